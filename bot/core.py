@@ -233,6 +233,9 @@ class PleinCore:
     async def parted(self, place: Place, users: Collection[str]) -> None:
         await self.rooms.parted(place, users)
 
+    async def put_out(self, place: Place, users: Collection[str], *, let_in: bool = False) -> None:
+        await self.rooms.put_out(place, users, let_in=let_in)
+
     async def came(self, came: Came) -> None:
         community = await self.communities.of_place(came.place)
         if community is None:
@@ -248,6 +251,9 @@ class PleinCore:
 
     async def regraded(self, place: Place) -> None:
         await self.rooms.regraded(place)
+
+    async def look_at_rooms(self, account: str) -> None:
+        await self.store.run_anywhere(lambda tx: tx.wanted.look_at_all_of(account, self.clock.now()))
 
     async def retry(self, account: str, place: Place | None = None) -> None:
         await self.rooms.retry(account, place)

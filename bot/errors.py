@@ -169,7 +169,14 @@ class Refused(NotNow):
 
 
 class NotOurs(Exception):
-    """Not by this account: it is not there, or not any more. It is left to the account that is."""
+    """Not by this account: it is not there, or not any more. It is left to the account that is.
+
+    `why`: what to say where no account is.
+    """
+
+    def __init__(self, said: str, why: Text | None = None) -> None:
+        super().__init__(said)
+        self.why = why
 
 
 class PlatformFailed(Exception):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from bot.ports.people import Brought, Exported
 from bot.ports.storage import StoreKey, Transaction
 from bot.settings import Section
 
+_AT_ONCE = datetime.fromtimestamp(0, UTC)
 # Does what is due; reads its subject again first.
 Run = Callable[[Call, Job], None]
 # What the board of a subject says now; None: there is nothing to show any more.
@@ -188,17 +189,26 @@ class Features:
             tx.boards.pass_on(other, person)
             tx.people.remove(other)
         tx.told.linked(person)
+        if others:
+            _look_at_power(tx, tx.people.accounts_with(Role.MODERATOR, person))
         return person
 
     def part(
         self, tx: Transaction, resident: int, accounts: Sequence[Identity], brought: Brought | None = None
     ) -> int:
         """The number of the new resident whose accounts these are from now on, with what they brought."""
+        moderated = tx.people.accounts_with(Role.MODERATOR, resident)
         new = tx.people.part(resident, accounts, brought)
+        _look_at_power(tx, moderated)
         for feature in self.all:
             if feature.part:
                 feature.part(tx, resident, new, brought is not None)
         return new
+
+    def trust(self, tx: Transaction, resident: int) -> None:
+        """What was granted to one of their accounts counts for each."""
+        tx.people.trust(resident)
+        _look_at_power(tx, tx.people.accounts_with(Role.MODERATOR, resident))
 
     def forget(self, tx: Transaction, resident: int, now: datetime, said_at: datetime | None = None) -> None:
         """Keep nothing of them; what stays because others count on it does not say whose it was.
@@ -206,6 +216,7 @@ class Features:
         `said_at`: when they asked for it. What they said before is not dealt with again.
         """
         tx.people.hold(resident)
+        _look_at_power(tx, tx.people.accounts_with(Role.MODERATOR, resident))
         for feature in self.all:
             if feature.forget:
                 feature.forget(tx, resident)
@@ -291,3 +302,11 @@ def _is_of_their_account(call: Call, subject: str, resident: int) -> bool:
 
 def _added_up(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return {key: value for part in parts for key, value in part.items()}
+
+
+def _look_at_power(tx: Transaction, moderated: Collection[Identity]) -> None:
+    """Whose word counts as a moderator's may be another account of theirs by now, or none: it is to be looked
+    who keeps order in the rooms of themes.
+    """
+    if moderated:
+        tx.wanted.look_at_all(_AT_ONCE)

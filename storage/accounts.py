@@ -26,6 +26,11 @@ _SINCE = bindparam("since_", type_=accounts.c.seen_at.type)
 _AT_WORK = select(accounts.c.account).where(
     accounts.c.account == bindparam("account_"), accounts.c.seen_at >= _SINCE
 )
+_ALL_AT_WORK = (
+    select(accounts.c.account)
+    .where(accounts.c.platform == bindparam("platform_"), accounts.c.seen_at >= _SINCE)
+    .order_by(accounts.c.account)
+)
 _OTHERS_AWAY = select(accounts.c.account).where(
     accounts.c.platform == bindparam("platform_"),
     accounts.c.account != bindparam("account_"),
@@ -128,6 +133,9 @@ class Accounts:
 
     def is_away(self, account: str, since: datetime) -> bool:
         return self._db.execute(_AT_WORK, {"account_": account, "since_": since}).first() is None
+
+    def at_work(self, platform: str, since: datetime) -> Sequence[str]:
+        return [*self._db.execute(_ALL_AT_WORK, {"platform_": platform, "since_": since}).scalars()]
 
     def heard(self, hearing: Mapping[str, HeardUntil]) -> None:
         for account, heard in hearing.items():

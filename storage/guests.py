@@ -36,14 +36,32 @@ _WANT = _WANT.on_conflict_do_update(
         "attempts": 0,
         "why": None,
     },
+    where=or_(_WANT.excluded.inside.is_(False), guests.c.put_out.is_(False)),
 )
+_MAY_BE_INSIDE = or_(guests.c.inside, guests.c.room.is_not(None))
+# What is being seen to just now says nothing of what somebody did by hand.
+_SETTLED = guests.c.due_at.is_(None)
+_PUT_OUT = upsert(guests)
+_PUT_OUT = _PUT_OUT.on_conflict_do_update(
+    index_elements=[guests.c.theme, guests.c.platform, guests.c.user_id],
+    set_={"inside": False, "put_out": True},
+    where=_SETTLED,
+)
+_PUT_OUT_OF_LET_IN = update(guests).where(_THIS, _SETTLED, guests.c.inside)
+_PUT_OUT_OF_LET_IN = _PUT_OUT_OF_LET_IN.values(inside=False, put_out=True)
+_THEMES_OF = select(guests.c.theme).where(guests.c.resident == bindparam("id_"), _MAY_BE_INSIDE).distinct()
+_THEIRS = and_(guests.c.theme == bindparam("theme_"), guests.c.resident == bindparam("id_"))
+_HAVE_OUT = update(guests).where(_THEIRS, _MAY_BE_INSIDE)
+_HAVE_OUT = _HAVE_OUT.values(inside=False, due_at=_NOW, version=guests.c.version + 1, attempts=0, why=None)
+_IS_PUT_OUT = select(guests.c.user_id).where(_THEIRS, guests.c.put_out).limit(1)
+_READMIT = update(guests).where(_THEIRS, guests.c.put_out).values(put_out=False)
+_READMIT = _READMIT.returning(guests.c.user_id)
 _AGAIN = update(guests).where(_IN_ROOM, guests.c.inside)
 _AGAIN = _AGAIN.values(due_at=_NOW, version=guests.c.version + 1, attempts=0)
-_PARTED = update(guests).where(_IN_ROOM, among(guests.c.user_id, "users_"), guests.c.due_at.is_(None))
+_PARTED = update(guests).where(_IN_ROOM, among(guests.c.user_id, "users_"), _SETTLED)
 _PARTED = _PARTED.values(inside=False)
 _MOVE = update(guests).where(guests.c.platform == bindparam("platform_"), guests.c.room == bindparam("old_"))
 _MOVE = _MOVE.values(room=bindparam("new_"))
-_MAY_BE_INSIDE = or_(guests.c.inside, guests.c.room.is_not(None))
 _IS_INSIDE = select(guests.c.user_id).where(
     guests.c.theme == bindparam("theme_"), guests.c.resident == bindparam("id_"), _MAY_BE_INSIDE
 )
@@ -135,8 +153,29 @@ class WantedGuests:
     def parted(self, theme: int, platform: str, users: Collection[str]) -> None:
         self._db.execute(_PARTED, {"theme_": theme, "platform_": platform, "users_": sorted(users)})
 
+    def put_out(self, theme: int, who: Identity, resident: int) -> None:
+        row = {"theme": theme, "platform": who.platform, "user_id": who.user_id, "resident": resident}
+        self._db.execute(_PUT_OUT, {**row, "inside": False, "put_out": True})
+
+    def put_out_of_let_in(self, theme: int, who: Identity) -> None:
+        where = {"theme_": theme, "platform_": who.platform, "user_": who.user_id}
+        self._db.execute(_PUT_OUT_OF_LET_IN, where)
+
+    def is_put_out(self, theme: int, resident: int) -> bool:
+        return self._db.execute(_IS_PUT_OUT, {"theme_": theme, "id_": resident}).first() is not None
+
+    def readmit(self, theme: int, resident: int) -> bool:
+        return self._db.execute(_READMIT, {"theme_": theme, "id_": resident}).first() is not None
+
     def move(self, old: Place, new: Place) -> None:
         self._db.execute(_MOVE, {"platform_": old.platform, "old_": old.room_id, "new_": new.room_id})
+
+    def themes_of(self, resident: int) -> Sequence[int]:
+        return [*self._db.execute(_THEMES_OF, {"id_": resident}).scalars()]
+
+    def have_out(self, theme: int, resident: int, now: datetime) -> None:
+        self._db.execute(_HAVE_OUT, {"theme_": theme, "id_": resident, "now_": now})
+        self._db.wake("room")
 
     def is_inside(self, theme: int, resident: int) -> bool:
         return self._db.execute(_IS_INSIDE, {"theme_": theme, "id_": resident}).first() is not None

@@ -241,6 +241,7 @@ _WITH_ROLE = (
     .join(residents, identities.c.resident == residents.c.id)
     .where(func.coalesce(identities.c.role, residents.c.role) >= bindparam("role_"))
 )
+_THEIRS_WITH_ROLE = _WITH_ROLE.where(residents.c.id == bindparam("id_"))
 # Of the community, or in a place of its own; what somebody is in a room of theirs says nothing.
 _MODERATORS = (
     PERSON.where(
@@ -589,6 +590,10 @@ class People:
     def moderators_of(self, theme: int) -> Sequence[Resident]:
         rows = self._db.execute(_MODERATORS_OF, {"role_": int(Role.MODERATOR), "theme_": theme})
         return [*map(person_of, rows)]
+
+    def accounts_with(self, role: Role, resident: int) -> Sequence[Identity]:
+        rows = self._db.execute(_THEIRS_WITH_ROLE, {"role_": int(role), "id_": resident})
+        return [Identity(*row) for row in rows]
 
     def with_role(self, role: Role) -> Sequence[Identity]:
         return [Identity(*row) for row in self._db.execute(_WITH_ROLE, {"role_": int(role)})]

@@ -342,6 +342,8 @@ guests = Table(
     Column("version", Integer, nullable=False, server_default="1"),
     # Where Plein let them in, or was about to, until they are out again: it may be the theme's no more.
     Column("room", String),
+    # Somebody put them out by hand: their own word does not let them in.
+    Column("put_out", Boolean, nullable=False, server_default=false()),
     sqlite_with_rowid=False,
 )
 Index("ix_guests_platform_user_id", guests.c.platform, guests.c.user_id)

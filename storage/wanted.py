@@ -57,6 +57,9 @@ _RENAME = update(rooms).where(_THEME, rooms.c.platform != bindparam("but_"), _IS
 _RENAME = _RENAME.values(name=bindparam("name_"), version=rooms.c.version + 1, due_at=_NOW, attempts=0)
 _NAME_ALONE = update(rooms).where(_THIS).values(name=bindparam("name_"))
 _LOOK = update(rooms).where(_AT).values(due_at=_NOW, hints=rooms.c.hints + 1, attempts=0)
+_IS_THERE = rooms.c.room.is_not(None)
+_LOOK_AT_ALL = update(rooms).where(_IS_THERE).values(due_at=_NOW, hints=rooms.c.hints + 1, attempts=0)
+_LOOK_AT_ALL_OF = anywhere(_LOOK_AT_ALL.where(rooms.c.account == bindparam("account_")))
 _MOVE = (
     update(rooms)
     .where(_AT)
@@ -98,6 +101,7 @@ _LATER = (
     .where(_THIS, _IS_WANTED, _AS_CLAIMED)
     .values(due_at=_WHEN, why=bindparam("why_"), attempts=rooms.c.attempts + 1)
 )
+_LEAVE_TO = _LATER.where(rooms.c.room.is_(None)).values(account=bindparam("account_"))
 _MADE = (
     update(rooms)
     .where(_THIS, _IS_WANTED, or_(rooms.c.room.is_(None), rooms.c.room == _ROOM))
@@ -152,6 +156,14 @@ class WantedRooms:
         self._db.execute(_LOOK, {**_at(place), "now_": now})
         self._db.wake("room")
 
+    def look_at_all(self, now: datetime) -> None:
+        self._db.execute(_LOOK_AT_ALL, {"now_": now})
+        self._db.wake("room")
+
+    def look_at_all_of(self, account: str, now: datetime) -> None:
+        self._db.execute(_LOOK_AT_ALL_OF, {"account_": account, "now_": now})
+        self._db.wake("room")
+
     def move(self, old: Place, new: Place, now: datetime) -> None:
         self._db.execute(_MOVE, {**_at(old), "to_": new.room_id, "now_": now})
         self._db.wake("room")
@@ -191,6 +203,11 @@ class WantedRooms:
     def later(self, room: WantedRoom, when: datetime, why: Text | None) -> None:
         wait = {"when_": when, "why_": pack_line(why)}
         self._db.execute(_LATER, {**_where(room), **_as_claimed(room), **wait})
+
+    def leave_to(self, account: str, room: WantedRoom, when: datetime, why: Text | None) -> None:
+        wait = {"when_": when, "why_": pack_line(why), "account_": account}
+        self._db.execute(_LEAVE_TO, {**_where(room), **_as_claimed(room), **wait})
+        self._db.wake("room")
 
     def made(self, room: WantedRoom, ref: str, called: str | None) -> bool:
         now = {"room_": ref, "called_": called, "rules_": room.rules, "version_": room.version}

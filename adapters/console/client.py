@@ -8,7 +8,7 @@ gives the same output every time.
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -271,6 +271,11 @@ class Console:
         place = Place(PLATFORM, str(wanted.room))
         self._names[place.room_id] = wanted.name
         return await self.look_at_room(place)
+
+    async def entrust(
+        self, community: int, home: Home | None, place: Place, moderators: Collection[str]
+    ) -> None:
+        """Here nobody has anybody else in their power."""
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         await self._print(f"{self._called(to)} *", message(text("console.retracted")), "edited", to)

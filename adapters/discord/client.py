@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from weakref import WeakValueDictionary
@@ -204,6 +204,11 @@ class Discord:
         await self._ready.wait()
         async with self._alone_in(str(wanted.room)), self._making:
             return await shape(self._session(), wanted)
+
+    async def entrust(
+        self, community: int, home: Home | None, place: Place, moderators: Collection[str]
+    ) -> None:
+        """The roles of a server say who keeps order on all of it."""
 
     def _alone_in(self, room: str) -> asyncio.Lock:
         return self._changing.setdefault(room, asyncio.Lock())

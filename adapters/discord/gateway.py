@@ -17,6 +17,7 @@ from discord.gateway import DiscordWebSocket
 
 from adapters.discord.channels import PLATFORM, Channel, Places
 from adapters.discord.commands import SlashCommands
+from adapters.discord.guests import still_without, taken_from
 from adapters.discord.history import Reading
 from adapters.discord.intake import Intake
 from adapters.discord.messages import Messages
@@ -357,6 +358,10 @@ class Gateway:
     ) -> None:
         """What Plein may not do there it perhaps may now."""
         await self._is_called(before, channel)
+        if users := taken_from(before, channel):
+            place = Place(PLATFORM, str(channel.id))
+            put_out = await still_without(self.session, place, users)
+            await self.session.core.put_out(place, put_out, let_in=True)
         await self._try_again([channel, *getattr(channel, "threads", ())])
 
     async def on_guild_role_update(self, _: Any, role: discord.Role) -> None:

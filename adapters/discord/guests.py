@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -12,7 +12,7 @@ from adapters.discord.homes import ask_once
 from adapters.discord.members import ASK_AGAIN, PLEIN
 from adapters.discord.session import Session
 from adapters.discord.shaping import FOR_ONE, LET_IN, NO_SUCH_CHANNEL, fetched, is_let_in, refusal
-from bot.errors import Gone, TryLater, UserError
+from bot.errors import Gone, NotNow, TryLater, UserError
 from bot.model.people import Place
 
 MOST_OVERWRITES = 1000
@@ -69,6 +69,30 @@ async def _to_allow(on: Session, room: int, user: int, lines: Sequence[Mapping[s
             denied, allowed = denied | int(line["deny"]), allowed | int(line["allow"])
     allow = LET_IN.value & ~(denied & ~allowed)
     return allow if allow & _SEES and allow & _USES else 0
+
+
+def taken_from(before: discord.abc.GuildChannel, channel: discord.abc.GuildChannel) -> Sequence[str]:
+    """Whose line, by which Plein let them in, lets them in no more, whoever did that."""
+    stands = {line["id"] for line in _lines_of_one(channel) if int(line["allow"]) & _SEES}
+    return [line["id"] for line in _lines_of_one(before) if _is_ours(line) and line["id"] not in stands]
+
+
+async def still_without(on: Session, place: Place, users: Sequence[str]) -> Sequence[str]:
+    """Those of them who have no such line by now: Plein may have let them in again meanwhile."""
+    try:
+        lines = (await fetched(on, place.room_id)).get("permission_overwrites") or []
+    except (Gone, NotNow):
+        return users
+    stands = {str(line["id"]) for line in lines if int(line["allow"]) & _SEES}
+    return [user for user in users if user not in stands]
+
+
+def _lines_of_one(channel: discord.abc.GuildChannel) -> Iterator[Mapping[str, Any]]:
+    """Those that are for somebody by name."""
+    for whom, line in channel.overwrites.items():
+        if not isinstance(whom, discord.Role) and getattr(whom, "type", None) is not discord.Role:
+            allow, deny = line.pair()
+            yield {"id": str(whom.id), "type": FOR_ONE, "allow": allow.value, "deny": deny.value}
 
 
 def _is_ours(line: Mapping[str, Any]) -> bool:

@@ -57,7 +57,7 @@ async def _find_home(
                 return server, channel, channels
     if on.settings.shards:
         raise NotOurs("its server may be another process's")
-    raise UserError("room.home_gone", home=home.called)
+    raise NotOurs("it is not in the home", text("room.home_gone", home=home.called))
 
 
 async def _make(

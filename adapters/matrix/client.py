@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -239,6 +239,12 @@ class Matrix:
     async def shape_room(self, community: int, home: Home | None, wanted: WantedRoom) -> RoomSeen:
         await self._ready.wait()
         return await self._new_rooms.shape(community, home, wanted)
+
+    async def entrust(
+        self, community: int, home: Home | None, place: Place, moderators: Collection[str]
+    ) -> None:
+        await self._ready.wait()
+        await self._new_rooms.entrust(community, home, place.room_id, moderators)
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         try:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from adapters.matrix.homes import ask
 from adapters.matrix.refusals import refusal
 from adapters.matrix.rooms import shown_level
-from adapters.matrix.session import Session
+from adapters.matrix.session import Session, ask
 from bot.errors import Gone, TryLater, UserError
 
 # So long after too much was asked of it a homeserver is asked again where it does not say itself.

@@ -22,7 +22,7 @@ import aiohttp
 
 from adapters.matrix.refusals import refusal
 from adapters.matrix.rooms import MADE_FOR_COMMUNITY, Room, has_creators_above_all
-from adapters.matrix.session import Session
+from adapters.matrix.session import Session, ask
 from adapters.matrix.settings import PLATFORM
 from adapters.matrix.spaces import CHILD
 from adapters.matrix.sync import Sync
@@ -180,17 +180,6 @@ class Homes:
         if status == 200 and answer.get("membership") in ("join", "invite"):
             return
         await ask(self._on, "POST", f"{path}/invite", {"user_id": user})
-
-
-async def ask(on: Session, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
-    """Raises: ConnectionError where the homeserver does not answer, or fails at it."""
-    try:
-        status, answer = await on.outgoing.request(method, path, body)
-    except aiohttp.ClientError as error:
-        raise ConnectionError(f"the homeserver cannot be reached: {type(error).__name__}") from error
-    if status >= 500:
-        raise ConnectionError(f"the homeserver answered {status}")
-    return status, answer
 
 
 async def makers_are_above_all(on: Session) -> bool:

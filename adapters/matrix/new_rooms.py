@@ -8,7 +8,7 @@ leads to.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -16,22 +16,23 @@ from urllib.parse import quote
 import aiohttp
 import orjson
 
-from adapters.matrix.homes import as_alias, ask, makers_are_above_all
+from adapters.matrix.homes import as_alias, makers_are_above_all
+from adapters.matrix.moderators import LEVELS, MODERATORS, entrust, who_governs
 from adapters.matrix.refusals import refusal
-from adapters.matrix.session import Session
+from adapters.matrix.session import Session, ask
 from adapters.matrix.settings import PLATFORM
 from adapters.matrix.spaces import CHILD
 from adapters.matrix.sync import Sync
-from bot.errors import Gone, NotNow, UserError
+from bot.errors import Gone, NotNow, NotOurs, UserError
 from bot.model.homes import Home, RoomSeen, WantedRoom
+from bot.model.message import text
 from bot.model.people import Place
 
-PARENT, LEVELS = "m.space.parent", "m.room.power_levels"
+PARENT = "m.space.parent"
 # The kind of a room that is there to call each other.
 CALL = "org.matrix.msc3417.call"
 # Somebody may have made a room by an alias that was kept: another one is given instead.
 TRIES = 3
-MODERATORS = 50
 # What a room takes where its power levels do not say.
 _SPEAKING: Mapping[str, Any] = {"events_default": 0, "events": {}}
 _LEVELS = {"state_default": 50, "events_default": 0, "users_default": 0, "invite": 50, "redact": 50}
@@ -46,10 +47,12 @@ class NewRooms:
         self._making = asyncio.Lock()
 
     async def make(self, community: int, home: Home, wanted: WantedRoom) -> Place:
-        """The one with that mark, in that space. Raises: UserError, TryLater, OSError."""
+        """The one with that mark, in that space. Raises: UserError, NotOurs, TryLater, OSError."""
         space = self._on.rooms.get(home.ref)
-        if space is None or not self._is_still(home, community):
+        if not self._is_still(home, community):
             raise UserError("room.home_gone", home=home.called)
+        if space is None:
+            raise NotOurs("it is not in the home", text("room.home_gone", home=home.called))
         has, needs = space.level_of(self._on.me), space.needed_to_change(CHILD)
         if has < needs:
             raise UserError("matrix.home.lacks", home=home.called, has=int(has), needs=needs)
@@ -91,12 +94,24 @@ class NewRooms:
                 await self._belong(home.ref, room)
         return replace(seen, called=wanted.name)
 
+    async def entrust(
+        self, community: int, home: Home | None, room_id: str, moderators: Collection[str]
+    ) -> None:
+        """To these and to who governs the space, where Plein made the room. Raises: OSError."""
+        room = self._on.rooms.get(room_id)
+        if room is None or room.maker != self._on.me:
+            return
+        space = self._on.rooms.get(home.ref) if home and self._is_still(home, community) else None
+        governing = who_governs(space, self._on.settings.power_levels.moderator) if space else ()
+        await entrust(self._on, room, {*moderators, *governing})
+
     async def _let_speak(self, room: str, wanted: WantedRoom) -> None:
         """Nobody but who moderates it, where it is closed; else whoever could before."""
         status, levels = await ask(self._on, "GET", f"{_state(room)}/{LEVELS}/")
         if status != 200:
             raise ConnectionError(f"the homeserver answered {status}")
-        changed = {**levels, **(closing(levels) if wanted.closed else orjson.loads(wanted.rules or "{}"))}
+        before = orjson.loads(wanted.rules or "{}")
+        changed = {**levels, **(closing(levels) if wanted.closed else opening(levels, before))}
         if changed != levels:
             await self._set(room, LEVELS, "", changed)
 
@@ -236,6 +251,15 @@ def closing(levels: Mapping[str, Any]) -> dict[str, Any]:
     usual = levels.get("events_default", 0)
     default = max(usual, MODERATORS) if isinstance(usual, int) else MODERATORS
     return {"events_default": default, "events": {**named, "m.room.redaction": 0}}
+
+
+def opening(levels: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """The same as `before` it was closed, but for what became another meanwhile."""
+    closed, named = closing(before), levels.get("events")
+    if not (before and isinstance(named, dict) and isinstance(before.get("events"), dict)):
+        return dict(before)
+    kept = {kind: level for kind, level in named.items() if closed["events"].get(kind) != level}
+    return {**before, "events": {**before["events"], **kept}}
 
 
 def _state(room: str) -> str:

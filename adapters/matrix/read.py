@@ -6,7 +6,7 @@ Polls are MSC3381, in the name space that clients use today and in the stable on
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeGuard
@@ -145,6 +145,16 @@ def replaced_by(content: Mapping[str, Any]) -> str | None:
     relation = found if isinstance(found, dict) else {}
     target = relation.get("event_id")
     return target if relation.get("rel_type") == "m.replace" and is_id(target, "$") else None
+
+
+def redacted(events: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """The ids of what one of these events may have taken away: whether it did the homeserver knows."""
+    for event in events:
+        # Where the event names that depends on the room's version.
+        content = event.get("content")
+        for named in (event.get("redacts"), content.get("redacts") if isinstance(content, dict) else None):
+            if isinstance(named, str):
+                yield named
 
 
 def is_id(value: object, sigil: str) -> TypeGuard[str]:

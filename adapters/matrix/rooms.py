@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from adapters.matrix.read import moment, server_of
+from adapters.matrix.read import moment, redacted, server_of
 from adapters.matrix.settings import PowerLevels
 from bot.model.people import Role
 from bot.unseen import has_unseen
@@ -22,6 +22,7 @@ from bot.unseen import has_unseen
 MADE_FOR = "be.plein.direct"
 # And a space that it made for a community, by that one's number.
 MADE_FOR_COMMUNITY = "be.plein.community"
+TOMBSTONE = "m.room.tombstone"
 # In a room for two there are not many who can have left.
 FEW = 5
 DEFAULT_CREATOR_LEVEL, DEFAULT_STATE_LEVEL = 100, 50
@@ -75,8 +76,8 @@ class Room:
     # Invitations to a mail address, which somebody may yet take up.
     mailed: set[str] = field(default_factory=set)
     _levels: Mapping[str, Any] | None = None
-    # Who said that it was replaced, and by which room.
-    _tombstone: tuple[str, str] | None = None
+    # Who said that it was replaced, by which room, and in which event.
+    _tombstone: tuple[str, str, str] | None = None
 
     def apply(
         self, event: Mapping[str, Any], seen_at: datetime | None = None, *, after_gap: bool = False
@@ -148,9 +149,10 @@ class Room:
                 self.join_rule = _words(content.get("join_rule"))
             case "m.room.history_visibility":
                 self.history = _words(content.get("history_visibility"))
-            case "m.room.tombstone":
+            case kind if kind == TOMBSTONE:
                 new = _words(content.get("replacement_room"))
-                self._tombstone = (_words(event.get("sender")), new) if new else None
+                by, event_id = _words(event.get("sender")), _words(event.get("event_id"))
+                self._tombstone = (by, new, event_id) if new else None
 
     def _created(self, content: dict[str, Any], event: Mapping[str, Any]) -> None:
         self.version = _words(content.get("room_version")) or "1"
@@ -177,8 +179,14 @@ class Room:
         """The room that took its place, where whoever says so may say that."""
         if self._tombstone is None:
             return None
-        sender, new = self._tombstone
-        return new if self.level_of(sender) >= self.needed_to_change("m.room.tombstone") else None
+        sender, new, _ = self._tombstone
+        return new if self.level_of(sender) >= self.needed_to_change(TOMBSTONE) else None
+
+    def may_lead_on_no_more(self, events: Iterable[Mapping[str, Any]], *, more: bool) -> bool:
+        """Whether what says that it was replaced may have been taken away by one of these events; `more`:
+        there were others, which are not told.
+        """
+        return self._tombstone is not None and (more or self._tombstone[2] in redacted(events))
 
     def needed_to_change(self, kind: str) -> int:
         """The power level that it takes to change that part of its state."""
@@ -215,6 +223,14 @@ class Room:
         if self.level_of("", math.inf) >= needed:
             return None
         return frozenset(user for user in {*self.creators, *users} if self.level_of(user, math.inf) >= needed)
+
+    def named_with(self, needed: int) -> frozenset[str]:
+        """Who is named as having that power; nobody where everybody has it."""
+        if self.level_of("") >= needed:
+            return frozenset()
+        users = (self._levels or {}).get("users")
+        named = {*self.creators, *(users if isinstance(users, dict) else ())}
+        return frozenset(user for user in named if self.level_of(user) >= needed)
 
     def level_of(self, user: str, unread: float = 0) -> float:
         """The power level of somebody here; `unread` where nobody could say."""
@@ -283,6 +299,15 @@ class Room:
             if is_gone and isinstance(user, str):
                 gone.add(user)
         return sorted(user for user in gone if self.members.get(user) != "join" and not has_unseen(user))
+
+    def put_out_of(self, events: Iterable[Mapping[str, Any]], me: str) -> list[str]:
+        """Whom somebody else put out by one of these events, but not Plein, and who is not back."""
+        put_out = set[str]()
+        for event in events:
+            user, by = event.get("state_key"), event.get("sender")
+            if event.get("type") == "m.room.member" and isinstance(user, str):
+                (put_out.discard if by in (user, me) else put_out.add)(user)
+        return sorted(user for user in put_out if not self.has(user) and not has_unseen(user))
 
     @property
     def is_for_two(self) -> bool:

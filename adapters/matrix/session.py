@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
 
 from adapters.matrix.crypto import PleinClient
 from adapters.matrix.outgoing import Outgoing
@@ -43,3 +46,14 @@ class Session:
         if since is None:
             return None
         return Presence(place, room.role_of(user, self.settings.power_levels), since, room.may_write(user))
+
+
+async def ask(on: Session, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
+    """Raises: ConnectionError where the homeserver does not answer, or fails at it."""
+    try:
+        status, answer = await on.outgoing.request(method, path, body)
+    except aiohttp.ClientError as error:
+        raise ConnectionError(f"the homeserver cannot be reached: {type(error).__name__}") from error
+    if status >= 500:
+        raise ConnectionError(f"the homeserver answered {status}")
+    return status, answer

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 from typing import Any, NamedTuple
 
+from adapters.matrix.read import redacted
+
 CHILD = "m.space.child"
 
 
@@ -65,12 +67,7 @@ class Spaces:
 
     def taken_away(self, space: str, events: Iterable[Mapping[str, Any]]) -> list[str]:
         """The rooms in it of which the event that says so may have been taken away by one of these."""
-        gone = set[str]()
-        for event in events:
-            # Where the event names that depends on the room's version.
-            content = event.get("content")
-            named = [event.get("redacts"), content.get("redacts") if isinstance(content, dict) else None]
-            gone.update(name for name in named if isinstance(name, str))
+        gone = {*redacted(events)}
         return [room for room, put in self._rooms.get(space, {}).items() if put.event in gone]
 
     def holding(self, room: str) -> list[str]:

@@ -13,12 +13,14 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Container, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import starmap
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import aiohttp
 import nio
 
+from adapters.matrix import moderators
 from adapters.matrix.errands import Errands
 from adapters.matrix.gaps import Gap, arrival_of, gap_arrival, says_who_reads, since_joining
 from adapters.matrix.intake import Intake
@@ -27,7 +29,7 @@ from adapters.matrix.newcomers import Newcomers
 from adapters.matrix.outgoing import answered_at
 from adapters.matrix.pace import Pace
 from adapters.matrix.read import milliseconds
-from adapters.matrix.rooms import Room, who_came
+from adapters.matrix.rooms import TOMBSTONE, Room, who_came
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
 from adapters.matrix.spaces import CHILD, Spaces
@@ -200,18 +202,28 @@ class Sync:
         return privately
 
     async def _look_again(self, response: nio.SyncResponse) -> None:
-        """Whether rooms are in a space still of which the event that says so was taken away."""
-        for space, info in response.rooms.join.items():
-            events = [event.source for event in info.timeline.events]
-            for room in self._spaces.taken_away(space, events):
-                path = f"/rooms/{quote(space, safe='')}/state/{CHILD}/{quote(room, safe='')}"
-                async with asyncio.timeout(ASKED_WITHIN):
-                    status, content = await self._on.outgoing.request("GET", path)
-                if status >= 500 or status == 429:
-                    raise ConnectionError(f"the homeserver answered {status}")
-                if not (status == 200 and content.get("via")):
-                    taken = {"type": CHILD, "state_key": room, "content": {}}
-                    self._moved |= self._spaces.note(space, [taken])
+        """Whether rooms are in a space still, or were replaced, of which the event that says so was taken
+        away: the homeserver tells that it was, and not what stands there since.
+        """
+        for room_id, info in response.rooms.join.items():
+            room, events = self._on.rooms[room_id], [event.source for event in info.timeline.events]
+            for child in self._spaces.taken_away(room_id, events):
+                if not (await self._stands(room_id, CHILD, child)).get("via"):
+                    taken = {"type": CHILD, "state_key": child, "content": {}}
+                    self._moved |= self._spaces.note(room_id, [taken])
+            if room.may_lead_on_no_more(events, more=bool(info.timeline.limited)):
+                content = await self._stands(room_id, TOMBSTONE)
+                if not content.get("replacement_room"):
+                    room.apply({"type": TOMBSTONE, "state_key": "", "content": content})
+
+    async def _stands(self, room: str, kind: str, key: str = "") -> Mapping[str, Any]:
+        """What a part of a room's state says now; nothing where it says nothing. Raises: OSError."""
+        path = f"/rooms/{quote(room, safe='')}/state/{kind}/{quote(key, safe='')}"
+        async with asyncio.timeout(ASKED_WITHIN):
+            status, content = await self._on.outgoing.request("GET", path)
+        if status >= 500 or status == 429:
+            raise ConnectionError(f"the homeserver answered {status}")
+        return content if status == 200 else {}
 
     async def _shorten(self, answer: dict[str, Any]) -> None:
         """Of what the server answered take in what Plein reads; and nothing of a room that is full."""
@@ -316,8 +328,11 @@ class Sync:
             self._forget_door(room_id)
             await self._surely(partial(self._welcome.forget, room_id))
             await self._surely(partial(self._newcomers.forget, room_id))
+            await self._surely(partial(moderators.forget, self._on, room_id))
             await self._surely(partial(self._on.core.left, self._on.account, Place(PLATFORM, room_id)))
         await self._note_who_lost_it(response, first=first)
+        if first or any(starmap(self._is_governed_anew, response.rooms.join.items())):
+            await self._surely(partial(self._on.core.look_at_rooms, self._on.account))
         if not first:
             await self._note_who_came(response)
         for room_id in response.rooms.join:
@@ -364,8 +379,17 @@ class Sync:
                 await self._surely(partial(self._on.core.parted, place, gone))
             # At the start all of its state is told, which is no news.
             news = timeline if first else [*state, *timeline]
+            told = [*state, *timeline] if info.timeline.limited else news
+            if put_out := self._on.rooms[room_id].put_out_of(told, self._on.me):
+                await self._surely(partial(self._on.core.put_out, place, put_out))
             if any(event.get("type") == "m.room.power_levels" for event in news):
                 await self._surely(partial(self._on.core.regraded, place))
+
+    def _is_governed_anew(self, room_id: str, info: nio.RoomInfo) -> bool:
+        """Whether others may govern a space by now."""
+        room, needed = self._on.rooms[room_id], self._on.settings.power_levels.moderator
+        events = (event.source for event in (*info.state, *info.timeline.events))
+        return room.is_space and moderators.say_who_governs(events, room, needed)
 
     async def _note_who_came(self, response: nio.SyncResponse) -> None:
         """As the homeserver says it while it happens: not of whom it tells as a room's state."""

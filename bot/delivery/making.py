@@ -29,7 +29,8 @@ from bot.delivery.worker import LEFT_TO_OTHERS, LONGEST_DELIVERY, LONGEST_PATIEN
 from bot.errors import Gone, NotNow, NotOurs, StoreFailed, TryLater, UserError
 from bot.model.homes import RENAMED, Home, RoomSeen, WantedGuest, WantedRoom, homes_in
 from bot.model.message import Text, text
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Place, Role
+from bot.model.work import AWAY_AFTER
 from bot.ports.adapter import Adapter, Listener
 from bot.ports.storage import Store, Transaction
 
@@ -101,8 +102,11 @@ class Making:
                 await self._do(item)
         except UserError as refused:
             await self._later(item, _patience(item), refused.text)
-        except NotOurs:
-            await self._later(item, LEFT_TO_OTHERS, None)
+        except NotOurs as left:
+            if isinstance(item, WantedRoom) and item.room is None:
+                await self._leave_to_next(item, left.why)
+            else:
+                await self._later(item, LEFT_TO_OTHERS, None)
         except (NotNow, Gone, OSError) as refused:
             seconds = refused.seconds if isinstance(refused, NotNow) else None
             wait = pause(item.attempts) if seconds is None else timedelta(seconds=seconds)
@@ -192,6 +196,11 @@ class Making:
         except Gone:
             await self._remove(room, place)
             return
+        moderators = await self._store.read(
+            lambda tx: tx.people.with_role(Role.MODERATOR), community=room.community
+        )
+        there = [who.user_id for who in moderators if who.platform == room.platform]
+        await adapter.entrust(room.community, home, place, there)
         if not room.closed:
             room = replace(room, rules=None)
         called = kept_name(seen.called)
@@ -240,6 +249,18 @@ class Making:
                 tx.places.detach(place)
 
         await self._store.run(remove, community=room.community)
+
+    async def _leave_to_next(self, room: WantedRoom, why: Text | None) -> None:
+        """Each account at work tries it once; then none does for a while."""
+        now = self._clock.now()
+
+        def leave(tx: Transaction) -> None:
+            accounts = tx.accounts.at_work(room.platform, now - AWAY_AFTER)
+            after = [account for account in accounts if account > room.account]
+            wait = timedelta() if after else _patience(room) if why else LEFT_TO_OTHERS
+            tx.wanted.leave_to((after or accounts or [""])[0], room, now + wait, why)
+
+        await self._store.run(leave, community=room.community)
 
     async def _later(self, item: Item, wait: timedelta, why: Text | None) -> None:
         when = self._clock.now() + wait

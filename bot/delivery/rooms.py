@@ -245,6 +245,18 @@ class Rooms:
 
         await self._store.run(forget, community=await self._communities.for_whom(place))
 
+    async def put_out(self, place: Place, users: Collection[str], *, let_in: bool) -> None:
+        def note(tx: Transaction) -> None:
+            if (theme := tx.wanted.whose(place)) is None:
+                return
+            for who in (Identity(place.platform, user) for user in users):
+                if let_in:
+                    tx.guests.put_out_of_let_in(theme, who)
+                elif resident := tx.people.by_identity(who):
+                    tx.guests.put_out(theme, who, resident.id)
+
+        await self._store.run(note, community=await self._communities.for_whom(place))
+
     async def regraded(self, place: Place) -> None:
         def doubt(tx: Transaction) -> None:
             if known := tx.places.known(place):

@@ -41,6 +41,10 @@ class AccountStore(Protocol):
         """Whether it was not at work any more at that moment, or never was."""
         ...
 
+    def at_work(self, platform: str, since: datetime) -> Sequence[str]:
+        """Those of a platform that were at work since then, in an order that stays."""
+        ...
+
     def succeed(self, account: str, platform: str, since: datetime) -> None:
         """People to whom an account talked that was not at work any more at that moment talk to this one."""
         ...

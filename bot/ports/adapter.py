@@ -140,6 +140,17 @@ class Listener(Adapter, Protocol):
         """
         ...
 
+    async def entrust(
+        self, community: int, home: Home | None, place: Place, moderators: Collection[str]
+    ) -> None:
+        """Let these accounts, and who moderates the home, keep order in a channel or room that Plein made,
+        where its platform lets nobody do so by itself; and take back from everybody else what Plein gave, but
+        nothing that was set there by hand. Twice is once.
+
+        Raises: NotOurs, NotNow or OSError as above.
+        """
+        ...
+
     async def shape_room(self, community: int, home: Home | None, wanted: WantedRoom) -> RoomSeen:
         """Make the channel or room that is there what is wanted of it; how it is then. Twice is once.
 
@@ -265,12 +276,24 @@ class Core(Protocol):
         """People left a place, or were put out, and took back with them whatever was known of them there."""
         ...
 
+    async def put_out(self, place: Place, users: Collection[str], *, let_in: bool = False) -> None:
+        """Somebody put these out of a place by hand, and not Plein: it does not let them in again by their
+        own word. `let_in`: that holds of those whom Plein let in, as it has people out in the same way.
+        """
+        ...
+
     async def came(self, came: Came) -> None:
         """People came into a place just now: not who was there before, nor who only has a new name."""
         ...
 
     async def regraded(self, place: Place) -> None:
         """Who may what in a place changed: what is known of people there is to be asked anew."""
+        ...
+
+    async def look_at_rooms(self, account: str) -> None:
+        """Who moderates may be others: how the channels and rooms of themes are that this account sees to is
+        to be looked at.
+        """
         ...
 
     async def retry(self, account: str, place: Place | None = None) -> None:

@@ -37,6 +37,10 @@ class Belongings(Protocol):
         """
         ...
 
+    def trust(self, tx: Transaction, resident: int) -> None:
+        """What was granted to one of their accounts counts for each."""
+        ...
+
     def standing(self, tx: Transaction, theme: int) -> Sequence[Text]:
         """What is open in a theme, a line for each; only for whoever may see it."""
         ...

@@ -295,6 +295,14 @@ class WantedRoomStore(Protocol):
         """There is reason to look how it is now, where it is a theme's."""
         ...
 
+    def look_at_all(self, now: datetime) -> None:
+        """There is reason to look at each of this community."""
+        ...
+
+    def look_at_all_of(self, account: str, now: datetime) -> None:
+        """There is reason to look at each that this account sees to, in whichever community."""
+        ...
+
     def move(self, old: Place, new: Place, now: datetime) -> None:
         """The room was replaced; the new one is to be as the old one was."""
         ...
@@ -333,6 +341,10 @@ class WantedRoomStore(Protocol):
 
     def later(self, room: WantedRoom, when: datetime, why: Text | None) -> None: ...
 
+    def leave_to(self, account: str, room: WantedRoom, when: datetime, why: Text | None) -> None:
+        """Nothing was made yet: that account is to make it, from then on."""
+        ...
+
     def made(self, room: WantedRoom, ref: str, called: str | None) -> bool:
         """It is there, by the platform's own name for it, as was wanted, and is called so there; False where
         it is wanted no more, or is another by now. Its rules are kept too.
@@ -363,8 +375,32 @@ class WantedGuestStore(Protocol):
         """They left it there, or were put out by hand: nobody lets them in again for that."""
         ...
 
+    def put_out(self, theme: int, who: Identity, resident: int) -> None:
+        """Somebody put them out by hand: they are let in no more, until they are readmitted."""
+        ...
+
+    def put_out_of_let_in(self, theme: int, who: Identity) -> None:
+        """The same of whom Plein let in, and not of whom it has out itself."""
+        ...
+
+    def is_put_out(self, theme: int, resident: int) -> bool:
+        """Whether an account of theirs was, and none was readmitted since."""
+        ...
+
+    def readmit(self, theme: int, resident: int) -> bool:
+        """They may be let in again; whether they might not."""
+        ...
+
     def move(self, old: Place, new: Place) -> None:
         """That room was replaced by the other, and all who were let in there with it."""
+        ...
+
+    def themes_of(self, resident: int) -> Sequence[int]:
+        """Those into which an account of theirs was let, or is to be, and is not out again."""
+        ...
+
+    def have_out(self, theme: int, resident: int, now: datetime) -> None:
+        """Those of their accounts that were let in are to be out."""
         ...
 
     def is_inside(self, theme: int, resident: int) -> bool:

@@ -319,6 +319,10 @@ class PeopleStore(Protocol):
         """Who moderates the community, or that theme, as was said last."""
         ...
 
+    def accounts_with(self, role: Role, resident: int) -> Sequence[Identity]:
+        """Those of somebody that have it."""
+        ...
+
     def with_role(self, role: Role) -> Sequence[Identity]: ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -86,6 +86,8 @@ class Platform:
     inside: set[tuple[str, str]] = field(default_factory=set)
     admitted: list[tuple[str, str, bool]] = field(default_factory=list)
     made: list[tuple[Home, tuple[Identity, ...]]] = field(default_factory=list)
+    # Who keeps order in which room.
+    entrusted: dict[str, set[str]] = field(default_factory=dict)
 
     async def run(self, core: Core) -> None:
         await asyncio.Event().wait()
@@ -172,6 +174,14 @@ class Platform:
             self.present.pop((user, place.room_id), None)
         self.admitted.append((user, place.room_id, inside))
         self._fail(f"admitted:{user}")
+
+    async def entrust(
+        self, community: int, home: Home | None, place: Place, moderators: Collection[str]
+    ) -> None:
+        """Trouble with `entrust:` before its name comes before it is so, with `entrusted:` after that."""
+        self._fail(f"entrust:{place.room_id}")
+        self.entrusted[place.room_id] = set(moderators)
+        self._fail(f"entrusted:{place.room_id}")
 
     async def shape_room(self, community: int, home: Home | None, wanted: WantedRoom) -> RoomSeen:
         """Trouble with `shape:` before its name comes before it is so, with `shaped:` after that."""

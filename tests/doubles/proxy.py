@@ -30,7 +30,8 @@ class _Rule:
 class Proxy:
     """Use as a context manager; `url` stands in for the homeserver's.
 
-    A rule is for requests with `part` in their path or query, so many `times` (None: always) or until mended.
+    A rule is for requests with `part` in their path or query, after a method where it names one, so many
+    `times` (None: always) or until mended.
     """
 
     def __init__(self, target: str) -> None:
@@ -115,9 +116,9 @@ class Proxy:
     ) -> None:
         self._rules.append(_Rule(part, spoil, times, ask, held, answered))
 
-    def _rule(self, path: str) -> _Rule | None:
+    def _rule(self, asked: str) -> _Rule | None:
         for rule in self._rules:
-            if rule.part in path and rule.times != 0:
+            if all(part in asked for part in rule.part.split()) and rule.times != 0:
                 if rule.times:
                     rule.times -= 1
                 return rule
@@ -128,7 +129,7 @@ class Proxy:
         sent = self._renamed((await request.read()).decode("latin-1"), back=True).encode("latin-1")
         said = sent if sent and "json" in request.content_type else b"null"
         self.bodies.append((request.path, json.loads(said)))
-        rule = self._rule(request.path_qs)
+        rule = self._rule(f"{request.method} {request.path_qs}")
         status, body = 0, b""
         if rule and rule.held:
             await rule.held.wait()

@@ -1041,11 +1041,12 @@ async def test_who_was_let_in_before_is_out_of_that_room(database_url: str) -> N
     await upgrade(database_url, to="0041")
     await look(database_url, fill)
     await upgrade(database_url)
-    kept = await look(database_url, rows("guests", "user_id", "inside", "room", "due_at", "version"))
+    names = "user_id", "inside", "room", "due_at", "version", "put_out"
+    kept = await look(database_url, rows("guests", *names))
     assert sorted(kept) == [
-        ("anna", True, "made", None, 1),
-        ("ben", False, "made", 5, 1),
-        ("cas", True, None, 6, 1),
+        ("anna", True, "made", None, 1, False),
+        ("ben", False, "made", 5, 1, False),
+        ("cas", True, None, 6, 1, False),
     ]
 
     def forget(db: Connection) -> None:

@@ -235,7 +235,7 @@ def undo_link(call: Call, link: int) -> Message:
     call.tx.of(LINKS).forget_link(found.id)
     call.belongings.part(call.tx, found.resident, found.accounts, found.brought)
     if len(stay) == 1:
-        call.tx.people.trust(found.resident)
+        call.belongings.trust(call.tx, found.resident)
     said = message(text("link.undone"), text("link.undone.votes"))
     for account in (*stay, *found.accounts):
         if account != call.identity:
@@ -251,7 +251,7 @@ def lapse_due(call: Call, job: Job) -> None:
 def settle_due(call: Call, job: Job) -> None:
     """A day later what was granted to one of their accounts counts for each."""
     call.tx.of(LINKS).lapse(call.now)
-    call.tx.people.trust(int(job.subject))
+    call.belongings.trust(call.tx, int(job.subject))
 
 
 # --- a moderator's word ---
@@ -262,7 +262,7 @@ def _vouch_for(call: Call, who: Resident) -> Message:
     check_moderates(call)
     if who.id == call.resident.id:
         raise UserError("link.vouch.self")
-    call.tx.people.trust(who.id)
+    call.belongings.trust(call.tx, who.id)
     call.tx.uses.add(who.id, VOUCHED, call.now + VOUCHED_FOR, call.id)
     return message(text("link.vouched", who=who))
 

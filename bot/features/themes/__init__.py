@@ -6,7 +6,7 @@ theme hears of it, so all begins with finding it among those (`which.py`).
     records.py   what somebody is to a theme, and what must be kept of it
     which.py     themes as arguments of commands
     show.py      listing, and showing one
-    involved.py  following, taking part, leaving
+    involved.py  following, taking part, leaving; coming in again after having been put out
     pull.py      pulling one, for which somebody says yes
     rename.py    calling one otherwise
     bind.py      which channel or room is a theme's
@@ -22,7 +22,7 @@ theme hears of it, so all begins with finding it among those (`which.py`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -52,6 +52,7 @@ from bot.features.themes.records import (
     TERMS,
     THEMES,
     WELCOMES,
+    Involvement,
     Proposal,
 )
 from bot.features.themes.settings import NewThemesSettings
@@ -60,6 +61,7 @@ from bot.model.people import Theme
 from bot.ports.people import Exported
 from bot.ports.storage import Transaction
 
+_AT_ONCE = datetime.fromtimestamp(0, UTC)
 # Each looks itself among the themes that they take part in.
 _Command = partial(Command, anyone=True)
 _COMMANDS = (
@@ -69,6 +71,7 @@ _COMMANDS = (
     _Command("theme take-part", involved.take_part_in_theme),
     _Command("theme pull", pull.pull_theme),
     _Command("theme leave", involved.leave_theme),
+    _Command("theme readmit", involved.readmit_to_theme),
     _Command(pull.AGREE, pull.agree_to_pull, listed=False),
 )
 
@@ -76,6 +79,14 @@ _COMMANDS = (
 def merge_residents(tx: Transaction, old: int, new: int) -> None:
     """What either is to a theme is the one person that they are."""
     tx.of(THEMES).merge(old, new)
+
+
+def part_resident(tx: Transaction, _old: int, new: int, _brought: bool) -> None:
+    """An account that leaves somebody is let into no theme any more but by what it brought."""
+    mine = tx.of(THEMES).of(new)
+    for theme in tx.guests.themes_of(new):
+        if mine.get(theme) not in (Involvement.TAKES_PART, Involvement.PULLS):
+            tx.guests.have_out(theme, new, _AT_ONCE)
 
 
 def forget_resident(tx: Transaction, resident: int) -> None:
@@ -160,6 +171,7 @@ FEATURE = Feature(
     boards={SUBJECT: show.show_board},
     kinds={Theme: which.THEME},
     merge=merge_residents,
+    part=part_resident,
     forget=forget_resident,
     export=export_resident,
     keeps=THEMES,

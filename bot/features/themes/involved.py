@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bot.call import Call
-from bot.errors import Unsure, yes
-from bot.features.themes.pull import pullers, take_back
+from bot.errors import Unsure, UserError, yes
+from bot.features.themes.pull import check_not_put_out, pullers, take_back
 from bot.features.themes.records import OPENINGS, THEMES, Involvement, board_of
 from bot.features.themes.show import ways
 from bot.features.themes.which import keep, meant, meant_open
 from bot.model.message import Button, Message, message, text
-from bot.model.people import Theme
+from bot.model.people import Resident, Role, Theme
 
 
 def follow_theme(call: Call, theme: Theme | None = None, *, sure: bool = False) -> Message:
@@ -19,7 +19,29 @@ def follow_theme(call: Call, theme: Theme | None = None, *, sure: bool = False) 
 
 def take_part_in_theme(call: Call, theme: Theme | None = None, *, sure: bool = False) -> Message:
     """Take part in what a theme is about."""
-    return _become(call, meant_open(call, theme), Involvement.TAKES_PART, sure=sure)
+    found = meant_open(call, theme)
+    check_not_put_out(call, found)
+    return _become(call, found, Involvement.TAKES_PART, sure=sure)
+
+
+def readmit_to_theme(call: Call, who: Resident, theme: Theme | None = None) -> Message:
+    """Whom somebody put out of a theme's channel or room by hand may come in again, by a moderator's word."""
+    found = meant_open(call, theme)
+    if not call.may(Role.MODERATOR, found.id):
+        raise UserError("role.needed.moderator")
+    kept = call.tx.of(THEMES)
+    kept.hold(found.id)
+    if who.id == call.resident.id:
+        check_not_put_out(call, found)
+    if not call.tx.guests.readmit(found.id, who.id):
+        return message(text("theme.readmit.was_not", who=who, theme=found.name))
+    was = kept.of(who.id).get(found.id)
+    if was in (Involvement.TAKES_PART, Involvement.PULLS):
+        call.let_in(found.id, who, inside=True)
+    call.changed(board_of(found.id))
+    said = message(text("theme.readmitted", theme=found.name), buttons=ways(found, was))
+    call.tell(who, said, f"theme:{found.id}:readmitted:{call.id}")
+    return message(text("theme.readmit.done", who=who, theme=found.name))
 
 
 def leave_theme(call: Call, theme: Theme | None = None, *, sure: bool = False) -> Message:

@@ -27,6 +27,7 @@ _AT_ONCE = datetime.fromtimestamp(0, UTC)
 def pull_theme(call: Call, theme: Theme | None = None) -> Message:
     """Say that they want to pull a theme; a moderator does from then on."""
     found = meant_open(call, theme)
+    check_not_put_out(call, found)
     kept = call.tx.of(THEMES)
     kept.hold(found.id)
     if kept.of(call.resident.id).get(found.id) is Involvement.PULLS:
@@ -72,6 +73,15 @@ def agree_to_pull(call: Call, pull: int) -> Message:
     return message(text("theme.pull.agreed", who=found.resident, theme=theme.name))
 
 
+def check_not_put_out(call: Call, theme: Theme) -> None:
+    """Who was put out of a theme's channel or room by hand comes in by no word of their own.
+
+    Raises: UserError.
+    """
+    if call.tx.guests.is_put_out(theme.id, call.resident.id):
+        raise UserError("theme.put_out", theme=theme.name)
+
+
 def lapse_due(call: Call, job: Job) -> None:
     """Nobody said yes in all that time."""
     found = call.tx.of(THEMES).request(int(job.subject))
@@ -103,6 +113,8 @@ def is_there(tx: Transaction, who: Resident, theme: int) -> bool:
     """As was said last. Who moderates the community has to do with every theme, and one that was opened in it
     is for all who are in any of its themes.
     """
+    if tx.guests.is_put_out(theme, who.id):
+        return False
     if who.role >= Role.MODERATOR:
         return True
     was_opened = tx.of(OPENINGS).by_theme(theme) is not None

@@ -9,7 +9,7 @@ from bot.main.config import CommunitySection
 from tests.adapters.discord.test_homes import moderators
 from tests.adapters.discord.test_new_rooms import KINDS
 from tests.adapters.discord.test_shaping import made
-from tests.doubles.discord import Discord, Person, Server, permissions
+from tests.doubles.discord import Discord, Person, Server, permissions, places
 from tests.doubles.discord.state import Channel, Overwrite
 from tests.on_discord import plein_on
 
@@ -186,3 +186,37 @@ async def test_a_server_that_became_another_communitys_is_left_alone(
         await plein.until_quiet(60)
         assert is_in(town, channel, anna) is not moves
         assert (channel.name.casefold().replace("-", " ") == "hier waren wij") is not moves
+
+
+# --- put out by hand ---
+
+
+@pytest.mark.parametrize("how", ["taken away", "denied"])
+async def test_whom_a_moderator_put_out_comes_in_by_a_moderators_word_alone(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person, how: str
+) -> None:
+    """What Plein takes away itself, as of whoever leaves, says nothing of that."""
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await made(plein, town, mo)
+        town.deny(channel.name, "everyone", ["view_channel"])
+        for command in ("theme take-part", "theme leave", "theme take-part"):
+            await anna.uses("sport", command, theme="verlichting")
+            await plein.until_quiet(60)
+        assert is_in(town, channel, anna)
+        if how == "denied":
+            channel.overwrites[anna.user.id] = Overwrite(anna.user.id, 1, 0, 1 << 10)
+        else:
+            del channel.overwrites[anna.user.id]
+        places.channel_changed(town.world, channel)
+        await plein.until_quiet(60)
+        await anna.uses("sport", "theme leave", theme="verlichting")
+        await plein.until_quiet(60)
+        told = (await anna.uses("sport", "theme take-part", theme="verlichting")).text
+        assert "Een moderator heeft je uit het kanaal of de kamer van “Verlichting” gezet" in told
+        await plein.until_quiet(60)
+        assert not is_in(town, channel, anna)
+        channel.overwrites.pop(anna.user.id, None)
+        await mo.uses("sport", "theme readmit", theme="verlichting", who=anna.user.name)
+        await anna.uses("sport", "theme take-part", theme="verlichting")
+        await plein.until_quiet(60)
+        assert is_in(town, channel, anna)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from adapters.matrix.rooms import TOMBSTONE
 from adapters.matrix.sync import MOST_DOORS
 from tests.adapters.matrix.test_homes import hall
 from tests.adapters.matrix.test_polls_in_full import number_of
@@ -205,6 +206,31 @@ async def test_a_tombstone_leads_nowhere_but_to_what_replaced_the_room(town: Tow
     # Invited properly it comes.
     await anna.person.invite(strange, town.plein.user_id)
     await town.comes_to(anna.person, strange)
+
+
+@pytest.mark.parametrize("how", ["stands", "redacted", "emptied"])
+async def test_a_tombstone_that_was_taken_away_leads_nowhere(town: Town, how: str) -> None:
+    """Into the new room Plein could not come while it stood. The old one is as it was."""
+    eva = await town.resident("eva")
+    own = await town.room(eva.person)
+    new = await eva.person.create_room(creation_content={"predecessor": {"room_id": own, "event_id": "$x"}})
+    stone = await eva.person.send_state(own, TOMBSTONE, {"body": "", "replacement_room": new})
+    await eva.person.say(eva.direct, "!help")
+    await eva.told("!peiling")
+    match how:
+        case "redacted":
+            await eva.person.redact(own, stone)
+        case "emptied":
+            await eva.person.send_state(own, TOMBSTONE, {"body": "", "replacement_room": ""})
+    assert bool((await eva.person.state(own, TOMBSTONE) or {}).get("replacement_room")) is (how == "stands")
+    await eva.person.send_state(new, "m.room.join_rules", {"join_rule": "public"})
+    for number in (1, 2):
+        await eva.person.say(own, f'!peiling open "Een bank, nummer {number}?" Ja | Nee')
+        if how == "stands":
+            await town.comes_to(eva.person, new)
+            return
+        await board(eva.person, own, f"Een bank, nummer {number}?")
+    assert await membership(eva.person, new, town.plein) is None
 
 
 async def test_the_master_of_a_room_has_limits_like_anybody(homeserver: Homeserver, tmp_path: Path) -> None:

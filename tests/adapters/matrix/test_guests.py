@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.adapters.matrix.test_moderators import has
 from tests.adapters.matrix.test_new_rooms import ABOUT, Square, square
 from tests.adapters.matrix.test_shaping import opened
 from tests.doubles.proxy import Proxy
 from tests.homeserver import Homeserver, Person
-from tests.town import numbers
+from tests.town import Town, numbers, says
 
 
 async def is_now(town: Square, room: str, who: Person, *memberships: str | None) -> None:
@@ -88,3 +89,47 @@ async def test_who_was_banned_is_not_asked_into_what_they_proposed(
         await is_now(town, room, cas, "invite")
         assert await town.at.plein.stop() == 0
         await is_now(town, room, ann, None if banned else "invite")
+
+
+@pytest.mark.parametrize("away", [False, True])
+async def test_who_was_put_out_of_a_themes_room_does_not_have_plein_let_them_in(
+    homeserver: Homeserver, tmp_path: Path, away: bool
+) -> None:
+    """Into a room where they come by invitation alone, also put out while Plein was away; until a moderator
+    lets them. A start anew changes nothing of either.
+    """
+    async with Proxy(homeserver.url) as proxy:
+        town = await square(homeserver, proxy, tmp_path)
+        room = await opened(town)
+        eve = await homeserver.person(f"eve{next(numbers)}")
+        direct = await eve.create_room(invite=[town.at.plein.user_id], is_direct=True)
+        await Town(homeserver, town.at.plein).comes_to(eve, direct)
+        await eve.join(town.room)
+        await eve.say(town.room, "!thema meedoen Verlichting")
+        await is_now(town, room, eve, "invite")
+        await eve.join(room)
+        await has(town, room, town.mo, 50)
+        if away:
+            await town.at.plein.kill()
+        await town.mo.kick(room, eve.user_id)
+        if away:
+            await town.at.plein.start()
+        await answered(eve, direct, "!thema verlaat Verlichting", "Je")
+        await answered(eve, direct, "!thema meedoen Verlichting", "Een moderator heeft je")
+        ann = await homeserver.person(f"ann{next(numbers)}")
+        await ann.join(town.room)
+        await ann.say(town.room, "!thema meedoen Verlichting")
+        await is_now(town, room, ann, "invite")
+        assert (await town.mo.members(room)).get(eve.user_id) == "leave"
+        told = await town.at.told(f"!thema laat toe {eve.user_id} Verlichting")
+        assert "mag weer meedoen" in told.body
+        await town.at.plein.kill()
+        await town.at.plein.start()
+        await answered(eve, direct, "!thema meedoen Verlichting", "Je doet mee")
+        await is_now(town, room, eve, "invite")
+        assert await town.at.plein.stop() == 0
+
+
+async def answered(person: Person, direct: str, words: str, answer: str) -> None:
+    event = await person.say(direct, words)
+    assert answer in (await says(person, direct, key=f"answer:matrix:{event}")).body

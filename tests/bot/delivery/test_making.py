@@ -11,10 +11,11 @@ import pytest
 from bot.delivery.making import CLAIMED_FOR, MOST_OF_A_SERVER
 from bot.errors import Gone, NotOurs, Refused, TryLater, UserError
 from bot.model.homes import Home, RoomState, WantedRoom
+from bot.model.message import text
 from bot.model.people import FIRST_COMMUNITY, Identity, Place, Role
 from bot.ports.storage import Transaction
 from tests.chat import NOW
-from tests.doubles.platform import PLATFORM, Town, open_town
+from tests.doubles.platform import PLATFORM, Platform, Town, open_town
 
 HOME = Home(PLATFORM, "console.home", "corner", "Corner")
 MADE = Place(PLATFORM, "corner/Verlichting")
@@ -260,3 +261,64 @@ async def test_all_that_somebody_entered_they_are_let_into_in_the_end(town: Town
         await town.say("ben", f"!thema meedoen {name}")
     await town.core.run_due()
     assert len([user for user, _ in town.platform.inside if user == "ben"]) == len(themes)
+
+
+# --- several accounts of Plein's ---
+
+
+@pytest.mark.parametrize("inside", ["test:a", "test:b", None])
+async def test_the_account_that_is_in_the_home_makes_it(database_url: str, inside: str | None) -> None:
+    """Whichever was first to try; and where none is in it, that is said."""
+    async with open_town(database_url, moderators=("mia",), board_rest=0, account="test:a") as town:
+        await town.joined("sport", theme="sport")
+        await town.core.store.run(lambda tx: choose(tx, HOME))
+        platforms = [town.platform, Platform("test:b")]
+        await town.core.serve(platforms[1])
+        gone = NotOurs("not in it", text("room.home_gone", home=HOME.called))
+        for platform in platforms:
+            if platform.account != inside:
+                platform.trouble["room:Verlichting"] = [gone] * 9
+        theme = await opened(town)
+        for _ in range(3):
+            await town.core.run_due()
+        found = await state(town, theme)
+        made = [platform.account for platform in platforms if platform.rooms]
+        assert made == ([inside] if inside else [])
+        assert (found.room is not None) is (inside is not None)
+        assert (found.why and found.why.key) == (None if inside else "room.home_gone")
+        # Then each tries it again after a while, and not at once.
+        left = sum(len(platform.trouble.get("room:Verlichting", ())) for platform in platforms)
+        assert inside or left == 16
+
+
+# --- who keeps order there ---
+
+
+@pytest.mark.parametrize("when", ["entrust", "entrusted"])
+async def test_who_moderates_the_community_keeps_order_in_the_end(town: Town, when: str) -> None:
+    town.platform.trouble[f"{when}:{MADE.room_id}"] = [TryLater(5), ConnectionError("lost")]
+    await opened(town)
+    for _ in range(5):
+        await later(town, HOUR)
+    assert town.platform.entrusted == {MADE.room_id: {"mia"}}
+
+
+@pytest.mark.parametrize("how", ["forgotten", "unlinked", "linked"])
+async def test_whoever_moderates_no_more_is_taken_from_it(town: Town, how: str) -> None:
+    await opened(town)
+    await town.core.run_due()
+    accounts = [Identity(PLATFORM, name) for name in ("mia", "mias")]
+    if how != "forgotten":
+        await town.say("mias", "!help")
+        await town.core.link(accounts)
+        await town.core.run_due()
+        assert town.platform.entrusted[MADE.room_id] == {"mia", "mias"}
+    mia = await town.core.store.run(lambda tx: tx.people.by_identity(accounts[0]))
+    assert mia
+    if how == "forgotten":
+        await town.core.forget(mia.id)
+    elif how == "unlinked":
+        await town.core.store.run(lambda tx: town.core.features.part(tx, mia.id, accounts[1:]))
+    await town.core.run_due()
+    expected = {"forgotten": set[str](), "unlinked": {"mia"}, "linked": {"mia", "mias"}}
+    assert town.platform.entrusted[MADE.room_id] == expected[how]

@@ -114,6 +114,76 @@ async def test_who_was_put_out_by_hand_is_not_let_in_again_for_that(joined: Town
     assert inside(joined, new.room_id) == {"anna"}
 
 
+# --- put out by hand ---
+
+
+@pytest.mark.parametrize("how", ["meedoen", "trek"])
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_whom_a_moderator_put_out_comes_in_by_no_word_of_their_own(
+    joined: Town, how: str, leaves: bool
+) -> None:
+    await put_out_by_hand(joined, "ben")
+    if leaves:
+        await joined.say("ben", "!thema verlaat Verlichting")
+    assert "Een moderator heeft je" in await joined.say("ben", f"!thema {how} Verlichting")
+    await later(joined)
+    assert inside(joined) == {"anna"}
+    assert "trek" not in await joined.say("ben", "!thema volg Verlichting")
+
+
+async def test_who_pulled_it_pulls_it_no_more(joined: Town) -> None:
+    assert "anna trekt" in await joined.say("ben", "!thema toon Verlichting")
+    await put_out_by_hand(joined, "anna")
+    assert "anna trekt" not in await joined.say("ben", "!thema toon Verlichting")
+
+
+async def test_a_moderators_word_lets_them_in_again(joined: Town) -> None:
+    await put_out_by_hand(joined, "ben")
+    readmit = "!thema laat toe ben Verlichting"
+    assert "moderator" in await joined.say("anna", readmit)
+    assert "Een moderator heeft je" in await joined.say("ben", "!thema meedoen Verlichting")
+    assert "ben mag weer meedoen aan “Verlichting”." in await joined.say("mia", readmit)
+    await later(joined)
+    assert inside(joined) == {"anna", "ben"}
+    assert any("laat je weer toe" in said for said in joined.platform.where("ben"))
+    assert "Er is niets veranderd" in await joined.say("mia", readmit)
+
+
+async def test_no_moderator_lets_themselves_in_again(joined: Town) -> None:
+    await joined.say("mia", "!thema meedoen Verlichting")
+    await joined.core.run_due()
+    await put_out_by_hand(joined, "mia")
+    assert "Een moderator heeft je" in await joined.say("mia", "!thema laat toe mia Verlichting")
+    await later(joined)
+    assert inside(joined) == {"anna", "ben"}
+
+
+async def test_what_plein_does_itself_puts_nobody_out_by_hand(joined: Town) -> None:
+    """Of whoever left by their own word it is told as of anybody whose line is gone."""
+    await joined.say("ben", "!thema verlaat Verlichting")
+    await joined.core.run_due()
+    await joined.core.put_out(MADE, ["ben"], let_in=True)
+    await joined.say("ben", "!thema meedoen Verlichting")
+    await joined.core.run_due()
+    assert inside(joined) == {"anna", "ben"}
+
+
+@pytest.mark.parametrize("known", [False, True])
+async def test_who_came_by_themselves_and_was_put_out_is_not_asked_in(town: Town, known: bool) -> None:
+    """But whom Plein never heard of, of them it keeps nothing."""
+    who = "ben" if known else "zoe"
+    await town.core.put_out(MADE, [who])
+    await town.say(who, "!thema meedoen Verlichting")
+    await later(town)
+    assert inside(town) == ({"anna"} if known else {"anna", who})
+
+
+async def put_out_by_hand(town: Town, name: str) -> None:
+    town.platform.inside.discard((name, MADE.room_id))
+    await town.core.parted(MADE, [name])
+    await town.core.put_out(MADE, [name])
+
+
 # --- out of where they were let in ---
 
 
@@ -145,25 +215,46 @@ async def test_of_who_is_forgotten_and_cannot_be_put_out_nothing_is_kept(
     assert len(await kept_of(joined, "ben")) == comes_back
 
 
-async def test_an_account_that_was_unlinked_gets_itself_out(town: Town) -> None:
+@pytest.mark.parametrize("unlinks", [False, True])
+async def test_an_account_that_was_unlinked_is_out_and_in_no_next_room(town: Town, unlinks: bool) -> None:
+    """Whoever found an account that somebody lost takes no part with it."""
     await town.say("cas", "!help")
     await town.core.link([Identity(PLATFORM, name) for name in ("ben", "cas")])
     await town.say("ben", "!thema meedoen Verlichting")
     await later(town)
     assert inside(town) == {"anna", "ben", "cas"}
-
-    def part(tx: Transaction) -> None:
-        cas = Identity(PLATFORM, "cas")
-        who = tx.people.by_identity(cas)
-        assert who
-        town.core.features.part(tx, who.id, [cas])
-
-    await town.core.store.run(part)
-    for name in ("ben", "cas"):
-        assert "Ik haal je ook uit" in await town.say(name, "!thema verlaat Verlichting")
+    if unlinks:
+        await town.say("mia", f"!ontkoppel --van ben --op {PLATFORM}:cas --zeker", room=None)
     await later(town)
-    assert inside(town) == {"anna"}
-    assert "Er is niets veranderd" in await town.say("cas", "!thema verlaat Verlichting")
+    expected = {"anna", "ben"} if unlinks else {"anna", "ben", "cas"}
+    assert inside(town) == expected
+    await town.say("mia", "!thema ontkoppel Verlichting")
+    await town.say("mia", BIND, room="anders")
+    await town.core.run_due()
+    assert inside(town, OTHER.room_id) == expected
+    if unlinks:
+        assert "Er is niets veranderd" in await town.say("cas", "!thema verlaat Verlichting")
+        await town.say("cas", "!thema meedoen Verlichting")
+        await town.core.run_due()
+        assert "cas" in inside(town, OTHER.room_id)
+
+
+async def test_an_account_that_has_back_what_it_brought_stays(town: Town) -> None:
+    await town.say("cas", "!thema meedoen Verlichting")
+    await town.core.run_due()
+    both = [Identity(PLATFORM, name) for name in ("ben", "cas")]
+
+    def link_and_undo(tx: Transaction) -> None:
+        ben, cas = [tx.people.by_identity(account) for account in both]
+        assert ben
+        assert cas
+        brought = tx.people.brought(cas.id, ben.id)
+        person = town.core.features.link(tx, both)
+        town.core.features.part(tx, person, both[1:], brought)
+
+    await town.core.store.run(link_and_undo)
+    await later(town)
+    assert inside(town) == {"anna", "cas"}
 
 
 @pytest.mark.parametrize("replaced", [False, True])
