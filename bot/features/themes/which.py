@@ -32,16 +32,14 @@ def find_theme(argument: Argument, value: Any, call: Call) -> Theme:
             if theme.id == int(kept[1]):
                 return theme
         raise UserError("theme.over")
-    # A channel that was taken from a theme may still be called as that is.
+    # A channel that was taken from a theme, or is not noted as its yet, may be called as that is; and a theme
+    # that is archived was called otherwise.
     wanted, opened = seen_as(words), call.tx.of(OPENINGS).opened()
-    called_so = [theme for theme in known if seen_as(theme.name) == wanted]
-    if called_so:
-        return min(called_so, key=lambda theme: theme.id not in opened)
-    # One that is archived was called otherwise.
     archived = call.tx.of(ARCHIVES).called()
-    for theme in known:
-        if theme.id in archived and seen_as(archived[theme.id]) == wanted:
-            return theme
+    called_so = [theme for theme in known if seen_as(theme.name) == wanted]
+    was_called_so = [theme for theme in known if seen_as(archived.get(theme.id, "")) == wanted]
+    if found := [*(theme for theme in called_so if theme.id in opened), *was_called_so, *called_so]:
+        return found[0]
     # What else there is to know of themes that are not theirs.
     return call.theme(words)
 
