@@ -28,6 +28,7 @@ from bot.errors import AskFirst, Gone
 from bot.feature import Features
 from bot.hearing import Hearing
 from bot.model.events import Arrival, Came, Heard, Invocation
+from bot.model.homes import homes_in
 from bot.model.message import Attachment, Message, Suggestion, has_moments, residents_in
 from bot.model.people import FIRST_COMMUNITY, Identity, Known, Place, Role
 from bot.packed import File, files_below
@@ -238,7 +239,7 @@ class PleinCore:
 
     async def came(self, came: Came) -> None:
         community = await self.communities.of_place(came.place)
-        if community is None:
+        if community is None and (community := await self._with_home(came.place)) is None:
             return
 
         def run(tx: Transaction) -> None:
@@ -248,6 +249,18 @@ class PleinCore:
                     feature.came(call, came)
 
         await self.store.run(run, community=community)
+
+    async def _with_home(self, space: Place) -> int | None:
+        """The community whose themes get their rooms in it."""
+
+        def is_home(tx: Transaction) -> bool:
+            home = homes_in(tx.communities.settings()).get(space.platform)
+            return home is not None and home.ref == space.room_id
+
+        for community in self.communities.served:
+            if await self.store.read(is_home, community=community):
+                return community
+        return None
 
     async def regraded(self, place: Place) -> None:
         await self.rooms.regraded(place)

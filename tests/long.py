@@ -23,11 +23,12 @@ _ON_MATRIX_AND_MORE = (
 _OF_MATRIX = rf"tests/adapters/matrix/test_({'|'.join(_ON_MATRIX_AND_MORE)})\.py"
 # Every migration by itself; that all together bring an older database here is told in test_opening.
 _MIGRATIONS = r"tests/storage/test_migrations.py"
-# Where a library's patience is waited out, or very many rooms are made.
+# Where a library's patience is waited out, very many rooms are made, or Plein is killed very often.
 _PATIENT = "|".join(
     (
         r"tests/adapters/discord/test_access\.py::test_what_came_of_their_poll_is_not_handed_late",
         r"tests/adapters/discord/test_held_up\.py::test_who_discord_says_nothing_about",
+        r"tests/test_themes_killed\.py::test_each_has_its_places_through_30_kills",
         r"tests/adapters/matrix/test_doubts\.py::test_whoever_has_a_new_name",
     )
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import signal
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -99,6 +101,28 @@ store = "{folder}/matrix"
             if not found():
                 raise AssertionError(f"Plein never said {words!r}:\n" + "\n".join(self.log[-30:]))
         return found()[0]
+
+    async def seconds_to_start(self) -> float:
+        """Of one that is not running; then it is."""
+        began = asyncio.get_running_loop().time()
+        await self.start()
+        return asyncio.get_running_loop().time() - began
+
+    async def lives_shortly(
+        self, chance: random.Random, longest: float, at_work: Callable[[], Awaitable[object]] | None = None
+    ) -> None:
+        """Start it, see it at work, and kill it at a random moment within so many seconds after that."""
+        await self.start()
+        if at_work:
+            await at_work()
+        await asyncio.sleep(chance.uniform(0, longest))
+        await self.kill()
+
+    async def dies_young(self, chance: random.Random, start: float) -> None:
+        """Start it, which takes so many seconds, and kill it at a random moment of that."""
+        await self.start(ready=False)
+        await asyncio.sleep(chance.uniform(0, start))
+        await self.kill()
 
     async def kill(self) -> None:
         """SIGKILL: no goodbye, nothing put away."""

@@ -18,8 +18,8 @@ from storage.engines import open_database
 from tests.doubles.discord import Discord, Server
 from tests.doubles.discord import Person as OnDiscord
 from tests.doubles.polls import tally
-from tests.homeserver import PASSWORD, Homeserver, Person, shown
-from tests.on_discord import Process
+from tests.homeserver import Homeserver, Person, shown
+from tests.on_both import Both
 from tests.town import Resident, board, numbers
 
 NAMES = "Dorp", "Stad"
@@ -28,14 +28,6 @@ OPEN = f'peiling open "Een bank?" {" | ".join(OPTIONS)}'
 LIVES_ON = 1.0  # seconds at most, once it reads along
 PATIENCE = 300
 MOST_UNANSWERED = 4
-
-
-class Both(Process):
-    """On the double and on the homeserver."""
-
-    @property
-    def _secrets(self) -> dict[str, str]:
-        return {"PLEIN_MATRIX_PASSWORD": PASSWORD}
 
 
 @dataclass
@@ -111,14 +103,13 @@ class Neighbour:
             assert event == first or f"Voor {name}:" in answer
 
 
-def configured(communities: list[Community], matrix: str) -> str:
-    lines = [
+def configured(communities: list[Community]) -> str:
+    return "\n".join(
         f'[[communities]]\nname = "{each.name}"\nservers = ["{each.server.id}"]\n'
         f'[[communities.themes]]\nname = "sport"\n'
         f'places = ["discord:{each.server.channel("sport").id}", "matrix:{each.room}"]\n'
         for each in communities
-    ]
-    return "\n".join((matrix, *lines))
+    )
 
 
 async def busy_through_crashes(server: Homeserver, folder: Path, kills: int, seed: int) -> None:
@@ -130,10 +121,7 @@ async def busy_through_crashes(server: Homeserver, folder: Path, kills: int, see
         ]
         for each in communities:
             each.server.channel("sport")
-        user_id = await server.register(f"plein{next(numbers)}")
-        matrix = f'[matrix]\nhomeserver = "{server.url}"\nuser = "{user_id}"\nstore = "{folder}/matrix"\n'
-        plein = Both.at(double, folder, more=configured(communities, matrix))
-        plein.user_id = user_id
+        plein = await Both.beside(double, server, folder, more=configured(communities))
         await plein.start()
         people: list[Chatter | Neighbour] = [*chatters(communities)]
         people += [await neighbour(server, plein, communities) for _ in range(2)]
@@ -150,7 +138,7 @@ async def busy_through_crashes(server: Homeserver, folder: Path, kills: int, see
 
         for _ in range(kills):
             votes = [person.vote(each, chance.randint(1, 3)) for person in people for each in communities]
-            await asyncio.gather(lives_shortly(plein, chance), *votes)
+            await asyncio.gather(plein.lives_shortly(chance, LIVES_ON), *votes)
         await plein.start()
         for person in people:
             await person.check_told()
@@ -178,12 +166,6 @@ async def neighbour(server: Homeserver, plein: Both, communities: list[Community
 
     await person.wait_until(joined)
     return Neighbour(Resident(person, direct))
-
-
-async def lives_shortly(plein: Both, chance: random.Random) -> None:
-    await plein.start()
-    await asyncio.sleep(chance.uniform(0, LIVES_ON))
-    await plein.kill()
 
 
 async def shows_everywhere(mo: Person, each: Community) -> None:

@@ -254,9 +254,11 @@ class Console:
         await self.core.keep(self.account, {f"home:{community}:{name}": name})
         return Home(PLATFORM, CORNER, name, name)
 
-    async def make_room(self, community: int, home: Home, wanted: WantedRoom) -> Place:
+    async def make_room(self, community: int, home: Home, wanted: WantedRoom) -> Place | None:
         """A room in that corner; whoever types its name goes there."""
         place = Place(PLATFORM, f"{home.ref}/{wanted.name}")
+        if wanted.closed and place.room_id not in self._known:
+            return None
         self._known[place.room_id] = True
         return place
 

@@ -186,7 +186,7 @@ class Discord:
         async with self._making:
             return await make(self._session(), community, wanted, name)
 
-    async def make_room(self, community: int, home: Home, wanted: WantedRoom) -> Place:
+    async def make_room(self, community: int, home: Home, wanted: WantedRoom) -> Place | None:
         await self._ready.wait()
         async with self._making:
             return await make_room(self._session(), community, home, wanted)

@@ -21,7 +21,7 @@ from adapters.discord.guests import still_without, taken_from
 from adapters.discord.history import Reading
 from adapters.discord.intake import Intake
 from adapters.discord.messages import Messages
-from adapters.discord.newcomers import entrance
+from adapters.discord.newcomers import FirstWords, entrance
 from adapters.discord.outgoing import Outgoing
 from adapters.discord.registration import Registration
 from adapters.discord.session import Session
@@ -113,8 +113,9 @@ class Gateway:
         self._settings = settings
         self._client = client
         self._places = places
-        self._intake = Intake(self.session)
-        messages = Messages(self.session)
+        self._first_words = FirstWords(self.session)
+        self._intake = Intake(self.session, self._first_words)
+        messages = Messages(self.session, self._first_words)
         in_order = InOrder(core, clock, messages.deal)
         self._reading = Reading(self.session, messages.meaning, in_order)
         self._adapter = adapter
@@ -255,6 +256,7 @@ class Gateway:
                 await self._places.publish_pending()
                 self._ready.set()
                 await self.session.core.serve(self._adapter)
+                await self._first_words.stand()
                 if await self._reading.catch_up():
                     self._caught_up.set()
                     log.info("Reading along on Discord as %s", self._client.user)

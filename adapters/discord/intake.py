@@ -30,6 +30,7 @@ from adapters.discord.channels import (
     since_in,
 )
 from adapters.discord.limiter import Limiter
+from adapters.discord.newcomers import FirstWords
 from adapters.discord.render import values_of
 from adapters.discord.replies import Interaction, Prepared, Reply, source_of
 from adapters.discord.session import Session
@@ -51,8 +52,9 @@ NOTED_WITHIN = timedelta(minutes=1)
 class Intake:
     """Turns interactions into invocations, and gives the answers."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, first_words: FirstWords) -> None:
         self._on = session
+        self._first_words = first_words
         self._answering: dict[asyncio.Task[Any], Interaction] = {}
         self._limiter = Limiter()
 
@@ -203,7 +205,9 @@ class Intake:
         return None
 
     async def _run(self, asked: Interaction, command: str, args: Mapping[str, Any]) -> Message | None:
-        answer = await self._on.core.handle(await self._invocation(asked, command, args))
+        invocation = await self._invocation(asked, command, args)
+        await self._first_words.heard(asked.user.id, asked.guild)
+        answer = await self._on.core.handle(invocation)
         if answer and not answer.form and self._on.outgoing.closed.is_to_hear(asked.user.id):
             return replace(answer, blocks=(*answer.blocks, text("discord.closed")))
         return answer

@@ -18,6 +18,7 @@ from typing import Any
 import discord
 
 from adapters.discord.channels import PLATFORM, handle_of, room_of
+from adapters.discord.newcomers import FirstWords
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
 from bot.errors import Gone, NotNow, NotOurs, PlatformFailed, TryLater
@@ -37,8 +38,9 @@ RETRY_SECONDS = 2.0
 class Messages:
     """Turns messages into invocations whose answers go through the outbox."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, first_words: FirstWords) -> None:
         self._on = session
+        self._first_words = first_words
 
     def meaning(self, message: discord.Message) -> Json | None:
         """What is to be kept of it; None where it is not for Plein."""
@@ -74,6 +76,10 @@ class Messages:
         answered = message.reference.message_id if message.reference else None
         return kept | {"place": room, "talk": True, "reply_to": answered}
 
+    def _server_of(self, channel: int) -> discord.Guild | None:
+        found = self._on.client.get_channel(channel)
+        return found.guild if isinstance(found, discord.abc.GuildChannel | discord.Thread) else None
+
     async def deal(self, arrival: Arrival) -> None:
         kept = json.loads(arrival.body)
         message = int(arrival.id.removeprefix(f"{PLATFORM}:"))
@@ -87,6 +93,7 @@ class Messages:
             invocation = replace(invocation, arrival=arrival.seq)
             if invocation.place is None:
                 self._on.outgoing.talks_in(kept["author"], channel)
+            await self._first_words.heard(kept["author"], self._server_of(channel))
             await self._on.core.handle(invocation)
             if invocation.place and invocation.there and self._on.outgoing.closed.is_to_hear(kept["author"]):
                 # Nobody replies from a channel to what stands in a thread of it.

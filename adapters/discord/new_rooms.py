@@ -36,11 +36,16 @@ LOOKED_THROUGH = 100
 LONGEST_NAME, LONGEST_TOPIC = 100, 900
 
 
-async def make_room(on: Session, community: int, home: Home, wanted: WantedRoom) -> Place:
-    """The one with that mark; made where there is none. Raises: UserError, NotOurs, TryLater, OSError."""
+async def make_room(on: Session, community: int, home: Home, wanted: WantedRoom) -> Place | None:
+    """The one with that mark; made where there is none, unless its theme is closed.
+
+    Raises: UserError, NotOurs, TryLater, OSError.
+    """
     server, there, channels = await _find_home(on, community, home)
     found = await _marked(on, server, there, channels, wanted.mark)
     if found is None:
+        if wanted.closed:
+            return None
         found = await _make(on, server, there, channels, home, wanted)
     # From now on it is a place, also for whoever leaves or deletes it there.
     return await on.places.at(found.id, found)

@@ -224,7 +224,7 @@ class Matrix:
         await self._ready.wait()
         return await self._homes.make(community, name, people)
 
-    async def make_room(self, community: int, home: Home, wanted: WantedRoom) -> Place:
+    async def make_room(self, community: int, home: Home, wanted: WantedRoom) -> Place | None:
         await self._ready.wait()
         return await self._new_rooms.make(community, home, wanted)
 

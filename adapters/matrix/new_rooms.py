@@ -16,7 +16,7 @@ from urllib.parse import quote
 import aiohttp
 import orjson
 
-from adapters.matrix.homes import as_alias, makers_are_above_all
+from adapters.matrix.homes import makers_are_above_all
 from adapters.matrix.moderators import LEVELS, MODERATORS, entrust, who_governs
 from adapters.matrix.refusals import refusal
 from adapters.matrix.session import Session, ask
@@ -46,8 +46,11 @@ class NewRooms:
         self._sync = sync
         self._making = asyncio.Lock()
 
-    async def make(self, community: int, home: Home, wanted: WantedRoom) -> Place:
-        """The one with that mark, in that space. Raises: UserError, NotOurs, TryLater, OSError."""
+    async def make(self, community: int, home: Home, wanted: WantedRoom) -> Place | None:
+        """The one with that mark, in that space; none is made for a theme that is closed.
+
+        Raises: UserError, NotOurs, TryLater, OSError.
+        """
         space = self._on.rooms.get(home.ref)
         if not self._is_still(home, community):
             raise UserError("room.home_gone", home=home.called)
@@ -58,6 +61,8 @@ class NewRooms:
             raise UserError("matrix.home.lacks", home=home.called, has=int(has), needs=needs)
         async with self._making:
             room = await self._find_or_make(space.id, wanted)
+            if room is None:
+                return None
             await self._put_into(space.id, room)
         # What is told of a room that is in no space yet is told before it has a theme.
         if not await self._on.outgoing.until(lambda: self._is_told(space.id, room)):
@@ -74,8 +79,7 @@ class NewRooms:
         return is_told and room in self._on.rooms
 
     async def _holds(self, space: str, room: str) -> bool:
-        if space in self._sync.whose_spaces:
-            return self._sync.holds(space, room)
+        """As the homeserver has it now: what the sync brings may be behind what Plein did itself."""
         status, answer = await ask(self._on, "GET", f"{_state(space)}/{CHILD}/{quote(room, safe='')}")
         return status == 200 and bool(answer.get("via"))
 
@@ -149,11 +153,14 @@ class NewRooms:
             raise refused
         raise UserError("matrix.room.lacks", has=int(has), needs=needs)
 
-    async def _find_or_make(self, space: str, wanted: WantedRoom) -> str:
+    async def _find_or_make(self, space: str, wanted: WantedRoom) -> str | None:
         for number in range(TRIES):
-            alias = f"{as_alias(wanted.name)}-{wanted.mark}" + (f"-{number}" if number else "")
+            # Not what it is called: that may be otherwise once it is looked for.
+            alias = f"plein-{wanted.mark}" + (f"-{number}" if number else "")
             leads_to = await self._resolve(alias)
             if leads_to is None:
+                if wanted.closed:
+                    return None
                 leads_to = await self._ask_for(alias, space, wanted) or await self._resolve(alias)
             if leads_to and await self._is_ours(leads_to):
                 return leads_to

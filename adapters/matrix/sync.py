@@ -392,12 +392,16 @@ class Sync:
         return room.is_space and moderators.say_who_governs(events, room, needed)
 
     async def _note_who_came(self, response: nio.SyncResponse) -> None:
-        """As the homeserver says it while it happens: not of whom it tells as a room's state."""
-        for room_id, info in response.rooms.join.items():
-            if room_id not in self._bound:
-                continue
-            came = who_came([event.source for event in info.timeline.events])
+        """As the homeserver says it while it happens: not of whom it tells as a room's state.
+
+        Who comes into a space and one of its rooms at once came into the room.
+        """
+        joined = response.rooms.join
+        for room_id in sorted(joined, key=lambda each: self._on.rooms[each].is_space):
             room = self._on.rooms[room_id]
+            if room_id not in self._bound and not room.is_space:
+                continue
+            came = who_came([event.source for event in joined[room_id].timeline.events])
             people = [Identity(PLATFORM, user) for user in came if user != self._on.me and user in room.came]
             if people:
                 told = Came(Place(PLATFORM, room_id), tuple(people))

@@ -178,12 +178,12 @@ class Making:
     async def _make(self, adapter: Listener, room: WantedRoom) -> None:
         home = await self._home_of(room)
         if room.room is None:
-            if room.closed:
-                await self._store.run(lambda tx: tx.wanted.rest(room), community=room.community)
-                return
-            if home is None:
+            if home is None and not room.closed:
                 raise UserError("room.no_home")
-            await self._settle(room, await adapter.make_room(room.community, home, room))
+            if home and (made := await adapter.make_room(room.community, home, room)):
+                await self._settle(room, made)
+            else:
+                await self._store.run(lambda tx: tx.wanted.rest(room), community=room.community)
             return
         place, is_behind = Place(room.platform, room.room), room.shaped < room.version
         try:

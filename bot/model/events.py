@@ -125,10 +125,16 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """These accounts came into a place just now, who were not in it a moment ago."""
+    """These accounts came into a place just now, who were not in it a moment ago.
+
+    The place may be the space that is a community's home. `unseen`: nobody tells who comes in there; these
+    people said their first word to Plein, and `privately` in private.
+    """
 
     place: Place
     people: tuple[Identity, ...]
+    unseen: bool = False
+    privately: bool = False
 
 
 @dataclass(frozen=True, slots=True)

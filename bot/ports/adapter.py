@@ -115,8 +115,9 @@ class Listener(Adapter, Protocol):
         """
         ...
 
-    async def make_room(self, community: int, home: Home, wanted: WantedRoom) -> Place:
+    async def make_room(self, community: int, home: Home, wanted: WantedRoom) -> Place | None:
         """Make a channel or room for a theme in that home, about that; where it is there already it is that.
+        For a theme that is closed by now none is made, and there may be none.
 
         The mark says which one it is: asked again after a crash or without an answer, no second one is made.
 

@@ -146,15 +146,17 @@ class Platform:
         self._fail(f"made:{name}")
         return next(home for home, _ in self.made if home.name == name)
 
-    async def make_room(self, community: int, home: Home, wanted: WantedRoom) -> Place:
+    async def make_room(self, community: int, home: Home, wanted: WantedRoom) -> Place | None:
         """Trouble with `room:` before its name comes before it is made, with `roomed:` after that."""
         self._fail(f"room:{wanted.name}")
-        self.rooms.setdefault(wanted.mark, (home.ref, wanted))
+        if wanted.closed and wanted.mark not in self.rooms:
+            return None
+        name = self.rooms.setdefault(wanted.mark, (home.ref, wanted))[1].name
         self._fail(f"roomed:{wanted.name}")
         # Where there was one of that name before, this is another all the same.
-        called_so = [mark for mark, (_, made) in self.rooms.items() if made.name == wanted.name]
+        called_so = [mark for mark, (_, made) in self.rooms.items() if made.name == name]
         number = called_so.index(wanted.mark)
-        return Place(self.platform, f"{home.ref}/{wanted.name}" + (f" {number + 1}" if number else ""))
+        return Place(self.platform, f"{home.ref}/{name}" + (f" {number + 1}" if number else ""))
 
     async def look_at_room(self, place: Place) -> RoomSeen:
         self._fail(f"look:{place.room_id}")

@@ -16,7 +16,7 @@ theme hears of it, so all begins with finding it among those (`which.py`).
     draw.py      drawing whose turn it is, by the rule in lot.py
     digest.py    what is new, for whoever asked to hear of it
     archive.py   archiving one, and opening it again
-    welcome.py   newcomers
+    welcome.py   newcomers; standing.py: what they are offered
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from bot.features.themes import (
     pull,
     rename,
     show,
+    standing,
     term,
     welcome,
     which,
@@ -282,4 +283,10 @@ DIGEST = Feature(
     keeps=DIGESTS,
 )
 
-WELCOME = Feature(name="welcomes", came=welcome.welcome, keeps=WELCOMES)
+WELCOME = Feature(
+    name="welcomes",
+    jobs={welcome.OVER: welcome.over_due},
+    boards={standing.SUBJECT: standing.show_standing},
+    came=welcome.welcome,
+    keeps=WELCOMES,
+)

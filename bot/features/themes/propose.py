@@ -14,6 +14,7 @@ from bot.features.themes import held
 from bot.features.themes.naming import checked_about, checked_name, is_taken
 from bot.features.themes.records import OPENINGS, THEMES, Held, Involvement, Proposal, board_of
 from bot.features.themes.settings import NewThemesSettings
+from bot.features.themes.standing import stand_anew
 from bot.model.message import Button, Message, Suggestion, Text, message, text, typed
 from bot.model.people import Resident, Role, Theme
 from bot.model.work import Job
@@ -150,6 +151,7 @@ def _open(call: Call, proposal: Proposal) -> None:
     if proposal.proposer:
         call.let_in(theme.id, proposal.proposer, inside=True)
     call.board(board_of(theme.id), theme.id)
+    stand_anew(call)
     if proposal.proposer and proposal.proposer.id != call.resident.id:
         said = message(text("theme.opened.yours", name=proposal.name), *_where(call))
         call.tell(proposal.proposer, said, f"{SUBJECT}:{proposal.id}:opened")

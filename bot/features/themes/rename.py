@@ -8,6 +8,7 @@ from bot.call import Call
 from bot.errors import UserError
 from bot.features.themes.naming import checked_name
 from bot.features.themes.records import OPENINGS, THEMES, Involvement, board_of
+from bot.features.themes.standing import stand_anew
 from bot.features.themes.which import check_not_archived, meant
 from bot.lookalikes import alike_among
 from bot.model.homes import RoomState
@@ -118,6 +119,7 @@ def call_it(call: Call, theme: Theme, name: str, but: str = "") -> None:
     call.tx.of(OPENINGS).rename(theme.id, name)
     call.tx.wanted.rename(theme.id, name, call.now, but)
     call.changed(board_of(theme.id))
+    stand_anew(call)
 
 
 def _rename(call: Call, theme: Theme, name: str, but: str = "") -> None:

@@ -33,14 +33,18 @@ def find_theme(argument: Argument, value: Any, call: Call) -> Theme:
             return theme
         raise UserError("theme.over")
     wanted = seen_as(words)
-    # A channel that was taken from a theme may still be called as that is: what was opened comes first.
-    for theme in themes_for(call, call.tx.places.perhaps_called(words)):
-        if seen_as(theme.name) == wanted:
-            return theme
-    # One that is archived was called otherwise.
+    named = [
+        theme
+        for theme in themes_for(call, call.tx.places.perhaps_called(words))
+        if seen_as(theme.name) == wanted
+    ]
+    # A channel that was taken from a theme, or is not noted as its yet, may be called as that is; and a theme
+    # that is archived was called otherwise.
+    opened = call.tx.places.opened([theme.id for theme in named])
     archived = [theme for theme, name in call.tx.of(ARCHIVES).called().items() if seen_as(name) == wanted]
-    for theme in themes_for(call, archived):
-        return theme
+    was_named = themes_for(call, archived) if archived else ()
+    if found := [*(theme for theme in named if theme.id in opened), *was_named, *named]:
+        return found[0]
     # What else there is to know of themes that are not theirs.
     return call.theme(words)
 

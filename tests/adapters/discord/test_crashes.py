@@ -85,27 +85,14 @@ class Voter:
         return found
 
 
-async def seconds_to_start(plein: Process) -> float:
-    """Of one that is not running; then it is."""
-    began = asyncio.get_running_loop().time()
-    await plein.start()
-    return asyncio.get_running_loop().time() - began
-
-
 async def lives_shortly(plein: Process, chance: random.Random, people: Sequence[Voter]) -> None:
     """Start it, see it answer somebody who votes, and kill it at a random moment after that."""
     before = sum(voter.answers for voter in people)
-    await plein.start()
-    await plein.double.until(lambda: sum(voter.answers for voter in people) > before, timeout=300)
-    await asyncio.sleep(chance.uniform(0, LIVES_ON))
-    await plein.kill()
 
+    async def at_work() -> None:
+        await plein.double.until(lambda: sum(voter.answers for voter in people) > before, timeout=300)
 
-async def dies_young(plein: Process, chance: random.Random, start: float) -> None:
-    """Start it, which takes so many seconds, and kill it at a random moment of that."""
-    await plein.start(ready=False)
-    await asyncio.sleep(chance.uniform(0, start))
-    await plein.kill()
+    await plein.lives_shortly(chance, LIVES_ON, at_work)
 
 
 async def votes(voter: Voter, boards: Sequence[Message], chance: random.Random, ends: asyncio.Event) -> None:
@@ -130,7 +117,7 @@ async def votes_through_crashes(folder: Path, kills: int, seed: int) -> None:
         town = double.guild("Plein")
         town.channel("sport")
         plein = Process.at(double, folder)
-        start = await seconds_to_start(plein)
+        start = await plein.seconds_to_start()
         people = [Voter(town.member(f"{way}{number}"), way) for way in WAYS for number in (1, 2)]
         for voter in people:
             # Nobody can ask Discord who wrote to Plein for the first time while it was away.
@@ -149,7 +136,7 @@ async def votes_through_crashes(folder: Path, kills: int, seed: int) -> None:
             if number % 4:
                 await lives_shortly(plein, chance, people)
             else:
-                await dies_young(plein, chance, start)
+                await plein.dies_young(chance, start)
         ends.set()
         double.bell.ring()
         await asyncio.gather(*voting)

@@ -12,7 +12,6 @@ import pytest
 
 from adapters.discord.homes import MOST_IN_CATEGORY
 from adapters.discord.new_rooms import sign_of
-from bot.features.themes.records import OPENINGS
 from tests.adapters.discord.test_homes import moderators
 from tests.doubles.discord import Discord, Person, Server
 from tests.doubles.discord.state import Channel
@@ -44,7 +43,7 @@ async def wanted(plein: OnDiscord, name: str = "Verlichting") -> Sequence[Mappin
     """How it is with the room of that theme."""
 
     def look(tx: object) -> Sequence[Mapping[str, str | None]]:
-        opened = next(theme for theme, called in tx.of(OPENINGS).opened().items() if called == name)  # type: ignore[attr-defined]
+        opened = next(theme for theme, called in tx.places.opened().items() if called == name)
         return [
             {"room": state.room, "why": state.why and state.why.key}
             for state in tx.wanted.of(opened)  # type: ignore[attr-defined]

@@ -56,9 +56,41 @@ async def test_without_the_intent_all_else_goes_on(
         await opened(plein, town, mo)
         town.member("kim")
         await plein.until_quiet(60)
-        assert not welcomes(town)
+        (standing,) = welcomes(town)
+        assert standing.pinned
         assert "“Server Members Intent”" in (await mo.uses("sport", "community setup")).text
     assert "switch on Server Members Intent on" in caplog.text
+
+
+async def test_without_it_the_welcome_stands_pinned_and_the_first_word_brings_it(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person, ben: Person
+) -> None:
+    """In private who writes there, aloud once an hour else; nobody twice, also after a start."""
+    async with plein_on(double, database, residents=moderators(mo)) as plein:
+        await opened(plein, town, mo)
+        (standing,) = welcomes(town)
+        assert standing.pinned
+        assert all(name in standing.text for name in ("Verlichting", "Muziek"))
+        await anna.uses("sport", "theme list")
+        await plein.until_quiet(60)
+        assert len(welcomes(town)) == 2
+        await anna.says(anna.dm, "thema lijst")
+        await ben.says(ben.dm, "thema lijst")
+        await plein.until_quiet(60)
+        assert [len(private(person)) for person in (anna, ben)] == [0, 1]
+        assert "“Muziek”" in (await ben.presses(private(ben)[0], "Muziek")).text
+        await mo.uses("sport", "theme rename", name="Zang", theme="Muziek")
+        await plein.until_quiet(60)
+        assert "Zang" in standing.text
+    async with plein_on(double, database, residents=moderators(mo)) as plein:
+        for person in (anna, ben):
+            await person.uses("sport", "theme list")
+        await plein.until_quiet(7200)
+        assert (len(welcomes(town)), len(private(ben)), len(private(anna))) == (2, 1, 0)
+
+
+def private(person: Person) -> list[Message]:
+    return [message for message in person.sees(person.dm) if WELCOME in message.text]
 
 
 async def test_where_nobody_asks_for_it_discord_is_not_asked(

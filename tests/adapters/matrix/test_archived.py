@@ -67,3 +67,25 @@ async def test_closed_and_open_again(homeserver: Homeserver, tmp_path: Path) -> 
         after = await plein.state(room, LEVELS) or {}
         assert (after["events_default"], after["events"]) == (before["events_default"], before["events"])
         assert await town.at.plein.stop() == 0
+
+
+async def test_back_in_the_space_also_where_the_sync_lags_behind(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    """Whether a room is in the space the homeserver is asked: it is opened again before that is told."""
+
+    def lag(answer: dict[str, Any]) -> None:
+        for joined in answer.get("rooms", {}).get("join", {}).values():
+            for part in ("timeline", "state"):
+                events = joined.get(part, {}).get("events", [])
+                events[:] = [event for event in events if event["type"] != CHILD]
+
+    async with Proxy(homeserver.url) as proxy:
+        town = await square(homeserver, proxy, tmp_path)
+        room = await opened(town)
+        proxy.change("/sync", lag)
+        await town.at.told("!thema archiveer Verlichting --zeker")
+        await is_inside(town, room, inside=False)
+        await town.at.told("!thema heropen Verlichting")
+        await is_inside(town, room, inside=True)
+        assert await town.at.plein.stop() == 0

@@ -47,3 +47,28 @@ async def test_a_newcomer_is_welcomed_once_in_the_room_they_came_into(
         await says(mo, here.at.mo.direct, key=f"answer:matrix:{event}")
         assert await times(mo, room) == 1
         assert await here.at.plein.stop() == 0
+
+
+async def test_who_comes_into_the_space_itself_is_welcomed_once(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    """In the first place of it; and by no second message in a room that they enter, or after a start."""
+    async with Proxy(homeserver.url) as proxy:
+        here = await square(homeserver, proxy, tmp_path)
+        mo, room = here.mo, here.room
+        await here.propose()
+        theme = await here.one()
+        await mo.join(theme)
+        plein, anna = await here._account(), await homeserver.person(f"new{next(numbers)}")
+        await plein.invite(here.space, anna.user_id)
+        await anna.join(here.space)
+        await mo.wait_for(room, welcomes)
+        await anna.join(theme)
+        await mo.invite(room, anna.user_id)
+        await anna.join(room)
+        await here.at.plein.kill()
+        await here.at.plein.start()
+        event = await mo.say(room, "!thema lijst")
+        await says(mo, here.at.mo.direct, key=f"answer:matrix:{event}")
+        assert [await times(mo, each) for each in (room, theme)] == [1, 0]
+        assert await here.at.plein.stop() == 0

@@ -55,38 +55,24 @@ async def answers_to(resident: Resident, commands: Sequence[str]) -> dict[str, l
     return await resident.person.wait_until(look, timeout=PATIENCE)
 
 
-async def seconds_to_start(plein: Plein) -> float:
-    """Of one that is not running; then it is."""
-    began = asyncio.get_running_loop().time()
-    await plein.start()
-    return asyncio.get_running_loop().time() - began
-
-
 async def lives_shortly(plein: Plein, chance: random.Random, resident: Resident) -> None:
     """Start it, see it answer somebody who waits for an answer, and kill it at a random moment after that."""
     before = len(await answered(resident))
-    await plein.start()
 
-    async def at_work() -> bool:
+    async def more() -> bool:
         return len(await answered(resident)) > before
 
-    await resident.person.wait_until(at_work, timeout=PATIENCE)
-    await asyncio.sleep(chance.uniform(0, LIVES_ON))
-    await plein.kill()
+    async def at_work() -> None:
+        await resident.person.wait_until(more, timeout=PATIENCE)
 
-
-async def dies_young(plein: Plein, chance: random.Random, start: float) -> None:
-    """Start it, which takes so many seconds, and kill it at a random moment of that."""
-    await plein.start(ready=False)
-    await asyncio.sleep(chance.uniform(0, start))
-    await plein.kill()
+    await plein.lives_shortly(chance, LIVES_ON, at_work)
 
 
 async def votes_through_crashes(server: Homeserver, folder: Path, kills: int, seed: int) -> None:
     chance = random.Random(seed)
     plein = await Plein.on(server, folder, f"plein{next(numbers)}")
     await plein.kill()
-    start = await seconds_to_start(plein)
+    start = await plein.seconds_to_start()
     town = Town(server, plein)
     voters = [Voter(await town.resident(name)) for name in ("anna", "ben", "carl", "dora")]
     opener = voters[0].resident.person
@@ -110,7 +96,7 @@ async def votes_through_crashes(server: Homeserver, folder: Path, kills: int, se
             for room in chance.sample(rooms, 1)
         ]
         somebody = chance.choice(voters).resident
-        life = lives_shortly(plein, chance, somebody) if number % 4 else dies_young(plein, chance, start)
+        life = lives_shortly(plein, chance, somebody) if number % 4 else plein.dies_young(chance, start)
         await asyncio.gather(life, *sent)
 
     await plein.start()

@@ -167,6 +167,39 @@ async def test_killed_between_making_and_noting(homeserver: Homeserver, tmp_path
         assert await town.at.plein.stop() == 0
 
 
+@pytest.mark.parametrize("words", ['hernoem "Lampen" Verlichting', "archiveer Verlichting --zeker"])
+async def test_killed_before_it_is_noted_and_called_otherwise_by_then(
+    homeserver: Homeserver, tmp_path: Path, words: str
+) -> None:
+    """It is found all the same, whatever its theme is called when it is looked for."""
+    async with Proxy(homeserver.url) as proxy:
+        town = await square(homeserver, proxy, tmp_path)
+        proxy.hold_answer("/createRoom")
+        await town.propose()
+
+        async def is_made() -> bool | None:
+            return bool(await town.rooms()) or None
+
+        await town.mo.wait_until(is_made, timeout=300)
+        (room,) = await town.rooms()
+        await town.at.plein.kill()
+        proxy.mend()
+        proxy.hang("/directory/room/")
+        await town.at.plein.start()
+        await town.at.told(f"!thema {words}")
+        await town.at.plein.kill()
+        proxy.mend()
+        await town.at.plein.start()
+        name = "Lampen" if "Lampen" in words else "Verlichting (gearchiveerd)"
+
+        async def is_called() -> bool | None:
+            return (await town.rooms(name)) == [room] or None
+
+        await town.mo.wait_until(is_called, timeout=300)
+        assert await town.rooms() == []
+        assert await town.at.plein.stop() == 0
+
+
 async def test_an_alias_that_is_somebody_else_s_is_left_to_them(
     homeserver: Homeserver, tmp_path: Path
 ) -> None:
@@ -182,7 +215,7 @@ async def test_an_alias_that_is_somebody_else_s_is_left_to_them(
             return unquote(path.rpartition("/")[2])[1:].partition(":")[0] or None
 
         alias = await town.mo.wait_until(asked_for)
-        assert alias.startswith("verlichting-")
+        assert alias.startswith("plein-")
         theirs = await thief.create_room("Verlichting", public=True, room_alias_name=alias)
         proxy.mend()
         room = await _entered(town)

@@ -86,6 +86,22 @@ async def test_whatever_goes_wrong_it_is_tried_again_and_made_once(
     assert len(town.platform.rooms) == 1
 
 
+@pytest.mark.parametrize("made", [True, False])
+async def test_what_was_made_and_not_noted_before_its_theme_was_archived_is_closed(
+    town: Town, made: bool
+) -> None:
+    """And called as it is by then; where none was, none is made any more."""
+    town.platform.trouble[f"{'roomed' if made else 'room'}:Verlichting"] = [ConnectionError("lost")]
+    theme = await opened(town)
+    await town.core.run_due()
+    await town.say("mia", "!thema archiveer Verlichting --zeker")
+    for _ in range(2):
+        await later(town, HOUR)
+    assert len(town.platform.rooms) == int(made)
+    assert (await state(town, theme)).room == ("corner/Verlichting" if made else None)
+    assert town.platform.rules == ({MADE.room_id: "nobody"} if made else {})
+
+
 async def test_what_keeps_it_is_for_those_who_can_do_something_about_it(town: Town) -> None:
     town.platform.trouble["room:Verlichting"] = [UserError("room.refused", code="FULL")]
     await opened(town)

@@ -8,11 +8,12 @@ import pytest
 
 from bot.errors import NotNow, TryLater, UserError
 from bot.features.themes.records import DRAWS, TERMS
+from bot.model.people import Place
 from tests.bot.features.themes.test_guests import inside
 from tests.bot.features.themes.test_propose import pressed
 from tests.bot.features.themes.test_rooms import BIND, MADE, OTHER, later, state, theme
 from tests.bot.features.themes.test_rooms import town as town
-from tests.doubles.platform import Town
+from tests.doubles.platform import PLATFORM, Town
 
 __all__ = ["town"]
 ARCHIVE, REOPEN = "!thema archiveer Verlichting --zeker", "!thema heropen Verlichting"
@@ -54,6 +55,11 @@ async def test_only_who_looks_after_it_archives_and_reopens(archived: Town) -> N
     assert "trekt of er modereert" in await archived.say("ben", REOPEN)
     assert "is heropend" in await archived.say("mia", REOPEN)
     assert "trekt of er modereert" in await archived.say("ben", ARCHIVE)
+
+
+async def test_it_is_meant_before_a_channel_that_is_called_as_it_was(archived: Town) -> None:
+    await archived.core.joined(PLATFORM, Place(PLATFORM, "corner/other"), "Verlichting")
+    assert "is heropend" in await archived.say("mia", REOPEN, room="corner/other")
 
 
 async def test_its_room_is_closed_and_open_again(archived: Town) -> None:

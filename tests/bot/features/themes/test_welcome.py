@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.features.themes.standing import show_standing
 from bot.model.events import Came
 from bot.model.homes import Home
 from bot.model.people import Identity, Place, Role
@@ -108,6 +109,61 @@ async def test_without_a_home_or_themes_nobody_is_welcomed(town: Town) -> None:
     assert not await come(town, "anna")
     await settle(town)
     assert len(await come(town, "anna")) == 1
+
+
+async def test_who_comes_into_the_space_itself_is_welcomed_in_its_first_place_and_nowhere_again(
+    town: Town,
+) -> None:
+    """Not in a theme's own; and of a space that is nobody's home nobody is."""
+    await town.joined("raad", theme="raad")
+    assert await come(town, "anna", room="elsewhere") == []
+    ((where, _),) = await come(town, "anna", room=HOME.ref)
+    assert where == "sport"
+    town.clock.turn(timedelta(hours=2))
+    assert not await come(town, "anna", room="raad")
+
+
+async def test_what_says_that_somebody_was_welcomed_ends_with_the_hour(town: Town) -> None:
+    def notes(tx: Transaction) -> list[str]:
+        return [name for name in tx.kept.all("") if name.startswith("welcome ")]
+
+    await come(town, "anna")
+    assert len(await town.core.store.run(notes)) == 1
+    town.clock.turn(timedelta(hours=1))
+    await town.core.run_due()
+    assert await town.core.store.run(notes) == []
+
+
+async def test_where_nobody_tells_who_comes_it_stands_pinned_and_is_brought_by_the_first_word(
+    town: Town,
+) -> None:
+    """It says which themes there are by then, and nobody is welcomed twice for that."""
+    place = Place(PLATFORM, "sport")
+
+    async def unseen(*names: str, privately: bool = False) -> list[tuple[str, str]]:
+        people = tuple(Identity(PLATFORM, name) for name in names)
+        before = len(town.platform.shown)
+        await town.core.came(Came(place, people, unseen=True, privately=privately))
+        await town.core.run_due()
+        return [(one.where, one.how) for one in town.platform.shown[before:] if "Welkom" in one.words]
+
+    assert await unseen() == [("sport", "send")]
+    assert await unseen() == []
+    assert await offered(town) == ["Muziek", "Fietspad"]
+    await town.say("mia", '!thema hernoem "Zang" Muziek')
+    await town.core.run_due()
+    assert await offered(town) == ["Zang", "Fietspad"]
+    assert [where for where, _ in await unseen("anna")] == ["sport"]
+    assert [where for where, _ in await unseen("ben", privately=True)] == ["ben"]
+    assert await unseen("anna", "ben", "mia") == []
+    assert await come(town, "anna") == []
+
+
+async def offered(town: Town) -> list[str]:
+    """In what stands pinned."""
+    shown = await town.core.store.run(lambda tx: show_standing(tx, ""))
+    assert shown
+    return [str(button.label.values["words"]) for button in shown.buttons]
 
 
 async def test_nothing_is_kept_of_them_but_a_mark(town: Town) -> None:

@@ -7,8 +7,8 @@ from alembic import op
 
 from bot.unseen import seen_as
 
-revision = "0045"
-down_revision = "0042"
+revision = "0044"
+down_revision = "0043"
 
 _INDEXES = (["community", "seen"], ["community", "opened", "closed", "id"])
 

@@ -1,0 +1,73 @@
+"""What newcomers are offered: said to them, or standing pinned where nobody tells Plein that they came."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from bot.call import Call
+from bot.features.themes.which import keep
+from bot.model.message import OF_COMMUNITY, Button, Message, message, text, typed
+from bot.model.people import Place, Theme
+from bot.ports.storage import Transaction
+
+SUBJECT = "welcome"
+# So many themes are offered.
+OFFERED = 8
+
+
+def open_themes(tx: Transaction) -> Mapping[int, str]:
+    """Those that were opened from the chat and not archived since, each with its name."""
+    closed = tx.places.closed()
+    return {theme: name for theme, name in tx.places.opened().items() if theme not in closed}
+
+
+def offered(themes: Mapping[int, str], matching: Collection[int]) -> Sequence[Theme]:
+    """Those that match first, then the newest."""
+    order = sorted(themes, key=lambda theme: (theme not in matching, -theme))
+    return [Theme(theme, themes[theme]) for theme in order[:OFFERED]]
+
+
+def said(themes: Sequence[Theme], *, pinned: bool = False) -> Message:
+    """The welcome, with these to press."""
+    buttons = [
+        Button(typed(theme.name), "theme take-part", {"theme": keep(theme)}, theme=OF_COMMUNITY)
+        for theme in themes
+    ]
+    lines = (text("welcome.who"), text("welcome.how"))
+    return message(*lines, title=text("welcome.title"), buttons=buttons, pinned=pinned)
+
+
+def stand(call: Call, place: Place) -> None:
+    """From now on it stands there, as soon as there is anything to offer."""
+    call.tx.kept.put("", f"{_prefix(call)}{place.platform}:{place.room_id}", "")
+    _show(call, place)
+
+
+def stand_anew(call: Call) -> None:
+    """There are other themes now, or they are called otherwise."""
+    for name in call.tx.kept.all("", _prefix(call)):
+        platform, _, room = name.removeprefix(_prefix(call)).partition(":")
+        place = Place(platform, room)
+        _show(call, place)
+        call.changed(_subject(place))
+
+
+def show_standing(tx: Transaction, subject: str) -> Message | None:
+    """The welcome as it stands, whoever reads it."""
+    themes = open_themes(tx)
+    return said(offered(themes, ()), pinned=True) if themes else None
+
+
+def _show(call: Call, place: Place) -> None:
+    here = call.tx.places.known(place)
+    if here is None or not call.homes or not open_themes(call.tx):
+        return
+    call.tx.boards.open(_subject(place), here[0].id, [place], None, call.now)
+
+
+def _subject(place: Place) -> str:
+    return f"{SUBJECT}:{place.platform}:{place.room_id}"
+
+
+def _prefix(call: Call) -> str:
+    return f"welcoming {call.tx.community} "
