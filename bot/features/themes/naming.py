@@ -22,8 +22,8 @@ _ADDRESS = re.compile(r"\w+:\S")
 def checked_name(call: Call, given: str, but: int = 0) -> str:
     """The name as it is kept.
 
-    Raises: UserError where no theme can be called so, or where it looks like another than `but` that was opened,
-        or that they know of.
+    Raises: UserError where no theme can be called so, or where it looks like that of another than `but` which
+        was opened, or which they know of.
     """
     name = " ".join(given.split())
     if not SHORTEST <= len(name) <= LONGEST or has_unseen(name) or _UNREADABLE in name:

@@ -12,6 +12,7 @@ import pytest
 
 from adapters.discord.homes import MOST_IN_CATEGORY
 from adapters.discord.new_rooms import sign_of
+from bot.ports.storage import Transaction
 from tests.adapters.discord.test_homes import moderators
 from tests.doubles.discord import Discord, Person, Server
 from tests.doubles.discord.state import Channel
@@ -42,12 +43,9 @@ async def propose(mo: Person, name: str = "Verlichting") -> str:
 async def wanted(plein: OnDiscord, name: str = "Verlichting") -> Sequence[Mapping[str, str | None]]:
     """How it is with the room of that theme."""
 
-    def look(tx: object) -> Sequence[Mapping[str, str | None]]:
+    def look(tx: Transaction) -> Sequence[Mapping[str, str | None]]:
         opened = next(theme for theme, called in tx.places.opened().items() if called == name)
-        return [
-            {"room": state.room, "why": state.why and state.why.key}
-            for state in tx.wanted.of(opened)  # type: ignore[attr-defined]
-        ]
+        return [{"room": state.room, "why": state.why and state.why.key} for state in tx.wanted.of(opened)]
 
     return await plein.core.store.run(look)
 
