@@ -45,7 +45,10 @@ async def wanted(plein: OnDiscord, name: str = "Verlichting") -> Sequence[Mappin
 
     def look(tx: Transaction) -> Sequence[Mapping[str, str | None]]:
         opened = next(theme for theme, called in tx.places.opened().items() if called == name)
-        return [{"room": state.room, "why": state.why and state.why.key} for state in tx.wanted.of(opened)]
+        return [
+            {"room": state.room, "why": state.why.key if state.why else None}
+            for state in tx.wanted.of(opened)
+        ]
 
     return await plein.core.store.run(look)
 
