@@ -251,13 +251,17 @@ class Call:
         if self.resident.role >= Role.MODERATOR:
             return True
         here = self.theme_here
-        if here and (not self.configured.names_places or self.tx.places.is_ours(here.id)):
+        if here and self.is_own(here.id):
             return True
         # Where they were last is asked first: most are there still, and then nothing else is.
         own = self.own_themes()
         known = sorted(self.tx.people.parts(self.resident.id), key=lambda found: found[2].said_at)
         last = [theme for _, theme, _ in known if theme in own][-1:]
         return bool(self.themes_among(last) or self.themes_among(own))
+
+    def is_own(self, theme: int) -> bool:
+        """Whether a theme in which somebody is now is the community's own."""
+        return not self.configured.names_places or self.tx.places.is_ours(theme)
 
     def own_themes(self) -> Collection[int]:
         """Those that are the community's own: who is in one of them is of it."""

@@ -78,7 +78,8 @@ class PleinCore:
         self.hearing = Hearing(store, self.communities, self.dispatch.call_for, features.hears)
         seeing = Seeing(store, clock, self.communities, self.rooms.presences)
         self.outbox = Outbox(store, clock, self.rooms.adapters, self.communities, seeing)
-        self.boards = Boards(store, clock, self.rooms.adapters, features.boards, board_rest)
+        call_for = self.dispatch.call_for_nobody
+        self.boards = Boards(store, clock, self.rooms.adapters, features.boards, call_for, board_rest)
         self.making = Making(store, clock, self.rooms.adapters, self.rooms, seeing)
         self.agenda = Agenda(
             store,

@@ -33,8 +33,8 @@ from bot.settings import Section
 _AT_ONCE = datetime.fromtimestamp(0, UTC)
 # Does what is due; reads its subject again first.
 Run = Callable[[Call, Job], None]
-# What the board of a subject says now; None: there is nothing to show any more.
-Show = Callable[[Transaction, str], Message | None]
+# What the board of a subject says now, whoever reads it; None: there is nothing to show any more.
+Show = Callable[[Call, str], Message | None]
 # From a text to words, in the language of whoever gets the file.
 Write = Callable[[Text | str], str]
 # What a file of a subject is made of, read now; what is returned makes it, anywhere.

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from bot.call import Call
 from bot.clock import Clock
 from bot.communities import of_community
 from bot.delivery.turns import Turns
@@ -62,12 +63,14 @@ class Boards:
         clock: Clock,
         adapters: Mapping[str, Adapter],
         shows: Mapping[str, Show],
+        call_for: Callable[[Transaction, str], Call],
         rest: float,
     ) -> None:
         self._store = store
         self._clock = clock
         self._adapters = adapters
         self._shows = shows
+        self._call_for = call_for
         self._rest = timedelta(seconds=rest)
         self._turns = Turns(self._rest)
         self._put_back = PutBack()
@@ -113,7 +116,7 @@ class Boards:
         for community, whole in sorted(set(map(_subject, chosen))):
             kind, _, subject = whole.partition(":")
             with tx.within(community):
-                message = self._shows[kind](tx, subject)
+                message = self._shows[kind](self._call_for(tx, subject), subject)
             shows[community, whole] = of_community(message, community) if message else None
         due = [(board, message) for board in chosen if (message := shows[_subject(board)])]
         over = [board for board in chosen if not shows[_subject(board)]]

@@ -135,9 +135,9 @@ def say_when_back(call: Call, heard: Heard) -> Message | None:
     return message(*lines) if lines else None
 
 
-def show_board(tx: Transaction, subject: str) -> Message:
+def show_board(call: Call, subject: str) -> Message:
     """What is out."""
-    out = tx.of(TOOLS).out(int(subject))
+    out = call.tx.of(TOOLS).out(int(subject))
     lines = [text("tool.line", tool=loan.tool, back=loan.back_at) for loan in out]
     return message(*(lines or [text("tool.none")]), title=text("tool.board"))
 

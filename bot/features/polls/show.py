@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.call import Call
 from bot.features.polls.forms import ballot_form
 from bot.features.polls.kinds import DATE_WORDS, METHODS, Count, example, how_to, option_text
 from bot.features.polls.ranking import Ranking
@@ -202,12 +203,12 @@ def _why_level(ranking: Ranking, first: Choices, names: tuple[Text, ...]) -> Tex
 # --- the board ------------------------------------------------------------------------
 
 
-def show_board(tx: Transaction, subject: str) -> Message | None:
+def show_board(call: Call, subject: str) -> Message | None:
     """The poll as everybody sees it."""
-    found = tx.of(POLLS).get(int(subject), 0)
+    found = call.tx.of(POLLS).get(int(subject), 0)
     if not found or found[0].state == "planned":
         return None
-    return card(tx, found[0])
+    return card(call.tx, found[0])
 
 
 def card(tx: Transaction, poll: Poll, mine: Choices = (), *, private: bool = False) -> Message:

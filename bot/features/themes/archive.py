@@ -31,7 +31,7 @@ def archive_theme(call: Call, theme: Theme | None = None, *, sure: bool = False)
         return _confirm(call, found)
     opened = call.tx.of(OPENINGS).by_theme(found.id)
     assert opened
-    pulled = pullers(call.tx, [found.id]).get(found.id, ())
+    pulled = pullers(call, [found.id]).get(found.id, ())
     ids = [who.id for who in pulled]
     begun_on, today = (moment.astimezone(call.zone).date() for moment in (opened.proposed_at, call.now))
     number = call.tx.of(ARCHIVES).archive(found.id, found.name, begun_on, today, ids)
@@ -102,9 +102,9 @@ def sum_up_due(call: Call, job: Job) -> None:
     call.board(_board_of(found.id), found.theme)
 
 
-def show_summary(tx: Transaction, subject: str) -> Message | None:
+def show_summary(call: Call, subject: str) -> Message | None:
     """What there was to a theme that was archived: when, what came of it, and who pulled it."""
-    found = tx.of(ARCHIVES).get(int(subject))
+    found = call.tx.of(ARCHIVES).get(int(subject))
     if found is None:
         return None
     lines: list[Text] = [

@@ -53,7 +53,7 @@ def draw_theme(
     _check_may_ask(call, found)
     if under_way := kept.under_way(found.id):
         raise UserError(f"theme.draw.under_way.{under_way.state}", theme=found.name)
-    _check_enough(candidates(call.tx, found.id), found)
+    _check_enough(candidates(call, found.id), found)
     last = kept.last(found.id)
     why = _checked_why(why)
     if last and not why and not sure and call.now < last.at + SOON:
@@ -136,9 +136,9 @@ def _who(tx: Transaction, draw: Draw) -> Resident:
 # --- among whom ---
 
 
-def candidates(tx: Transaction, theme: int) -> Sequence[Resident]:
+def candidates(call: Call, theme: int) -> Sequence[Resident]:
     """Who can be drawn there: whoever said that they take part, is there still, and did not decline."""
-    return [who for who in tx.of(DRAWS).candidates(theme) if is_there(tx, who, theme)]
+    return [who for who in call.tx.of(DRAWS).candidates(theme) if is_there(call, who, theme)]
 
 
 def draw_with_me(call: Call, theme: Theme | None = None) -> Message:
@@ -177,7 +177,7 @@ def list_due(call: Call, job: Job) -> None:
     if found is None:
         return
     draw, theme = found
-    people = candidates(call.tx, theme.id)
+    people = candidates(call, theme.id)
     if len(people) < 2:
         call.tx.of(DRAWS).end(draw.id, None, call.now)
         off = message(text("theme.draw.off"), title=text("theme.draw.title", theme=theme.name))

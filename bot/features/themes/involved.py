@@ -78,7 +78,7 @@ def _change(call: Call, theme: Theme, how: Involvement | None, *, sure: bool) ->
     was = kept.of(call.resident.id).get(theme.id)
     if was == how:
         return False
-    pulling = [who.id for who in pullers(call.tx, [theme.id]).get(theme.id, ())]
+    pulling = [who.id for who in pullers(call, [theme.id]).get(theme.id, ())]
     is_last = was is Involvement.PULLS and pulling in ([], [call.resident.id])
     if is_last and not sure:
         raise Unsure(text("theme.last", theme=theme.name), yes(theme=keep(theme), sure=True))

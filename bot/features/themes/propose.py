@@ -18,7 +18,6 @@ from bot.features.themes.standing import stand_anew
 from bot.model.message import Button, Message, Suggestion, Text, message, text, typed
 from bot.model.people import Resident, Role, Theme
 from bot.model.work import Job
-from bot.ports.storage import Transaction
 from bot.unseen import seen_as
 
 PROPOSE, SUPPORT, BACK = "theme propose", "theme support", "theme unsupport"
@@ -123,9 +122,9 @@ def lapse_due(call: Call, job: Job) -> None:
         call.tell(found.proposer, said, f"{SUBJECT}:{found.id}:lapsed", theme=found.theme)
 
 
-def show_board(tx: Transaction, subject: str) -> Message:
+def show_board(call: Call, subject: str) -> Message:
     """What is proposed, and how many support it; or what became of it."""
-    found = tx.of(OPENINGS).get(int(subject))
+    found = call.tx.of(OPENINGS).get(int(subject))
     assert found, f"there is no proposal {subject}"
     who = found.proposer or Resident(0, "")
     lines: list[Text] = [typed(found.about), text("theme.proposal.by", who=who)]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.themes import held
-from bot.features.themes.records import OPENINGS, THEMES, Held, Involvement, Request, board_of
+from bot.features.themes.records import THEMES, Held, Involvement, Request, board_of
 from bot.features.themes.which import check_not_archived, meant_open, themes_for
 from bot.model.message import Button, Message, message, text
 from bot.model.people import Resident, Role, Theme
@@ -37,7 +37,7 @@ def pull_theme(call: Call, theme: Theme | None = None) -> Message:
         return message(text("theme.pull.done", theme=found.name))
     if not call.takes_part(found.id):
         raise UserError("theme.pull.enter", theme=found.name)
-    who = pullers(call.tx, [found.id]).get(found.id, ())
+    who = pullers(call, [found.id]).get(found.id, ())
     needed = text("theme.pull.by_pullers", who=tuple(who)) if who else text("theme.pull.by_moderators")
     if _requests_by(call.tx, call.resident.id, found.id):
         return message(text("theme.pull.waits", theme=found.name), needed)
@@ -63,7 +63,7 @@ def agree_to_pull(call: Call, pull: int) -> Message:
     if not may_agree(call, theme.id):
         raise UserError("theme.pull.not_you", theme=theme.name)
     check_not_archived(call, theme)
-    if not is_there(call.tx, found.resident, theme.id):
+    if not is_there(call, found.resident, theme.id):
         _drop(call, found, theme.name)
         return message(text("theme.pull.left", who=found.resident, theme=theme.name))
     _let(call, theme, found.resident)
@@ -102,23 +102,27 @@ def may_agree(call: Call, theme: int) -> bool:
     return (mine is Involvement.PULLS and call.takes_part(theme)) or call.may(Role.MODERATOR, theme)
 
 
-def pullers(tx: Transaction, themes: Collection[int]) -> Mapping[int, Sequence[Resident]]:
+def pullers(call: Call, themes: Collection[int]) -> Mapping[int, Sequence[Resident]]:
     """Who pulls each of them. Whoever was put out of it since, or left it on their platform, does not."""
-    pulling = tx.of(THEMES).pulling(themes)
-    there = {theme: [who for who in people if is_there(tx, who, theme)] for theme, people in pulling.items()}
+    pulling = call.tx.of(THEMES).pulling(themes)
+    there = {
+        theme: [who for who in people if is_there(call, who, theme)] for theme, people in pulling.items()
+    }
     return {theme: people for theme, people in there.items() if people}
 
 
-def is_there(tx: Transaction, who: Resident, theme: int) -> bool:
+def is_there(call: Call, who: Resident, theme: int) -> bool:
     """As was said last. Who moderates the community has to do with every theme, and one that was opened in it
-    is for all who are in any of its themes.
+    is for all who are in one of the community's own.
     """
+    tx = call.tx
     if tx.guests.is_put_out(theme, who.id):
         return False
     if who.role >= Role.MODERATOR:
         return True
-    was_opened = tx.of(OPENINGS).by_theme(theme) is not None
-    return bool(tx.people.parts(who.id, None if was_opened else theme))
+    if not tx.places.opened([theme]):
+        return bool(tx.people.parts(who.id, theme))
+    return any(call.is_own(used) for _, used, _ in tx.people.parts(who.id))
 
 
 # --- what waits for a yes ---

@@ -35,7 +35,7 @@ def list_themes(call: Call, words: str | None = None) -> Message:
         raise UserError("theme.list.none", words=words[:_SHOWN]) if words else UserError("theme.none_yet")
     closed = call.tx.places.closed()
     counts = call.tx.of(THEMES).counts([theme.id for theme in listed])
-    pulling = pullers(call.tx, [theme.id for theme in listed])
+    pulling = pullers(call, [theme.id for theme in listed])
     lines = [
         _archived(theme)
         if theme.id in closed
@@ -69,7 +69,7 @@ def show_theme(call: Call, theme: Theme | None = None) -> Message:
     found = meant(call, theme)
     kept = call.tx.of(THEMES)
     mine = kept.of(call.resident.id).get(found.id)
-    lines = [*_about(call.tx, found.id), *_facts(call.tx, found.id)]
+    lines = [*_about(call.tx, found.id), *_facts(call, found.id)]
     # What is said there is for those who are in it.
     if call.takes_part(found.id) and (standing := call.belongings.standing(call.tx, found.id)):
         lines += [text("theme.standing"), *standing]
@@ -85,15 +85,15 @@ def show_theme(call: Call, theme: Theme | None = None) -> Message:
     )
 
 
-def show_board(tx: Transaction, subject: str) -> Message:
+def show_board(call: Call, subject: str) -> Message:
     """What a theme is about, who pulls it, and what everybody can be to it: the first thing in each of its
     places.
     """
-    opened = tx.of(OPENINGS).by_theme(int(subject))
+    opened = call.tx.of(OPENINGS).by_theme(int(subject))
     assert opened, f"no theme {subject} was opened"
     theme = Theme(int(subject), opened.name)
-    lines = [*_about(tx, theme.id), *_facts(tx, theme.id)]
-    if archive := tx.of(ARCHIVES).of_theme(theme.id):
+    lines = [*_about(call.tx, theme.id), *_facts(call, theme.id)]
+    if archive := call.tx.of(ARCHIVES).of_theme(theme.id):
         return message(*lines, _archived_on(archive), title=typed(opened.name), buttons=[_reopen(theme)])
     return message(*lines, title=typed(opened.name), buttons=ways(theme, None))
 
@@ -111,11 +111,11 @@ def _about(tx: Transaction, theme: int) -> Sequence[Text]:
     return [typed(opened.about)] if opened else []
 
 
-def _facts(tx: Transaction, theme: int) -> Sequence[Text]:
+def _facts(call: Call, theme: int) -> Sequence[Text]:
     """Who pulls it, and how many people are something to it."""
-    who = pullers(tx, [theme]).get(theme, ())
+    who = pullers(call, [theme]).get(theme, ())
     pulled = text("theme.pulled", who=tuple(who), count=len(who)) if who else text("theme.pulled.nobody")
-    return [pulled, *note_takers(tx, theme), _people(tx.of(THEMES).counts([theme]).get(theme, {}))]
+    return [pulled, *note_takers(call, theme), _people(call.tx.of(THEMES).counts([theme]).get(theme, {}))]
 
 
 def _rooms(call: Call, theme: Theme) -> Iterable[Text]:

@@ -52,9 +52,9 @@ def stand_anew(call: Call) -> None:
         call.changed(_subject(place))
 
 
-def show_standing(tx: Transaction, subject: str) -> Message | None:
+def show_standing(call: Call, subject: str) -> Message | None:
     """The welcome as it stands, whoever reads it."""
-    themes = open_themes(tx)
+    themes = open_themes(call.tx)
     return said(offered(themes, ()), pinned=True) if themes else None
 
 

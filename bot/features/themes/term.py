@@ -86,12 +86,12 @@ def stop_notes(call: Call, theme: Theme | None = None) -> Message:
     return message(text("theme.notes.stopped" if mine else "theme.notes.not", theme=found.name))
 
 
-def note_takers(tx: Transaction, theme: int) -> Sequence[Text]:
+def note_takers(call: Call, theme: int) -> Sequence[Text]:
     """Who takes notes, and is there still."""
     who = tuple(
         term.who
-        for term in held.terms(tx, theme)
-        if term.held is Held.NOTES and is_there(tx, term.who, theme)
+        for term in held.terms(call.tx, theme)
+        if term.held is Held.NOTES and is_there(call, term.who, theme)
     )
     return [text("theme.notes", who=who, count=len(who))] if who else ()
 
@@ -135,7 +135,7 @@ def _end(call: Call, theme: Theme, term: Term) -> None:
     lines, buttons = [text(f"theme.term.over.{term.held}", who=term.who, theme=theme.name)], []
     if term.held is Held.PULLS:
         call.tx.of(THEMES).involve(theme.id, term.who.id, Involvement.TAKES_PART, call.now)
-        if not pullers(call.tx, [theme.id]):
+        if not pullers(call, [theme.id]):
             lines.append(text("theme.needs", theme=theme.name))
         buttons.append(Button(text("theme.button.pulls"), "theme pull", {"theme": keep(theme)}))
     else:

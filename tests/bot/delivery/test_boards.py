@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import select
 
+from bot.call import Call
 from bot.delivery.boards import AT_ONCE, PAGE, Boards
 from bot.errors import Gone, NotOurs, Refused, TryLater
 from bot.model.message import Message, message, typed
@@ -247,9 +248,9 @@ async def test_many_boards_are_read_and_rendered_once_a_round(
     rendered: list[str] = []
     reads: list[str] = []
 
-    def show(tx: Transaction, subject: str) -> Message | None:
+    def show(call: Call, subject: str) -> Message | None:
         rendered.append(subject)
-        return shows["poll"](tx, subject)
+        return shows["poll"](call, subject)
 
     read = Boards._read
 
@@ -392,7 +393,7 @@ def add_board(tx: Transaction, number: int, theme: int, place: Place, opener: in
     tx.boards.open(f"poll:{number}", theme, [place], opener)
 
 
-def shows_itself(tx: Transaction, subject: str) -> Message | None:
+def shows_itself(call: Call, subject: str) -> Message | None:
     return message(typed(f"poll {subject}"))
 
 

@@ -184,7 +184,9 @@ async def test_who_ended_a_poll_stands_on_its_board_until_they_are_forgotten(dat
         await asked_of(town, '"Een bank?" A | B')
         await town.core.handle(replace(town.asked("mia", "!poll close 1 --sure"), role=Role.MODERATOR))
         mia = await number_of(town, Identity(PLATFORM, "mia"))
-        board = await town.core.store.run(lambda tx: show_board(tx, "1"))
+        board = await town.core.store.run(
+            lambda tx: show_board(town.core.dispatch.call_for_nobody(tx, ""), "1")
+        )
         assert board
         trace = next(line for line in board.lines if line.key == "poll.by.closed")
         assert trace.values["by"].id == mia
@@ -192,7 +194,9 @@ async def test_who_ended_a_poll_stands_on_its_board_until_they_are_forgotten(dat
         assert exported
         assert exported["endings"] == [{"poll": 1}]
         await town.core.store.run(lambda tx: FEATURE.forget and FEATURE.forget(tx, mia))
-        after = await town.core.store.run(lambda tx: show_board(tx, "1"))
+        after = await town.core.store.run(
+            lambda tx: show_board(town.core.dispatch.call_for_nobody(tx, ""), "1")
+        )
         assert after
         assert [line.key for line in after.lines] == [
             line.key for line in board.lines if line.key != "poll.by.closed"

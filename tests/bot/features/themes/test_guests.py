@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import bindparam, select
 
 from bot.errors import Gone, NotNow, NotOurs, TryLater, UserError
-from bot.model.people import Identity, Place, Role
+from bot.model.people import FIRST_COMMUNITY, Identity, Place, Role
 from bot.ports.storage import Transaction
 from storage.tables import guests
 from tests.bot.features.themes.test_propose import pressed
@@ -304,6 +305,21 @@ def put_out(town: Town, name: str) -> None:
     """Banned: they are in no place of the community any more."""
     for key in [key for key in town.platform.present if key[0] == name]:
         town.platform.present.pop(key)
+
+
+async def test_who_is_in_no_place_of_the_communitys_own_any_more_pulls_nothing(town: Town) -> None:
+    """A room of their own, in which Plein is, keeps nobody at it."""
+    configured = town.core.communities.configured(FIRST_COMMUNITY)
+    town.core.communities.serve({FIRST_COMMUNITY: replace(configured, names_places=True)})
+    await town.core.joined(PLATFORM, Place(PLATFORM, "sport"), "sport", ours=True)
+    await town.core.joined(PLATFORM, Place(PLATFORM, "eigen"), "eigen")
+    await town.say("anna", "!help", room="eigen")
+    assert "anna trekt" in await town.say("ben", "!thema lijst Verlichting")
+    for room in ("sport", MADE.room_id):
+        town.platform.present.pop(("anna", room), None)
+        await town.core.parted(Place(PLATFORM, room), ["anna"])
+    await later(town)
+    assert "anna trekt" not in await town.say("ben", "!thema lijst Verlichting")
 
 
 @pytest.mark.parametrize("banned", [False, True])

@@ -161,7 +161,9 @@ async def test_where_nobody_tells_who_comes_it_stands_pinned_and_is_brought_by_t
 
 async def offered(town: Town) -> list[str]:
     """In what stands pinned."""
-    shown = await town.core.store.run(lambda tx: show_standing(tx, ""))
+    shown = await town.core.store.run(
+        lambda tx: show_standing(town.core.dispatch.call_for_nobody(tx, ""), "")
+    )
     assert shown
     return [str(button.label.values["words"]) for button in shown.buttons]
 
