@@ -14,7 +14,7 @@ from bot.model.people import FIRST_COMMUNITY
 KEPT = "home."
 # The jobs of a feature, for a channel or room of a theme's that somebody renamed or removed by hand. Their
 # subject is the theme and the platform: `7:discord`.
-RENAMED, REMOVED = "room.renamed", "room.removed"
+RENAMED, REMOVED, MOVED = "room.renamed", "room.removed", "room.moved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +136,15 @@ class RoomState:
 @dataclass(frozen=True, slots=True)
 class RoomSeen:
     """How a channel or room is now: what people call it, by which `rules` they can say something there, as
-    its platform says that, whether they talk there by voice, and whether what is said there is encrypted.
+    its platform says that, whether they talk there by voice, and whether what is said there is encrypted;
+    `within` that home it is, of one that was asked about.
     """
 
     called: str
     rules: str = ""
     is_voice: bool = False
     is_encrypted: bool = False
+    within: str = ""
 
 
 def homes_in(settings: Mapping[str, str]) -> Mapping[str, Home]:
