@@ -263,6 +263,9 @@ class PleinCore:
                 return community
         return None
 
+    async def look(self, place: Place) -> None:
+        await self.rooms.look(place)
+
     async def regraded(self, place: Place) -> None:
         await self.rooms.regraded(place)
 

@@ -262,7 +262,7 @@ class Console:
         self._known[place.room_id] = True
         return place
 
-    async def look_at_room(self, place: Place) -> RoomSeen:
+    async def look_at_room(self, place: Place, home: Home | None = None) -> RoomSeen:
         return RoomSeen(self._names.get(place.room_id, place.room_id.rpartition("/")[2]))
 
     async def admit(self, place: Place, user: str, *, inside: bool) -> None:

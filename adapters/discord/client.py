@@ -191,9 +191,9 @@ class Discord:
         async with self._making:
             return await make_room(self._session(), community, home, wanted)
 
-    async def look_at_room(self, place: Place) -> RoomSeen:
+    async def look_at_room(self, place: Place, home: Home | None = None) -> RoomSeen:
         await self._ready.wait()
-        return await look_at(self._session(), place)
+        return await look_at(self._session(), place, home)
 
     async def admit(self, place: Place, user: str, *, inside: bool) -> None:
         await self._ready.wait()
@@ -203,7 +203,7 @@ class Discord:
     async def shape_room(self, community: int, home: Home | None, wanted: WantedRoom) -> RoomSeen:
         await self._ready.wait()
         async with self._alone_in(str(wanted.room)), self._making:
-            return await shape(self._session(), wanted)
+            return await shape(self._session(), home, wanted)
 
     async def entrust(
         self, community: int, home: Home | None, place: Place, moderators: Collection[str]

@@ -372,6 +372,8 @@ class Gateway:
     async def _is_called(self, before: Channel, channel: Channel) -> None:
         if before.name != channel.name:
             await self._places.renamed(channel)
+        if getattr(before, "category_id", None) != getattr(channel, "category_id", None):
+            await self.session.core.look(Place(PLATFORM, str(channel.id)))
 
     async def _try_again(self, channels: Sequence[Any]) -> None:
         """What was refused in these may be taken now, where Plein may speak."""

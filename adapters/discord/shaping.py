@@ -15,7 +15,7 @@ from adapters.discord.new_rooms import LONGEST_NAME
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
 from bot.errors import Gone, Refused, TryLater, UserError
-from bot.model.homes import RoomSeen, WantedRoom
+from bot.model.homes import Home, RoomSeen, WantedRoom
 from bot.model.message import text
 from bot.model.people import Place
 
@@ -40,12 +40,12 @@ _LET_IN = {"allow": str(LET_IN.value)}
 _Line = dict[str, Any]
 
 
-async def look_at(on: Session, place: Place) -> RoomSeen:
+async def look_at(on: Session, place: Place, home: Home | None = None) -> RoomSeen:
     """Raises: Gone, Refused, TryLater."""
-    return _seen(await fetched(on, place.room_id))
+    return _seen(await fetched(on, place.room_id), home)
 
 
-async def shape(on: Session, wanted: WantedRoom) -> RoomSeen:
+async def shape(on: Session, home: Home | None, wanted: WantedRoom) -> RoomSeen:
     """Raises: UserError, Gone, NotNow, OSError."""
     room, name = str(wanted.room), wanted.name[:LONGEST_NAME]
     channel = await fetched(on, room)
@@ -54,7 +54,7 @@ async def shape(on: Session, wanted: WantedRoom) -> RoomSeen:
         changes["name"] = name
     if wanted.closed or wanted.rules is not None:
         changes |= _let_speak(on, channel, wanted)
-    return _seen(await _change(on, room, channel, changes) if changes else channel)
+    return _seen(await _change(on, room, channel, changes) if changes else channel, home)
 
 
 def _let_speak(on: Session, channel: Mapping[str, Any], wanted: WantedRoom) -> dict[str, object]:
@@ -172,13 +172,14 @@ def refusal(code: int, permission: str) -> UserError:
     return UserError("room.refused", code=str(code))
 
 
-def _seen(channel: Mapping[str, Any]) -> RoomSeen:
+def _seen(channel: Mapping[str, Any], home: Home | None) -> RoomSeen:
     """Discord writes names of channels small, and without blanks."""
     name, kind = str(channel["name"]), channel["type"]
     if kind == TEXT:
         words = name.replace("-", " ").strip()
         name = words[:1].upper() + words[1:]
-    return RoomSeen(name, json.dumps(_rules(channel)), is_voice=kind in VOICE)
+    within = home.ref if home and str(channel.get("parent_id")) == home.ref else ""
+    return RoomSeen(name, json.dumps(_rules(channel)), is_voice=kind in VOICE, within=within)
 
 
 def _rules(channel: Mapping[str, Any]) -> dict[str, Any]:

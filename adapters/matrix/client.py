@@ -16,7 +16,7 @@ from adapters.matrix.account import Account
 from adapters.matrix.guests import admit
 from adapters.matrix.homes import Homes
 from adapters.matrix.intake import Intake
-from adapters.matrix.new_rooms import NewRooms, look_at
+from adapters.matrix.new_rooms import NewRooms
 from adapters.matrix.outgoing import Outgoing
 from adapters.matrix.render import (
     MIMETYPES,
@@ -228,9 +228,9 @@ class Matrix:
         await self._ready.wait()
         return await self._new_rooms.make(community, home, wanted)
 
-    async def look_at_room(self, place: Place) -> RoomSeen:
+    async def look_at_room(self, place: Place, home: Home | None = None) -> RoomSeen:
         await self._ready.wait()
-        return await look_at(self._session, place.room_id)
+        return await self._new_rooms.look(home, place.room_id)
 
     async def admit(self, place: Place, user: str, *, inside: bool) -> None:
         await self._ready.wait()

@@ -83,6 +83,13 @@ class NewRooms:
         status, answer = await ask(self._on, "GET", f"{_state(space)}/{CHILD}/{quote(room, safe='')}")
         return status == 200 and bool(answer.get("via"))
 
+    async def look(self, home: Home | None, room: str) -> RoomSeen:
+        """Raises: Gone where Plein is not in it, OSError."""
+        return replace(await look_at(self._on, room), within=await self._within(home, room))
+
+    async def _within(self, home: Home | None, room: str) -> str:
+        return home.ref if home and await self._holds(home.ref, room) else ""
+
     async def shape(self, community: int, home: Home | None, wanted: WantedRoom) -> RoomSeen:
         """Raises: UserError, Gone, TryLater, OSError."""
         assert wanted.room
@@ -94,9 +101,9 @@ class NewRooms:
         if home is not None and home.ref in self._on.rooms and self._is_still(home, community):
             if wanted.closed:
                 await self._put_away(home.ref, room)
-            else:
+            elif not wanted.placed or wanted.rules is not None or await self._replaces_one_in(home.ref, room):
                 await self._belong(home.ref, room)
-        return replace(seen, called=wanted.name)
+        return replace(seen, called=wanted.name, within=await self._within(home, room))
 
     async def entrust(
         self, community: int, home: Home | None, room_id: str, moderators: Collection[str]
@@ -132,11 +139,15 @@ class NewRooms:
         status, answer = await ask(self._on, "GET", parent)
         if not (status == 200 and answer.get("via")):
             await self._set(room, PARENT, space, {"via": [self._server], "canonical": True})
+        if old := await self._replaces_one_in(space, room):
+            await self._set(space, CHILD, old, {})
+
+    async def _replaces_one_in(self, space: str, room: str) -> str | None:
+        """The room in the space that this one replaced, which any room can say of itself."""
         known = self._on.rooms.get(room)
         old = self._on.rooms.get((known and known.predecessor) or "")
-        # That it replaced another any room can say of itself.
-        if old and self._sync.successor_of(old) is known and await self._holds(space, old.id):
-            await self._set(space, CHILD, old.id, {})
+        is_so = old and self._sync.successor_of(old) is known and await self._holds(space, old.id)
+        return old.id if old and is_so else None
 
     async def _set(self, room: str, kind: str, key: str, content: dict[str, Any]) -> None:
         """Raises: UserError where Plein may not, OSError."""

@@ -335,6 +335,7 @@ class Sync:
             await self._surely(partial(self._on.core.look_at_rooms, self._on.account))
         if not first:
             await self._note_who_came(response)
+            await self._note_what_moved(response)
         for room_id in response.rooms.join:
             self._forget_door(room_id)
             await self._surely(partial(self._settle_in, self._on.rooms[room_id]))
@@ -390,6 +391,15 @@ class Sync:
         room, needed = self._on.rooms[room_id], self._on.settings.power_levels.moderator
         events = (event.source for event in (*info.state, *info.timeline.events))
         return room.is_space and moderators.say_who_governs(events, room, needed)
+
+    async def _note_what_moved(self, response: nio.SyncResponse) -> None:
+        """What somebody took out of a space, or put back."""
+        for room_id, info in response.rooms.join.items():
+            if self._on.rooms[room_id].is_space:
+                for event in info.timeline.events:
+                    child = event.source.get("state_key")
+                    if event.source.get("type") == CHILD and isinstance(child, str) and child in self._bound:
+                        await self._surely(partial(self._on.core.look, Place(PLATFORM, child)))
 
     async def _note_who_came(self, response: nio.SyncResponse) -> None:
         """As the homeserver says it while it happens: not of whom it tells as a room's state.

@@ -7,8 +7,8 @@ of one that is there is said whole each time, so that saying it again does no ha
 being so, it stays wanted and is tried again.
 
 What people do there by hand is followed: whenever there is reason to, it is looked how one is. What is called
-otherwise by then, or is no more, is for a feature to deal with (the jobs RENAMED and REMOVED); what was
-removed is not made again by itself.
+otherwise by then, is in its home no more, or is no more at all, is for a feature to deal with (the jobs
+RENAMED, MOVED and REMOVED); what was removed is not made again by itself, nor what was moved put back.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from functools import partial
 from typing import NamedTuple
 
 from bot.clock import Clock
-from bot.delivery.rooms import Rooms, kept_name, lose_room
+from bot.delivery.rooms import Rooms, kept_home, kept_name, lose_room
 from bot.delivery.seeing import Seeing
 from bot.delivery.worker import LEFT_TO_OTHERS, LONGEST_DELIVERY, LONGEST_PATIENCE, Round, Worker, pause
 from bot.errors import Gone, NotNow, NotOurs, StoreFailed, TryLater, UserError
-from bot.model.homes import RENAMED, Home, RoomSeen, WantedGuest, WantedRoom, homes_in
+from bot.model.homes import MOVED, RENAMED, Home, RoomSeen, WantedGuest, WantedRoom, homes_in
 from bot.model.message import Text, text
 from bot.model.people import Identity, Place, Role
 from bot.model.work import AWAY_AFTER
@@ -42,6 +42,8 @@ Item = WantedRoom | WantedGuest
 AT_ONCE, MOST_OF_A_SERVER = 8, 4
 PAGE = 256
 # Should Plein end meanwhile, its account tries again at once, and any other process not before that.
+# Kept instead of the home in which one was seen, once somebody took it out of there.
+_TAKEN_OUT = ""
 CLAIMED_FOR = timedelta(seconds=2 * LONGEST_DELIVERY)
 
 
@@ -188,11 +190,12 @@ class Making:
         place, is_behind = Place(room.platform, room.room), room.shaped < room.version
         try:
             if room.closed and room.rules is None:
-                room = await self._keep_rules(room, await adapter.look_at_room(place))
+                room = await self._keep_rules(room, await adapter.look_at_room(place, home))
             if is_behind:
-                seen = await adapter.shape_room(room.community, home, room)
+                placed = home is not None and await self._was_in(room, home)
+                seen = await adapter.shape_room(room.community, home, replace(room, placed=placed))
             else:
-                seen = await adapter.look_at_room(place)
+                seen = await adapter.look_at_room(place, home)
         except Gone:
             await self._remove(room, place)
             return
@@ -205,7 +208,8 @@ class Making:
             room = replace(room, rules=None)
         called = kept_name(seen.called)
         renamed = not is_behind and room.called not in (None, called)
-        await self._note(room, place, called, renamed=renamed)
+        within = None if home is None or room.closed else (home, seen.within)
+        await self._note(room, place, called, within, renamed=renamed)
 
     async def _keep_rules(self, room: WantedRoom, seen: RoomSeen) -> WantedRoom:
         """By which people can say something there, as long as they still can: kept before it is closed."""
@@ -217,6 +221,12 @@ class Making:
     async def _home_of(self, room: WantedRoom) -> Home | None:
         kept = await self._store.read(lambda tx: tx.communities.settings(), community=room.community)
         return homes_in(kept).get(room.platform)
+
+    async def _was_in(self, room: WantedRoom, home: Home) -> bool:
+        """Whether it was seen in that home, though somebody may have taken it out of there since."""
+        name = kept_home(room.community, _subject(room))
+        kept = await self._store.read(lambda tx: tx.kept.get("", name), community=room.community)
+        return kept in (home.ref, _TAKEN_OUT)
 
     async def _settle(self, room: WantedRoom, place: Place) -> None:
         """It is that theme's place. Its adapter may have told of it already, as a theme of its own."""
@@ -233,10 +243,18 @@ class Making:
 
         await self._store.run(settle, community=room.community)
 
-    async def _note(self, room: WantedRoom, place: Place, called: str, *, renamed: bool) -> None:
+    async def _note(
+        self, room: WantedRoom, place: Place, called: str, within: tuple[Home, str] | None, *, renamed: bool
+    ) -> None:
+        """`within`: its home, and whether it is in there; None where that does not matter."""
+
         def note(tx: Transaction) -> None:
-            if tx.wanted.made(room, place.room_id, called) and renamed:
+            if not tx.wanted.made(room, place.room_id, called):
+                return
+            if renamed:
                 tx.jobs.add(RENAMED, _subject(room), self._clock.now(), f"{RENAMED}:{_subject(room)}")
+            if within:
+                _note_home(tx, room, *within, self._clock.now())
 
         await self._store.run(note, community=room.community)
 
@@ -272,6 +290,17 @@ class Making:
                 tx.wanted.later(item, when, why)
 
         await self._store.run(later, community=item.community)
+
+
+def _note_home(tx: Transaction, room: WantedRoom, home: Home, within: str, now: datetime) -> None:
+    """That it was in that home is kept: who takes it out of there tells of it once."""
+    name = kept_home(room.community, _subject(room))
+    before = tx.kept.get("", name)
+    if within and within != before:
+        tx.kept.put("", name, within)
+    elif before == home.ref and not within:
+        tx.kept.put("", name, _TAKEN_OUT)
+        tx.jobs.add(MOVED, _subject(room), now, f"{MOVED}:{_subject(room)}")
 
 
 def _resume(platform: str, account: str, now: datetime, tx: Transaction) -> None:

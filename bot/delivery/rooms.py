@@ -179,6 +179,11 @@ class Rooms:
             tx.posts.retry(account, place, self._clock.now())
             tx.boards.retry(account, place, self._clock.now())
 
+    async def look(self, place: Place) -> None:
+        """How it is now, where it is a theme's channel or room."""
+        community = await self._communities.for_whom(place)
+        await self._store.run(lambda tx: tx.wanted.look(place, self._clock.now()), community=community)
+
     async def left(self, account: str, place: Place) -> None:
         """What was still to be said there is set aside, unless another account of ours is there too."""
         self._served_by_others.pop((account, place), None)
@@ -314,11 +319,18 @@ def kept_name(name: str) -> str:
     return visible(name[:LONGEST_NAME])
 
 
+def kept_home(community: int, subject: str) -> str:
+    """Under which name it is kept in which home a theme's channel or room was seen."""
+    return key_in(community, f"within {subject}")
+
+
 def lose_room(tx: Transaction, place: Place, now: datetime) -> None:
     """That place is the channel or room of no theme any more, which those of the theme are told."""
     if (theme := tx.wanted.whose(place)) is not None:
         tx.wanted.give_up(theme, place.platform)
         subject = f"{theme}:{place.platform}"
+        if tx.community:
+            tx.kept.drop("", kept_home(tx.community, subject))
         tx.jobs.add(REMOVED, subject, now, f"{REMOVED}:{subject}")
 
 

@@ -14,7 +14,7 @@ from bot.model.people import FIRST_COMMUNITY
 KEPT = "home."
 # The jobs of a feature, for a channel or room of a theme's that somebody renamed or removed by hand. Their
 # subject is the theme and the platform: `7:discord`.
-RENAMED, REMOVED = "room.renamed", "room.removed"
+RENAMED, REMOVED, MOVED = "room.renamed", "room.removed", "room.moved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,8 @@ class WantedRoom:
 
     `mark` is this one's alone, and was kept before anything was asked for: by it Plein finds what it made.
     `account`: which of Plein's sees to it, once one began. `room` is the platform's own name for it, once it
-    is there, and `called` what people there called it when that was last looked at. `closed`: nobody is to
-    say anything there; `rules` are those by which people could before, as its platform says that. `version`
+    is there, and `called` what people there called it when that was last looked at. `placed`: it was seen in
+    its home, and whoever takes it out of there means that. `closed`: nobody is to say anything there; `rules` are those by which people could before, as its platform says that. `version`
     counts what is wanted of it, `shaped` says which of these it was made to be, and `hints` how often there
     was reason to look.
     """
@@ -94,6 +94,7 @@ class WantedRoom:
     community: int = FIRST_COMMUNITY
     room: str | None = None
     called: str | None = None
+    placed: bool = False
     closed: bool = False
     rules: str | None = None
     version: int = 1
@@ -136,13 +137,15 @@ class RoomState:
 @dataclass(frozen=True, slots=True)
 class RoomSeen:
     """How a channel or room is now: what people call it, by which `rules` they can say something there, as
-    its platform says that, whether they talk there by voice, and whether what is said there is encrypted.
+    its platform says that, whether they talk there by voice, and whether what is said there is encrypted;
+    `within` that home it is, of one that was asked about.
     """
 
     called: str
     rules: str = ""
     is_voice: bool = False
     is_encrypted: bool = False
+    within: str = ""
 
 
 def homes_in(settings: Mapping[str, str]) -> Mapping[str, Home]:

@@ -126,8 +126,8 @@ class Listener(Adapter, Protocol):
         """
         ...
 
-    async def look_at_room(self, place: Place) -> RoomSeen:
-        """How that channel or room is now, as its platform says itself.
+    async def look_at_room(self, place: Place, home: Home | None = None) -> RoomSeen:
+        """How that channel or room is now, as its platform says itself, and whether it is in that home.
 
         Raises: Gone where it is no more, or Plein is not in it; NotOurs, NotNow or OSError as above.
         """
@@ -285,6 +285,10 @@ class Core(Protocol):
 
     async def came(self, came: Came) -> None:
         """People came into a place just now: not who was there before, nor who only has a new name."""
+        ...
+
+    async def look(self, place: Place) -> None:
+        """Something of a theme's channel or room may be otherwise: it is looked how it is."""
         ...
 
     async def regraded(self, place: Place) -> None:

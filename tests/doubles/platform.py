@@ -82,6 +82,8 @@ class Platform:
     rules: dict[str, str] = field(default_factory=dict)
     kinds: dict[str, RoomSeen] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
+    # Those that somebody took out of their home.
+    out: set[str] = field(default_factory=set)
     # Who was let in where, and is; and each time that this was asked for.
     inside: set[tuple[str, str]] = field(default_factory=set)
     admitted: list[tuple[str, str, bool]] = field(default_factory=list)
@@ -158,13 +160,15 @@ class Platform:
         number = called_so.index(wanted.mark)
         return Place(self.platform, f"{home.ref}/{name}" + (f" {number + 1}" if number else ""))
 
-    async def look_at_room(self, place: Place) -> RoomSeen:
+    async def look_at_room(self, place: Place, home: Home | None = None) -> RoomSeen:
         self._fail(f"look:{place.room_id}")
         if place.room_id in self.removed:
             raise Gone("it is no more")
         kind = self.kinds.get(place.room_id, RoomSeen(""))
         called = self.names.get(place.room_id, place.room_id.rpartition("/")[2])
-        return replace(kind, called=called, rules=self.rules.get(place.room_id, "everybody"))
+        within = home.ref if home and place.room_id not in self.out else ""
+        rules = self.rules.get(place.room_id, "everybody")
+        return replace(kind, called=called, rules=rules, within=within)
 
     async def admit(self, place: Place, user: str, *, inside: bool) -> None:
         """Trouble with `admit:` before their name comes before it is so, with `admitted:` after that."""
@@ -195,7 +199,7 @@ class Platform:
         if wanted.closed or wanted.rules is not None:
             self.rules[wanted.room] = "nobody" if wanted.closed else str(wanted.rules)
         self._fail(f"shaped:{wanted.name}")
-        return await self.look_at_room(Place(self.platform, wanted.room))
+        return await self.look_at_room(Place(self.platform, wanted.room), home)
 
     def _fail(self, what: str) -> None:
         if self.trouble.get(what):

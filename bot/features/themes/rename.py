@@ -69,6 +69,18 @@ def _is_of_another(call: Call, name: str, theme: int) -> bool:
     return alike_among((other.name for other in call.tx.places.themes(known)), name) is not None
 
 
+def moved_due(call: Call, job: Job) -> None:
+    """Somebody took a channel or room out of its home: it stays the theme's, which is said."""
+    number, _, platform = job.subject.partition(":")
+    opened, state = call.tx.of(OPENINGS).by_theme(int(number)), room_on(call, int(number), platform)
+    home = call.homes.get(platform)
+    if opened is None or state is None or not state.room or home is None:
+        return
+    said = text("theme.place_moved", theme=opened.name, platform=called(platform), home=home.called)
+    key = f"theme:{number}:moved:"
+    call.announce(int(number), message(said), f"{key}{job.id}", instead_of=key)
+
+
 def managed(call: Call, theme: Theme | None, *, archived: bool = False) -> Theme:
     """The one that is meant, which they look after and nobody else does until the end.
 

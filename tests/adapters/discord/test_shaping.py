@@ -114,3 +114,20 @@ async def test_a_voice_channel_is_no_place_for_a_theme(
         town.channel("praten", type=2)
         await plein.until_quiet()
         assert "spraakkanaal" in (await mo.uses("praten", "theme bind", theme="verlichting")).text
+
+
+async def test_moved_to_another_category_by_hand_is_said_once_and_not_fought_over(
+    double: Discord, database: str, town: Server, mo: Person
+) -> None:
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await made(plein, town, mo)
+        other = town.channel("archief", type=4)
+        await plein.until_quiet(60)
+        channel.parent_id = other.id
+        places.channel_changed(town.world, channel)
+        await plein.until_quiet(60)
+        await mo.uses("sport", "theme rename", name="Lampen", theme="verlichting")
+        await plein.until_quiet(3600)
+        said = [message for message in channel.messages.values() if "haalde de plek van" in message.text]
+        assert len(said) == 1
+        assert (channel.parent_id, channel.name) == (other.id, "lampen")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.adapters.matrix.test_new_rooms import Square, square
+from tests.adapters.matrix.test_new_rooms import CHILD, Square, square
 from tests.doubles.proxy import Proxy
 from tests.homeserver import Homeserver
 from tests.town import Town, board, says
@@ -68,4 +68,21 @@ async def test_a_room_that_plein_is_put_out_of_is_its_place_no_more(
         await town.mo.kick(other, town.at.plein.user_id)
         await town.at.mo.told("De plek van “Verlichting” op Matrix is weg", timeout=400)
         assert "Op Matrix heeft het geen plek." in (await town.at.told("!thema toon Verlichting")).body
+        assert await town.at.plein.stop() == 0
+
+
+async def test_taken_out_of_the_space_by_hand_is_said_and_not_fought_over(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    """Also once it is renamed. Who puts it back is not told so."""
+    async with Proxy(homeserver.url) as proxy:
+        town = await square(homeserver, proxy, tmp_path)
+        room = await opened(town)
+        await called(town, room, "Verlichting")
+        await town.mo.send_state(town.space, CHILD, {}, room)
+        await says(town.mo, room, "haalde de plek van “Verlichting” op Matrix uit de space")
+        await town.at.told('!thema hernoem "Lampen" Verlichting')
+        await called(town, room, "Lampen")
+        assert "Lampen" in (await town.at.told("!thema toon Lampen")).body
+        assert not (await town.mo.state(town.space, CHILD, room) or {}).get("via")
         assert await town.at.plein.stop() == 0

@@ -411,3 +411,23 @@ async def test_what_a_line_gives_to_the_same_theme_stays_its(town: Town) -> None
     await later(town)
     assert ("ben", MADE.room_id) in town.platform.inside
     assert not (await state(town)).gone
+
+
+async def test_what_somebody_takes_out_of_its_home_stays_its_themes_and_is_said_once(town: Town) -> None:
+    """Again where it was put back meanwhile; not because another home was chosen."""
+
+    def said() -> int:
+        return sum("haalde de plek van “Verlichting”" in words for words in town.platform.where(MADE.room_id))
+
+    await town.core.run_due()
+    for times in (1, 2):
+        town.platform.out.add(MADE.room_id)
+        for _ in range(2):
+            await town.core.look(MADE)
+            await later(town, timedelta(minutes=1))
+        assert said() == times
+        assert (await state(town)).room == MADE.room_id
+        town.platform.out.clear()
+        await town.core.look(MADE)
+        await later(town, timedelta(minutes=1))
+    assert said() == 2
