@@ -42,9 +42,9 @@ Item = WantedRoom | WantedGuest
 AT_ONCE, MOST_OF_A_SERVER = 8, 4
 PAGE = 256
 # Should Plein end meanwhile, its account tries again at once, and any other process not before that.
+CLAIMED_FOR = timedelta(seconds=2 * LONGEST_DELIVERY)
 # Kept instead of the home in which one was seen, once somebody took it out of there.
 _TAKEN_OUT = ""
-CLAIMED_FOR = timedelta(seconds=2 * LONGEST_DELIVERY)
 
 
 class Making:

@@ -79,9 +79,9 @@ class WantedRoom:
     `mark` is this one's alone, and was kept before anything was asked for: by it Plein finds what it made.
     `account`: which of Plein's sees to it, once one began. `room` is the platform's own name for it, once it
     is there, and `called` what people there called it when that was last looked at. `placed`: it was seen in
-    its home, and whoever takes it out of there means that. `closed`: nobody is to say anything there; `rules` are those by which people could before, as its platform says that. `version`
-    counts what is wanted of it, `shaped` says which of these it was made to be, and `hints` how often there
-    was reason to look.
+    its home, and whoever takes it out of there means that. `closed`: nobody is to say anything there; `rules`
+    are those by which people could before, as its platform says that. `version` counts what is wanted of it,
+    `shaped` says which of these it was made to be, and `hints` how often there was reason to look.
     """
 
     theme: int

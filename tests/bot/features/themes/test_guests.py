@@ -314,6 +314,7 @@ async def test_who_is_in_no_place_of_the_communitys_own_any_more_pulls_nothing(t
     await town.core.joined(PLATFORM, Place(PLATFORM, "sport"), "sport", ours=True)
     await town.core.joined(PLATFORM, Place(PLATFORM, "eigen"), "eigen")
     await town.say("anna", "!help", room="eigen")
+    await town.say("anna", "!help", room="sport")
     assert "anna trekt" in await town.say("ben", "!thema lijst Verlichting")
     for room in ("sport", MADE.room_id):
         town.platform.present.pop(("anna", room), None)
