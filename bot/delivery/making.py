@@ -43,8 +43,6 @@ AT_ONCE, MOST_OF_A_SERVER = 8, 4
 PAGE = 256
 # Should Plein end meanwhile, its account tries again at once, and any other process not before that.
 CLAIMED_FOR = timedelta(seconds=2 * LONGEST_DELIVERY)
-# Kept instead of the home in which one was seen, once somebody took it out of there.
-_TAKEN_OUT = ""
 
 
 class Making:
@@ -226,7 +224,7 @@ class Making:
         """Whether it was seen in that home, though somebody may have taken it out of there since."""
         name = kept_home(room.community, _subject(room))
         kept = await self._store.read(lambda tx: tx.kept.get("", name), community=room.community)
-        return kept in (home.ref, _TAKEN_OUT)
+        return kept in (_seen_in(room, home.ref), _seen_in(room, ""))
 
     async def _settle(self, room: WantedRoom, place: Place) -> None:
         """It is that theme's place. Its adapter may have told of it already, as a theme of its own."""
@@ -292,14 +290,19 @@ class Making:
         await self._store.run(later, community=item.community)
 
 
+def _seen_in(room: WantedRoom, home: str) -> str:
+    """That the very one that is its theme's now was in that home; in none, once somebody took it out."""
+    return f"{room.room} {home}"
+
+
 def _note_home(tx: Transaction, room: WantedRoom, home: Home, within: str, now: datetime) -> None:
     """That it was in that home is kept: who takes it out of there tells of it once."""
     name = kept_home(room.community, _subject(room))
     before = tx.kept.get("", name)
-    if within and within != before:
-        tx.kept.put("", name, within)
-    elif before == home.ref and not within:
-        tx.kept.put("", name, _TAKEN_OUT)
+    if within and before != _seen_in(room, within):
+        tx.kept.put("", name, _seen_in(room, within))
+    elif before == _seen_in(room, home.ref) and not within:
+        tx.kept.put("", name, _seen_in(room, ""))
         tx.jobs.add(MOVED, _subject(room), now, f"{MOVED}:{_subject(room)}")
 
 
