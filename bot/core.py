@@ -27,7 +27,7 @@ from bot.dispatch import Dispatch, said_before
 from bot.errors import AskFirst, Gone
 from bot.feature import Features
 from bot.hearing import Hearing
-from bot.model.events import Arrival, Came, Heard, Invocation
+from bot.model.events import Arrival, Came, Heard, Invocation, PutOut
 from bot.model.homes import homes_in
 from bot.model.message import Attachment, Message, Suggestion, has_moments, residents_in
 from bot.model.people import FIRST_COMMUNITY, Identity, Known, Place, Role
@@ -235,8 +235,8 @@ class PleinCore:
     async def parted(self, place: Place, users: Collection[str]) -> None:
         await self.rooms.parted(place, users)
 
-    async def put_out(self, place: Place, users: Collection[str], *, let_in: bool = False) -> None:
-        await self.rooms.put_out(place, users, let_in=let_in)
+    async def put_out(self, place: Place, people: Sequence[PutOut]) -> None:
+        await self.rooms.put_out(place, people)
 
     async def came(self, came: Came) -> None:
         community = await self.communities.of_place(came.place)

@@ -18,6 +18,7 @@ from storage.batch import Batch
 from storage.community import COLUMN
 from storage.executor import CONFLICTS
 from storage.forgotten import Forgotten, OfAccount, drop_posts, some_posts
+from storage.holds import holds
 from storage.pages import Pages
 from storage.posts import LONG_AGO
 from storage.tables import (
@@ -101,6 +102,7 @@ _LET_OUT = (
     .values(
         resident=None,
         inside=False,
+        put_out=False,
         due_at=bindparam("now_", type_=guests.c.due_at.type),
         version=guests.c.version + 1,
         attempts=0,
@@ -135,7 +137,7 @@ _SAYS = bindparam("says_", type_=posts.c.message.type)
 _SAY_ANEW = (
     update(posts)
     .where(
-        *(posts.c.message.contains(_SAYS), posts.c.key == "", posts.c.sent_at.is_not(None)),
+        *(holds(posts.c.message, _SAYS), posts.c.key == "", posts.c.sent_at.is_not(None)),
         *(posts.c.ref.is_not(None), posts.c.parked.is_(None), posts.c.withdrawn.is_(False)),
         posts.c.private.is_(False),
     )
@@ -153,7 +155,7 @@ _SHOW_ANEW = (
     .where(
         exists().where(
             *(boards.c.community == subjects.c.community, boards.c.subject == subjects.c.subject),
-            boards.c.shown.contains(_SAYS),
+            holds(boards.c.shown, _SAYS),
         )
     )
     .values(version=subjects.c.version + 1, behind=1)

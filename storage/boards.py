@@ -15,6 +15,7 @@ from bot.model.work import Board, Reference, key_in
 from storage.among import among
 from storage.batch import Batch
 from storage.community import anywhere
+from storage.holds import holds
 from storage.often import often
 from storage.retry import retry, retrying
 from storage.tables import boards, places, refs, subjects
@@ -122,7 +123,7 @@ _LATER = (
 )
 _RETRY = retrying(boards)
 _SAYING = select(boards.c.subject, boards.c.platform, boards.c.room, boards.c.shown).where(
-    boards.c.shown.contains(bindparam("line_", type_=boards.c.shown.type))
+    holds(boards.c.shown, bindparam("line_", type_=boards.c.shown.type))
 )
 _REWRITE = update(boards).where(_THIS).values(shown=bindparam("shown_"))
 _DROP = delete(boards).where(_THIS)

@@ -31,7 +31,7 @@ CONFLICTS = (IntegrityError,)
 FAULTS = (*CONFLICTS, DataError, ProgrammingError)
 # What PostgreSQL and its driver say of a text with NUL in it, half a character or too large a number; of
 # two rows in one that are the same; and of what is too long for an index.
-_NO_SUCH_VALUE = ("21", "22", "54")
+_NO_SUCH_VALUE = ("21", "22", "54", "SQLITE_ERROR", "SQLITE_TOOBIG")
 _Convert = Callable[[Any], Any]
 
 
@@ -186,10 +186,10 @@ class Executor:
         try:
             return what(*given)
         except self._errors as error:
-            state = str(getattr(error, "sqlstate", None) or "")
+            state = str(getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None) or "")
             if state.startswith(_NO_SUCH_VALUE):
-                # Nobody waits for a database that does not hold this; the driver's own words quote it.
-                said = self._errors(f"the database holds no such value (SQLSTATE {state})")
+                # Nobody waits for a database that does not take this; the driver's own words may quote it.
+                said = self._errors(f"the database takes no such value ({state})")
                 raise DataError(None, None, said) from None
             raise DBAPIError.instance(None, None, error, self._errors) from error
 

@@ -19,6 +19,7 @@ from bot.model.people import Identity
 from storage.among import among
 from storage.batch import Batch
 from storage.community import anywhere
+from storage.holds import holds
 from storage.kept import Kept
 from storage.keyring import Keyring
 from storage.posts import pack_people
@@ -75,7 +76,7 @@ _OUT_OF_RULES = (
     update(wanted_rooms)
     .where(
         wanted_rooms.c.platform == bindparam("platform_"),
-        wanted_rooms.c.rules.contains(bindparam("user_")),
+        holds(wanted_rooms.c.rules, bindparam("user_")),
     )
     .values(rules=func.replace(wanted_rooms.c.rules, bindparam("user_"), ""))
 )

@@ -42,10 +42,21 @@ _MAY_BE_INSIDE = or_(guests.c.inside, guests.c.room.is_not(None))
 # What is being seen to just now says nothing of what somebody did by hand.
 _SETTLED = guests.c.due_at.is_(None)
 _PUT_OUT = upsert(guests)
+# Whom Plein has out itself is to be inside no more by then.
 _PUT_OUT = _PUT_OUT.on_conflict_do_update(
     index_elements=[guests.c.theme, guests.c.platform, guests.c.user_id],
-    set_={"inside": False, "put_out": True},
-    where=_SETTLED,
+    set_={
+        "inside": False,
+        "put_out": True,
+        "put_out_by": _PUT_OUT.excluded.put_out_by,
+        "due_at": None,
+        "version": guests.c.version + 1,
+    },
+    where=and_(
+        or_(_SETTLED, guests.c.inside),
+        guests.c.put_out_by.is_distinct_from(_PUT_OUT.excluded.put_out_by)
+        | _PUT_OUT.excluded.put_out_by.is_(None),
+    ),
 )
 _PUT_OUT_OF_LET_IN = update(guests).where(_THIS, _SETTLED, guests.c.inside)
 _PUT_OUT_OF_LET_IN = _PUT_OUT_OF_LET_IN.values(inside=False, put_out=True)
@@ -53,6 +64,7 @@ _THEMES_OF = select(guests.c.theme).where(guests.c.resident == bindparam("id_"),
 _THEIRS = and_(guests.c.theme == bindparam("theme_"), guests.c.resident == bindparam("id_"))
 _HAVE_OUT = update(guests).where(_THEIRS, _MAY_BE_INSIDE)
 _HAVE_OUT = _HAVE_OUT.values(inside=False, due_at=_NOW, version=guests.c.version + 1, attempts=0, why=None)
+_PUT_OUT_OF = select(guests.c.theme).where(guests.c.resident == bindparam("id_"), guests.c.put_out).distinct()
 _IS_PUT_OUT = select(guests.c.user_id).where(_THEIRS, guests.c.put_out).limit(1)
 _READMIT = update(guests).where(_THEIRS, guests.c.put_out).values(put_out=False)
 _READMIT = _READMIT.returning(guests.c.user_id)
@@ -153,9 +165,9 @@ class WantedGuests:
     def parted(self, theme: int, platform: str, users: Collection[str]) -> None:
         self._db.execute(_PARTED, {"theme_": theme, "platform_": platform, "users_": sorted(users)})
 
-    def put_out(self, theme: int, who: Identity, resident: int) -> None:
+    def put_out(self, theme: int, who: Identity, resident: int, event: str = "") -> None:
         row = {"theme": theme, "platform": who.platform, "user_id": who.user_id, "resident": resident}
-        self._db.execute(_PUT_OUT, {**row, "inside": False, "put_out": True})
+        self._db.execute(_PUT_OUT, {**row, "inside": False, "put_out": True, "put_out_by": event or None})
 
     def put_out_of_let_in(self, theme: int, who: Identity) -> None:
         where = {"theme_": theme, "platform_": who.platform, "user_": who.user_id}
@@ -163,6 +175,9 @@ class WantedGuests:
 
     def is_put_out(self, theme: int, resident: int) -> bool:
         return self._db.execute(_IS_PUT_OUT, {"theme_": theme, "id_": resident}).first() is not None
+
+    def put_out_of(self, resident: int) -> Collection[int]:
+        return [*self._db.execute(_PUT_OUT_OF, {"id_": resident}).scalars()]
 
     def readmit(self, theme: int, resident: int) -> bool:
         return self._db.execute(_READMIT, {"theme_": theme, "id_": resident}).first() is not None

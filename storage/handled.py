@@ -17,6 +17,7 @@ from bot.ports.people import Recognised
 from storage.batch import Batch, Loader
 from storage.community import anywhere
 from storage.envelopes import Envelopes
+from storage.holds import holds
 from storage.people import PART, People, read_part
 from storage.tables import handled, identities, members, places, settings, themes
 
@@ -69,7 +70,7 @@ _PLACE_AND_PART = Loader(
 _UNDO = select(handled.c.undo).where(handled.c.id == bindparam("id_"))
 _ADD = insert(handled)
 _QUOTED = select(handled.c.id, handled.c.answer).where(
-    handled.c.key == "", handled.c.answer.contains(bindparam("line_", type_=handled.c.answer.type))
+    handled.c.key == "", holds(handled.c.answer, bindparam("line_", type_=handled.c.answer.type))
 )
 _REWRITE = update(handled).where(handled.c.id == bindparam("id_")).values(answer=bindparam("answer_"))
 

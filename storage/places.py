@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +25,7 @@ from bot.unseen import seen_as
 from storage.among import among
 from storage.batch import Batch
 from storage.community import anywhere
+from storage.holds import holds
 from storage.tables import boards, members, places, posts, refs, subjects, themes
 from storage.upsert import upsert
 
@@ -64,7 +64,7 @@ _OPENED_AMONG = _OPENED.where(among(themes.c.id, "themes_"))
 _TAKEN = select(themes.c.seen).where(themes.c.opened, among(themes.c.seen, "names_"))
 # What was not opened may go by the name of its place.
 _CALLED = select(themes.c.id).where(themes.c.opened, themes.c.seen == bindparam("seen_"))
-_HOLDING = and_(themes.c.opened, themes.c.seen.contains(bindparam("words_"), escape="\\"))
+_HOLDING = and_(themes.c.opened, holds(themes.c.seen, bindparam("words_", type_=themes.c.seen.type)))
 _LISTED = (
     select(themes.c.id, themes.c.name)
     .where(_HOLDING)
@@ -318,7 +318,7 @@ class Places:
         return [*called, *self.inhabited(unless_opened=True)]
 
     def listed(self, words: str, most: int) -> tuple[Sequence[Theme], int]:
-        wanted = {"words_": re.sub(r"([\\%_])", r"\\\1", seen_as(words))}
+        wanted = {"words_": seen_as(words)}
         rows = list(self._db.execute(_LISTED, {**wanted, "most_": most}))
         count = len(rows) if len(rows) < most else self._db.execute(_COUNT, wanted).scalar_one()
         return [Theme(row.id, row.name.rstrip()) for row in rows], count

@@ -34,6 +34,7 @@ from bot.model.work import SECRET, Post, Receipt
 from storage.batch import Batch, Loader
 from storage.community import anywhere
 from storage.envelopes import Envelopes
+from storage.holds import holds
 from storage.retry import retry, retrying
 from storage.tables import accounts, identities, places, posts, refs
 from storage.upsert import upsert
@@ -220,7 +221,7 @@ _SKIP = delete(posts).where(
 )
 _LINE = bindparam("line_", type_=posts.c.message.type)
 _SAID = select(posts.c.id, posts.c.message, posts.c.wanted).where(
-    posts.c.key == "", or_(posts.c.message.contains(_LINE), posts.c.wanted.contains(_LINE))
+    posts.c.key == "", or_(holds(posts.c.message, _LINE), holds(posts.c.wanted, _LINE))
 )
 _REWRITE = update(posts).where(_ID).values(message=bindparam("message_"), wanted=bindparam("wanted_"))
 _FORGET_REFS = delete(refs).where(refs.c.post == bindparam("id_"))

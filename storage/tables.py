@@ -344,6 +344,8 @@ guests = Table(
     Column("room", String),
     # Somebody put them out by hand: their own word does not let them in.
     Column("put_out", Boolean, nullable=False, server_default=false()),
+    # By which event of the platform's own, where it says that: what it did may be told again.
+    Column("put_out_by", String),
     sqlite_with_rowid=False,
 )
 Index("ix_guests_platform_user_id", guests.c.platform, guests.c.user_id)

@@ -30,7 +30,7 @@ from adapters.inbox import InOrder
 from bot.clock import Clock
 from bot.delivery.worker import pause
 from bot.errors import StoreFailed
-from bot.model.events import Came
+from bot.model.events import Came, PutOut
 from bot.model.people import Grounds, Identity, Place, Role
 from bot.ports.adapter import Adapter, Core
 from bot.texts import Texts
@@ -363,7 +363,7 @@ class Gateway:
         if users := taken_from(before, channel):
             place = Place(PLATFORM, str(channel.id))
             put_out = await still_without(self.session, place, users)
-            await self.session.core.put_out(place, put_out, let_in=True)
+            await self.session.core.put_out(place, [PutOut(user) for user in put_out])
         await self._try_again([channel, *getattr(channel, "threads", ())])
 
     async def on_guild_role_update(self, _: Any, role: discord.Role) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from adapters.matrix.read import moment, redacted, server_of
 from adapters.matrix.settings import PowerLevels
+from bot.model.events import PutOut
 from bot.model.people import Role
 from bot.unseen import has_unseen
 
@@ -300,14 +301,20 @@ class Room:
                 gone.add(user)
         return sorted(user for user in gone if self.members.get(user) != "join" and not has_unseen(user))
 
-    def put_out_of(self, events: Iterable[Mapping[str, Any]], me: str) -> list[str]:
-        """Whom somebody else put out by one of these events, but not Plein, and who is not back."""
-        put_out = set[str]()
+    def put_out_of(self, events: Iterable[Mapping[str, Any]]) -> list[PutOut]:
+        """Whom somebody else put out by one of these events, and who is not back. A ban that ends puts nobody
+        out.
+        """
+        put_out = dict[str, PutOut]()
         for event in events:
             user, by = event.get("state_key"), event.get("sender")
-            if event.get("type") == "m.room.member" and isinstance(user, str):
-                (put_out.discard if by in (user, me) else put_out.add)(user)
-        return sorted(user for user in put_out if not self.has(user) and not has_unseen(user))
+            if event.get("type") != "m.room.member" or not isinstance(user, str):
+                continue
+            if by == user:
+                put_out.pop(user, None)
+            elif _before(event) != "ban":
+                put_out[user] = PutOut(user, str(by), str(event.get("event_id")))
+        return [put_out[user] for user in sorted(put_out) if not self.has(user) and not has_unseen(user)]
 
     @property
     def is_for_two(self) -> bool:
@@ -383,6 +390,11 @@ def who_came(events: Iterable[Mapping[str, Any]]) -> Sequence[str]:
 
 def was_in(event: Mapping[str, Any]) -> bool:
     """Whether whom this event of membership is about was in the room before it."""
+    return _before(event) == "join"
+
+
+def _before(event: Mapping[str, Any]) -> object:
+    """The membership before that event, where it says so."""
     unsigned = event.get("unsigned")
     before = unsigned.get("prev_content") if isinstance(unsigned, dict) else None
-    return isinstance(before, dict) and before.get("membership") == "join"
+    return before.get("membership") if isinstance(before, dict) else None

@@ -381,7 +381,7 @@ class Sync:
             # At the start all of its state is told, which is no news.
             news = timeline if first else [*state, *timeline]
             told = [*state, *timeline] if info.timeline.limited else news
-            if put_out := self._on.rooms[room_id].put_out_of(told, self._on.me):
+            if put_out := self._on.rooms[room_id].put_out_of(told):
                 await self._surely(partial(self._on.core.put_out, place, put_out))
             if any(event.get("type") == "m.room.power_levels" for event in news):
                 await self._surely(partial(self._on.core.regraded, place))

@@ -13,6 +13,7 @@ from bot.clock import Clock
 from bot.communities import Communities
 from bot.delivery.worker import tell_moderators
 from bot.errors import StoreFailed, TryLater
+from bot.model.events import PutOut
 from bot.model.homes import REMOVED
 from bot.model.message import text
 from bot.model.people import FIRST_COMMUNITY, Identity, Place, Presence, Presences
@@ -29,6 +30,7 @@ SAY_SO_EVERY = 600.0
 ASKED_WITHIN = 10.0
 # So often the moderators hear of people who cannot be reached, all of them together.
 TELL_EVERY = timedelta(days=1)
+_EVER = datetime.fromtimestamp(0, UTC)
 # Of what somebody called a place so much is kept.
 LONGEST_NAME = 255
 
@@ -250,15 +252,19 @@ class Rooms:
 
         await self._store.run(forget, community=await self._communities.for_whom(place))
 
-    async def put_out(self, place: Place, users: Collection[str], *, let_in: bool) -> None:
+    async def put_out(self, place: Place, people: Sequence[PutOut]) -> None:
         def note(tx: Transaction) -> None:
             if (theme := tx.wanted.whose(place)) is None:
                 return
-            for who in (Identity(place.platform, user) for user in users):
-                if let_in:
+            ours = tx.accounts.at_work(place.platform, _EVER)
+            for person in people:
+                who = Identity(place.platform, person.user)
+                if not person.by:
                     tx.guests.put_out_of_let_in(theme, who)
+                elif Identity(place.platform, person.by).address in ours:
+                    continue
                 elif resident := tx.people.by_identity(who):
-                    tx.guests.put_out(theme, who, resident.id)
+                    tx.guests.put_out(theme, who, resident.id, person.event)
 
         await self._store.run(note, community=await self._communities.for_whom(place))
 
@@ -338,7 +344,7 @@ def _tell_of_unreached(tx: Transaction, community: int, now: datetime) -> None:
     """How many people could be reached nowhere since the moderators were told last; at most once a day."""
     noted = key_in(community, "unreached told")
     kept = tx.kept.get("", noted)
-    told_at = datetime.fromisoformat(kept) if kept else datetime.fromtimestamp(0, UTC)
+    told_at = datetime.fromisoformat(kept) if kept else _EVER
     if now - told_at >= TELL_EVERY and (count := tx.told.unreached(told_at)):
         tell_moderators(tx, text("outbox.unreached", count=count), "unreached", now)
         tx.kept.put("", noted, now.isoformat())

@@ -124,6 +124,19 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class PutOut:
+    """An account that is in a place no more by another's hand.
+
+    `by` whom and by which `event` of the platform's own, where that says; where it does not, it holds only of
+    whom Plein let in, as it has people out in the same way.
+    """
+
+    user: str
+    by: str = ""
+    event: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Came:
     """These accounts came into a place just now, who were not in it a moment ago.
 

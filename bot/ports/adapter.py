@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from bot.model.events import Arrival, Came, Heard, Invocation, Lack
+from bot.model.events import Arrival, Came, Heard, Invocation, Lack, PutOut
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Attachment, Message, Suggestion
 from bot.model.people import Identity, Known, Place, Presences, Role
@@ -277,9 +277,9 @@ class Core(Protocol):
         """People left a place, or were put out, and took back with them whatever was known of them there."""
         ...
 
-    async def put_out(self, place: Place, users: Collection[str], *, let_in: bool = False) -> None:
-        """Somebody put these out of a place by hand, and not Plein: it does not let them in again by their
-        own word. `let_in`: that holds of those whom Plein let in, as it has people out in the same way.
+    async def put_out(self, place: Place, people: Sequence[PutOut]) -> None:
+        """Somebody put these out of a place by hand: Plein does not let them in again by their own word. It
+        does where Plein itself did, by whichever of its accounts; said again of one event, it is no news.
         """
         ...
 

@@ -375,8 +375,10 @@ class WantedGuestStore(Protocol):
         """They left it there, or were put out by hand: nobody lets them in again for that."""
         ...
 
-    def put_out(self, theme: int, who: Identity, resident: int) -> None:
-        """Somebody put them out by hand: they are let in no more, until they are readmitted."""
+    def put_out(self, theme: int, who: Identity, resident: int, event: str = "") -> None:
+        """Somebody put them out by hand: they are let in no more, until they are readmitted. What one `event`
+        did is done once.
+        """
         ...
 
     def put_out_of_let_in(self, theme: int, who: Identity) -> None:
@@ -385,6 +387,10 @@ class WantedGuestStore(Protocol):
 
     def is_put_out(self, theme: int, resident: int) -> bool:
         """Whether an account of theirs was, and none was readmitted since."""
+        ...
+
+    def put_out_of(self, resident: int) -> Collection[int]:
+        """The themes of which that is so."""
         ...
 
     def readmit(self, theme: int, resident: int) -> bool:

@@ -82,8 +82,15 @@ def merge_residents(tx: Transaction, old: int, new: int) -> None:
     tx.of(THEMES).merge(old, new)
 
 
-def part_resident(tx: Transaction, _old: int, new: int, _brought: bool) -> None:
-    """An account that leaves somebody is let into no theme any more but by what it brought."""
+def part_resident(tx: Transaction, old: int, new: int, brought: bool) -> None:
+    """An account that leaves somebody is let into no theme any more but by what it brought; and if it was put
+    out, so are those that stay.
+    """
+    if not brought:
+        known = tx.people.known([old]).get(old)
+        for theme in tx.guests.put_out_of(new):
+            for account in known.accounts if known else ():
+                tx.guests.put_out(theme, account, old)
     mine = tx.of(THEMES).of(new)
     for theme in tx.guests.themes_of(new):
         if mine.get(theme) not in (Involvement.TAKES_PART, Involvement.PULLS):

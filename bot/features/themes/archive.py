@@ -11,16 +11,18 @@ from bot.features.themes import held
 from bot.features.themes.naming import checked_name, is_taken
 from bot.features.themes.pull import pullers
 from bot.features.themes.records import ARCHIVES, OPENINGS, Archive
-from bot.features.themes.rename import call_it, managed
+from bot.features.themes.rename import call_it, managed, use_a_name
 from bot.features.themes.which import keep
 from bot.model.message import Button, Message, Text, message, text
-from bot.model.people import Resident, Theme
+from bot.model.people import Resident, Role, Theme
 from bot.model.work import Job
 from bot.ports.storage import Transaction
 
 ARCHIVE, REOPEN, NAME = "theme archive", "theme reopen", "theme name-me"
 SUBJECT, SUM_UP = "archive", "theme.summary"
 # So long after it, and again and again until nothing is open there any more, it can be said what came of it.
+# So often somebody who does not moderate can in a day.
+MOST_ARCHIVED, DAY = 3, timedelta(days=1)
 SOON, AGAIN = timedelta(seconds=2), timedelta(seconds=10)
 
 
@@ -29,6 +31,10 @@ def archive_theme(call: Call, theme: Theme | None = None, *, sure: bool = False)
     found = managed(call, theme)
     if not sure:
         return _confirm(call, found)
+    if not call.may(Role.MODERATOR, found.id):
+        if (count := call.used(ARCHIVE, DAY)) >= MOST_ARCHIVED:
+            raise UserError("theme.archive.often", count=count)
+        call.use(ARCHIVE, within=DAY)
     opened = call.tx.of(OPENINGS).by_theme(found.id)
     assert opened
     pulled = pullers(call, [found.id]).get(found.id, ())
@@ -73,8 +79,12 @@ def reopen_theme(call: Call, theme: Theme | None = None, *, name: str | None = N
     if archive is None:
         raise UserError("theme.reopen.not", theme=found.name)
     called = checked_name(call, name, but=found.id) if name else archive.name
+    if name and not call.may(Role.MODERATOR, found.id) and not _may_say_something(call):
+        raise UserError("place.silent")
     if is_taken(call, called, but=found.id):
         raise UserError("theme.reopen.taken", theme=found.name, name=called)
+    if name:
+        use_a_name(call, found)
     call.tx.of(ARCHIVES).reopen(archive.id, call.now)
     call.tx.places.close_theme(found.id, closed=False)
     call_it(call, found, called)
@@ -85,6 +95,14 @@ def reopen_theme(call: Call, theme: Theme | None = None, *, name: str | None = N
     key = f"theme:{found.id}:reopened:"
     call.announce(found.id, message(text("theme.reopened", theme=called)), f"{key}{call.id}", instead_of=key)
     return message(text("theme.reopened.receipt", theme=called))
+
+
+def _may_say_something(call: Call) -> bool:
+    """Whether they can in any place of the community's own: in one that is archived nobody can."""
+    there = {theme for _, theme, _ in call.tx.people.parts(call.resident.id)}
+    there.difference_update(call.tx.places.closed())
+    parts = (call.part_in(theme) for theme in sorted(there) if call.is_own(theme))
+    return any(part is not None and part.writes for part in parts)
 
 
 # --- the summary ---

@@ -98,8 +98,13 @@ def lapse_due(call: Call, job: Job) -> None:
 
 def may_agree(call: Call, theme: int) -> bool:
     """Whether they can say yes to somebody who wants to pull a theme that they may see."""
+    return (pulls(call, theme) and call.takes_part(theme)) or call.may(Role.MODERATOR, theme)
+
+
+def pulls(call: Call, theme: int) -> bool:
+    """Whether they pull it, and nobody put them out of it."""
     mine = call.tx.of(THEMES).of(call.resident.id).get(theme)
-    return (mine is Involvement.PULLS and call.takes_part(theme)) or call.may(Role.MODERATOR, theme)
+    return mine is Involvement.PULLS and not call.tx.guests.is_put_out(theme, call.resident.id)
 
 
 def pullers(call: Call, themes: Collection[int]) -> Mapping[int, Sequence[Resident]]:

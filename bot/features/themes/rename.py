@@ -7,7 +7,8 @@ from datetime import timedelta
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.themes.naming import checked_name
-from bot.features.themes.records import OPENINGS, THEMES, Involvement, board_of
+from bot.features.themes.pull import pulls
+from bot.features.themes.records import OPENINGS, THEMES, board_of
 from bot.features.themes.standing import stand_anew
 from bot.features.themes.which import check_not_archived, meant
 from bot.lookalikes import alike_among
@@ -30,12 +31,17 @@ def rename_theme(call: Call, name: str, theme: Theme | None = None) -> Message:
         return message(text("theme.rename.already", theme=found.name))
     if not call.may_write(found.id):
         raise UserError("place.silent")
-    if not call.may(Role.MODERATOR, found.id):
+    use_a_name(call, found)
+    _rename(call, found, wanted)
+    return message(text("theme.renamed", old=found.name, name=wanted), text("theme.rename.soon"))
+
+
+def use_a_name(call: Call, theme: Theme) -> None:
+    """One of those that they can give in a day. Raises: UserError where that is too often."""
+    if not call.may(Role.MODERATOR, theme.id):
         if (count := call.used(RENAME, DAY)) >= MOST_RENAMED:
             raise UserError("theme.rename.often", count=count)
         call.use(RENAME, within=DAY)
-    _rename(call, found, wanted)
-    return message(text("theme.renamed", old=found.name, name=wanted), text("theme.rename.soon"))
 
 
 def renamed_due(call: Call, job: Job) -> None:
@@ -99,7 +105,7 @@ def check_manages(call: Call, theme: Theme) -> None:
     """Raises: UserError where they neither pull it, being in it still, nor moderate there."""
     if call.may(Role.MODERATOR, theme.id):
         return
-    if call.tx.of(THEMES).of(call.resident.id).get(theme.id) is not Involvement.PULLS or not call.belongs():
+    if not pulls(call, theme.id) or not call.belongs():
         raise UserError("theme.manage.not_you", theme=theme.name)
     if not call.takes_part(theme.id) and _could_enter(call, theme.id):
         raise UserError("theme.manage.enter", theme=theme.name)

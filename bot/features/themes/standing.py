@@ -44,12 +44,19 @@ def stand(call: Call, place: Place) -> None:
 
 
 def stand_anew(call: Call) -> None:
-    """There are other themes now, or they are called otherwise."""
+    """There are other themes now, or they are called otherwise. Where a place is the community's own no more,
+    what stands there is left as it is.
+    """
+    own = call.own_themes()
     for name in call.tx.kept.all("", _prefix(call)):
         platform, _, room = name.removeprefix(_prefix(call)).partition(":")
         place = Place(platform, room)
-        _show(call, place)
-        call.changed(_subject(place))
+        if (here := call.tx.places.known(place)) and here[0].id in own:
+            _show(call, place)
+            call.changed(_subject(place))
+        else:
+            call.tx.kept.drop("", name)
+            call.tx.boards.drop(_subject(place), place)
 
 
 def show_standing(call: Call, subject: str) -> Message | None:

@@ -51,13 +51,16 @@ def find_theme(argument: Argument, value: Any, call: Call) -> Theme:
 
 def themes_for(call: Call, among: Collection[int] | None = None) -> Sequence[Theme]:
     """Those of these themes (None: of all) that they may see, what was opened in the community first."""
-    opened = call.tx.places.opened(among)
-    found = [Theme(theme, opened[theme]) for theme in _seen_of(call, opened)]
-    if among is not None and opened.keys() >= set(among):
-        return found
-    # Of each of the others their platform is asked: what it is asked tells nobody which there are.
-    others = call.themes(call.tx.places.inhabited(unless_opened=True))
-    return [*found, *(theme for theme in others if among is None or theme.id in among)]
+    found, others = list[Theme](), call.tx.places.inhabited(unless_opened=True)
+    if _sees_opened(call):
+        opened = call.tx.places.opened(among)
+        found = [Theme(*theme) for theme in opened.items()]
+        if among is not None and opened.keys() >= set(among):
+            return found
+    else:
+        others = call.tx.places.inhabited()
+    # Of all of them their platform is asked: what it is asked tells nobody which there are.
+    return [*found, *(theme for theme in call.themes(others) if among is None or theme.id in among)]
 
 
 def themes_holding(
@@ -79,13 +82,6 @@ def themes_holding(
     closed = places.closed()
     found.sort(key=lambda theme: (theme.id in closed, -mine.get(theme.id, 0)))
     return found[:most], count + len(holding)
-
-
-def _seen_of(call: Call, opened: Collection[int]) -> Collection[int]:
-    """Those of these that they may see, which were opened."""
-    if not opened or _sees_opened(call):
-        return opened
-    return call.themes_among(opened)
 
 
 def _sees_opened(call: Call) -> bool:

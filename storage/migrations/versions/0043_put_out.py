@@ -11,7 +11,9 @@ down_revision = "0042"
 
 def upgrade() -> None:
     op.add_column("guests", sa.Column("put_out", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("guests", sa.Column("put_out_by", sa.String(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("guests", "put_out_by")
     op.drop_column("guests", "put_out")

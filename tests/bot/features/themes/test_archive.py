@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import NotNow, TryLater, UserError
+from bot.features.themes.archive import MOST_ARCHIVED
 from bot.features.themes.records import DRAWS, TERMS
 from bot.model.people import Place
 from tests.bot.features.themes.test_guests import inside
@@ -200,3 +201,31 @@ async def test_what_was_not_made_yet_is_made_once_it_is_open(town: Town) -> None
     await town.say("mia", "!thema heropen Bos")
     await later(town, SOON)
     assert [wanted.name for _, wanted in town.platform.rooms.values()].count("Bos") == 1
+
+
+# --- how often, and by whom ---
+
+
+async def test_nobody_archives_and_opens_again_without_end(town: Town) -> None:
+    """Nor names it so: each time it would be said to all who are there."""
+    number = (await theme(town)).id
+    said = [
+        [
+            await town.say("anna", f"!thema archiveer theme:{number} --zeker"),
+            await town.say("anna", f"!thema heropen theme:{number}"),
+        ]
+        for _ in range(MOST_ARCHIVED + 1)
+    ]
+    assert all("is heropend" in reopened for _, reopened in said[:-1])
+    assert "Morgen kan het weer" in said[-1][0]
+
+
+async def test_who_may_say_nothing_there_calls_it_nothing_by_opening_it_again(town: Town) -> None:
+    town.platform.silenced |= {("anna", MADE.room_id), ("anna", "sport")}
+    await town.say("anna", "!thema archiveer Verlichting --zeker", room=None)
+    await later(town)
+    await town.say("anna", '!thema heropen Verlichting --naam "Mia is een dief"', room=None)
+    await later(town)
+    assert "dief" not in (await theme(town)).name
+    # As it was called it can be opened again.
+    assert "is heropend" in await town.say("anna", "!thema heropen Verlichting", room=None)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import bindparam, select
 
 from bot.errors import Gone, NotNow, NotOurs, TryLater, UserError
+from bot.model.events import PutOut
 from bot.model.people import FIRST_COMMUNITY, Identity, Place, Role
 from bot.ports.storage import Transaction
 from storage.tables import guests
@@ -163,7 +164,7 @@ async def test_what_plein_does_itself_puts_nobody_out_by_hand(joined: Town) -> N
     """Of whoever left by their own word it is told as of anybody whose line is gone."""
     await joined.say("ben", "!thema verlaat Verlichting")
     await joined.core.run_due()
-    await joined.core.put_out(MADE, ["ben"], let_in=True)
+    await joined.core.put_out(MADE, [PutOut("ben")])
     await joined.say("ben", "!thema meedoen Verlichting")
     await joined.core.run_due()
     assert inside(joined) == {"anna", "ben"}
@@ -173,7 +174,7 @@ async def test_what_plein_does_itself_puts_nobody_out_by_hand(joined: Town) -> N
 async def test_who_came_by_themselves_and_was_put_out_is_not_asked_in(town: Town, known: bool) -> None:
     """But whom Plein never heard of, of them it keeps nothing."""
     who = "ben" if known else "zoe"
-    await town.core.put_out(MADE, [who])
+    await town.core.put_out(MADE, [PutOut(who, "mia")])
     await town.say(who, "!thema meedoen Verlichting")
     await later(town)
     assert inside(town) == ({"anna"} if known else {"anna", who})
@@ -182,7 +183,73 @@ async def test_who_came_by_themselves_and_was_put_out_is_not_asked_in(town: Town
 async def put_out_by_hand(town: Town, name: str) -> None:
     town.platform.inside.discard((name, MADE.room_id))
     await town.core.parted(MADE, [name])
-    await town.core.put_out(MADE, [name])
+    await town.core.put_out(MADE, [PutOut(name, "mia")])
+
+
+@pytest.mark.parametrize("what", ["agree", "rename", "archive", "unbind"])
+async def test_who_was_put_out_and_came_back_by_themselves_looks_after_it_no_more(
+    joined: Town, what: str
+) -> None:
+    """As who is in the space on Matrix can."""
+    await joined.say("ben", "!thema trek Verlichting", room=MADE.room_id)
+    await put_out_by_hand(joined, "anna")
+    joined.platform.present["anna", MADE.room_id] = Role.RESIDENT
+    match what:
+        case "agree":
+            said = await pressed(joined, "anna", "theme agree", MADE.room_id, pull=1)
+        case "rename":
+            said = await joined.say("anna", '!thema hernoem "Lampen" Verlichting', room=MADE.room_id)
+        case "archive":
+            said = await joined.say("anna", "!thema archiveer Verlichting --zeker", room=MADE.room_id)
+        case _:
+            said = await joined.say("anna", "!thema ontkoppel Verlichting", room=MADE.room_id)
+    assert "alleen wie" in said.casefold() or "trekt" in said, said
+    await later(joined)
+    assert (await theme(joined)).name == "Verlichting"
+    assert "ben trekt" not in await joined.say("mia", "!thema toon Verlichting")
+
+
+async def test_what_one_event_did_is_done_once_also_after_they_were_readmitted(joined: Town) -> None:
+    """A platform tells again what it was asked about, and what it told before."""
+    joined.platform.present["mia", MADE.room_id] = Role.MODERATOR
+    out = [PutOut("ben", "mia", "$1")]
+    await joined.core.put_out(MADE, out)
+    readmit = joined.asked("mia", "!thema laat toe ben Verlichting", room=MADE.room_id)
+    await joined.core.handle(replace(readmit, role=Role.MODERATOR))
+    await joined.core.put_out(MADE, out)
+    assert "Een moderator" not in await joined.say("ben", "!thema meedoen Verlichting")
+    await joined.core.put_out(MADE, [PutOut("ben", "mia", "$2")])
+    assert "Een moderator heeft je" in await joined.say("ben", "!thema trek Verlichting")
+
+
+async def test_whom_another_account_of_pleins_had_out_nobody_put_out(joined: Town) -> None:
+    await joined.say("ben", "!thema verlaat Verlichting")
+    await joined.core.run_due()
+    await joined.core.put_out(MADE, [PutOut("ben", joined.platform.account.partition(":")[2], "$1")])
+    assert "Je doet mee" in await joined.say("ben", "!thema meedoen Verlichting")
+
+
+async def test_who_is_put_out_while_they_are_seen_to_stays_out(joined: Town) -> None:
+    """Whoever leaves and comes in again and again is always being seen to."""
+    await joined.say("ben", "!thema verlaat Verlichting")
+    await joined.core.run_due()
+    joined.platform.trouble["admitted:ben"] = [ConnectionError("slow")]
+    await joined.say("ben", "!thema meedoen Verlichting")
+    await joined.core.run_due()
+    await put_out_by_hand(joined, "ben")
+    await later(joined)
+    await later(joined)
+    assert inside(joined) == {"anna"}
+
+
+async def test_who_was_put_out_is_forgotten_and_comes_back_begins_anew(joined: Town) -> None:
+    await put_out_by_hand(joined, "ben")
+    joined.platform.trouble["admit:ben"] = [ConnectionError("slow")] * 2
+    assert await pressed(joined, "ben", "me forget", room=None, sure=True)
+    assert "Je doet" in await joined.say("ben", "!thema meedoen Verlichting")
+    for _ in range(3):
+        await later(joined)
+    assert inside(joined) == {"anna", "ben"}
 
 
 # --- out of where they were let in ---

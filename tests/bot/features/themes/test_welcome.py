@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from bot.features.themes.standing import show_standing
 from bot.model.events import Came
 from bot.model.homes import Home
-from bot.model.people import Identity, Place, Role
+from bot.model.people import FIRST_COMMUNITY, Identity, Place, Role
 from bot.ports.storage import Transaction
 from tests.chat import NOW
 from tests.doubles.platform import PLATFORM, Town, open_town
@@ -194,3 +195,20 @@ async def test_only_so_many_marks_are_kept(town: Town, monkeypatch: pytest.Monke
 
     assert await town.core.store.run(lambda tx: first(tx, "anna", "ben", "anna")) == 2
     assert await town.core.store.run(lambda tx: first(tx, "ben", "cas")) == 1
+
+
+async def test_where_it_is_the_communitys_own_place_no_more_nothing_new_stands(town: Town) -> None:
+    first = town.core.communities.configured(FIRST_COMMUNITY)
+    town.core.communities.serve({FIRST_COMMUNITY: replace(first, names_places=True)})
+    place = Place(PLATFORM, "anders")
+    for ours in (True, False):
+        await town.core.joined(PLATFORM, place, "anders", community=FIRST_COMMUNITY, ours=ours)
+        if ours:
+            await town.core.came(Came(place, (), unseen=True))
+            await town.core.run_due()
+        before = len(town.platform.shown)
+        await town.say("mia", f'!thema voorstel "Lampen {ours}" Iedereen helpt mee')
+        town.clock.turn(timedelta(minutes=1))
+        await town.core.run_due()
+        found = [shown for shown in town.platform.shown[before:] if "Welkom" in shown.words]
+        assert bool(found) is ours, found
