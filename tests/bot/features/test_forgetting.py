@@ -467,3 +467,21 @@ async def test_the_only_moderator_is_warned(language: str, tmp_path: Path) -> No
         await chat.core.store.run(grant)
         said = await ask(chat, ANN, "!me forget")
         assert "me.forget.moderator" in [line.key for line in said.lines]
+
+
+@pytest.mark.parametrize(
+    "reason", ["kingfishers nest there", 'the "kingfishers" nest there', "kingfishers \\o/"]
+)
+async def test_a_reason_is_unsaid_whatever_stands_in_it(database_url: str, reason: str) -> None:
+    async with open_chat(database_url, language="en", clock=HandClock(NOW)) as chat:
+        await say(chat, f'{BEN}/sport: !poll open "A fence?" --kind consent --closes 5d')
+        await say(chat, f"{ANN}/sport: !vote object {reason}")
+        await say(chat, f"{BEN}/sport: !vote agree")
+        await chat.core.run_due()
+        await say(chat, f"{BEN}/sport: !poll close 1 --sure")
+        await chat.core.run_due()
+        assert "kingfishers" in await chat.core.store.run(lambda tx: every_text(tx, chat))
+        await forget(chat, ANN)
+        left = await chat.core.store.run(lambda tx: every_text(tx, chat))
+        assert "benedict" in left
+        assert "kingfishers" not in left
