@@ -1,0 +1,131 @@
+"""Attacks on themes, their names, who was put out, and linking."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.model.events import Came
+from bot.model.people import FIRST_COMMUNITY, Identity, Place, Role
+from tests.bot.features.themes.test_guests import inside, put_out_by_hand
+from tests.bot.features.themes.test_guests import joined as joined
+from tests.bot.features.themes.test_propose import pressed
+from tests.bot.features.themes.test_rooms import MADE, later, told, theme
+from tests.bot.features.themes.test_rooms import town as town
+from tests.doubles.platform import PLATFORM, Town, words_of
+
+__all__ = ["joined", "town"]
+ARCHIVE, REOPEN = "!thema archiveer Verlichting --zeker", "!thema heropen Verlichting"
+
+
+# --- 1: what a database refuses to look for ---
+
+
+@pytest.mark.parametrize("words", ["lamp", "a" * 1900, "\ufdfa" * 1900, "%" * 30_000])
+async def test_whatever_is_looked_for_is_answered(town: Town, words: str) -> None:
+    said = await town.say("ben", f"!thema lijst {words}")
+    assert "Geen thema" in said or "Verlichting" in said or "geen" in said.casefold(), said[:300]
+
+
+# --- 2: names by who may not write there ---
+
+
+@pytest.mark.parametrize("silenced", [False, True])
+@pytest.mark.parametrize("how", ["rename", "reopen"])
+async def test_who_may_not_write_there_calls_it_nothing_by_opening_it_again(
+    town: Town, silenced: bool, how: str
+) -> None:
+    if silenced:
+        town.platform.silenced |= {("anna", MADE.room_id), ("anna", "sport")}
+    if how == "rename":
+        said = await town.say("anna", '!thema hernoem "Mia is een dief" Verlichting', room=None)
+    else:
+        await town.say("anna", ARCHIVE, room=None)
+        await later(town)
+        said = await town.say("anna", f'{REOPEN} --naam "Mia is een dief"', room=None)
+    await later(town)
+    assert ("Mia is een dief" in (await theme(town)).name) is not silenced, said
+
+
+# --- 3: archiving without end ---
+
+
+async def test_renaming_again_and_again_by_opening_it_again_is_bounded(town: Town) -> None:
+    number = (await theme(town)).id
+    done = 0
+    for turn in range(30):
+        await town.say("anna", f"!thema archiveer theme:{number} --zeker", room=None)
+        await later(town, timedelta(seconds=30))
+        said = await town.say("anna", f'!thema heropen theme:{number} --naam "Lamp {chr(97 + turn) * 5}"', room=None)
+        await later(town, timedelta(seconds=30))
+        done += "is heropend" in said
+    assert done <= 10, (done, len([w for w in town.platform.where(MADE.room_id) if "is gearchiveerd\n" in w]))
+
+
+# --- 4: who was put out, and is there again by themselves ---
+
+
+@pytest.mark.parametrize("out", [False, True])
+@pytest.mark.parametrize("what", ["agree", "rename", "archive", "unbind"])
+async def test_who_was_put_out_does_nothing_that_who_pulls_it_does(joined: Town, out: bool, what: str) -> None:
+    """They came in again by themselves, as who is in the space on Matrix can."""
+    await joined.say("ben", "!thema trek Verlichting", room=MADE.room_id)
+    if out:
+        await put_out_by_hand(joined, "anna")
+        joined.platform.present["anna", MADE.room_id] = Role.RESIDENT
+    match what:
+        case "agree":
+            said = await pressed(joined, "anna", "theme agree", MADE.room_id, pull=1)
+            did = "ben trekt" in await joined.say("mia", "!thema toon Verlichting")
+        case "rename":
+            said = await joined.say("anna", '!thema hernoem "Lampen" Verlichting', room=MADE.room_id)
+            did = (await theme(joined)).name == "Lampen"
+        case "archive":
+            said = await joined.say("anna", ARCHIVE, room=MADE.room_id)
+            await later(joined)
+            did = "gearchiveerd" in (await theme(joined)).name
+        case "unbind":
+            said = await joined.say("anna", "!thema ontkoppel Verlichting", room=MADE.room_id)
+            did = "is losgemaakt" in said
+    assert did is not out, said
+
+
+# --- 5: parting with the account that was put out ---
+
+
+async def other(town: Town, words: str = "", **pressed: object) -> object:
+    """What Anna's other account says, on another platform, in private."""
+    asked = town.asked("annie", words or None, room=None)
+    place = Place("other", "zaal") if words.startswith("!help") else None
+    asked = replace(asked, author=Identity("other", "annie"), presence=None, place=place, account="other")
+    if pressed:
+        asked = replace(asked, typed=None, pressed=True, **pressed)
+    return await town.core.handle(asked)
+
+
+@pytest.mark.parametrize("parts", [False, True])
+async def test_who_parts_with_the_account_that_was_put_out_stays_out(joined: Town, parts: bool) -> None:
+    await joined.core.joined("other", Place("other", "zaal"), "zaal", "sport", community=FIRST_COMMUNITY, ours=True)
+    await other(joined, "!help")
+    code = await joined.say("anna", "!koppel", room=None)
+    code = re.search(r"[A-Z0-9]{4}-[A-Z0-9]{4}", code)[0]
+    question = await other(joined, f"!koppel {code}")
+    yes = question.buttons[0]
+    await other(joined, command=yes.command, args=yes.args)
+    done = await joined.core.handle(replace(joined.asked("anna", room=None, button=yes), pressed=True))
+    assert "één persoon" in words_of(done) or "persoon" in words_of(done), words_of(done)
+    await put_out_by_hand(joined, "anna")
+    refused = words_of(await other(joined, "!thema trek Verlichting"))
+    assert "Een moderator heeft je" in refused, refused
+    before = await joined.say("mia", "!thema toon Verlichting")
+    assert "trekt het" not in before or "Niemand" in before, before
+    if parts:
+        said = await joined.say("anna", "!ontkoppel", room=None)
+        said += await pressed(joined, "anna", "me unlink", None, sure=True)
+    shown = await joined.say("mia", "!thema toon Verlichting")
+    again = words_of(await other(joined, "!thema meedoen Verlichting"))
+    assert "Een moderator heeft je" in again, (again, shown)
+    assert "Niemand" in shown, shown
