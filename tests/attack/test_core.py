@@ -188,3 +188,46 @@ async def test_who_is_put_out_while_they_are_seen_to_stays_out(joined: Town, aga
     await later(joined)
     await later(joined)
     assert inside(joined) == {"anna"}
+
+
+# --- 9: who was put out, is forgotten, and comes back ---
+
+
+@pytest.mark.parametrize("out", [False, True])
+async def test_who_is_forgotten_and_comes_back_begins_anew(joined: Town, out: bool) -> None:
+    if out:
+        await put_out_by_hand(joined, "ben")
+    joined.platform.trouble["admit:ben"] = [ConnectionError("slow")] * 2
+    assert await pressed(joined, "ben", "me forget", room=None, sure=True)
+    said = await joined.say("ben", "!thema meedoen Verlichting")
+    assert "doet nu mee" in said or "Je doet" in said, said
+    for _ in range(3):
+        await later(joined)
+    assert inside(joined) == {"anna", "ben"}
+
+
+# --- 10: what is kept of them is given to them ---
+
+
+async def test_that_somebody_was_put_out_is_in_what_they_are_given(joined: Town) -> None:
+    await put_out_by_hand(joined, "ben")
+    who = await joined.core.store.run(lambda tx: tx.people.by_identity(Identity(PLATFORM, "ben")))
+    given = await joined.core.export(who.id)
+    assert "put_out" in str(given), given.get("guests")
+
+
+# --- 11: a co-puller is asked again and again ---
+
+
+async def test_who_pulls_it_too_is_asked_for_their_name_a_few_times_at_most(joined: Town) -> None:
+    await joined.say("ben", "!help", room=None)
+    await joined.say("ben", "!thema trek Verlichting", room=MADE.room_id)
+    await pressed(joined, "anna", "theme agree", MADE.room_id, pull=1)
+    number, before = (await theme(joined)).id, len(joined.platform.where("ben"))
+    for _ in range(20):
+        await joined.say("anna", f"!thema archiveer theme:{number} --zeker", room=None)
+        await later(joined, timedelta(seconds=20))
+        await joined.say("anna", f"!thema heropen theme:{number}", room=None)
+        await later(joined, timedelta(seconds=20))
+    asked = joined.platform.where("ben")[before:]
+    assert len(asked) <= 5, (len(asked), asked[:2])
