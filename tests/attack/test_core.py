@@ -6,18 +6,24 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
+import orjson
 import pytest
+from sqlalchemy import select
 
 from bot.model.events import Came
 from bot.model.people import FIRST_COMMUNITY, Identity, Place, Role
+from bot.ports.storage import Transaction
+from storage.tables import posts
 from tests.bot.features.themes.test_guests import inside, put_out_by_hand
 from tests.bot.features.themes.test_guests import joined as joined
 from tests.bot.features.themes.test_propose import pressed
 from tests.bot.features.themes.test_rooms import MADE, later, told, theme
 from tests.bot.features.themes.test_rooms import town as town
 from tests.doubles.platform import PLATFORM, Town, words_of
+from tests.test_people_tables import db
 
 __all__ = ["joined", "town"]
+SAID = select(posts.c.message)
 ARCHIVE, REOPEN = "!thema archiveer Verlichting --zeker", "!thema heropen Verlichting"
 
 
@@ -231,3 +237,28 @@ async def test_who_pulls_it_too_is_asked_for_their_name_a_few_times_at_most(join
         await later(joined, timedelta(seconds=20))
     asked = joined.platform.where("ben")[before:]
     assert len(asked) <= 5, (len(asked), asked[:2])
+
+
+# --- 12: a reason of theirs is unsaid ---
+
+
+@pytest.mark.parametrize("why", ["omdat het moet", 'omdat "nee" geldt', "a\\b", "100% zeker_weten"])
+async def test_a_reason_of_whoever_is_forgotten_is_unsaid_whatever_stands_in_it(joined: Town, why: str) -> None:
+    for last in ("", why):
+        button = {"theme": f"theme:{(await theme(joined)).id}", "why": last} if last else {}
+        await pressed(joined, "ben", "theme draw", MADE.room_id, **button, sure=True)
+        await later(joined, timedelta(minutes=12))
+        await later(joined, timedelta(minutes=12))
+    shown = joined.platform.where(MADE.room_id)
+    assert any(why in said for said in shown), shown[-3:]
+    assert await pressed(joined, "ben", "me forget", room=None, sure=True)
+    for _ in range(3):
+        await later(joined, timedelta(minutes=2))
+
+    def kept(tx: Transaction) -> list[str]:
+        return [str(row.message) for row in db(tx).execute(SAID, {})]
+
+    packed = orjson.dumps(why).decode()[1:-1]
+    left = [said for said in await joined.core.store.run(kept) if packed in said]
+    assert not left, left
+
