@@ -72,7 +72,7 @@ _COMMANDS = (
     _Command("theme take-part", involved.take_part_in_theme),
     _Command("theme pull", pull.pull_theme),
     _Command("theme leave", involved.leave_theme),
-    _Command("theme readmit", involved.readmit_to_theme),
+    Command("theme readmit", involved.readmit_to_theme),
     _Command(pull.AGREE, pull.agree_to_pull, listed=False),
 )
 
