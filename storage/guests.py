@@ -54,8 +54,10 @@ _PUT_OUT = _PUT_OUT.on_conflict_do_update(
     },
     where=and_(
         or_(_SETTLED, guests.c.inside),
-        guests.c.put_out_by.is_distinct_from(_PUT_OUT.excluded.put_out_by)
-        | _PUT_OUT.excluded.put_out_by.is_(None),
+        or_(
+            _PUT_OUT.excluded.put_out_by.is_(None),
+            guests.c.put_out_by.is_distinct_from(_PUT_OUT.excluded.put_out_by),
+        ),
     ),
 )
 _PUT_OUT_OF_LET_IN = update(guests).where(_THIS, _SETTLED, guests.c.inside)

@@ -407,7 +407,7 @@ class Sync:
         Who comes into a space and one of its rooms at once came into the room.
         """
         joined = response.rooms.join
-        for room_id in sorted(joined, key=lambda each: self._on.rooms[each].is_space):
+        for room_id in sorted(joined, key=lambda room_id: self._on.rooms[room_id].is_space):
             room = self._on.rooms[room_id]
             if room_id not in self._bound and not room.is_space:
                 continue

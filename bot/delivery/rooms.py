@@ -261,9 +261,9 @@ class Rooms:
                 who = Identity(place.platform, person.user)
                 if not person.by:
                     tx.guests.put_out_of_let_in(theme, who)
-                elif Identity(place.platform, person.by).address in ours:
-                    continue
-                elif resident := tx.people.by_identity(who):
+                elif Identity(place.platform, person.by).address not in ours and (
+                    resident := tx.people.by_identity(who)
+                ):
                     tx.guests.put_out(theme, who, resident.id, person.event)
 
         await self._store.run(note, community=await self._communities.for_whom(place))

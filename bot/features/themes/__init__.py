@@ -22,7 +22,7 @@ theme hears of it, so all begins with finding it among those (`which.py`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -62,7 +62,6 @@ from bot.model.people import Theme
 from bot.ports.people import Exported
 from bot.ports.storage import Transaction
 
-_AT_ONCE = datetime.fromtimestamp(0, UTC)
 # Each looks itself among the themes that they take part in.
 _Command = partial(Command, anyone=True)
 _COMMANDS = (
@@ -94,7 +93,7 @@ def part_resident(tx: Transaction, old: int, new: int, brought: bool) -> None:
     mine = tx.of(THEMES).of(new)
     for theme in tx.guests.themes_of(new):
         if mine.get(theme) not in (Involvement.TAKES_PART, Involvement.PULLS):
-            tx.guests.have_out(theme, new, _AT_ONCE)
+            tx.guests.have_out(theme, new, pull.AT_ONCE)
 
 
 def forget_resident(tx: Transaction, resident: int) -> None:

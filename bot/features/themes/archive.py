@@ -20,9 +20,9 @@ from bot.ports.storage import Transaction
 
 ARCHIVE, REOPEN, NAME = "theme archive", "theme reopen", "theme name-me"
 SUBJECT, SUM_UP = "archive", "theme.summary"
-# So long after it, and again and again until nothing is open there any more, it can be said what came of it.
-# So often somebody who does not moderate can in a day.
+# So often somebody who does not moderate can archive themes in a day.
 MOST_ARCHIVED, DAY = 3, timedelta(days=1)
+# So long after it, and again and again until nothing is open there any more, it can be said what came of it.
 SOON, AGAIN = timedelta(seconds=2), timedelta(seconds=10)
 
 
@@ -79,12 +79,12 @@ def reopen_theme(call: Call, theme: Theme | None = None, *, name: str | None = N
     if archive is None:
         raise UserError("theme.reopen.not", theme=found.name)
     called = checked_name(call, name, but=found.id) if name else archive.name
-    if name and not call.may(Role.MODERATOR, found.id) and not _may_say_something(call):
-        raise UserError("place.silent")
-    if is_taken(call, called, but=found.id):
-        raise UserError("theme.reopen.taken", theme=found.name, name=called)
     if name:
+        if not call.may(Role.MODERATOR, found.id) and not _may_say_something(call):
+            raise UserError("place.silent")
         use_a_name(call, found)
+    elif is_taken(call, called, but=found.id):
+        raise UserError("theme.reopen.taken", theme=found.name, name=called)
     call.tx.of(ARCHIVES).reopen(archive.id, call.now)
     call.tx.places.close_theme(found.id, closed=False)
     call_it(call, found, called)

@@ -129,7 +129,7 @@ def removed_due(call: Call, job: Job) -> None:
 
 
 def _which(call: Call, theme: Theme, platform: str | None) -> RoomState:
-    """Its place on the named platform; where none is named the one this is said in, or the only one."""
+    """The theme's place on that platform; without one, the place where this is said, or else its only one."""
     there = [state for state in call.tx.wanted.of(theme.id) if state.room]
     if not there:
         raise UserError("theme.unbind.none", theme=theme.name)

@@ -21,7 +21,7 @@ LAPSE = "theme.pull"
 LIVES, DAY = timedelta(days=30), timedelta(days=1)
 MOST_ASKED = 5
 _ASKING = "theme pull"
-_AT_ONCE = datetime.fromtimestamp(0, UTC)
+AT_ONCE = datetime.fromtimestamp(0, UTC)
 
 
 def pull_theme(call: Call, theme: Theme | None = None) -> Message:
@@ -194,7 +194,7 @@ def forget_requests(tx: Transaction, resident: int) -> None:
     for request in tx.of(THEMES).requests_by(resident):
         tx.jobs.remove(f"{LAPSE}:{request.id}")
         for key in _keys(tx, request):
-            tx.posts.withdraw(key, _AT_ONCE)
+            tx.posts.withdraw(key, AT_ONCE)
 
 
 def _requests_by(tx: Transaction, resident: int, theme: int) -> Sequence[Request]:

@@ -51,16 +51,15 @@ def find_theme(argument: Argument, value: Any, call: Call) -> Theme:
 
 def themes_for(call: Call, among: Collection[int] | None = None) -> Sequence[Theme]:
     """Those of these themes (None: of all) that they may see, what was opened in the community first."""
-    found, others = list[Theme](), call.tx.places.inhabited(unless_opened=True)
-    if _sees_opened(call):
-        opened = call.tx.places.opened(among)
-        found = [Theme(*theme) for theme in opened.items()]
-        if among is not None and opened.keys() >= set(among):
-            return found
-    else:
-        others = call.tx.places.inhabited()
-    # Of all of them their platform is asked: what it is asked tells nobody which there are.
-    return [*found, *(theme for theme in call.themes(others) if among is None or theme.id in among)]
+    # Their platform is asked of all that are not everybody's: what it is asked tells nobody which there are.
+    if not _sees_opened(call):
+        return [theme for theme in call.themes() if among is None or theme.id in among]
+    opened = call.tx.places.opened(among)
+    found = [Theme(*theme) for theme in opened.items()]
+    if among is not None and opened.keys() >= set(among):
+        return found
+    others = call.themes(call.tx.places.inhabited(unless_opened=True))
+    return [*found, *(theme for theme in others if among is None or theme.id in among)]
 
 
 def themes_holding(
