@@ -238,6 +238,9 @@ class PleinCore:
     async def put_out(self, place: Place, people: Sequence[PutOut]) -> None:
         await self.rooms.put_out(place, people)
 
+    async def let_in(self, account: str, place: Place | None = None) -> Mapping[Place, Sequence[str]]:
+        return await self.rooms.let_in(account, place)
+
     async def came(self, came: Came) -> None:
         community = await self.communities.of_place(came.place)
         if community is None and (community := await self._with_home(came.place)) is None:

@@ -138,7 +138,24 @@ _LATER = (
     .values(due_at=_WHEN, why=bindparam("why_"), attempts=guests.c.attempts + 1)
 )
 _DONE = update(guests).where(_THIS, _AS_CLAIMED)
-_DONE = _DONE.values(due_at=None, why=None, attempts=0, room=case((guests.c.inside, guests.c.room)))
+_DONE = _DONE.values(
+    due_at=None,
+    why=None,
+    attempts=0,
+    room=case((guests.c.inside, guests.c.room)),
+    by_name=bindparam("by_name_"),
+)
+_LET_IN = anywhere(
+    select(guests.c.platform, guests.c.room, guests.c.user_id)
+    .join(wanted_rooms, _WANTED)
+    .join(places, _SERVED)
+    .where(
+        *(guests.c.platform == bindparam("platform_"), guests.c.by_name, guests.c.inside, _SETTLED),
+        guests.c.room == wanted_rooms.c.room,
+    )
+    .order_by(guests.c.community, guests.c.theme, guests.c.user_id)
+)
+_LET_IN_THERE = anywhere(_LET_IN.where(wanted_rooms.c.room == bindparam("room_")))
 # Of who was forgotten it stays until they are out.
 _IS_OVER = delete(guests).where(_THIS, guests.c.resident.is_(None), guests.c.due_at.is_(None))
 _WHY = (
@@ -218,9 +235,17 @@ class WantedGuests:
     def later(self, guest: WantedGuest, when: datetime, why: Text | None) -> None:
         self._db.execute(_LATER, {**_where(guest), "when_": when, "why_": pack_line(why)})
 
-    def done(self, guest: WantedGuest) -> None:
-        for statement in (_DONE, _IS_OVER):
-            self._db.execute(statement, _where(guest))
+    def done(self, guest: WantedGuest, *, by_name: bool) -> None:
+        self._db.execute(_DONE, {**_where(guest), "by_name_": by_name})
+        self._db.execute(_IS_OVER, _where(guest))
+
+    def let_in(self, platform: str, account: str, place: Place | None) -> Sequence[tuple[Place, str]]:
+        asked = {"platform_": platform, "account_": account}
+        if place:
+            rows = self._db.execute(_LET_IN_THERE, {**asked, "room_": place.room_id})
+        else:
+            rows = self._db.execute(_LET_IN, asked)
+        return [(Place(row.platform, row.room), row.user_id) for row in rows]
 
 
 def _where(guest: WantedGuest) -> dict[str, Any]:

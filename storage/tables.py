@@ -289,6 +289,8 @@ wanted_rooms = Table(
     Column("hints", Integer, nullable=False, server_default="0"),
     # It is wanted no more, as somebody removed it or took it from its theme.
     Column("gone", Boolean, nullable=False, server_default=false()),
+    # The one that it was until now, in which what Plein gave people there is to be taken back.
+    Column("given_up", String),
     sqlite_with_rowid=False,
 )
 Index(
@@ -342,6 +344,8 @@ guests = Table(
     Column("version", Integer, nullable=False, server_default="1"),
     # Where Plein let them in, or was about to, until they are out again: it may be the theme's no more.
     Column("room", String),
+    # Plein let them in by their own name, as its platform says that: who takes that away puts them out.
+    Column("by_name", Boolean, nullable=False, server_default=false()),
     # Somebody put them out by hand: their own word does not let them in.
     Column("put_out", Boolean, nullable=False, server_default=false()),
     # By which event of the platform's own, where it says that: what it did may be told again.

@@ -50,9 +50,20 @@ _BIND = (
         due_at=_NOW,
         shaped=rooms.c.version,
         hints=rooms.c.hints + 1,
+        given_up=func.nullif(rooms.c.given_up, _ROOM),
     )
 )
-_GIVE_UP = update(rooms).where(_THIS).values(gone=True, room=None, due_at=None, why=None, called=None)
+_GIVE_UP = update(rooms).where(_THIS)
+_GIVE_UP = _GIVE_UP.values(
+    gone=True,
+    room=None,
+    given_up=func.coalesce(rooms.c.room, rooms.c.given_up),
+    due_at=case((func.coalesce(rooms.c.room, rooms.c.given_up).is_not(None), _NOW)),
+    why=None,
+    called=None,
+    attempts=0,
+    hints=rooms.c.hints + 1,
+)
 _RENAME = update(rooms).where(_THEME, rooms.c.platform != bindparam("but_"), _IS_WANTED)
 _RENAME = _RENAME.values(name=bindparam("name_"), version=rooms.c.version + 1, due_at=_NOW, attempts=0)
 _NAME_ALONE = update(rooms).where(_THIS).values(name=bindparam("name_"))
@@ -63,7 +74,9 @@ _LOOK_AT_ALL_OF = anywhere(_LOOK_AT_ALL.where(rooms.c.account == bindparam("acco
 _MOVE = (
     update(rooms)
     .where(_AT)
-    .values(room=_TO, version=rooms.c.version + 1, due_at=_NOW, attempts=0, called=None)
+    .values(
+        room=_TO, given_up=rooms.c.room, version=rooms.c.version + 1, due_at=_NOW, attempts=0, called=None
+    )
 )
 _OTHERS = and_(rooms.c.account != "", rooms.c.account != bindparam("account_"))
 _HAND_OVER = update(rooms).where(_AT, _OTHERS)
@@ -81,7 +94,7 @@ _DUE = anywhere(
     select(
         *(rooms.c.theme, rooms.c.platform, rooms.c.name, rooms.c.topic, rooms.c.mark, rooms.c.account),
         *(rooms.c.attempts, rooms.c.community, rooms.c.room, rooms.c.called, rooms.c.version),
-        *(rooms.c.shaped, rooms.c.hints, rooms.c.rules, themes.c.closed),
+        *(rooms.c.shaped, rooms.c.hints, rooms.c.rules, rooms.c.gone, rooms.c.given_up, themes.c.closed),
     )
     .join(themes, themes.c.id == rooms.c.theme)
     .where(_ON, _MINE, rooms.c.due_at <= _NOW)
@@ -98,9 +111,10 @@ _CLAIM = (
 )
 _LATER = (
     update(rooms)
-    .where(_THIS, _IS_WANTED, _AS_CLAIMED)
+    .where(_THIS, _AS_CLAIMED)
     .values(due_at=_WHEN, why=bindparam("why_"), attempts=rooms.c.attempts + 1)
 )
+_TAKEN_BACK = update(rooms).where(_THIS, rooms.c.given_up == _ROOM).values(given_up=None)
 _LEAVE_TO = _LATER.where(rooms.c.room.is_(None)).values(account=bindparam("account_"))
 _MADE = (
     update(rooms)
@@ -142,8 +156,9 @@ class WantedRooms:
         self._db.execute(_BIND, {**_where(room), **to})
         self._db.wake("room")
 
-    def give_up(self, theme: int, platform: str) -> None:
-        self._db.execute(_GIVE_UP, {"theme_": theme, "platform_": platform})
+    def give_up(self, theme: int, platform: str, now: datetime) -> None:
+        self._db.execute(_GIVE_UP, {"theme_": theme, "platform_": platform, "now_": now})
+        self._db.wake("room")
 
     def rename(self, theme: int, name: str, now: datetime, but: str = "") -> None:
         renamed = {"theme_": theme, "name_": name}
@@ -218,6 +233,9 @@ class WantedRooms:
 
     def rest(self, room: WantedRoom) -> None:
         self._db.execute(_REST, {**_where(room), **_as_claimed(room)})
+
+    def taken_back(self, room: WantedRoom) -> None:
+        self._db.execute(_TAKEN_BACK, {**_where(room), "room_": room.given_up})
 
     def keep_rules(self, room: WantedRoom, rules: str) -> str | None:
         known: str | None = self._db.execute(

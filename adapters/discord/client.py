@@ -195,10 +195,10 @@ class Discord:
         await self._ready.wait()
         return await look_at(self._session(), place, home)
 
-    async def admit(self, place: Place, user: str, *, inside: bool) -> None:
+    async def admit(self, place: Place, user: str, *, inside: bool) -> bool:
         await self._ready.wait()
         async with self._alone_in(place.room_id):
-            await admit(self._session(), place, int(user), inside=inside)
+            return await admit(self._session(), place, int(user), inside=inside)
 
     async def shape_room(self, community: int, home: Home | None, wanted: WantedRoom) -> RoomSeen:
         await self._ready.wait()

@@ -17,7 +17,7 @@ from discord.gateway import DiscordWebSocket
 
 from adapters.discord.channels import PLATFORM, Channel, Places
 from adapters.discord.commands import SlashCommands
-from adapters.discord.guests import still_without, taken_from
+from adapters.discord.guests import lets_in, put_out_of
 from adapters.discord.history import Reading
 from adapters.discord.intake import Intake
 from adapters.discord.messages import Messages
@@ -29,7 +29,7 @@ from adapters.discord.settings import Discord as Settings
 from adapters.inbox import InOrder
 from bot.clock import Clock
 from bot.delivery.worker import pause
-from bot.errors import StoreFailed
+from bot.errors import StoreFailed, TryLater
 from bot.model.events import Came, PutOut
 from bot.model.people import Grounds, Identity, Place, Role
 from bot.ports.adapter import Adapter, Core
@@ -256,10 +256,13 @@ class Gateway:
                 await self._places.publish_pending()
                 self._ready.set()
                 await self.session.core.serve(self._adapter)
+                is_known = await self._note_who_was_put_out()
                 await self._first_words.stand()
                 if await self._reading.catch_up():
                     self._caught_up.set()
                     log.info("Reading along on Discord as %s", self._client.user)
+                if not is_known:
+                    raise ConnectionError("Discord does not say whom somebody put out")
                 failed = 0
             except Exception as error:
                 # Whatever it was: Plein must not stay deaf for it.
@@ -360,14 +363,30 @@ class Gateway:
     ) -> None:
         """What Plein may not do there it perhaps may now."""
         await self._is_called(before, channel)
-        if users := taken_from(before, channel):
-            place = Place(PLATFORM, str(channel.id))
-            put_out = await still_without(self.session, place, users)
-            await self.session.core.put_out(place, [PutOut(user) for user in put_out])
+        if not lets_in(before) <= lets_in(channel) and not await self._note_who_was_put_out(channel):
+            self._changed.set()
         await self._try_again([channel, *getattr(channel, "threads", ())])
 
     async def on_guild_role_update(self, _: Any, role: discord.Role) -> None:
         await self._try_again([*role.guild.channels, *role.guild.threads])
+
+    async def _note_who_was_put_out(self, only: discord.abc.GuildChannel | None = None) -> bool:
+        """Whose line in a theme's channel, by which Plein let them in, is there no more; whether Discord said
+        that of all. Nobody tells Plein of what was done while it was not there.
+        """
+        is_known, account = True, self.session.account
+        there = Place(PLATFORM, str(only.id)) if only else None
+        for place, users in (await self.session.core.let_in(account, there)).items():
+            channel = only or self._client.get_channel(int(place.room_id))
+            if not isinstance(channel, discord.abc.GuildChannel):
+                continue
+            try:
+                put_out = await put_out_of(self.session, channel, users)
+            except TryLater:
+                is_known = False
+                continue
+            await self.session.core.put_out(place, [PutOut(user) for user in put_out])
+        return is_known
 
     async def _is_called(self, before: Channel, channel: Channel) -> None:
         if before.name != channel.name:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -12,9 +13,10 @@ from adapters.discord.homes import ask_once
 from adapters.discord.members import ASK_AGAIN, PLEIN
 from adapters.discord.session import Session
 from adapters.discord.shaping import FOR_ONE, LET_IN, NO_SUCH_CHANNEL, fetched, is_let_in, refusal
-from bot.errors import Gone, NotNow, TryLater, UserError
+from bot.errors import Gone, Refused, TryLater, UserError
 from bot.model.people import Place
 
+log = logging.getLogger(__name__)
 MOST_OVERWRITES = 1000
 # Codes: whoever it is is not in it; nobody on the server is; there is no such person; there is no such line.
 _NOT_THERE = 10007, 10013
@@ -24,26 +26,29 @@ _SEES = discord.Permissions(view_channel=True).value
 _USES = discord.Permissions(read_message_history=True, use_application_commands=True).value
 
 
-async def admit(on: Session, place: Place, user: int, *, inside: bool) -> None:
-    """Raises: Gone, UserError, NotNow, OSError."""
+async def admit(on: Session, place: Place, user: int, *, inside: bool) -> bool:
+    """Whether a line of theirs stands there by Plein's doing. Raises: Gone, UserError, NotNow, OSError."""
     channel = await fetched(on, place.room_id)
     if "thread_metadata" in channel:
         method = "PUT" if inside else "DELETE"
         path = f"/channels/{place.room_id}/thread-members/{user}"
         await _ask(on, path, None, method, "send_messages_in_threads" if inside else "manage_threads")
-        return
+        return False
     lines = channel.get("permission_overwrites") or []
     own = next((line for line in lines if line["id"] == str(user) and int(line["type"]) == FOR_ONE), None)
     path = f"/channels/{place.room_id}/permissions/{user}"
     if not inside:
         if own is not None and _is_ours(own):
             await _ask(on, path, None, "DELETE", "manage_roles")
-        return
-    if own is not None or not (allow := await _to_allow(on, int(place.room_id), user, lines)):
-        return
+        return False
+    if own is not None:
+        return _is_ours(own)
+    if not (allow := await _to_allow(on, int(place.room_id), user, lines)):
+        return False
     if len(lines) >= MOST_OVERWRITES:
         raise UserError("discord.room.overwrites", most=MOST_OVERWRITES)
     await _ask(on, path, {"type": FOR_ONE, "allow": str(allow), "deny": "0"}, "PUT", "manage_roles")
+    return True
 
 
 async def _to_allow(on: Session, room: int, user: int, lines: Sequence[Mapping[str, Any]]) -> int:
@@ -71,28 +76,27 @@ async def _to_allow(on: Session, room: int, user: int, lines: Sequence[Mapping[s
     return allow if allow & _SEES and allow & _USES else 0
 
 
-def taken_from(before: discord.abc.GuildChannel, channel: discord.abc.GuildChannel) -> Sequence[str]:
-    """Whose line, by which Plein let them in, lets them in no more, whoever did that."""
-    stands = {line["id"] for line in _lines_of_one(channel) if int(line["allow"]) & _SEES}
-    return [line["id"] for line in _lines_of_one(before) if _is_ours(line) and line["id"] not in stands]
+def lets_in(channel: discord.abc.GuildChannel) -> frozenset[str]:
+    """Whom, and which roles, a line of theirs lets see it."""
+    lines = channel.overwrites.items()
+    return frozenset(str(whom.id) for whom, line in lines if line.pair()[0].view_channel)
 
 
-async def still_without(on: Session, place: Place, users: Sequence[str]) -> Sequence[str]:
-    """Those of them who have no such line by now: Plein may have let them in again meanwhile."""
+async def put_out_of(on: Session, channel: discord.abc.GuildChannel, users: Sequence[str]) -> Sequence[str]:
+    """Those of them whose line, by which Plein let them in, lets them in no more, whoever did that.
+
+    Raises: TryLater where Discord does not say.
+    """
+    stands = lets_in(channel)
+    if stands.issuperset(users):
+        return []
     try:
-        lines = (await fetched(on, place.room_id)).get("permission_overwrites") or []
-    except (Gone, NotNow):
-        return users
-    stands = {str(line["id"]) for line in lines if int(line["allow"]) & _SEES}
+        # Plein may have let them in just now, of which Discord tells in a moment.
+        lines = (await fetched(on, str(channel.id))).get("permission_overwrites") or []
+        stands = frozenset(str(line["id"]) for line in lines if int(line["allow"]) & _SEES)
+    except (Gone, Refused):
+        log.debug("Channel %d cannot be looked at; it is as Discord told", channel.id)
     return [user for user in users if user not in stands]
-
-
-def _lines_of_one(channel: discord.abc.GuildChannel) -> Iterator[Mapping[str, Any]]:
-    """Those that are for somebody by name."""
-    for whom, line in channel.overwrites.items():
-        if not isinstance(whom, discord.Role) and getattr(whom, "type", None) is not discord.Role:
-            allow, deny = line.pair()
-            yield {"id": str(whom.id), "type": FOR_ONE, "allow": allow.value, "deny": deny.value}
 
 
 def _is_ours(line: Mapping[str, Any]) -> bool:

@@ -232,9 +232,11 @@ class Matrix:
         await self._ready.wait()
         return await self._new_rooms.look(home, place.room_id)
 
-    async def admit(self, place: Place, user: str, *, inside: bool) -> None:
+    async def admit(self, place: Place, user: str, *, inside: bool) -> bool:
+        """Who is put out of a room is told of as an event of its own, also later."""
         await self._ready.wait()
         await admit(self._session, place.room_id, user, inside=inside)
+        return False
 
     async def shape_room(self, community: int, home: Home | None, wanted: WantedRoom) -> RoomSeen:
         await self._ready.wait()

@@ -125,6 +125,11 @@ class Making:
             raise NotNow
         if isinstance(item, WantedGuest):
             await self._admit(adapter, item)
+            return
+        if item.given_up is not None:
+            await self._take_back(adapter, item, Place(item.platform, item.given_up))
+        if item.gone:
+            await self._store.run(lambda tx: tx.wanted.rest(item), community=item.community)
         elif item.room is None or await self._is_still_its(item, Place(item.platform, item.room)):
             await self._make(adapter, item)
 
@@ -147,14 +152,31 @@ class Making:
             await self._store.run(give_up, community=item.community)
         return its
 
+    async def _take_back(self, adapter: Listener, room: WantedRoom, place: Place) -> None:
+        """Nobody keeps order by Plein's doing in what is no theme's any more."""
+
+        def is_a_themes(tx: Transaction) -> bool:
+            if (community := tx.communities.of_place(place)) is None:
+                return False
+            with tx.within(community):
+                if is_one := tx.wanted.whose(place) is not None:
+                    tx.wanted.look(place, self._clock.now())
+            return is_one
+
+        if not await self._store.run_anywhere(is_a_themes):
+            await adapter.entrust(room.community, None, place, ())
+            # It may have become one's meanwhile.
+            await self._store.run_anywhere(is_a_themes)
+        await self._store.run(lambda tx: tx.wanted.taken_back(room), community=room.community)
+
     async def _admit(self, adapter: Listener, guest: WantedGuest) -> None:
-        place = Place(guest.platform, guest.room)
+        place, by_name = Place(guest.platform, guest.room), False
         if await (self._may_come_in(guest, place) if guest.inside else self._is_communitys(guest, place)):
             try:
-                await adapter.admit(place, guest.user, inside=guest.inside)
+                by_name = await adapter.admit(place, guest.user, inside=guest.inside)
             except Gone as gone:
                 log.info("Nobody to let into the room of theme %d: %s", guest.theme, gone)
-        await self._store.run(lambda tx: tx.guests.done(guest), community=guest.community)
+        await self._store.run(lambda tx: tx.guests.done(guest, by_name=by_name), community=guest.community)
 
     async def _is_communitys(self, guest: WantedGuest, place: Place) -> bool:
         """Whether it is still: a theme need not have a place any more for people to be taken out of it."""

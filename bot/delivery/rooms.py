@@ -268,6 +268,14 @@ class Rooms:
 
         await self._store.run(note, community=await self._communities.for_whom(place))
 
+    async def let_in(self, account: str, place: Place | None = None) -> Mapping[Place, Sequence[str]]:
+        platform = self.adapters[account].platform
+        found = await self._store.read_anywhere(lambda tx: tx.guests.let_in(platform, account, place))
+        by_place: dict[Place, list[str]] = {}
+        for place, user in found:
+            by_place.setdefault(place, []).append(user)
+        return by_place
+
     async def regraded(self, place: Place) -> None:
         def doubt(tx: Transaction) -> None:
             if known := tx.places.known(place):
@@ -333,7 +341,7 @@ def kept_home(community: int, subject: str) -> str:
 def lose_room(tx: Transaction, place: Place, now: datetime) -> None:
     """That place is the channel or room of no theme any more, which those of the theme are told."""
     if (theme := tx.wanted.whose(place)) is not None:
-        tx.wanted.give_up(theme, place.platform)
+        tx.wanted.give_up(theme, place.platform, now)
         subject = f"{theme}:{place.platform}"
         if tx.community:
             tx.kept.drop("", kept_home(tx.community, subject))

@@ -81,7 +81,8 @@ class WantedRoom:
     is there, and `called` what people there called it when that was last looked at. `placed`: it was seen in
     its home, and whoever takes it out of there means that. `closed`: nobody is to say anything there; `rules`
     are those by which people could before, as its platform says that. `version` counts what is wanted of it,
-    `shaped` says which of these it was made to be, and `hints` how often there was reason to look.
+    `shaped` says which of these it was made to be, and `hints` how often there was reason to look. `given_up`
+    was its room until now, where nobody is to have by Plein's doing what they had.
     """
 
     theme: int
@@ -100,6 +101,8 @@ class WantedRoom:
     version: int = 1
     shaped: int = 0
     hints: int = 0
+    gone: bool = False
+    given_up: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,9 +133,10 @@ class Listener(Adapter, Protocol):
         """
         ...
 
-    async def admit(self, place: Place, user: str, *, inside: bool) -> None:
+    async def admit(self, place: Place, user: str, *, inside: bool) -> bool:
         """Let that account into a theme's channel or room, if it cannot come in by itself; or have it out of
-        there, with all that Plein let it do. Twice is once.
+        there, with all that Plein let it do. Whether something stands there by its name that only somebody's
+        hand takes away, which `put_out` is to be told of. Twice is once.
 
         Raises: Gone where there is no such account there; UserError, NotOurs, NotNow or OSError as above.
         """
@@ -280,6 +281,12 @@ class Core(Protocol):
     async def put_out(self, place: Place, people: Sequence[PutOut]) -> None:
         """Somebody put these out of a place by hand: Plein does not let them in again by their own word. It
         does where Plein itself did, by whichever of its accounts; said again of one event, it is no news.
+        """
+        ...
+
+    async def let_in(self, account: str, place: Place | None = None) -> Mapping[Place, Sequence[str]]:
+        """For whom, by what `admit` said, something stands by their name where the account serves, or in that
+        place alone.
         """
         ...
 

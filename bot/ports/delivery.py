@@ -283,8 +283,14 @@ class WantedRoomStore(Protocol):
         """It is that place, which is there already, and as that account sees it."""
         ...
 
-    def give_up(self, theme: int, platform: str) -> None:
-        """It is wanted no more, until it is bound or wanted again."""
+    def give_up(self, theme: int, platform: str, now: datetime) -> None:
+        """It is wanted no more, until it is bound or wanted again. What Plein gave people in the one that it
+        was is taken back.
+        """
+        ...
+
+    def taken_back(self, room: WantedRoom) -> None:
+        """In the one that was given up nobody has by Plein's doing what they had."""
         ...
 
     def rename(self, theme: int, name: str, now: datetime, but: str = "") -> None:
@@ -433,4 +439,12 @@ class WantedGuestStore(Protocol):
 
     def later(self, guest: WantedGuest, when: datetime, why: Text | None) -> None: ...
 
-    def done(self, guest: WantedGuest) -> None: ...
+    def done(self, guest: WantedGuest, *, by_name: bool) -> None:
+        """`by_name`: they are let in there by their own name, which somebody can take away."""
+        ...
+
+    def let_in(self, platform: str, account: str, place: Place | None) -> Sequence[tuple[Place, str]]:
+        """Who is let in so into the themes' channels or rooms that this account serves (or that one alone),
+        in whichever community, as far as nothing else is wanted.
+        """
+        ...

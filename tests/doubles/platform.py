@@ -170,7 +170,7 @@ class Platform:
         rules = self.rules.get(place.room_id, "everybody")
         return replace(kind, called=called, rules=rules, within=within)
 
-    async def admit(self, place: Place, user: str, *, inside: bool) -> None:
+    async def admit(self, place: Place, user: str, *, inside: bool) -> bool:
         """Trouble with `admit:` before their name comes before it is so, with `admitted:` after that."""
         self._fail(f"admit:{user}")
         (self.inside.add if inside else self.inside.discard)((user, place.room_id))
@@ -180,6 +180,7 @@ class Platform:
             self.present.pop((user, place.room_id), None)
         self.admitted.append((user, place.room_id, inside))
         self._fail(f"admitted:{user}")
+        return inside
 
     async def entrust(
         self, community: int, home: Home | None, place: Place, moderators: Collection[str]

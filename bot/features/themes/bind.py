@@ -76,7 +76,7 @@ def unbind_place(call: Call, theme: Theme | None = None, *, platform: str | None
     if is_there and (standing := call.belongings.standing(call.tx, found.id)):
         raise UserError("theme.unbind.open", theme=found.name, standing=tuple(standing))
     _count(call, found, UNBIND, "theme.unbind.often")
-    call.tx.wanted.give_up(found.id, state.platform)
+    call.tx.wanted.give_up(found.id, state.platform, call.now)
     if is_there:
         call.post(place, message(text("theme.unbound.here", theme=found.name)), f"theme:unbound:{call.id}")
     call.tx.places.detach(place)

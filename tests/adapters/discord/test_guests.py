@@ -18,6 +18,8 @@ CALLS = {
     "forum": "{} /channels/{{channel_id}}/thread-members/{{user_id}}",
 }
 
+LOOK = "GET /channels/{channel_id}"
+
 
 def is_in(server: Server, channel: Channel, person: Person) -> bool:
     """Whether they see a hidden channel, or are in a post."""
@@ -220,3 +222,30 @@ async def test_whom_a_moderator_put_out_comes_in_by_a_moderators_word_alone(
         await anna.uses("sport", "theme take-part", theme="verlichting")
         await plein.until_quiet(60)
         assert is_in(town, channel, anna)
+
+
+@pytest.mark.parametrize("how", ["silent", "hidden", "said"])
+async def test_who_was_put_out_while_plein_was_away_comes_in_by_a_moderators_word_alone(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person, ben: Person, how: str
+) -> None:
+    """Whatever Discord answers first when Plein looks; who is still there stays, and who left left."""
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await made(plein, town, mo)
+        town.deny(channel.name, "everyone", ["view_channel"])
+        for person in (anna, ben, cas := town.member("cas")):
+            await person.uses("sport", "theme take-part", theme="verlichting")
+        await plein.until_quiet(60)
+        await cas.uses("sport", "theme leave", theme="verlichting")
+        await plein.until_quiet(60)
+    del channel.overwrites[anna.user.id]
+    if how == "silent":
+        double.faults.answer(500, LOOK, times=7)
+    elif how == "hidden":
+        double.faults.answer(403, LOOK, body={"message": "Missing Access", "code": 50001})
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        await plein.until_quiet(60)
+        for command in ("theme leave", "theme take-part"):
+            for person in (anna, ben, cas):
+                await person.uses("sport", command, theme="verlichting")
+            await plein.until_quiet(60)
+        assert [is_in(town, channel, person) for person in (anna, ben, cas)] == [False, True, True]

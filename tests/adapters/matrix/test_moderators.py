@@ -192,3 +192,29 @@ async def test_whom_the_configuration_names_no_more_has_lost_it(
         await town.at.plein.start()
         await has(town, room, town.mo, None)
         assert await town.at.plein.stop() == 0
+
+
+@pytest.mark.parametrize("killed", [False, True])
+async def test_in_a_room_that_is_no_themes_any_more_it_is_taken_back(
+    homeserver: Homeserver, tmp_path: Path, killed: bool
+) -> None:
+    """From those alone to whom Plein gave it."""
+    async with Proxy(homeserver.url) as proxy:
+        town = await square(homeserver, proxy, tmp_path)
+        room = await opened(town)
+        hanna, ann = [await in_the_space(town, name) for name in ("hanna", "ann")]
+        await set_level(await town._account(), room, ann, 50)
+        await set_level(town.mo, town.space, hanna, 50)
+        await has(town, room, hanna, 50)
+        if killed:
+            proxy.answer(PUT, 502, "<html>")
+        told = await town.at.told("!thema ontkoppel Verlichting --op matrix")
+        assert "is losgemaakt" in told.body
+        if killed:
+            await town.at.plein.kill()
+            proxy.mend()
+            await town.at.plein.start()
+        await has(town, room, hanna, None)
+        await has(town, room, town.mo, None)
+        assert (await levels_of(await town._account(), room))[ann.user_id] == 50
+        assert await town.at.plein.stop() == 0
