@@ -16,6 +16,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    literal_column,
     select,
     update,
 )
@@ -59,8 +60,13 @@ _INHABITED = select(places.c.theme).where(places.c.here).distinct()
 _NOT_OPENED = select(themes.c.id).where(
     themes.c.opened.is_(False), exists().where(places.c.theme == themes.c.id, places.c.here)
 )
-_OPENED = select(themes.c.id, themes.c.name).where(themes.c.opened).order_by(themes.c.id)
+_OPENED = select(themes.c.id, themes.c.name).where(themes.c.opened)
 _OPENED_AMONG = _OPENED.where(among(themes.c.id, "themes_"))
+# As one text: a row for each would cost more than to look for one name among them. No name goes over lines.
+_BETWEEN = "\n"
+_LITERALLY: Any = literal_column(f"'{_BETWEEN}'")
+_NAMES = select(func.aggregate_strings(themes.c.name, _LITERALLY))
+_NAMES = _NAMES.where(themes.c.opened, themes.c.id != bindparam("but_"))
 _TAKEN = select(themes.c.seen).where(themes.c.opened, among(themes.c.seen, "names_"))
 # What was not opened may go by the name of its place.
 _CALLED = select(themes.c.id).where(themes.c.opened, themes.c.seen == bindparam("seen_"))
@@ -312,6 +318,10 @@ class Places:
         else:
             rows = self._db.execute(_OPENED_AMONG, {"themes_": sorted(only)})
         return {row.id: row.name.rstrip() for row in rows}
+
+    def names_opened(self, but: int) -> Sequence[str]:
+        names: str | None = self._db.execute(_NAMES, {"but_": but}).scalar()
+        return [name.rstrip() for name in names.split(_BETWEEN)] if names else []
 
     def perhaps_called(self, name: str) -> Collection[int]:
         called = self._db.execute(_CALLED, {"seen_": seen_as(name)}).scalars()

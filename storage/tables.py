@@ -234,8 +234,9 @@ themes = Table(
     # Nothing new begins in it, and nobody says anything in its places.
     Column("closed", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("community", "name"),
-    Index("ix_themes_community_seen", "community", "seen"),
     Index("ix_themes_community_opened_closed_id", "community", "opened", "closed", "id"),
+    # All names are read where a new one is held against them: from here alone.
+    Index("ix_themes_community_opened_seen_name", "community", "opened", "seen", "name"),
 )
 
 places = Table(

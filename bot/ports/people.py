@@ -398,6 +398,10 @@ class PlaceStore(Protocol):
         """Those of these themes (None: of all) that were opened so, each with its name."""
         ...
 
+    def names_opened(self, but: int) -> Sequence[str]:
+        """What those that were opened are called, but for that one."""
+        ...
+
     def perhaps_called(self, name: str) -> Collection[int]:
         """The themes that may be called so for a reader: by their own name, or as their places are."""
         ...

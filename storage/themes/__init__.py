@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import (
     BindParameter,
+    Boolean,
     Column,
     ColumnElement,
     ForeignKey,
@@ -19,11 +20,15 @@ from sqlalchemy import (
     Integer,
     Select,
     Table,
+    and_,
     bindparam,
     delete,
+    exists,
     func,
     insert,
+    or_,
     select,
+    true,
     update,
 )
 
@@ -47,8 +52,9 @@ involvements = Table(
     Column("how", Integer, nullable=False),
     Column("since", Moment, nullable=False),
     Index("ix_involvements_resident_theme_how", "resident", "theme", "how"),
-    Index("ix_involvements_theme_how", "theme", "how"),
-    Index("ix_involvements_theme_resident_how", "theme", "resident", "how"),
+    # It is the most that they are to it; of what two accounts of theirs brought one row is.
+    Column("counted", Boolean, nullable=False, server_default=true()),
+    Index("ix_involvements_counted", "theme", "how", "counted", "community"),
     sqlite_autoincrement=True,
 )
 
@@ -68,13 +74,20 @@ _ID: BindParameter[Any] = bindparam("id_")
 # Two accounts of somebody may have brought one each: what is most counts.
 _HOW = func.max(involvements.c.how)
 _OF = select(involvements.c.theme, _HOW).where(involvements.c.resident == _ID).group_by(involvements.c.theme)
-_each = (
-    select(involvements.c.theme, _HOW.label("how"))
-    .where(among(involvements.c.theme, "themes_"))
-    .group_by(involvements.c.theme, involvements.c.resident)
-    .subquery("each")
+_COUNTS = (
+    select(involvements.c.theme, involvements.c.how, func.count())
+    .where(among(involvements.c.theme, "themes_"), involvements.c.counted)
+    .group_by(involvements.c.theme, involvements.c.how)
 )
-_COUNTS = select(_each.c.theme, _each.c.how, func.count()).group_by(_each.c.theme, _each.c.how)
+_OTHER = involvements.alias()
+_IS_LESS = exists().where(
+    *(_OTHER.c[name] == involvements.c[name] for name in ("community", "theme", "resident")),
+    or_(
+        _OTHER.c.how > involvements.c.how,
+        and_(_OTHER.c.how == involvements.c.how, _OTHER.c.id < involvements.c.id),
+    ),
+)
+_COUNT_ONCE = update(involvements).where(involvements.c.resident == _ID).values(counted=~_IS_LESS)
 _WHO = (residents.c.id, residents.c.name, residents.c.locale, residents.c.role)
 _PULLING = (
     select(involvements.c.theme, *_WHO)
@@ -175,6 +188,10 @@ class Themes:
     def merge(self, old: int, new: int) -> None:
         for statement in _MERGE:
             self._db.execute(statement, {"old_": old, "new_": new})
+        self.count_once(new)
+
+    def count_once(self, resident: int) -> None:
+        self._db.execute(_COUNT_ONCE, {"id_": resident})
 
     def forget(self, resident: int) -> None:
         for statement in _FORGET:

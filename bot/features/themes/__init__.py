@@ -90,6 +90,8 @@ def part_resident(tx: Transaction, old: int, new: int, brought: bool) -> None:
         for theme in tx.guests.put_out_of(new):
             for account in known.accounts if known else ():
                 tx.guests.put_out(theme, account, old)
+    for resident in (old, new):
+        tx.of(THEMES).count_once(resident)
     mine = tx.of(THEMES).of(new)
     for theme in tx.guests.themes_of(new):
         if mine.get(theme) not in (Involvement.TAKES_PART, Involvement.PULLS):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from bot.call import Call
 from bot.errors import UserError
@@ -34,7 +33,7 @@ def checked_name(call: Call, given: str, but: int = 0) -> str:
     if words in call.commands.by_name:
         raise UserError("theme.is_command", name=name)
     others = call.themes(call.tx.places.inhabited(unless_opened=True))
-    known = [*_opened(call, but), *(theme.name for theme in others if theme.id != but)]
+    known = [*call.tx.places.names_opened(but), *(theme.name for theme in others if theme.id != but)]
     known += [proposal.name for proposal in call.tx.of(OPENINGS).open() if call.takes_part(proposal.theme)]
     if other := alike_among(known, name):
         raise UserError("theme.there", name=other)
@@ -51,8 +50,4 @@ def checked_about(given: str) -> str:
 
 def is_taken(call: Call, name: str, but: int = 0) -> bool:
     """Whether one was opened meanwhile that is called so, for a reader, and is not `but`."""
-    return alike_among(_opened(call, but), name) is not None
-
-
-def _opened(call: Call, but: int) -> Sequence[str]:
-    return [name for theme, name in call.tx.places.opened().items() if theme != but]
+    return alike_among(call.tx.places.names_opened(but), name) is not None

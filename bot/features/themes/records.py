@@ -83,6 +83,10 @@ class ThemeStore(Protocol):
 
     def merge(self, old: int, new: int) -> None: ...
 
+    def count_once(self, resident: int) -> None:
+        """What is theirs is others' rows by now: of each theme the most that they are counts."""
+        ...
+
     def forget(self, resident: int) -> None: ...
 
     def involvements_of(self, resident: int) -> Sequence[Mapping[str, Any]]:

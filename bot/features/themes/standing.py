@@ -47,8 +47,10 @@ def stand_anew(call: Call) -> None:
     """There are other themes now, or they are called otherwise. Where a place is the community's own no more,
     what stands there is left as it is.
     """
+    if not (standing := call.tx.kept.all("", _prefix(call))):
+        return
     own = call.own_themes()
-    for name in call.tx.kept.all("", _prefix(call)):
+    for name in standing:
         platform, _, room = name.removeprefix(_prefix(call)).partition(":")
         place = Place(platform, room)
         if (here := call.tx.places.known(place)) and here[0].id in own:
