@@ -1088,6 +1088,36 @@ async def test_themes_of_before_are_found_by_their_names(database_url: str) -> N
     assert sorted(await look(database_url, rows("themes", "id", "name"))) == [(3, "sport"), (4, "Café  ")]
 
 
+async def test_who_is_something_to_a_theme_with_two_accounts_counts_once(database_url: str) -> None:
+    """Ann's two accounts brought one each, and Ben's two the same."""
+
+    def fill(db: Connection) -> None:
+        db.execute(sql("INSERT INTO themes (id, community, name) VALUES (3, 1, 'sport')"))
+        for number, name in ((7, "ann"), (8, "ben")):
+            person = "INSERT INTO residents (id, community, name) VALUES (:id, 1, :name)"
+            db.execute(sql(person), {"id": number, "name": name})
+        row = "INSERT INTO involvements (community, theme, resident, how, since) VALUES (1, 3, :who, :how, 1)"
+        for who, how in (
+            (7, Involvement.FOLLOWS),
+            (7, Involvement.PULLS),
+            *[(8, Involvement.TAKES_PART)] * 2,
+        ):
+            db.execute(sql(row), {"who": who, "how": int(how)})
+        db.commit()
+
+    await upgrade(database_url, to="0045")
+    await look(database_url, fill)
+    await upgrade(database_url)
+    store = await open_database(database_url, keys_of(database_url), stores_of())
+    try:
+        counts = await store.run(lambda tx: tx.of(THEMES).counts([3]))
+        assert counts == {3: {Involvement.PULLS: 1, Involvement.TAKES_PART: 1}}
+    finally:
+        await store.close()
+    await look(database_url, partial(down_to, "0045"))
+    assert len(await look(database_url, rows("involvements", "id"))) == 4
+
+
 # --- what is new ---
 
 
