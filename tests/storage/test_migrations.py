@@ -1097,11 +1097,8 @@ async def test_who_is_something_to_a_theme_with_two_accounts_counts_once(databas
             person = "INSERT INTO residents (id, community, name) VALUES (:id, 1, :name)"
             db.execute(sql(person), {"id": number, "name": name})
         row = "INSERT INTO involvements (community, theme, resident, how, since) VALUES (1, 3, :who, :how, 1)"
-        for who, how in (
-            (7, Involvement.FOLLOWS),
-            (7, Involvement.PULLS),
-            *[(8, Involvement.TAKES_PART)] * 2,
-        ):
+        part = Involvement.TAKES_PART
+        for who, how in ((7, Involvement.FOLLOWS), (7, Involvement.PULLS), (8, part), (8, part)):
             db.execute(sql(row), {"who": who, "how": int(how)})
         db.commit()
 
