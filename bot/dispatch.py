@@ -306,12 +306,12 @@ class Dispatch:
         known = recognised(invocation, tx)
         if known.answer:
             return said_before(known.answer[0], invocation.id, invocation.author, tx)
-        said_at = invocation.earliest or invocation.at
-        if is_over(known, invocation.author, said_at, tx, self.clock.now()):
+        said_at, now = invocation.earliest or invocation.at, self.clock.now()
+        if is_over(known, invocation.author, said_at, tx, now):
             return None
         if told is not None and (here := came_back(invocation, known)) and here not in told:
             return _ask(AskFirst((here,)), invocation, tx)
-        call = self.call_for(invocation, known, arrived(invocation, known, tx, self.clock.now()), tx)
+        call = self.call_for(invocation, known, arrived(invocation, known, tx, now), tx)
         call.inquiry = inquiry
         if whose:
             call.mine, call.turned = whose.mine, whose.turns
@@ -469,11 +469,11 @@ class Dispatch:
         self, invocation: Invocation, known: Recognised, resident: Resident, tx: Transaction
     ) -> Call:
         """What a handler gets for what somebody did."""
-        wanted = resident.locale or invocation.locale or known.place_locale
+        wanted, now = resident.locale or invocation.locale or known.place_locale, self.clock.now()
         return Call(
             tx=tx,
             id=invocation.id,
-            now=self.clock.now(),
+            now=now,
             configured=self.communities.configured(tx.community),
             is_as_configured=known.is_as_configured,
             catalogue=self.commands,
@@ -488,7 +488,7 @@ class Dispatch:
             place_wanted=known.place_locale,
             theme_here=known.theme if invocation.there else None,
             since_here=known.part.since if known.part else invocation.since,
-            at=min(invocation.at, self.clock.now()),
+            at=min(invocation.at, now),
             public=invocation.public,
             writes_here=invocation.writes,
             removal=invocation.removal,

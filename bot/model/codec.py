@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, date, datetime
 from functools import cache, partial
+from operator import attrgetter
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -85,17 +86,23 @@ def _written(value: Any) -> Kept:
         return {"day": value.isoformat()}
     if kind is Resident:
         return {"resident": value.id}
+    named, of = _fields(kind)
     return {
         name: given
-        for name, default in _fields(kind)
-        if (given := getattr(value, name)) is not default and given != default
+        for (name, default), given in zip(named, of(value), strict=True)
+        if given is not default and given != default
     }
 
 
 @cache
-def _fields(kind: Any) -> Sequence[tuple[str, Any]]:
-    """Each by its name, with its default: MISSING, which nothing equals, where it has none."""
-    return [(field.name, _default(field)) for field in fields(kind)]
+def _fields(kind: Any) -> tuple[Sequence[tuple[str, Any]], Callable[[Any], Sequence[Any]]]:
+    """Each by its name, with its default: MISSING, which nothing equals, where it has none. And what takes
+    all of them out of a value.
+    """
+    named = [(field.name, _default(field)) for field in fields(kind)]
+    first, *others = (name for name, _ in named)
+    # Of one alone it takes no sequence out.
+    return named, attrgetter(first, *others) if others else lambda value: (getattr(value, first),)
 
 
 def _default(field: Field[Any]) -> Any:

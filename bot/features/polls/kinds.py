@@ -323,11 +323,12 @@ def _pieces(plan: Plan, words: str, meaning: Meaning) -> Iterator[tuple[int, int
 def _options_in(plan: Plan, words: Sequence[str]) -> Iterator[tuple[str, int]]:
     """The words, those of an option together, with its number; 0 for any other word. Marks alone are none.
 
-    How each is seen is found out once, whatever the options are: all of it is read while others wait.
+    How each is seen is found out once, whatever the options are: all of it is read while others wait. Most
+    votes are one word, of which nothing more is asked.
     """
     known, lengths = _by_words(plan)
-    seen = [seen_as(word) for word in words]
-    last = [seen_as(word.rstrip(_QUOTED)) for word in words]
+    seen = [seen_as(word) for word in words[1:-1]]
+    last = [seen_as(word.rstrip(_QUOTED)) for word in words[1:]]
     at = 0
     while at < len(words):
         own, end = known.get(seen_as(words[at].strip(_QUOTED)), 0), at + 1
@@ -335,7 +336,7 @@ def _options_in(plan: Plan, words: Sequence[str]) -> Iterator[tuple[str, int]]:
         for length in lengths.get(first, ()):
             behind = at + length
             if length > 1 and behind <= len(words):
-                longer = known.get(" ".join((first, *seen[at + 1 : behind - 1], last[behind - 1])))
+                longer = known.get(" ".join((first, *seen[at : behind - 2], last[behind - 2])))
                 if longer:
                     own, end = longer, behind
                     break

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -44,8 +43,10 @@ def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:
     found, before = _find(call, poll, answer)
     if elsewhere := _asked_in_private(call, found):
         return elsewhere
-    with _Openly(found):
+    try:
         return _vote(call, found, before, answer)
+    except (UserError, Unsure) as refused:
+        raise _openly(found, refused) from None
 
 
 def _vote(call: Call, found: Poll, before: Choices, answer: str) -> Message:
@@ -74,8 +75,10 @@ def ask_for_vote(call: Call, given: Mapping[str, Any]) -> None:
     """Put the poll to whoever has not said what they vote. Raises: Asked, where they may vote in one."""
     number = given.get("poll")
     found, _ = _find(call, number if isinstance(number, int) else None)
-    with _Openly(found):
+    try:
         check_voter(call, found)
+    except UserError as refused:
+        raise _openly(found, refused) from None
     raise Asked(_question(found, text("poll.asked", question=found.question)), open=not found.secret)
 
 
@@ -89,8 +92,10 @@ def choose_in_poll(call: Call, numbers: tuple[int, ...], poll: int, *, unless_vo
         return elsewhere
     if unless_voted and call.tx.of(POLLS).said_at(found.id, call.resident.id):
         return show.receipt(call.tx, found, before, before)
-    with _Openly(found):
+    try:
         after = check_chosen(found, numbers) if numbers else ()
+    except UserError as refused:
+        raise _openly(found, refused) from None
     return _cast(call, found, before, after)
 
 
@@ -145,8 +150,10 @@ def _find(call: Call, number: int | None, answer: str | None = None) -> tuple[Po
     found, before = find(call, number, partial(_can_be_said, call, answer) if answer else None)
     if found.anonymous and found.state == "open":
         call.confide(secret_of(found.id))
-    with _Openly(found):
+    try:
         check_running(call, found)
+    except UserError as refused:
+        raise _openly(found, refused) from None
     return found, before
 
 
@@ -161,15 +168,9 @@ def _can_be_said(call: Call, answer: str, poll: Poll) -> bool:
     return True
 
 
-class _Openly(AbstractContextManager[None]):
+def _openly(poll: Poll, refused: UserError | Unsure) -> UserError | Unsure:
     """What is wrong with a vote that everybody may see, everybody may see."""
-
-    def __init__(self, poll: Poll) -> None:
-        self._poll = poll
-
-    def __exit__(self, kind: object, refused: BaseException | None, trace: object) -> None:
-        if isinstance(refused, (UserError, Unsure)) and not self._poll.secret:
-            refused.openly()
+    return refused if poll.secret else refused.openly()
 
 
 def _cast(
@@ -186,8 +187,10 @@ def _cast(
     What only `undoes` something said before says nothing of what was said since: the moment is of what stood.
     """
     if after:
-        with _Openly(poll):
+        try:
             check_voter(call, poll)
+        except UserError as refused:
+            raise _openly(poll, refused) from None
     unsaid = bool(after) and poll.kind is Kind.CONSENT and not call.may_write(poll.theme)
     reason = None if unsaid else reason
     said_at = call.said_at
