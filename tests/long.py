@@ -12,7 +12,17 @@ import re
 _ON_BOTH = r"tests/bot/features/test_(linking|forgetting)"
 _ON_POSTGRES = rf"(?!{_ON_BOTH})tests/(bot/|test_).*\[(.+-)?postgres\b"
 # Every conversation is played on the console and on Discord; on Matrix, and across both, some of them.
-_PLAYED = ("across", "consent", "first_poll", "forget", "one_person", "profile", "theme_list", "linking")
+_PLAYED = (
+    "across",
+    "consent",
+    "first_poll",
+    "forget",
+    "one_person",
+    "profile",
+    "theme_list",
+    "theme_rooms_english",
+    "linking",
+)
 _ON_MATRIX = (
     rf"tests/test_scenarios.py::test_conversation_(on_matrix|across_both)\[(?!({'|'.join(_PLAYED)})\])"
 )
