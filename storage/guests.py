@@ -11,11 +11,12 @@ from sqlalchemy import and_, bindparam, case, delete, exists, func, or_, select,
 from bot.model.codec import pack_line, unpack_line
 from bot.model.homes import WantedGuest
 from bot.model.message import Text
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Place, Resident
 from storage.among import among
 from storage.batch import Batch
 from storage.community import anywhere
-from storage.tables import guests, places, themes, wanted_rooms
+from storage.people import person_of
+from storage.tables import guests, places, residents, themes, wanted_rooms
 from storage.upsert import upsert
 
 _MOMENT = guests.c.due_at.type
@@ -68,6 +69,13 @@ _HAVE_OUT = update(guests).where(_THEIRS, _MAY_BE_INSIDE)
 _HAVE_OUT = _HAVE_OUT.values(inside=False, due_at=_NOW, version=guests.c.version + 1, attempts=0, why=None)
 _PUT_OUT_OF = select(guests.c.theme).where(guests.c.resident == bindparam("id_"), guests.c.put_out).distinct()
 _IS_PUT_OUT = select(guests.c.user_id).where(_THEIRS, guests.c.put_out).limit(1)
+_WHO_IS_PUT_OUT = (
+    select(*(residents.c[name] for name in ("id", "name", "locale", "role")))
+    .distinct()
+    .join(guests, guests.c.resident == residents.c.id)
+    .where(guests.c.theme == bindparam("theme_"), guests.c.put_out)
+    .order_by(residents.c.id)
+)
 _READMIT = update(guests).where(_THEIRS, guests.c.put_out).values(put_out=False)
 _READMIT = _READMIT.returning(guests.c.user_id)
 _AGAIN = update(guests).where(_IN_ROOM, guests.c.inside)
@@ -197,6 +205,9 @@ class WantedGuests:
 
     def put_out_of(self, resident: int) -> Collection[int]:
         return [*self._db.execute(_PUT_OUT_OF, {"id_": resident}).scalars()]
+
+    def who_is_put_out(self, theme: int) -> Sequence[Resident]:
+        return [person_of(row) for row in self._db.execute(_WHO_IS_PUT_OUT, {"theme_": theme})]
 
     def readmit(self, theme: int, resident: int) -> bool:
         return self._db.execute(_READMIT, {"theme_": theme, "id_": resident}).first() is not None

@@ -48,6 +48,7 @@ from bot.main.config import Community, DatabaseSection, ResidentSection, config_
 from bot.main.features import FEATURES, Installed, add_up
 from bot.model.events import Invocation
 from bot.model.message import Message
+from bot.texts import Texts
 from tests.postgres import keys_of
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
@@ -163,10 +164,13 @@ class Scenario:
 
     @property
     def places(self) -> list[tuple[str, str]]:
-        """Every room that somebody is in, with the platform's label before it."""
+        """Every room that somebody is in, with the platform's label before it. Those that Plein makes in
+        the home of the themes are not there yet.
+        """
+        home = Texts().find("home.name", self.language)
         lines = (read_line(typed, 0) for typed, _ in self.turns)
         found = {(said.label, said.place) for said in lines if isinstance(said, Says) and said.place}
-        return sorted(found)
+        return sorted(place for place in found if place[0] != home)
 
     def whose(self, address: Callable[[str, str], str]) -> dict[str, Any]:
         """What the configuration says of the rooms, by how it addresses a platform's room."""

@@ -587,7 +587,7 @@ class Person:
     async def direct_rooms_with(self, user_id: str) -> list[str]:
         """The rooms, not public, of just this person and that user: joined, or invited to by them."""
         rooms = []
-        for room, (inviter, join_rule) in (await self._invitations()).items():
+        for room, (inviter, join_rule) in (await self.invitations()).items():
             if inviter == user_id and join_rule != "public":
                 rooms.append(room)
         for room in (await self.request("GET", "joined_rooms"))["joined_rooms"]:
@@ -600,12 +600,12 @@ class Person:
 
     async def accept_invitations(self, by: str) -> list[str]:
         """Join every room that this user invited them to; waits for none."""
-        rooms = [room for room, (inviter, _) in (await self._invitations()).items() if inviter == by]
+        rooms = [room for room, (inviter, _) in (await self.invitations()).items() if inviter == by]
         for room in rooms:
             await self.join(room)
         return rooms
 
-    async def _invitations(self) -> dict[str, tuple[str, str]]:
+    async def invitations(self) -> dict[str, tuple[str, str]]:
         """Inviter and join rule by room."""
         only = {"room": {"timeline": {"limit": 1}, "state": {"types": []}}, "presence": {"types": []}}
         answer = await self.request("GET", "sync", params={"filter": json.dumps(only), "timeout": "0"})

@@ -12,7 +12,7 @@ import pytest
 
 from bot.commands.catalogue import Commands
 from bot.texts import Texts
-from tests.chat import NOW, difference, read_scenario
+from tests.chat import NOW, Scenario, difference, read_scenario
 from tests.doubles.discord import Discord, Message
 from tests.doubles.installed import FEATURES, KINDS
 from tests.homeserver import Homeserver
@@ -22,7 +22,8 @@ from tests.stages.plain import Plain
 from tests.stages.play import play
 from tests.stages.stage import HandTurned, Seen, Where, Who
 
-FIRST = read_scenario(Path(__file__).parent / "scenarios" / "first_poll.chat")
+SCENES = Path(__file__).parent / "scenarios"
+FIRST, ROOMS = (read_scenario(SCENES / f"{name}.chat") for name in ("first_poll", "theme_rooms_english"))
 
 
 def rewritten(pattern: str, by: str | Callable[[re.Match[str]], str]) -> Callable[[Message], Message]:
@@ -81,8 +82,8 @@ class InFront(OnDiscord):
         return Where("discord", "sport") if message.only_for else super()._reader(message)
 
 
-async def changes_on(stage: OnDiscord, clock: DiscordsClock, folder: Path) -> str:
-    return difference(*await play(FIRST, f"sqlite:///{folder}/plein.db", clock, stage))
+async def changes_on(stage: OnDiscord, clock: DiscordsClock, folder: Path, scenario: Scenario = FIRST) -> str:
+    return difference(*await play(scenario, f"sqlite:///{folder}/plein.db", clock, stage))
 
 
 LIES = {
@@ -117,6 +118,25 @@ async def test_a_wrong_reader_is_noticed(kind: type[OnDiscord], noticed: str, tm
     async with Discord() as double:
         stage = kind(double, clock := DiscordsClock.at(NOW, double))
         assert noticed in await changes_on(stage, clock, tmp_path)
+
+
+OF_ROOMS = {
+    "another kind": (rewritten("the category “Themes”", "the forum “Themes”"), "the forum “Themes”"),
+    "nothing lacking": (
+        rewritten(r"\nPlein is not on server .*", ""),
+        "-    Plein is not on server",
+    ),
+    "what was made": (rewritten("pulls this theme", "pulls it"), "+    mia pulls it."),
+}
+
+
+@pytest.mark.parametrize("lie", OF_ROOMS)
+async def test_what_is_wrong_of_a_home_and_its_rooms_is_noticed(lie: str, tmp_path: Path) -> None:
+    tell, noticed = OF_ROOMS[lie]
+    async with Discord() as double:
+        stage = Telling(double, clock := DiscordsClock.at(NOW, double))
+        stage.tell = tell
+        assert noticed in await changes_on(stage, clock, tmp_path, ROOMS)
 
 
 class LateOnMatrix(OnMatrix):

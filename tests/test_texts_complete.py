@@ -226,7 +226,7 @@ BUILT = {
     },
     **{
         f"theme.term.{what}.*": filled(f"theme.term.{what}.*", Held)
-        for what in ("set", "yours", "ends", "over")
+        for what in ("set", "yours", "ends", "ends_of", "over")
     },
     "theme.draw.under_way.*": filled("theme.draw.under_way.*", ["asked", "listed"]),
     "theme.draw.among.*": filled("theme.draw.among.*", ["none", "longest"]),

@@ -122,6 +122,8 @@ class Gateway:
         self._ready = ready
         self._caught_up = caught_up
         self._changed = asyncio.Event()
+        # Whether there is something of which it was not told.
+        self._was_away = False
         self._in_touch_since = clock.now()
         self._lags: deque[timedelta] = deque(maxlen=LAGS)
         # The connections of which it is not known whether they are there still, with their last sign of life.
@@ -257,6 +259,7 @@ class Gateway:
                 self._ready.set()
                 await self.session.core.serve(self._adapter)
                 is_known = await self._note_who_was_put_out()
+                await self._look_at_rooms()
                 await self._first_words.stand()
                 if await self._reading.catch_up():
                     self._caught_up.set()
@@ -272,6 +275,16 @@ class Gateway:
                 failed += 1
                 self._changed.set()
 
+    async def _look_at_rooms(self) -> None:
+        """Of what was moved, renamed or removed while Plein could not be told nobody tells it any more."""
+        if self._was_away:
+            self._was_away = False
+            try:
+                await self.session.core.look_at_rooms(self.session.account)
+            except BaseException:
+                self._was_away = True
+                raise
+
     async def on_ready(self) -> None:
         await self.on_shard_ready(0)
 
@@ -284,6 +297,7 @@ class Gateway:
     async def on_shard_ready(self, shard: int) -> None:
         """A new session: what was said since the last one was not brought."""
         self._in_touch_since = self.session.clock.now()
+        self._was_away = True
         self._lags.clear()
         self._reading.begin(shard)
         self.session.outgoing.in_touch()
@@ -322,6 +336,7 @@ class Gateway:
         if self._ready.is_set() and self._places.are_ours(guild.id):
             self._registration.came_to(guild.id)
             self._reading.look_into(guild)
+            self._was_away = True
             self._changed.set()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:

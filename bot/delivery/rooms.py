@@ -14,7 +14,7 @@ from bot.communities import Communities
 from bot.delivery.worker import tell_moderators
 from bot.errors import StoreFailed, TryLater
 from bot.model.events import PutOut
-from bot.model.homes import REMOVED
+from bot.model.homes import PUT_OUT, REMOVED
 from bot.model.message import text
 from bot.model.people import FIRST_COMMUNITY, Identity, Place, Presence, Presences
 from bot.model.work import AWAY_AFTER, key_in
@@ -258,13 +258,8 @@ class Rooms:
                 return
             ours = tx.accounts.at_work(place.platform, _EVER)
             for person in people:
-                who = Identity(place.platform, person.user)
-                if not person.by:
-                    tx.guests.put_out_of_let_in(theme, who)
-                elif Identity(place.platform, person.by).address not in ours and (
-                    resident := tx.people.by_identity(who)
-                ):
-                    tx.guests.put_out(theme, who, resident.id, person.event)
+                if not person.by or Identity(place.platform, person.by).address not in ours:
+                    self._put_out(tx, theme, Identity(place.platform, person.user), person)
 
         await self._store.run(note, community=await self._communities.for_whom(place))
 
@@ -275,6 +270,20 @@ class Rooms:
         for place, user in found:
             by_place.setdefault(place, []).append(user)
         return by_place
+
+    def _put_out(self, tx: Transaction, theme: int, who: Identity, person: PutOut) -> None:
+        """Whoever was put out already, there or on another platform, is told no news by it."""
+        resident = tx.people.by_identity(who)
+        if resident is None:
+            return
+        was_out = tx.guests.is_put_out(theme, resident.id)
+        if person.by:
+            tx.guests.put_out(theme, who, resident.id, person.event)
+        else:
+            tx.guests.put_out_of_let_in(theme, who)
+        if not was_out and tx.guests.is_put_out(theme, resident.id):
+            subject = f"{theme}:{resident.id}"
+            tx.jobs.add(PUT_OUT, subject, self._clock.now(), f"{PUT_OUT}:{subject}")
 
     async def regraded(self, place: Place) -> None:
         def doubt(tx: Transaction) -> None:

@@ -15,6 +15,8 @@ KEPT = "home."
 # The jobs of a feature, for a channel or room of a theme's that somebody renamed or removed by hand. Their
 # subject is the theme and the platform: `7:discord`.
 RENAMED, REMOVED, MOVED = "room.renamed", "room.removed", "room.moved"
+# The same for somebody who was put out of one by hand. Its subject is the theme and the resident: `7:12`.
+PUT_OUT = "room.put_out"
 
 
 @dataclass(frozen=True, slots=True)

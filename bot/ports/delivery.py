@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.model.homes import RoomState, WantedGuest, WantedRoom
 from bot.model.message import Message, Text
-from bot.model.people import Identity, Place, Role
+from bot.model.people import Identity, Place, Resident, Role
 from bot.model.work import Board, Job, Post, Receipt, Reference
 
 
@@ -397,6 +397,10 @@ class WantedGuestStore(Protocol):
 
     def put_out_of(self, resident: int) -> Collection[int]:
         """The themes of which that is so."""
+        ...
+
+    def who_is_put_out(self, theme: int) -> Sequence[Resident]:
+        """The residents of whom that is so, in the order in which they first came."""
         ...
 
     def readmit(self, theme: int, resident: int) -> bool:

@@ -8,7 +8,7 @@ are to see. A form that pops up is sent off as it is: then Plein says in words w
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -17,21 +17,26 @@ import pytest
 from adapters.console.client import Said, Turning
 from adapters.console.script import Says
 from adapters.discord import ids
+from adapters.discord.channels import PLATFORM
 from adapters.discord.client import Discord as Adapter
+from adapters.discord.homes import KINDS
 from adapters.discord.settings import Discord as Settings
 from bot.commands.argument import Argument
 from bot.commands.read import parse
 from bot.errors import Unsure, UserError
 from bot.main.communities import grounds_on
 from bot.main.config import Config
+from bot.model.homes import Home
+from bot.model.message import Text, text
 from bot.model.people import Identity, Place
 from bot.texts import Texts, Voice
 from tests.doubles.discord import Answer, Channel, Discord, Message, Person, Server
 from tests.doubles.discord.components import SELECT
 from tests.doubles.discord.errors import Json
 from tests.doubles.discord.looks import all_components
+from tests.doubles.discord.state import PIN
 from tests.on_discord import DoublesClock
-from tests.stages.stage import Parts, Seen, Stage, Where, Who, bracketed
+from tests.stages.stage import Seen, Stage, Where, Who, bracketed
 
 LOCALES = {"nl": "nl", "en": "en-GB"}
 LABEL, LONGEST = 80, 2_000
@@ -59,7 +64,6 @@ class OnDiscord(Stage):
     def __init__(self, double: Discord, clock: Turning) -> None:
         super().__init__(clock)
         self._double = double
-        self._texts = Texts()
         self._town = double.guild("Plein")
         self._servers: dict[Where, Server] = {}
         self._people: dict[Who, Person] = {}
@@ -77,7 +81,9 @@ class OnDiscord(Stage):
             self._servers[where].channel(where.place)
 
     def settings(self) -> Mapping[str, Any]:
-        return {"discord": Settings.model_validate({"token": self._double.token})}
+        """In the town everybody is, only to be able to talk privately."""
+        guilds = [server.id for server in self._servers.values()]
+        return {"discord": Settings.model_validate({"token": self._double.token, "guilds": guilds})}
 
     def account(self, who: Who) -> Identity:
         return Identity(self.platform, self._people[who].id)
@@ -95,7 +101,28 @@ class OnDiscord(Stage):
         return self._channel(where).id
 
     def _channel(self, where: Where) -> Channel:
+        if made := self._made.get(where):
+            return self._server(where).guild.channels[made.room_id]
         return self._servers[where].channel(where.place)
+
+    def _server(self, where: Where) -> Server:
+        if made := self._made.get(where):
+            return next(server for server in self._all_servers() if made.room_id in server.guild.channels)
+        return self._servers[where]
+
+    def _all_servers(self) -> Sequence[Server]:
+        return [self._town, *self._servers.values()]
+
+    def homes(self) -> Sequence[Home]:
+        """Of each kind on each server that Plein is on."""
+        servers = [self._servers[where].name for where in self._here]
+        return [Home(PLATFORM, kind, "", "", server) for server in servers for kind in KINDS]
+
+    def lacks(self) -> Sequence[Text]:
+        """The servers and channels where it is to be and is not yet."""
+        away = [where for where in self._servers if where not in self._here]
+        servers = [text("discord.check.no_guild", guild=self._servers[where].id) for where in away]
+        return [*servers, *(text("discord.check.no_channel", channel=self.address(where)) for where in away)]
 
     def adapter(self, config: Config, texts: Texts, served: Collection[int]) -> Adapter:
         settings = config.of(Settings)
@@ -118,14 +145,14 @@ class OnDiscord(Stage):
 
     async def _join(self, who: Who, where: Where) -> None:
         person = self._people[who]
-        self._servers[where].member(person.name)
+        self._server(where).member(person.name)
 
     def _on(self, who: Who, where: Where | None) -> tuple[Person, Channel]:
         """Somebody as a member of that place's server."""
         person = self._people[who]
         if where is None:
             return person, person.dm
-        return self._servers[where].member(person.name), self._channel(where)
+        return self._server(where).member(person.name), self._channel(where)
 
     async def _say(self, who: Who, where: Where | None, words: str, *, openly: bool) -> None:
         person, channel = self._on(who, where)
@@ -211,8 +238,7 @@ class OnDiscord(Stage):
         await self._use(person, channel, "poll vote", vote)
 
     def _channels(self) -> list[Channel]:
-        servers = [self._town, *self._servers.values()]
-        inside = [channel for server in servers for channel in server.guild.channels.values()]
+        inside = [channel for server in self._all_servers() for channel in server.guild.channels.values()]
         return [*inside, *(person.dm for person in self._people.values())]
 
     # --- what is heard ---
@@ -222,7 +248,8 @@ class OnDiscord(Stage):
         for channel in self._channels():
             for message in channel.messages.values():
                 edits = self._known.get(message.id)
-                if message.author is self._double.bot.user and message.edits != edits:
+                says = message.author is self._double.bot.user and message.type != PIN
+                if says and message.edits != edits:
                     self._known[message.id] = message.edits
                     found.append(await self._seen(message, edited=edits is not None))
         return found
@@ -246,7 +273,7 @@ class OnDiscord(Stage):
         users = {person.id: who for who, person in self._people.items()}
         if message.only_for:
             return users[message.only_for]
-        for where in self._servers:
+        for where in (*self._servers, *self._made):
             if message.channel is self._channel(where):
                 return where
         assert message.channel.guild_id is None, f"nobody asked for {message!r}"
@@ -254,7 +281,7 @@ class OnDiscord(Stage):
 
     def shows(self, said: Said) -> list[str]:
         """What to do where nothing can be pressed is said only there; labels are cut to what fits."""
-        parts = Parts.of(said)
+        parts = self.parts(said)
         lines = [*parts.body, *(() if parts.buttons else parts.how)]
         return [*lines, *bracketed(_cut(label) for label in parts.buttons), *parts.files]
 

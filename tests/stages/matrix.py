@@ -13,22 +13,25 @@ import html
 import itertools
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from adapters.console.client import Said, Turning
 from adapters.console.script import Says
 from adapters.matrix.client import Matrix as Adapter
+from adapters.matrix.homes import SPACE
+from adapters.matrix.lacks import not_in
 from adapters.matrix.settings import Matrix as Settings
 from bot.main.communities import grounds_on
 from bot.main.config import Config
 from bot.model.events import Invocation
-from bot.model.message import text
+from bot.model.homes import Home
+from bot.model.message import Text, text
 from bot.model.people import Identity
 from bot.texts import Texts, Voice
 from tests.homeserver import PASSWORD, Homeserver, Person
-from tests.stages.stage import Parts, Seen, Stage, Where, Who, bracketed, retimed
+from tests.stages.stage import Seen, Stage, Where, Who, bracketed, retimed
 
 Json = dict[str, Any]
 numbers = itertools.count(1)
@@ -44,35 +47,41 @@ _TAGS = {"<br>": "\n", "<code>": "`", "</code>": "`", "<strong>": "", "</strong>
 class OnMatrix(Stage):
     platform = "matrix"
     # To a message one can react with any number; where it is no button's, that is nobody's mistake.
-    impossible = frozenset({"action.no_such"})
+    # And in what is closed nobody says anything.
+    impossible = frozenset({"action.no_such", "place.closed"})
 
     def __init__(self, server: Homeserver, folder: Path, clock: Turning) -> None:
         super().__init__(clock)
         self._server = server
         self._folder = folder
-        self._texts = Texts()
         self._number = next(numbers)
         self._plein = ""
         self._founder: Person
         self._people: dict[Who, Person] = {}
         self._direct: dict[Who, str] = {}
         self._rooms: dict[Where, str] = {}
+        # Those that the transcript has from the beginning.
+        self._asked_for: list[Where] = []
         self._since: dict[Person, str] = {}
         self._config: Config
         # The reactions that stand, by who put them, on which message, and with which number.
         self._standing: dict[tuple[Who, str, int], str] = {}
         self._last_in: dict[Who, str] = {}
+        # By its id who looks after a space of Plein's, and who is in it.
+        self._looks_after: dict[str, Person] = {}
+        self._inside: set[tuple[Person, str]] = set()
 
     async def prepare(self, people: Iterable[Who], places: Iterable[Where], language: str) -> None:
         """Everybody makes a direct room with Plein, which can then be read over the wire."""
         self._plein = await self._server.register(f"plein-{self._number}")
         self._founder = await self._person("founder")
         for where in places:
+            self._asked_for.append(where)
             self._rooms[where] = await self._founder.create_room(where.place)
         await asyncio.gather(*map(self._arrive, people))
 
     async def _arrive(self, who: Who) -> None:
-        self._people[who] = await self._person("-".join(who).lower())
+        self._people[who] = await self._person(re.sub(r"[^a-z-]", "", "-".join(who).lower()))
         self._direct[who] = await self._people[who].create_room(invite=[self._plein], is_direct=True)
 
     async def _person(self, name: str) -> Person:
@@ -134,7 +143,46 @@ class OnMatrix(Stage):
         await self._founder.invite(self._rooms[where], self._plein)
 
     async def _join(self, who: Who, where: Where) -> None:
+        if made := self._made.get(where):
+            await self._enter(self._people[who], self._homes[made].ref)
         await self._people[who].join(self._rooms[where])
+
+    def homes(self) -> Sequence[Home]:
+        return [Home(self.platform, SPACE, "", "")]
+
+    def lacks(self) -> Sequence[Text]:
+        """The rooms where it is to be and is not yet; and power in all others, which somebody just made."""
+        away = [where for where in self._asked_for if where not in self._here]
+        what = {"what": text("matrix.lacks.redact"), "without": text("matrix.without.redact")}
+        return [
+            *(not_in(self._rooms[where], self._plein, space=False) for where in away),
+            *(text("matrix.lacks", room=where.place, has=0, needs=50, **what) for where in self._here),
+        ]
+
+    async def _look_after(self, space: str) -> Person:
+        """Whoever Plein asked into that space, who lets others in."""
+        if space not in self._looks_after:
+            for person in self._people.values():
+                if space in await person.invitations():
+                    await person.join(space)
+                    self._looks_after[space] = person
+                    break
+        return self._looks_after[space]
+
+    async def _enter(self, person: Person, space: str) -> None:
+        by = await self._look_after(space)
+        if (person, space) not in self._inside and person is not by:
+            await by.invite(space, person.user_id)
+            await person.join(space)
+        self._inside.add((person, space))
+
+    async def _see_what_was_made(self) -> None:
+        """Who reads along everywhere does so in what Plein made."""
+        for where, place in self._made.items():
+            if where not in self._rooms:
+                await self._enter(self._founder, self._homes[place].ref)
+                await self._founder.join(place.room_id)
+                self._rooms[where] = place.room_id
 
     async def _say(self, who: Who, where: Where | None, words: str, *, openly: bool) -> None:
         person = self._people[who]
@@ -143,7 +191,8 @@ class OnMatrix(Stage):
             if self.core.listens:
                 await self._dealt_with(talk)
         elif where and _COMMAND.match(words) and self.core.commands.resembles(words):
-            await self._dealt_with(await person.say(self._rooms[where], words))
+            if event := await _say_if_allowed(person, self._rooms[where], words):
+                await self._dealt_with(event)
         else:
             await self._dealt_with(await person.say(self._direct[who], words))
 
@@ -188,6 +237,7 @@ class OnMatrix(Stage):
 
         Everybody looks in their direct room: what a moderator did is told to whoever it concerns.
         """
+        await self._see_what_was_made()
         direct = [self._look_as(self._people[who], {room: who}) for who, room in self._direct.items()]
         places = {room: where for where, room in self._rooms.items()}
         found = await asyncio.gather(self._look_as(self._founder, places), *direct)
@@ -270,7 +320,7 @@ class OnMatrix(Stage):
 
         Files are events of their own, which stand as they were where what they go with is edited.
         """
-        parts = Parts.of(said)
+        parts = self.parts(said)
         numbered = any(button.numbered for button in said.message.buttons)
         buttons = [] if numbered else bracketed(parts.buttons)
         files = [_file(line) for line in parts.files if said.kind != "edited"]
@@ -281,6 +331,16 @@ def _file(line: str) -> str:
     """As the console shows it: `[poll-1.png] words`, or `[poll-1.csv] words` and its lines."""
     line = re.sub(r"^\[[\w-]+\.png\]", "[picture]", line)
     return re.sub(r"^(\[[\w-]+\.(?:csv|json)\]) .*", r"\1", line)
+
+
+async def _say_if_allowed(person: Person, room: str, words: str) -> str | None:
+    """In a room that is closed nobody can; Plein has nothing to answer then."""
+    try:
+        return await person.say(room, words)
+    except AssertionError as refused:
+        if "M_FORBIDDEN" not in str(refused):
+            raise
+        return None
 
 
 def _reply_to(ref: str) -> Json:

@@ -79,6 +79,10 @@ class Play:
         self._clock.turn_to(until)
         return heard + await self.hear_rest()
 
+    def by_name(self, heard: Heard) -> Heard:
+        """As it must be heard: on stages no two accounts of the transcript's are called the same."""
+        return self._names.without_numbers(heard)
+
     async def hear_rest(self, says: Says | None = None) -> list[Heard]:
         """All that is heard once everything due is done; `says`: because of which line."""
         await self._core.run_due()
@@ -99,7 +103,7 @@ class _Names:
             self._shown[stage.handle(who)] = "@".join(who)
 
     def on_stage(self, says: Says) -> Says:
-        """Whoever is on the same server is mentioned; all others are named."""
+        """Whoever is on the same server is mentioned; all others are named. What is the console's is here."""
 
         def written(found: re.Match[str]) -> str:
             who = self._people.get(found[0])
@@ -108,7 +112,13 @@ class _Names:
             there = stage_of(who.label, self._stages)
             return there.mention(who) if who.label == says.label else there.called(who)
 
-        return replace(says, text=re.sub(r"\w+@\w+", written, says.text))
+        here = stage_of(says.label, self._stages).platform
+        words = re.sub(rf"\b{PLATFORM}:", f"{here}:", says.text)
+        return replace(says, text=re.sub(r"\w+@\w+", written, words))
+
+    def without_numbers(self, heard: Heard) -> Heard:
+        numbered = re.compile(rf"\b({'|'.join(sorted({who.name for who in self._people.values()}))}) \(\d+\)")
+        return replace(heard, lines=tuple(numbered.sub(r"\1", line) for line in heard.lines))
 
     def as_in_the_transcript(self, heard: Heard) -> Heard:
         shown = re.compile(rf"(?:{'|'.join(map(re.escape, self._shown))})(?!\d)")
@@ -160,6 +170,7 @@ async def open_play(
         adapters = {stage.platform: stage.adapter(config, core.texts, served) for stage in stages}
         for stage in stages:
             stage.core = Listening(core, stage.timed)
+            stage.note_rooms_of(adapters[stage.platform])
         async with _running(adapters, stages):
             for stage in stages:
                 await stage.begin()
@@ -233,13 +244,14 @@ async def play(
             says = read_line(typed, 0)
             if isinstance(says, Says) and stage_of(says.label, stages).answers_apart(says, openly=openly):
                 said = [await _by_itself(answer, says, chat) for answer in said]
+            heard = await on_stage.line(codes.typed(typed), openly=openly)
             wanted = [
                 message
                 for answer in said
                 for message in stage_of(_label(answer.where), stages).expects(answer)
             ]
+            wanted = [on_stage.by_name(message) for message in wanted]
             expected.append((typed, [chat.codes.said(line) for line in _in_order(wanted, plain)]))
-            heard = await on_stage.line(codes.typed(typed), openly=openly)
             found.append((typed, [codes.said(line) for line in _in_order(heard, plain)]))
         expected.append(("and nothing else", []))
         found.append(("and nothing else", _in_order(await on_stage.hear_rest(), plain)))

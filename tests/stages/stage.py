@@ -7,20 +7,31 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
-from adapters.console.client import Said, Turning
+from adapters.console.client import CORNER, PLATFORM, Said, Turning
 from adapters.console.script import Says
 from bot.clock import HandClock
 from bot.core import PleinCore
 from bot.main.config import Config
 from bot.model.events import Heard as Talk
 from bot.model.events import Invocation
-from bot.model.message import Message
+from bot.model.homes import Home, WantedRoom
+from bot.model.message import Message, Text, text
 from bot.model.people import Identity, Place, Presences
+from bot.platforms import called
 from bot.ports.adapter import Listener
-from bot.texts import Texts
+from bot.texts import Texts, Voice
+
+# A button that has Plein make a home for themes.
+MAKES_HOME = "home.button.make"
+# That Plein may do everything here.
+LACKS_NOTHING = "community.complete"
+# What is written in it has no moment in it.
+TIMELESS = ZoneInfo("UTC"), datetime.min.replace(tzinfo=UTC)
 
 
 class HandTurned(HandClock):
@@ -84,6 +95,31 @@ class Parts:
     buttons: Sequence[str]
     files: Sequence[str]
 
+    def with_homes(self, homes: Sequence[Home], offers: Collection[int], texts: Texts) -> Parts:
+        """The same on a platform where these stand for a corner: the first wherever one is named, and a
+        button for each where one is offered to be made.
+        """
+
+        def told(line: str, home: Home) -> str:
+            line = line.replace(called(PLATFORM), called(home.platform))
+            for locale in texts.locales:
+                voice = Voice(locale, *TIMELESS)
+                corner = re.escape(texts.write(text(CORNER, name="NAME"), voice)).replace("NAME", "([^”]+)")
+                line = re.sub(corner, partial(_named, home, texts, voice), line)
+            return line
+
+        def lines(lines: Sequence[str]) -> Sequence[str]:
+            return [told(line, homes[0]) for line in lines]
+
+        if not homes:
+            return self
+        buttons = [
+            told(label, home)
+            for number, label in enumerate(self.buttons)
+            for home in (homes if number in offers else homes[:1])
+        ]
+        return Parts(lines(self.body), lines(self.how), buttons, self.files)
+
     @classmethod
     def of(cls, said: Said) -> Parts:
         message, lines = said.message, said.lines
@@ -92,6 +128,10 @@ class Parts:
         buttons = how + bool(message.buttons)
         labels = re.split(r"(?:^|  )\[\d+\] ", "".join(lines[how:buttons]))[1:]
         return cls(lines[:body], lines[body:how], labels, lines[buttons:])
+
+
+def _named(home: Home, texts: Texts, voice: Voice, found: re.Match[str]) -> str:
+    return texts.write(replace(home, name=found[1]).called, voice)
 
 
 def key_of(said: Said) -> str:
@@ -163,7 +203,12 @@ class Stage(ABC):
     def __init__(self, clock: Turning) -> None:
         self.clock = clock
         self.core: Listening
-        self._here: set[Where] = set()
+        self._texts = Texts()
+        # Where Plein is, in the order in which it came there.
+        self._here: list[Where] = []
+        # What Plein made for themes: by its home and by what it was called then, as in the console.
+        self._made: dict[Where, Place] = {}
+        self._homes: dict[Place, Home] = {}
         self._takes_part: dict[tuple[Who, Where], datetime] = {}
         # By where it was shown and to whom (None: everybody), the latest last: as the console counts.
         self._pressable: dict[tuple[Where | None, Who | None], Seen] = {}
@@ -193,6 +238,18 @@ class Stage(ABC):
     async def begin(self) -> None:
         """What is to be there before the first line, once Plein reads along."""
 
+    def note_rooms_of(self, adapter: Listener) -> None:
+        """Each channel or room that it makes for a theme is a place of the transcript's from then on."""
+        make = adapter.make_room
+
+        async def make_room(community: int, home: Home, wanted: WantedRoom) -> Place | None:
+            if place := await make(community, home, wanted):
+                self._made[Where(home.name, wanted.name)] = place
+                self._homes[place] = home
+            return place
+
+        adapter.make_room = make_room  # type: ignore[method-assign]
+
     @abstractmethod
     def called(self, who: Who) -> str:
         """The name that somebody's account has."""
@@ -209,9 +266,9 @@ class Stage(ABC):
 
     async def comes_to(self, where: Where) -> bool:
         """Plein is in the place from now on; whether that is new."""
-        if where in self._here:
+        if where in self._here or where in self._made:
             return False
-        self._here.add(where)
+        self._here.append(where)
         await self._invite(where)
         await self.core.until(self.address(where))
         return True
@@ -259,10 +316,16 @@ class Stage(ABC):
 
     async def heard(self, says: Says | None = None) -> list[Heard]:
         """All that was said since this was last asked, because of that line; to one person first."""
-        new = sorted(await self._look(), key=lambda seen: isinstance(seen.to, Where))
+        new = [seen for seen in await self._look() if not self._welcomes(seen)]
+        new.sort(key=lambda seen: isinstance(seen.to, Where))
         for seen in new:
             self._remember(seen, says)
         return [seen.heard for seen in new]
+
+    def _welcomes(self, seen: Seen) -> bool:
+        """Nobody comes anywhere in the console, so that nobody is welcomed there."""
+        title = seen.lines[0].partition("\n")[0]
+        return title in [self._texts.find("welcome.title", locale) for locale in self._texts.locales]
 
     @abstractmethod
     async def _look(self) -> list[Seen]:
@@ -294,6 +357,33 @@ class Stage(ABC):
     @abstractmethod
     def shows(self, said: Said) -> list[str]:
         """How this platform shows it."""
+
+    @abstractmethod
+    def homes(self) -> Sequence[Home]:
+        """What Plein could make for a home where the console has a corner, as it offers that."""
+
+    @abstractmethod
+    def lacks(self) -> Sequence[Text]:
+        """What Plein lacks, where in the console it may do everything."""
+
+    def parts(self, said: Said) -> Parts:
+        """What the console printed, with what this platform has for a corner and what Plein lacks here."""
+        offers = [
+            number for number, button in enumerate(said.message.buttons) if button.label.key == MAKES_HOME
+        ]
+        parts = Parts.of(said)
+        if key_of(said) == LACKS_NOTHING and (lacks := self.lacks()):
+            name = said.message.lines[0].values["name"]
+            lines = [text("community.lacks", name=name, count=len(lacks)), *lacks]
+            voice = self._voice_of(parts.body[0], said.message.lines[0])
+            written = [self._texts.write(line, voice) for line in lines]
+            parts = replace(parts, body=[*written, *parts.body[1:]])
+        return parts.with_homes(self.homes(), offers, self._texts)
+
+    def _voice_of(self, line: str, said: Text) -> Voice:
+        """In which language somebody reads that."""
+        voices = [Voice(locale, *TIMELESS) for locale in self._texts.locales]
+        return next(voice for voice in voices if self._texts.write(said, voice) == line)
 
     # --- time ---
 

@@ -57,7 +57,7 @@ from bot.features.themes.records import (
     Proposal,
 )
 from bot.features.themes.settings import NewThemesSettings
-from bot.model.homes import MOVED, REMOVED, RENAMED
+from bot.model.homes import MOVED, PUT_OUT, REMOVED, RENAMED
 from bot.model.people import Theme
 from bot.ports.people import Exported
 from bot.ports.storage import Transaction
@@ -176,7 +176,7 @@ def _plain(row: Mapping[str, Any]) -> Mapping[str, Any]:
 FEATURE = Feature(
     name="themes",
     commands=_COMMANDS,
-    jobs={pull.LAPSE: pull.lapse_due},
+    jobs={pull.LAPSE: pull.lapse_due, PUT_OUT: involved.put_out_due},
     boards={SUBJECT: show.show_board},
     kinds={Theme: which.THEME},
     merge=merge_residents,

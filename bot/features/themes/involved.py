@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.call import Call
 from bot.errors import Unsure, UserError, yes
 from bot.features.themes.pull import check_not_put_out, pullers, take_back
@@ -10,6 +12,10 @@ from bot.features.themes.show import ways
 from bot.features.themes.which import keep, meant, meant_open
 from bot.model.message import Button, Message, message, text
 from bot.model.people import Resident, Role, Theme
+from bot.model.work import Job
+
+# After so long nobody is told any more that they were put out.
+TOLD_WITHIN = timedelta(days=30)
 
 
 def follow_theme(call: Call, theme: Theme | None = None, *, sure: bool = False) -> Message:
@@ -40,8 +46,27 @@ def readmit_to_theme(call: Call, who: Resident, theme: Theme | None = None) -> M
         call.let_in(found.id, who, inside=True)
     call.changed(board_of(found.id))
     said = message(text("theme.readmitted", theme=found.name), buttons=ways(found, was))
-    call.tell(who, said, f"theme:{found.id}:readmitted:{call.id}")
+    key = _key_of_being_let_in(found)
+    call.tell(who, said, f"{key}{call.id}", instead_of=key)
     return message(text("theme.readmit.done", who=who, theme=found.name))
+
+
+def put_out_due(call: Call, job: Job) -> None:
+    """Whom somebody put out by hand is told so, where they talk with Plein already; nobody else is."""
+    number, _, who = job.subject.partition(":")
+    theme = next(iter(call.tx.places.themes([int(number)])), None)
+    if theme is None or not call.tx.guests.is_put_out(theme.id, int(who)):
+        return
+    # Whoever pulled it does no more.
+    call.changed(board_of(theme.id))
+    said, key = message(text("theme.put_out.told", theme=theme.name)), _key_of_being_let_in(theme)
+    until = call.now + TOLD_WITHIN
+    call.tell(int(who), said, f"{key}out:{job.id}", instead_of=key, begun=True, until=until)
+
+
+def _key_of_being_let_in(theme: Theme) -> str:
+    """Of what is told of being put out and readmitted, the last alone."""
+    return f"theme:{theme.id}:let_in:"
 
 
 def leave_theme(call: Call, theme: Theme | None = None, *, sure: bool = False) -> Message:

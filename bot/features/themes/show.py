@@ -119,7 +119,7 @@ def _facts(call: Call, theme: int) -> Sequence[Text]:
 
 
 def _rooms(call: Call, theme: Theme) -> Iterable[Text]:
-    """What is not there yet of what ought to be; and why, for who moderates."""
+    """What is not there yet of what ought to be; and for who moderates why, and who was put out."""
     for state in call.tx.wanted.of(theme.id):
         if state.gone:
             yield text("room.none", platform=called(state.platform))
@@ -129,9 +129,15 @@ def _rooms(call: Call, theme: Theme) -> Iterable[Text]:
             yield text("room.behind", platform=called(state.platform))
         if state.why and call.may(Role.MODERATOR, theme.id):
             yield state.why
-    if (why := call.tx.guests.why(theme.id)) and call.may(Role.MODERATOR, theme.id):
+    if not call.may(Role.MODERATOR, theme.id):
+        return
+    if why := call.tx.guests.why(theme.id):
         yield text("room.guests")
         yield why
+    if out := call.tx.guests.who_is_put_out(theme.id):
+        yield text("room.put_out", who=tuple(out[:LISTED]))
+        if len(out) > LISTED:
+            yield text("room.put_out.more", count=len(out) - LISTED)
 
 
 def ways(theme: Theme, mine: Involvement | None, *, leave: bool = False) -> Iterable[Button]:

@@ -107,26 +107,42 @@ def term_due(call: Call, job: Job) -> None:
     if theme is None or number in call.tx.places.closed():
         # What is due by then is once it is opened again.
         return
-    counts = {term.id for term in held.terms(call.tx, number)}
+    counts, ending = {term.id for term in held.terms(call.tx, number)}, list[Term]()
     for term in call.tx.of(TERMS).of_theme(number):
         if term.id not in counts:
             call.tx.of(TERMS).drop(term.id)
         elif term.until <= call.now:
             _end(call, theme, term)
         elif not term.asked and term.until - held.WEEK <= call.now:
-            _ask(call, theme, term)
+            call.tx.of(TERMS).ask(term.id)
+            ending.append(term)
+    _ask(call, theme, ending)
     held.plan(call, number)
 
 
-def _ask(call: Call, theme: Theme, term: Term) -> None:
-    call.tx.of(TERMS).ask(term.id)
-    longer = {"theme": keep(theme), "until": held.later(term.until, years=1).isoformat()}
-    said = message(
-        text(f"theme.term.ends.{term.held}", theme=theme.name, until=term.until),
-        text("theme.term.ends.how"),
-        buttons=[Button(text("theme.button.longer"), TERM, longer, style="primary")],
-    )
-    call.tell(term.who, said, f"{_key(term)}:ends", theme=theme.id, until=term.until)
+def _ask(call: Call, theme: Theme, ending: Sequence[Term]) -> None:
+    """In private who talks with Plein there; all others in the theme, together."""
+    talking = call.tx.people.talking({term.who.id for term in ending})
+    aloud = [term for term in ending if term.who.id not in talking]
+    for term in ending:
+        if term not in aloud:
+            lines = [text(f"theme.term.ends.{term.held}", theme=theme.name, until=term.until)]
+            said = message(*lines, text("theme.term.ends.how"), buttons=[_longer(theme, term.until)])
+            key = f"{_key(term)}:ends"
+            call.tell(term.who, said, key, theme=theme.id, until=term.until, begun=True)
+    if aloud:
+        lines = [
+            text(f"theme.term.ends_of.{term.held}", who=term.who, theme=theme.name, until=term.until)
+            for term in aloud
+        ]
+        last = max(term.until for term in aloud)
+        said = message(*lines, text("theme.term.ends_of.how"), buttons=[_longer(theme, last)])
+        call.announce(theme.id, said, f"{_key(aloud[0])}:ends")
+
+
+def _longer(theme: Theme, until: datetime) -> Button:
+    longer = {"theme": keep(theme), "until": held.later(until, years=1).isoformat()}
+    return Button(text("theme.button.longer"), TERM, longer, style="primary")
 
 
 def _end(call: Call, theme: Theme, term: Term) -> None:

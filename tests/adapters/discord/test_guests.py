@@ -21,6 +21,10 @@ CALLS = {
 LOOK = "GET /channels/{channel_id}"
 
 
+def words(channel: Channel) -> list[str]:
+    return [message.text for message in channel.messages.values()]
+
+
 def is_in(server: Server, channel: Channel, person: Person) -> bool:
     """Whether they see a hidden channel, or are in a post."""
     if channel.thread:
@@ -205,12 +209,22 @@ async def test_whom_a_moderator_put_out_comes_in_by_a_moderators_word_alone(
             await anna.uses("sport", command, theme="verlichting")
             await plein.until_quiet(60)
         assert is_in(town, channel, anna)
+        await anna.uses(anna.dm, "help")
         if how == "denied":
             channel.overwrites[anna.user.id] = Overwrite(anna.user.id, 1, 0, 1 << 10)
         else:
             del channel.overwrites[anna.user.id]
-        places.channel_changed(town.world, channel)
-        await plein.until_quiet(60)
+        for _ in range(2):
+            places.channel_changed(town.world, channel)
+            await plein.until_quiet(60)
+        assert [said for said in words(anna.dm) if "gezet" in said] == [
+            "Je bent uit het kanaal of de kamer van “Verlichting” gezet. "
+            "Een moderator kan je weer toelaten met `/theme readmit`."
+        ]
+        everywhere = [said for room in town.guild.channels.values() for said in words(room)]
+        assert not any("gezet" in said for said in everywhere)
+        shown = (await mo.uses("sport", "theme show", theme="verlichting")).text
+        assert f"Uit het kanaal of de kamer gezet: {anna.mention}." in shown
         await anna.uses("sport", "theme leave", theme="verlichting")
         await plein.until_quiet(60)
         told = (await anna.uses("sport", "theme take-part", theme="verlichting")).text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from tests.adapters.discord.test_homes import moderators
@@ -83,13 +85,20 @@ async def test_what_is_renamed_by_hand_its_theme_is_called_too(
         assert "uurt (jij trekt):" in (await mo.uses("sport", "theme list")).text
 
 
+@pytest.mark.parametrize("away", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
 async def test_what_is_deleted_by_hand_is_its_place_no_more(
-    double: Discord, database: str, town: Server, mo: Person, kind: str
+    double: Discord, database: str, town: Server, mo: Person, kind: str, away: bool
 ) -> None:
+    """Also while Plein is away."""
     async with plein_on(double, database, residents=moderators(mo)) as plein:
         channel = await made(plein, town, mo, kind)
+        if not away:
+            town.close(channel)
+            await plein.until_quiet(60)
+    if away:
         town.close(channel)
+    async with plein_on(double, database, residents=moderators(mo)) as plein:
         await plein.until_quiet(60)
         await plein.until_quiet(60)
         assert (
@@ -116,18 +125,36 @@ async def test_a_voice_channel_is_no_place_for_a_theme(
         assert "spraakkanaal" in (await mo.uses("praten", "theme bind", theme="verlichting")).text
 
 
+@pytest.mark.parametrize("away", [False, True])
 async def test_moved_to_another_category_by_hand_is_said_once_and_not_fought_over(
-    double: Discord, database: str, town: Server, mo: Person
+    double: Discord, database: str, town: Server, mo: Person, away: bool
 ) -> None:
-    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+    """Also while Plein is away, of which it hears nothing when it is back."""
+    plein_there = partial(plein_on, double, database, residents=moderators(mo), guilds=(int(town.id),))
+
+    def moves() -> None:
+        channel.parent_id = other.id
+        places.channel_changed(town.world, channel)
+
+    def said() -> list[str]:
+        texts = [message.text for message in channel.messages.values()]
+        return [words for words in texts if "haalde de plek van" in words]
+
+    async with plein_there() as plein:
         channel = await made(plein, town, mo)
         other = town.channel("archief", type=4)
         await plein.until_quiet(60)
-        channel.parent_id = other.id
-        places.channel_changed(town.world, channel)
+        if not away:
+            moves()
+            await plein.until_quiet(60)
+    async with plein_there() as plein:
         await plein.until_quiet(60)
+    if away:
+        moves()
+    async with plein_there() as plein:
+        await plein.until_quiet(60)
+        assert len(said()) == 1
         await mo.uses("sport", "theme rename", name="Lampen", theme="verlichting")
         await plein.until_quiet(3600)
-        said = [message for message in channel.messages.values() if "haalde de plek van" in message.text]
-        assert len(said) == 1
+        assert len(said()) == 1
         assert (channel.parent_id, channel.name) == (other.id, "lampen")

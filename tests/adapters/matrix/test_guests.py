@@ -12,7 +12,7 @@ from tests.adapters.matrix.test_moderators import has
 from tests.adapters.matrix.test_new_rooms import ABOUT, Square, square
 from tests.adapters.matrix.test_shaping import opened
 from tests.doubles.proxy import Proxy
-from tests.homeserver import Homeserver, Person
+from tests.homeserver import Homeserver, Person, shown
 from tests.town import Town, numbers, says
 
 
@@ -104,6 +104,7 @@ async def test_who_was_put_out_of_a_themes_room_does_not_have_plein_let_them_in(
         eve = await homeserver.person(f"eve{next(numbers)}")
         direct = await eve.create_room(invite=[town.at.plein.user_id], is_direct=True)
         await Town(homeserver, town.at.plein).comes_to(eve, direct)
+        await answered(eve, direct, "!mijn profiel", "")
         await eve.join(town.room)
         await eve.say(town.room, "!thema meedoen Verlichting")
         await is_now(town, room, eve, "invite")
@@ -114,6 +115,9 @@ async def test_who_was_put_out_of_a_themes_room_does_not_have_plein_let_them_in(
         await town.mo.kick(room, eve.user_id)
         if away:
             await town.at.plein.start()
+        await says(eve, direct, "Je bent uit het kanaal of de kamer van “Verlichting” gezet.", timeout=300)
+        read = (await town.at.told("!thema toon Verlichting")).body
+        assert f"Uit het kanaal of de kamer gezet: {eve.name}." in read
         await answered(eve, direct, "!thema verlaat Verlichting", "Je")
         await answered(eve, direct, "!thema meedoen Verlichting", "Een moderator heeft je")
         ann = await homeserver.person(f"ann{next(numbers)}")
@@ -127,6 +131,9 @@ async def test_who_was_put_out_of_a_themes_room_does_not_have_plein_let_them_in(
         await town.at.plein.start()
         await answered(eve, direct, "!thema meedoen Verlichting", "Je doet mee")
         await is_now(town, room, eve, "invite")
+        private = [each.body for each in shown(await eve.history(direct))]
+        assert len([said for said in private if said.startswith("Je bent uit")]) == 1
+        assert not any("gezet" in each.body for each in shown(await town.mo.history(room)))
         assert await town.at.plein.stop() == 0
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.adapters.matrix.test_new_rooms import CHILD, Square, square
 from tests.doubles.proxy import Proxy
 from tests.homeserver import Homeserver
@@ -52,9 +54,11 @@ async def test_one_name_there_and_here(homeserver: Homeserver, tmp_path: Path) -
         assert await town.at.plein.stop() == 0
 
 
+@pytest.mark.parametrize("away", [False, True])
 async def test_a_room_that_plein_is_put_out_of_is_its_place_no_more(
-    homeserver: Homeserver, tmp_path: Path
+    homeserver: Homeserver, tmp_path: Path, away: bool
 ) -> None:
+    """Also while it is away."""
     async with Proxy(homeserver.url) as proxy:
         town = await square(homeserver, proxy, tmp_path)
         await opened(town)
@@ -65,21 +69,30 @@ async def test_a_room_that_plein_is_put_out_of_is_its_place_no_more(
         answer = await says(town.mo, town.at.mo.direct, key=f"answer:matrix:{event}")
         assert "vanaf nu de plek van “Verlichting”" in answer.body
         await board(town.mo, other, "Verlichting")
+        if away:
+            await town.at.plein.kill()
         await town.mo.kick(other, town.at.plein.user_id)
+        if away:
+            await town.at.plein.start()
         await town.at.mo.told("De plek van “Verlichting” op Matrix is weg", timeout=400)
         assert "Op Matrix heeft het geen plek." in (await town.at.told("!thema toon Verlichting")).body
         assert await town.at.plein.stop() == 0
 
 
+@pytest.mark.parametrize("away", [False, True])
 async def test_taken_out_of_the_space_by_hand_is_said_and_not_fought_over(
-    homeserver: Homeserver, tmp_path: Path
+    homeserver: Homeserver, tmp_path: Path, away: bool
 ) -> None:
-    """Also once it is renamed. Who puts it back is not told so."""
+    """Also once it is renamed, and while Plein is away. Who puts it back is not told so."""
     async with Proxy(homeserver.url) as proxy:
         town = await square(homeserver, proxy, tmp_path)
         room = await opened(town)
         await called(town, room, "Verlichting")
+        if away:
+            await town.at.plein.kill()
         await town.mo.send_state(town.space, CHILD, {}, room)
+        if away:
+            await town.at.plein.start()
         await says(town.mo, room, "haalde de plek van “Verlichting” op Matrix uit de space")
         await town.at.told('!thema hernoem "Lampen" Verlichting')
         await called(town, room, "Lampen")

@@ -186,6 +186,91 @@ async def put_out_by_hand(town: Town, name: str) -> None:
     await town.core.put_out(MADE, [PutOut(name, "mia")])
 
 
+PRIVATELY = "Je bent uit het kanaal of de kamer van “Verlichting” gezet."
+FOR_MODERATORS = "Uit het kanaal of de kamer gezet: ben."
+
+
+def told(town: Town, name: str) -> list[str]:
+    return [said for said in town.platform.where(name) if "gezet" in said]
+
+
+@pytest.mark.parametrize("again", ["no", "twice", "late", "by its line", "with another account"])
+async def test_whoever_was_put_out_is_told_once_and_who_moderates_can_read_it(
+    joined: Town, again: str
+) -> None:
+    """Nobody else reads a word of it, in the theme or when they ask."""
+    await joined.core.link([Identity(PLATFORM, "ben"), Identity(PLATFORM, "benny")])
+    await joined.say("ben", "!help", room=None)
+    first = PutOut("ben") if again == "by its line" else PutOut("ben", "mia", "$1")
+    await joined.core.put_out(MADE, [first])
+    await joined.core.run_due()
+    match again:
+        case "twice":
+            await joined.core.put_out(MADE, [PutOut("ben", "mia", "$2")])
+        case "with another account":
+            await joined.core.put_out(MADE, [PutOut("benny", "mia", "$2")])
+        case "late" | "by its line":
+            await joined.core.put_out(MADE, [first])
+    await later(joined)
+    (said,) = told(joined, "ben")
+    assert PRIVATELY in said
+    assert "`!thema laat toe`" in said
+    shown = await joined.say("mia", "!thema toon Verlichting")
+    assert FOR_MODERATORS in shown
+    assert "`!thema laat toe`" in shown
+    assert "gezet" not in await joined.say("anna", "!thema toon Verlichting")
+    for reader in ("anna", "mia", "sport", MADE.room_id):
+        heard = joined.platform.where(reader)
+        assert not any(PRIVATELY in line or "ben" in line.partition("gezet")[2] for line in heard)
+
+
+async def test_with_who_does_not_talk_in_private_nothing_private_is_begun_for_it(joined: Town) -> None:
+    """Who asks to come in again reads it then; and who moderates reads it in any case."""
+    await put_out_by_hand(joined, "ben")
+    await later(joined)
+    assert not told(joined, "ben")
+    assert "Een moderator heeft je" in await joined.say("ben", "!thema meedoen Verlichting")
+    assert FOR_MODERATORS in await joined.say("mia", "!thema toon Verlichting")
+
+
+async def test_who_was_readmitted_before_they_heard_of_it_is_told_that_alone(joined: Town) -> None:
+    await joined.say("ben", "!help", room=None)
+    await put_out_by_hand(joined, "ben")
+    await joined.say("mia", "!thema laat toe ben Verlichting")
+    assert FOR_MODERATORS not in await joined.say("mia", "!thema toon Verlichting")
+    await later(joined)
+    assert not told(joined, "ben")
+    assert any("laat je weer toe" in said for said in joined.platform.where("ben"))
+
+
+async def test_put_out_again_after_that_they_are_told_again(joined: Town) -> None:
+    await joined.say("ben", "!help", room=None)
+    for event in ("$1", "$2"):
+        await joined.core.put_out(MADE, [PutOut("ben", "mia", event)])
+        await later(joined)
+        await joined.say("mia", "!thema laat toe ben Verlichting")
+        await joined.core.put_out(MADE, [PutOut("ben", "mia", event)])
+        await later(joined)
+    assert len(told(joined, "ben")) == 2
+
+
+async def test_its_board_says_within_a_minute_who_pulls_it_no_more(joined: Town) -> None:
+    await put_out_by_hand(joined, "anna")
+    await later(joined, timedelta(minutes=1))
+    assert "anna trekt" not in joined.platform.where(MADE.room_id)[-1]
+
+
+async def test_of_very_many_the_others_are_counted(joined: Town) -> None:
+    for number in range(11):
+        await joined.say(f"wie{number}", "!thema meedoen Verlichting")
+        await joined.core.run_due()
+        await put_out_by_hand(joined, f"wie{number}")
+    shown = await joined.say("mia", "!thema toon Verlichting")
+    assert "wie9" in shown
+    assert "wie10" not in shown
+    assert "… en nog 1 ander." in shown
+
+
 @pytest.mark.parametrize("what", ["agree", "rename", "archive", "unbind"])
 async def test_who_was_put_out_and_came_back_by_themselves_looks_after_it_no_more(
     joined: Town, what: str

@@ -15,6 +15,7 @@ from bot.features.themes.records import TERMS, THEMES, Held, Involvement, Term
 from bot.model.message import Button, text
 from bot.model.people import Identity
 from bot.ports.storage import Transaction
+from tests.bot.features.themes.test_propose import pressed
 from tests.chat import NOW, open_chat
 from tests.doubles.linking import ask, key, link, press, resident
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
@@ -24,9 +25,10 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 async def town(database_url: str) -> AsyncIterator[Town]:
-    """Mia, who moderates, pulls a theme."""
+    """Mia, who moderates and talks with Plein in private, pulls a theme."""
     async with open_town(database_url, moderators=("mia",), board_rest=0) as town:
         await town.joined("sport", theme="sport")
+        await town.say("mia", "!help", room=None)
         await town.say("mia", "!thema trek")
         yield town
 
@@ -85,6 +87,32 @@ async def test_who_goes_on_does_so_for_another_year(town: Town) -> None:
     assert not over(town)
     await turns(town, held.later(term.until, years=1) - held.WEEK)
     assert len(asked(town)) == 2
+
+
+async def test_with_who_does_not_talk_in_private_it_is_said_in_the_theme_once(town: Town) -> None:
+    """Together of all of whom that is so, and of nobody else; and who it is about can say there that they go
+    on.
+    """
+    for name in ("ben", "cas"):
+        await town.say(name, "!thema doe mee")
+        await town.say(name, "!thema verslag")
+    (term, *_) = await kept(town)
+    await turns(town, term.until - held.WEEK)
+    await turns(town, term.until - DAY)
+    assert len(asked(town)) == 1
+    assert not [said for name in ("ben", "cas") for said in town.platform.where(name) if "termijn" in said]
+    (said,) = [said for said in town.platform.where("sport") if "loopt de termijn" in said]
+    assert said.count("loopt de termijn van") == 2
+    assert "maakt" in said
+    assert "trekt" not in said
+    longer = {"theme": f"theme:{term.theme}", "until": held.later(term.until, years=1).isoformat()}
+    for name, answer in (
+        ("ben", "Jij maakt het verslag in “sport” tot"),
+        ("dora", "maakt er het verslag niet"),
+    ):
+        assert answer in await pressed(town, name, "theme term", "sport", **longer)
+    await turns(town, term.until)
+    assert ["verslag" in said for said in over(town)] == [False, True]
 
 
 async def test_after_a_year_away_it_is_said_once_and_nobody_is_asked_in_vain(database_url: str) -> None:
