@@ -167,11 +167,10 @@ places = ["discord:{channel.id}", "matrix:{square}"]
     assert "Vanaf nu" in (await mia.uses(SQUARE, "community setup", home=category.name)).text
     event = await there.say(direct, '!gemeenschap richt in "matrix:space=Dorp" --zeker')
     assert "Gemaakt" in (await says(there, direct, key=f"answer:matrix:{event}")).body
-    (invited,) = [room for room, (by, _) in (await there._invitations()).items() if by == plein.user_id]
-    await there.join(invited)
+    (space,) = await there.accept_invitations(plein.user_id)
     for name, about in (("Fietsen", "Veilig door het dorp"), ("Muziek", "Een podium in het park")):
         await mia.uses(SQUARE, "theme propose", name=name, about=about)
-    return Village(homeserver, server, plein, mia, mia_there, square, invited)
+    return Village(homeserver, server, plein, mia, mia_there, square, space)
 
 
 async def test_they_find_it(homeserver: Homeserver, tmp_path: Path) -> None:
