@@ -105,6 +105,17 @@ def test_everybody_reads_the_commands_in_their_own_language() -> None:
     assert below(opening, "question")["description_localizations"]["nl"] == "Wat je wilt vragen"
 
 
+def test_every_command_is_called_in_every_language_as_discord_can_show_it() -> None:
+    """It has room for as many words as the path has; where no name is so, it shows the path itself."""
+    commands = Commands(FEATURES.commands, Texts(), converters=KINDS)
+    for locale in commands.texts.locales:
+        for path, command in commands.by_path.items():
+            words = [len(name.split()) for name in commands.names(command, locale)]
+            assert len(path.split()) in words or not command.listed, (path, locale)
+    readmit = below(described(commands)["theme"], "readmit")
+    assert readmit["name_localizations"]["nl"] == "toelaten"
+
+
 def test_what_is_asked_for_has_a_type_and_choices_in_words() -> None:
     opening = below(described(Commands(FEATURES.commands, Texts(), converters=KINDS))["poll"], "open")
     types = {option["name"]: option["type"] for option in opening["options"]}
