@@ -37,7 +37,10 @@ _WANT = _WANT.on_conflict_do_update(
         "attempts": 0,
         "why": None,
     },
-    where=or_(_WANT.excluded.inside.is_(False), guests.c.put_out.is_(False)),
+    # Who is inside already stays as they are.
+    where=or_(
+        _WANT.excluded.inside.is_(False), and_(guests.c.put_out.is_(False), guests.c.inside.is_(False))
+    ),
 )
 _MAY_BE_INSIDE = or_(guests.c.inside, guests.c.room.is_not(None))
 # What is being seen to just now says nothing of what somebody did by hand.

@@ -330,9 +330,10 @@ async def open_town(
     installed: Sequence[Installed] = FEATURES,
     floor: int = 1,
     away: timedelta | None = None,
+    before: Town | None = None,
 ) -> AsyncIterator[Town]:
     """A town on that database. `number`: of the first thing said, which differs where it was open before.
-    `away`: so long Plein was, and its platform is not at work yet.
+    `away`: so long Plein was, and its platform is not at work yet. `before`: as it was when Plein ended.
 
     `floor`: from how many ballots on an anonymous poll has a result; here even one has, where that is not
     what is tested.
@@ -348,6 +349,8 @@ async def open_town(
         **sections,
     )
     clock, platform = HandClock(NOW + (away or timedelta())), Platform(account)
+    if before:
+        clock, platform, number = before.clock, before.platform, next(before._numbers)
     async with open_core(config, clock, board_rest, installed) as core:
         if away is None:
             await core.serve(platform)

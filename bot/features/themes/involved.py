@@ -102,6 +102,9 @@ def _change(call: Call, theme: Theme, how: Involvement | None, *, sure: bool) ->
     kept.hold(theme.id)
     was = kept.of(call.resident.id).get(theme.id)
     if was == how:
+        if how is Involvement.TAKES_PART:
+            # Perhaps an account that is theirs only since then is not in yet.
+            call.let_in(theme.id, call.resident, inside=True)
         return False
     pulling = [who.id for who in pullers(call, [theme.id]).get(theme.id, ())]
     is_last = was is Involvement.PULLS and pulling in ([], [call.resident.id])

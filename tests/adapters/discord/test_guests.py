@@ -219,7 +219,7 @@ async def test_whom_a_moderator_put_out_comes_in_by_a_moderators_word_alone(
             await plein.until_quiet(60)
         assert [said for said in words(anna.dm) if "gezet" in said] == [
             "Je bent uit het kanaal of de kamer van “Verlichting” gezet. "
-            "Een moderator kan je weer toelaten met `/theme readmit`."
+            "Een moderator kan je weer toelaten met `/thema toelaten`."
         ]
         everywhere = [said for room in town.guild.channels.values() for said in words(room)]
         assert not any("gezet" in said for said in everywhere)

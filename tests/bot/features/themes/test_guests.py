@@ -368,6 +368,17 @@ async def test_of_who_is_forgotten_and_cannot_be_put_out_nothing_is_kept(
     assert len(await kept_of(joined, "ben")) == comes_back
 
 
+async def test_an_account_that_is_theirs_since_then_comes_in_by_its_own_word(joined: Town) -> None:
+    await joined.say("ben", "!thema meedoen Verlichting")
+    await joined.say("cas", "!help")
+    await joined.core.link([Identity(PLATFORM, "ben"), Identity(PLATFORM, "cas")])
+    await later(joined)
+    assert ("cas", MADE.room_id) not in joined.platform.inside
+    assert "Je deed al mee" in await joined.say("cas", "!thema meedoen Verlichting")
+    await later(joined)
+    assert {("ben", MADE.room_id), ("cas", MADE.room_id)} <= joined.platform.inside
+
+
 @pytest.mark.parametrize("unlinks", [False, True])
 async def test_an_account_that_was_unlinked_is_out_and_in_no_next_room(town: Town, unlinks: bool) -> None:
     """Whoever found an account that somebody lost takes no part with it."""
