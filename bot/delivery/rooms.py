@@ -14,7 +14,7 @@ from bot.communities import Communities
 from bot.delivery.worker import tell_moderators
 from bot.errors import StoreFailed, TryLater
 from bot.model.events import PutOut
-from bot.model.homes import PUT_OUT, REMOVED
+from bot.model.homes import PUT_OUT, REMOVED, REPLACED
 from bot.model.message import text
 from bot.model.people import FIRST_COMMUNITY, Identity, Place, Presence, Presences
 from bot.model.work import AWAY_AFTER, key_in
@@ -237,6 +237,7 @@ class Rooms:
                 tx.guests.move(old, new)
                 if (theme := tx.wanted.whose(new)) is not None:
                     tx.guests.again(theme, new.platform, self._clock.now())
+                    _have_said(tx, REPLACED, f"{theme}:{new.platform}", self._clock.now())
             return community
 
         if (community := await self._store.run_anywhere(move)) is not None:
@@ -283,7 +284,7 @@ class Rooms:
             tx.guests.put_out_of_let_in(theme, who)
         if not was_out and tx.guests.is_put_out(theme, resident.id):
             subject = f"{theme}:{resident.id}"
-            tx.jobs.add(PUT_OUT, subject, self._clock.now(), f"{PUT_OUT}:{subject}")
+            _have_said(tx, PUT_OUT, subject, self._clock.now())
 
     async def regraded(self, place: Place) -> None:
         def doubt(tx: Transaction) -> None:
@@ -354,7 +355,12 @@ def lose_room(tx: Transaction, place: Place, now: datetime) -> None:
         subject = f"{theme}:{place.platform}"
         if tx.community:
             tx.kept.drop("", kept_home(tx.community, subject))
-        tx.jobs.add(REMOVED, subject, now, f"{REMOVED}:{subject}")
+        _have_said(tx, REMOVED, subject, now)
+
+
+def _have_said(tx: Transaction, what: str, subject: str, now: datetime) -> None:
+    """A feature's job says it, once however often it is told meanwhile."""
+    tx.jobs.add(what, subject, now, f"{what}:{subject}")
 
 
 def _tell_of_unreached(tx: Transaction, community: int, now: datetime) -> None:

@@ -12,9 +12,9 @@ from bot.model.people import FIRST_COMMUNITY
 
 # What a community's settings call it, before the word for the platform.
 KEPT = "home."
-# The jobs of a feature, for a channel or room of a theme's that somebody renamed or removed by hand. Their
-# subject is the theme and the platform: `7:discord`.
-RENAMED, REMOVED, MOVED = "room.renamed", "room.removed", "room.moved"
+# The jobs of a feature, for a channel or room of a theme's that somebody renamed, removed, took out of its
+# home or replaced by another. Their subject is the theme and the platform: `7:discord`.
+RENAMED, REMOVED, MOVED, REPLACED = "room.renamed", "room.removed", "room.moved", "room.replaced"
 # The same for somebody who was put out of one by hand. Its subject is the theme and the resident: `7:12`.
 PUT_OUT = "room.put_out"
 

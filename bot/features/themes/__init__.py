@@ -57,7 +57,7 @@ from bot.features.themes.records import (
     Proposal,
 )
 from bot.features.themes.settings import NewThemesSettings
-from bot.model.homes import MOVED, PUT_OUT, REMOVED, RENAMED
+from bot.model.homes import MOVED, PUT_OUT, REMOVED, RENAMED, REPLACED
 from bot.model.people import Theme
 from bot.ports.people import Exported
 from bot.ports.storage import Transaction
@@ -203,6 +203,7 @@ OPENING = Feature(
         propose.LAPSE: propose.lapse_due,
         RENAMED: rename.renamed_due,
         MOVED: rename.moved_due,
+        REPLACED: rename.replaced_due,
         REMOVED: bind.removed_due,
     },
     boards={propose.SUBJECT: propose.show_board},

@@ -87,6 +87,17 @@ def moved_due(call: Call, job: Job) -> None:
     call.announce(int(number), message(said), f"{key}{job.id}", instead_of=key)
 
 
+def replaced_due(call: Call, job: Job) -> None:
+    """Somebody replaced a room by another, as an upgrade does: that one is the theme's now, which is said."""
+    number, _, platform = job.subject.partition(":")
+    opened, state = call.tx.of(OPENINGS).by_theme(int(number)), room_on(call, int(number), platform)
+    if opened is None or state is None or not state.room:
+        return
+    said = text("theme.place_replaced", theme=opened.name, platform=called(platform))
+    key = f"theme:{number}:replaced:"
+    call.announce(int(number), message(said), f"{key}{job.id}", instead_of=key)
+
+
 def managed(call: Call, theme: Theme | None, *, archived: bool = False) -> Theme:
     """The one that is meant, which they look after and nobody else does until the end.
 

@@ -360,10 +360,13 @@ async def test_where_plein_is_only_away_it_stays_its_place(town: Town) -> None:
 async def test_what_replaced_it_is_its_place(town: Town) -> None:
     new = Place(PLATFORM, "corner/2")
     town.platform.names[new.room_id] = "Verlichting"
-    await town.core.moved(PLATFORM, MADE, new)
-    await town.core.run_due()
+    for _ in range(2):
+        await town.core.moved(PLATFORM, MADE, new)
+        await town.core.run_due()
     assert await places(town) == [new]
     assert (await state(town)).room == "corner/2"
+    said = [words for words in town.platform.where("corner/2") if "vervangen door een nieuwe" in words]
+    assert len(said) == 1
 
 
 # --- whose it is by now ---
