@@ -290,8 +290,6 @@ wanted_rooms = Table(
     Column("hints", Integer, nullable=False, server_default="0"),
     # It is wanted no more, as somebody removed it or took it from its theme.
     Column("gone", Boolean, nullable=False, server_default=false()),
-    # The one that it was until now, in which what Plein gave people there is to be taken back.
-    Column("given_up", String),
     sqlite_with_rowid=False,
 )
 Index(
@@ -301,6 +299,21 @@ Index(
     sqlite_where=text("due_at IS NOT NULL"),
 )
 Index("ix_wanted_rooms_platform_room", wanted_rooms.c.platform, wanted_rooms.c.room)
+
+# Rooms that were a theme's, in which what Plein gave people is still to be taken back, by the account that
+# looked after it.
+given_up = Table(
+    "given_up",
+    metadata,
+    of_community(key=True),
+    Column("platform", String, primary_key=True),
+    Column("room", String, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due_at", Moment, nullable=False),
+    Index("ix_given_up_platform_due_at", "platform", "due_at"),
+    sqlite_with_rowid=False,
+)
 
 # Which accounts take part in a theme: in one of its places when their platform said so last, with which
 # role, and since when. It grants something for an hour; older it is a memory.

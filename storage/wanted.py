@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func, or_, select, update
+from sqlalchemy import and_, bindparam, case, delete, func, or_, select, update
 
 from bot.model.codec import pack_line, unpack_line
-from bot.model.homes import RoomState, WantedRoom
+from bot.model.homes import GivenUp, RoomState, WantedRoom
 from bot.model.message import Text
 from bot.model.people import Place
 from storage.batch import Batch
 from storage.community import anywhere
-from storage.tables import themes
+from storage.tables import given_up, themes
 from storage.tables import wanted_rooms as rooms
 from storage.upsert import upsert
 
@@ -50,20 +50,38 @@ _BIND = (
         due_at=_NOW,
         shaped=rooms.c.version,
         hints=rooms.c.hints + 1,
-        given_up=func.nullif(rooms.c.given_up, _ROOM),
     )
 )
-_GIVE_UP = update(rooms).where(_THIS)
-_GIVE_UP = _GIVE_UP.values(
-    gone=True,
-    room=None,
-    given_up=func.coalesce(rooms.c.room, rooms.c.given_up),
-    due_at=case((func.coalesce(rooms.c.room, rooms.c.given_up).is_not(None), _NOW)),
-    why=None,
-    called=None,
-    attempts=0,
-    hints=rooms.c.hints + 1,
+_GIVE_UP = update(rooms).where(_THIS).values(gone=True, room=None, due_at=None, why=None, called=None)
+_HAS = select(rooms.c.room, rooms.c.account).where(_THIS, rooms.c.room.is_not(None))
+_HAD = select(rooms.c.room, rooms.c.account).where(_AT)
+_TAKE_BACK = upsert(given_up)
+_TAKE_BACK = _TAKE_BACK.on_conflict_do_update(
+    index_elements=[given_up.c.platform, given_up.c.room],
+    set_={"account": _TAKE_BACK.excluded.account, "due_at": _TAKE_BACK.excluded.due_at, "attempts": 0},
 )
+_OF_PLATFORM = given_up.c.platform == bindparam("platform_")
+_GIVEN_UP = anywhere(
+    select(
+        *(given_up.c.platform, given_up.c.room, given_up.c.account),
+        *(given_up.c.attempts, given_up.c.community),
+    )
+    .where(_OF_PLATFORM, given_up.c.account == bindparam("account_"), given_up.c.due_at <= _NOW)
+    .order_by(given_up.c.due_at, given_up.c.community, given_up.c.room)
+    .limit(bindparam("limit_"))
+)
+_NEXT_GIVEN_UP = anywhere(select(func.min(given_up.c.due_at)).where(_OF_PLATFORM, given_up.c.due_at > _NOW))
+_THAT = and_(_OF_PLATFORM, given_up.c.room == _ROOM)
+_TAKING_BACK = (
+    update(given_up)
+    .where(_THAT, given_up.c.account == bindparam("account_"), given_up.c.due_at <= _NOW)
+    .values(due_at=_WHEN, attempts=given_up.c.attempts + 1)
+    .returning(given_up.c.room)
+)
+_TAKE_BACK_LATER = update(given_up).where(_THAT).values(due_at=_WHEN)
+_TAKEN_BACK = delete(given_up).where(_THAT)
+_TAKE_BACK_NOW = update(given_up).where(_OF_PLATFORM, given_up.c.account == bindparam("account_"))
+_TAKE_BACK_NOW = anywhere(_TAKE_BACK_NOW.values(due_at=_NOW))
 _RENAME = update(rooms).where(_THEME, rooms.c.platform != bindparam("but_"), _IS_WANTED)
 _RENAME = _RENAME.values(name=bindparam("name_"), version=rooms.c.version + 1, due_at=_NOW, attempts=0)
 _NAME_ALONE = update(rooms).where(_THIS).values(name=bindparam("name_"))
@@ -74,9 +92,7 @@ _LOOK_AT_ALL_OF = anywhere(_LOOK_AT_ALL.where(rooms.c.account == bindparam("acco
 _MOVE = (
     update(rooms)
     .where(_AT)
-    .values(
-        room=_TO, given_up=rooms.c.room, version=rooms.c.version + 1, due_at=_NOW, attempts=0, called=None
-    )
+    .values(room=_TO, version=rooms.c.version + 1, due_at=_NOW, attempts=0, called=None)
 )
 _OTHERS = and_(rooms.c.account != "", rooms.c.account != bindparam("account_"))
 _HAND_OVER = update(rooms).where(_AT, _OTHERS)
@@ -94,7 +110,7 @@ _DUE = anywhere(
     select(
         *(rooms.c.theme, rooms.c.platform, rooms.c.name, rooms.c.topic, rooms.c.mark, rooms.c.account),
         *(rooms.c.attempts, rooms.c.community, rooms.c.room, rooms.c.called, rooms.c.version),
-        *(rooms.c.shaped, rooms.c.hints, rooms.c.rules, rooms.c.gone, rooms.c.given_up, themes.c.closed),
+        *(rooms.c.shaped, rooms.c.hints, rooms.c.rules, themes.c.closed),
     )
     .join(themes, themes.c.id == rooms.c.theme)
     .where(_ON, _MINE, rooms.c.due_at <= _NOW)
@@ -111,10 +127,9 @@ _CLAIM = (
 )
 _LATER = (
     update(rooms)
-    .where(_THIS, _AS_CLAIMED)
+    .where(_THIS, _IS_WANTED, _AS_CLAIMED)
     .values(due_at=_WHEN, why=bindparam("why_"), attempts=rooms.c.attempts + 1)
 )
-_TAKEN_BACK = update(rooms).where(_THIS, rooms.c.given_up == _ROOM).values(given_up=None)
 _LEAVE_TO = _LATER.where(rooms.c.room.is_(None)).values(account=bindparam("account_"))
 _MADE = (
     update(rooms)
@@ -157,7 +172,14 @@ class WantedRooms:
         self._db.wake("room")
 
     def give_up(self, theme: int, platform: str, now: datetime) -> None:
-        self._db.execute(_GIVE_UP, {"theme_": theme, "platform_": platform, "now_": now})
+        where = {"theme_": theme, "platform_": platform}
+        for row in self._db.execute(_HAS, where):
+            self._take_back(platform, row, now)
+        self._db.execute(_GIVE_UP, where)
+
+    def _take_back(self, platform: str, row: Any, now: datetime) -> None:
+        values = {"platform": platform, "room": row.room, "account": row.account, "due_at": now}
+        self._db.execute(_TAKE_BACK, values)
         self._db.wake("room")
 
     def rename(self, theme: int, name: str, now: datetime, but: str = "") -> None:
@@ -180,6 +202,8 @@ class WantedRooms:
         self._db.wake("room")
 
     def move(self, old: Place, new: Place, now: datetime) -> None:
+        for row in self._db.execute(_HAD, _at(old)):
+            self._take_back(old.platform, row, now)
         self._db.execute(_MOVE, {**_at(old), "to_": new.room_id, "now_": now})
         self._db.wake("room")
 
@@ -200,16 +224,18 @@ class WantedRooms:
         self._db.execute(_RETRY, {"platform_": platform, "now_": now})
         self._db.wake("room")
 
-    def resume(self, account: str, now: datetime) -> None:
+    def resume(self, platform: str, account: str, now: datetime) -> None:
         self._db.execute(_RESUME, {"account_": account, "now_": now})
+        self._db.execute(_TAKE_BACK_NOW, {"platform_": platform, "account_": account, "now_": now})
 
     def due(self, platform: str, account: str, now: datetime, limit: int) -> Sequence[WantedRoom]:
         asked = {"platform_": platform, "account_": account, "now_": now, "limit_": limit}
         return [WantedRoom(**row._asdict()) for row in self._db.execute(_DUE, asked)]
 
     def next_try(self, platform: str, now: datetime) -> datetime | None:
-        found: datetime | None = self._db.execute(_NEXT, {"platform_": platform, "now_": now}).scalar()
-        return found
+        asked = {"platform_": platform, "now_": now}
+        found = (self._db.execute(statement, asked).scalar() for statement in (_NEXT, _NEXT_GIVEN_UP))
+        return min((moment for moment in found if moment), default=None)
 
     def claim(self, room: WantedRoom, account: str, now: datetime, until: datetime) -> bool:
         asked = {"account_": account, "now_": now, "when_": until}
@@ -234,8 +260,22 @@ class WantedRooms:
     def rest(self, room: WantedRoom) -> None:
         self._db.execute(_REST, {**_where(room), **_as_claimed(room)})
 
-    def taken_back(self, room: WantedRoom) -> None:
-        self._db.execute(_TAKEN_BACK, {**_where(room), "room_": room.given_up})
+    # --- what was given up ---
+
+    def given_up(self, platform: str, account: str, now: datetime, limit: int) -> Sequence[GivenUp]:
+        asked = {"platform_": platform, "account_": account, "now_": now, "limit_": limit}
+        rows = self._db.execute(_GIVEN_UP, asked)
+        return [GivenUp(**row._asdict()) for row in rows]
+
+    def take_back(self, room: GivenUp, now: datetime, until: datetime) -> bool:
+        asked = {**_at(room.place), "account_": room.account, "now_": now, "when_": until}
+        return self._db.execute(_TAKING_BACK, asked).first() is not None
+
+    def take_back_later(self, room: GivenUp, when: datetime) -> None:
+        self._db.execute(_TAKE_BACK_LATER, {**_at(room.place), "when_": when})
+
+    def taken_back(self, room: GivenUp) -> None:
+        self._db.execute(_TAKEN_BACK, _at(room.place))
 
     def keep_rules(self, room: WantedRoom, rules: str) -> str | None:
         known: str | None = self._db.execute(

@@ -242,7 +242,7 @@ NOBODYS = {
     "handled.id handled.undo handled.key",
     # What a theme is called and about: what its community opened, by whoever proposed it.
     "wanted_rooms.platform wanted_rooms.name wanted_rooms.topic wanted_rooms.mark wanted_rooms.account",
-    "wanted_rooms.room wanted_rooms.why wanted_rooms.called wanted_rooms.given_up",
+    "wanted_rooms.room wanted_rooms.why wanted_rooms.called given_up.platform given_up.room given_up.account",
     "archives.name archives.begun_on archives.archived_on archives.came_of",
     # How far an account of Plein's read, and on whose word it is in a room, for as long as it is there.
     "kept.account kept.name kept.value",

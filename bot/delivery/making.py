@@ -27,7 +27,7 @@ from bot.delivery.rooms import Rooms, kept_home, kept_name, lose_room
 from bot.delivery.seeing import Seeing
 from bot.delivery.worker import LEFT_TO_OTHERS, LONGEST_DELIVERY, LONGEST_PATIENCE, Round, Worker, pause
 from bot.errors import Gone, NotNow, NotOurs, StoreFailed, TryLater, UserError
-from bot.model.homes import MOVED, RENAMED, Home, RoomSeen, WantedGuest, WantedRoom, homes_in
+from bot.model.homes import MOVED, RENAMED, GivenUp, Home, RoomSeen, WantedGuest, WantedRoom, homes_in
 from bot.model.message import Text, text
 from bot.model.people import Identity, Place, Role
 from bot.model.work import AWAY_AFTER
@@ -35,8 +35,8 @@ from bot.ports.adapter import Adapter, Listener
 from bot.ports.storage import Store, Transaction
 
 log = logging.getLogger(__name__)
-# What is to be made true: a channel or room, or that somebody is in one or not.
-Item = WantedRoom | WantedGuest
+# What is to be made true: a channel or room, that somebody is in one or not, or that one is no theme's.
+Item = WantedRoom | WantedGuest | GivenUp
 # Of one person one at a time, and of the accounts of one other server so many: who is asked in there may
 # wait long for it.
 AT_ONCE, MOST_OF_A_SERVER = 8, 4
@@ -110,12 +110,12 @@ class Making:
         except (NotNow, Gone, OSError) as refused:
             seconds = refused.seconds if isinstance(refused, NotNow) else None
             wait = pause(item.attempts) if seconds is None else timedelta(seconds=seconds)
-            log.warning("Theme %d waits for its room: %s", item.theme, refused or type(refused).__name__)
+            log.warning("%s waits: %s", _which(item), refused or type(refused).__name__)
             await self._later(item, wait, text("room.silent"))
         except StoreFailed:
             raise
         except Exception as error:
-            log.exception("Could not see to theme %d", item.theme)
+            log.exception("Could not see to %s", _which(item))
             await self._later(item, _patience(item), text("room.failed", error=type(error).__name__))
         return True
 
@@ -125,15 +125,12 @@ class Making:
             raise NotNow
         if isinstance(item, WantedGuest):
             await self._admit(adapter, item)
-            return
-        if item.given_up is not None:
-            await self._take_back(adapter, item, Place(item.platform, item.given_up))
-        if item.gone:
-            await self._store.run(lambda tx: tx.wanted.rest(item), community=item.community)
+        elif isinstance(item, GivenUp):
+            await self._take_back(adapter, item)
         elif item.room is None or await self._is_still_its(item, Place(item.platform, item.room)):
             await self._make(adapter, item)
 
-    async def _is_still_its(self, item: Item, place: Place) -> bool:
+    async def _is_still_its(self, item: WantedRoom | WantedGuest, place: Place) -> bool:
         """Whether that place is the community's and the theme's by now; where it is not, it is given up."""
 
         def is_its(tx: Transaction) -> bool:
@@ -152,19 +149,19 @@ class Making:
             await self._store.run(give_up, community=item.community)
         return its
 
-    async def _take_back(self, adapter: Listener, room: WantedRoom, place: Place) -> None:
+    async def _take_back(self, adapter: Listener, room: GivenUp) -> None:
         """Nobody keeps order by Plein's doing in what is no theme's any more."""
 
         def is_a_themes(tx: Transaction) -> bool:
-            if (community := tx.communities.of_place(place)) is None:
+            if (community := tx.communities.of_place(room.place)) is None:
                 return False
             with tx.within(community):
-                if is_one := tx.wanted.whose(place) is not None:
-                    tx.wanted.look(place, self._clock.now())
+                if is_one := tx.wanted.whose(room.place) is not None:
+                    tx.wanted.look(room.place, self._clock.now())
             return is_one
 
         if not await self._store.run_anywhere(is_a_themes):
-            await adapter.entrust(room.community, None, place, ())
+            await adapter.entrust(room.community, None, room.place, ())
             # It may have become one's meanwhile.
             await self._store.run_anywhere(is_a_themes)
         await self._store.run(lambda tx: tx.wanted.taken_back(room), community=room.community)
@@ -304,7 +301,9 @@ class Making:
         when = self._clock.now() + wait
 
         def later(tx: Transaction) -> None:
-            if isinstance(item, WantedGuest):
+            if isinstance(item, GivenUp):
+                tx.wanted.take_back_later(item, when)
+            elif isinstance(item, WantedGuest):
                 tx.guests.later(item, when, why)
             else:
                 tx.wanted.later(item, when, why)
@@ -329,14 +328,15 @@ def _note_home(tx: Transaction, room: WantedRoom, home: Home, within: str, now: 
 
 
 def _resume(platform: str, account: str, now: datetime, tx: Transaction) -> None:
-    tx.wanted.resume(account, now)
+    tx.wanted.resume(platform, account, now)
     tx.guests.resume(platform, now)
 
 
 def _due(platform: str, account: str, now: datetime, most: int, tx: Transaction) -> list[Item]:
     """Rooms first: people are let into what is there."""
     rooms = tx.wanted.due(platform, account, now, most)
-    return [*rooms, *tx.guests.due(platform, account, now, most)]
+    given_up = tx.wanted.given_up(platform, account, now, most)
+    return [*rooms, *given_up, *tx.guests.due(platform, account, now, most)]
 
 
 def _next(platform: str, now: datetime, tx: Transaction) -> datetime | None:
@@ -347,11 +347,17 @@ def _next(platform: str, now: datetime, tx: Transaction) -> datetime | None:
 def _claim(tx: Transaction, item: Item, account: str, now: datetime) -> bool:
     until = now + CLAIMED_FOR
     with tx.within(item.community):
-        if isinstance(item, WantedGuest):
-            claimed: bool = tx.guests.claim(item, now, until)
+        if isinstance(item, GivenUp):
+            claimed: bool = tx.wanted.take_back(item, now, until)
+        elif isinstance(item, WantedGuest):
+            claimed = tx.guests.claim(item, now, until)
         else:
             claimed = tx.wanted.claim(item, account, now, until)
     return claimed
+
+
+def _which(item: Item) -> str:
+    return f"what was given up in {item.room}" if isinstance(item, GivenUp) else f"theme {item.theme}"
 
 
 def _patience(item: Item) -> timedelta:
@@ -399,4 +405,6 @@ def _key(item: Item) -> Hashable:
     """
     if isinstance(item, WantedGuest):
         return _Person(item.platform, item.user)
+    if isinstance(item, GivenUp):
+        return item.place
     return item.community, item.platform, item.theme if item.room else None

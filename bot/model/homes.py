@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from bot.model.message import Text, text
-from bot.model.people import FIRST_COMMUNITY
+from bot.model.people import FIRST_COMMUNITY, Place
 
 # What a community's settings call it, before the word for the platform.
 KEPT = "home."
@@ -83,8 +83,7 @@ class WantedRoom:
     is there, and `called` what people there called it when that was last looked at. `placed`: it was seen in
     its home, and whoever takes it out of there means that. `closed`: nobody is to say anything there; `rules`
     are those by which people could before, as its platform says that. `version` counts what is wanted of it,
-    `shaped` says which of these it was made to be, and `hints` how often there was reason to look. `given_up`
-    was its room until now, where nobody is to have by Plein's doing what they had.
+    `shaped` says which of these it was made to be, and `hints` how often there was reason to look.
     """
 
     theme: int
@@ -103,8 +102,21 @@ class WantedRoom:
     version: int = 1
     shaped: int = 0
     hints: int = 0
-    gone: bool = False
-    given_up: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A room that was a theme's, where nobody is to have by Plein's doing what they had."""
+
+    platform: str
+    room: str
+    account: str
+    attempts: int = 0
+    community: int = FIRST_COMMUNITY
+
+    @property
+    def place(self) -> Place:
+        return Place(self.platform, self.room)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.model.homes import RoomState, WantedGuest, WantedRoom
+from bot.model.homes import GivenUp, RoomState, WantedGuest, WantedRoom
 from bot.model.message import Message, Text
 from bot.model.people import Identity, Place, Resident, Role
 from bot.model.work import Board, Job, Post, Receipt, Reference
@@ -289,10 +289,6 @@ class WantedRoomStore(Protocol):
         """
         ...
 
-    def taken_back(self, room: WantedRoom) -> None:
-        """In the one that was given up nobody has by Plein's doing what they had."""
-        ...
-
     def rename(self, theme: int, name: str, now: datetime, but: str = "") -> None:
         """All of that theme are to be called so; `but`: on that platform it is called so already."""
         ...
@@ -317,6 +313,18 @@ class WantedRoomStore(Protocol):
         """That account serves the place from now on, and so it sees to what is wanted of it."""
         ...
 
+    def given_up(self, platform: str, account: str, now: datetime, limit: int) -> Sequence[GivenUp]:
+        """Those that this account looked after, of all communities: it takes back what it gave there."""
+        ...
+
+    def take_back(self, room: GivenUp, now: datetime, until: datetime) -> bool:
+        """It is tried again not before then. False: somebody else does that, or did."""
+        ...
+
+    def take_back_later(self, room: GivenUp, when: datetime) -> None: ...
+
+    def taken_back(self, room: GivenUp) -> None: ...
+
     def whose(self, place: Place) -> int | None:
         """The theme for which that place is kept so."""
         ...
@@ -329,7 +337,7 @@ class WantedRoomStore(Protocol):
         """What keeps them there may be over: they need wait no longer."""
         ...
 
-    def resume(self, account: str, now: datetime) -> None:
+    def resume(self, platform: str, account: str, now: datetime) -> None:
         """What that account began, in whichever community, is tried again now."""
         ...
 

@@ -1,4 +1,4 @@
-"""Whom Plein let in by their own name; and which room was a theme's until it was given up"""
+"""Whom Plein let in by their own name; and which rooms were themes' until they were given up"""
 
 from __future__ import annotations
 
@@ -11,9 +11,20 @@ down_revision = "0044"
 
 def upgrade() -> None:
     op.add_column("guests", sa.Column("by_name", sa.Boolean(), nullable=False, server_default=sa.false()))
-    op.add_column("wanted_rooms", sa.Column("given_up", sa.String(), nullable=True))
+    op.create_table(
+        "given_up",
+        sa.Column("community", sa.Integer(), nullable=False),
+        sa.Column("platform", sa.String(), nullable=False),
+        sa.Column("room", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("community", "platform", "room"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_given_up_platform_due_at", "given_up", ["platform", "due_at"])
 
 
 def downgrade() -> None:
-    op.drop_column("wanted_rooms", "given_up")
+    op.drop_table("given_up")
     op.drop_column("guests", "by_name")
