@@ -65,6 +65,7 @@ Merge = Callable[[Transaction, int, int], None]
 # Accounts of a resident, the first, are those of a new one, the second: what is open is not for both. And
 # whether that undoes that they were linked: they have what they brought again.
 Part = Callable[[Transaction, int, int, bool], None]
+Unlisted = Callable[[Transaction, int, int], None]
 # A resident, by their number, is to be forgotten.
 Forget = Callable[[Transaction, int], None]
 # Those of these themes in which whoever it is about takes part now.
@@ -92,8 +93,9 @@ class Feature:
     by their form ("csv"); `suggest` by the parameter ("poll"), or that of one command ("poll again.poll");
     `kinds` of parameters by what these are annotated with. `keeps` is the key to what it needs kept, `merge`
     what is to be done there when two residents are one person, if it keeps anything of who is no more by
-    then, `part` when an account of one of them is a new one's, `forget` when somebody is to be forgotten, and
-    `export` what it keeps of them. `stands` tells what is open in a theme, `ends` ends that, and `came_of`
+    then, `part` when an account of one of them is a new one's by their word, and `unlisted` when it is as no
+    line of the configuration makes it theirs, `forget` when somebody is to be forgotten, and `export` what it
+    keeps of them. `stands` tells what is open in a theme, `ends` ends that, and `came_of`
     tells what came of it. `news` tells, by what a subject begins with, what is new about one that is shown;
     `shown` hears that such a one is from now on, and `concerns` says what people want to hear of.
     `hears` is given what people say to each other; without a feature that has it none of that is kept. `came`
@@ -110,6 +112,7 @@ class Feature:
     kinds: Converters = field(default_factory=dict)
     merge: Merge | None = None
     part: Part | None = None
+    unlisted: Unlisted | None = None
     forget: Forget | None = None
     export: Export | None = None
     stands: Stands | None = None
@@ -204,6 +207,13 @@ class Features:
             if feature.part:
                 feature.part(tx, resident, new, brought is not None)
         return new
+
+    def clear_listed(self, tx: Transaction, lines: Sequence[Sequence[Identity]]) -> None:
+        """Nothing holds any more that a configuration said of people before these lines."""
+        for resident, new in tx.people.clear_listed(lines):
+            for feature in self.all:
+                if feature.unlisted:
+                    feature.unlisted(tx, resident, new)
 
     def trust(self, tx: Transaction, resident: int) -> None:
         """What was granted to one of their accounts counts for each."""

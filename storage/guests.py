@@ -15,6 +15,7 @@ from bot.model.people import Identity, Place, Resident
 from storage.among import among
 from storage.batch import Batch
 from storage.community import anywhere
+from storage.holds import holds
 from storage.people import person_of
 from storage.tables import guests, places, residents, themes, wanted_rooms
 from storage.upsert import upsert
@@ -26,6 +27,8 @@ _IN_ROOM = and_(guests.c.theme == bindparam("theme_"), guests.c.platform == bind
 _THIS = and_(_IN_ROOM, guests.c.user_id == bindparam("user_"))
 _AS_CLAIMED = guests.c.version == bindparam("version_")
 
+# Of the events by which somebody was put out the last are known, in so many characters.
+MOST_EVENTS = 500
 _WANT = upsert(guests)
 _WANT = _WANT.on_conflict_do_update(
     index_elements=[guests.c.theme, guests.c.platform, guests.c.user_id],
@@ -46,26 +49,35 @@ _MAY_BE_INSIDE = or_(guests.c.inside, guests.c.room.is_not(None))
 # What is being seen to just now says nothing of what somebody did by hand.
 _SETTLED = guests.c.due_at.is_(None)
 _PUT_OUT = upsert(guests)
+_EVENT: Any = _PUT_OUT.excluded.put_out_by
 # Whom Plein has out itself is to be inside no more by then.
 _PUT_OUT = _PUT_OUT.on_conflict_do_update(
     index_elements=[guests.c.theme, guests.c.platform, guests.c.user_id],
     set_={
         "inside": False,
         "put_out": True,
-        "put_out_by": _PUT_OUT.excluded.put_out_by,
+        "put_out_by": func.substr(
+            _EVENT.concat(" ").concat(func.coalesce(guests.c.put_out_by, "")),
+            1,
+            MOST_EVENTS,
+        ),
         "due_at": None,
         "version": guests.c.version + 1,
     },
     where=and_(
         or_(_SETTLED, guests.c.inside),
         or_(
-            _PUT_OUT.excluded.put_out_by.is_(None),
-            guests.c.put_out_by.is_distinct_from(_PUT_OUT.excluded.put_out_by),
+            _EVENT.is_(None),
+            guests.c.put_out_by.is_(None),
+            ~holds(guests.c.put_out_by, _EVENT),
         ),
     ),
 )
+# What Plein wrote over meanwhile is taken away all the same.
 _PUT_OUT_OF_LET_IN = update(guests).where(_THIS, _SETTLED, guests.c.inside)
-_PUT_OUT_OF_LET_IN = _PUT_OUT_OF_LET_IN.values(inside=False, put_out=True)
+_PUT_OUT_OF_LET_IN = _PUT_OUT_OF_LET_IN.values(
+    inside=False, put_out=True, due_at=_NOW, version=guests.c.version + 1, attempts=0
+)
 _THEMES_OF = select(guests.c.theme).where(guests.c.resident == bindparam("id_"), _MAY_BE_INSIDE).distinct()
 _THEIRS = and_(guests.c.theme == bindparam("theme_"), guests.c.resident == bindparam("id_"))
 _HAVE_OUT = update(guests).where(_THEIRS, _MAY_BE_INSIDE)
@@ -199,9 +211,10 @@ class WantedGuests:
         row = {"theme": theme, "platform": who.platform, "user_id": who.user_id, "resident": resident}
         self._db.execute(_PUT_OUT, {**row, "inside": False, "put_out": True, "put_out_by": event or None})
 
-    def put_out_of_let_in(self, theme: int, who: Identity) -> None:
+    def put_out_of_let_in(self, theme: int, who: Identity, now: datetime) -> None:
         where = {"theme_": theme, "platform_": who.platform, "user_": who.user_id}
-        self._db.execute(_PUT_OUT_OF_LET_IN, where)
+        self._db.execute(_PUT_OUT_OF_LET_IN, {**where, "now_": now})
+        self._db.wake("room")
 
     def is_put_out(self, theme: int, resident: int) -> bool:
         return self._db.execute(_IS_PUT_OUT, {"theme_": theme, "id_": resident}).first() is not None

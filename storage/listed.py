@@ -61,19 +61,21 @@ _NOT_LISTED = update(identities).where(identities.c.listed.is_not(None)).values(
 _LIST = update(identities).where(_ACCOUNT).values(listed=bindparam("at_"))
 
 
-def clear(db: Batch, lines: Sequence[Line]) -> None:
-    """Take away what earlier lines gave: names, roles, and that accounts are one person's."""
+def clear(db: Batch, lines: Sequence[Line]) -> Sequence[tuple[int, int]]:
+    """Take away what earlier lines gave: names, roles, and that accounts are one person's. Of whom others are
+    parted, with the number of who they are from now on.
+    """
     line_of = {account: number for number, line in enumerate(lines) for account in line}
     known = {row[0] for row in db.execute(_LISTED)}
     for account in line_of:
         known |= {row[0] for row in db.execute(_WHOSE, _where(account))}
     db.lock(residents.c.id, *known)
-    for resident in sorted(known):
-        _part(db, resident, line_of)
+    parted = [(resident, new) for resident in sorted(known) for new in _part(db, resident, line_of)]
     db.execute(_NO_ROLE)
     db.execute(_NO_NAME)
     db.execute(_NOTHING_APART)
     db.execute(_NOT_LISTED)
+    return parted
 
 
 def note(db: Batch, lines: Sequence[Line]) -> None:
@@ -83,7 +85,7 @@ def note(db: Batch, lines: Sequence[Line]) -> None:
             db.execute(_LIST, {**_where(account), "at_": at})
 
 
-def _part(db: Batch, resident: int, line_of: dict[Identity, int]) -> None:
+def _part(db: Batch, resident: int, line_of: dict[Identity, int]) -> Sequence[int]:
     """Those of a resident's accounts that no line joins any more. Who is in none, and never was, stays."""
     groups: dict[Hashable, list[Identity]] = {}
     for platform, user, listed in db.execute(_ACCOUNTS, {"id_": resident}):
@@ -91,18 +93,18 @@ def _part(db: Batch, resident: int, line_of: dict[Identity, int]) -> None:
         if account in line_of or listed is not None:
             groups.setdefault(line_of.get(account, account), []).append(account)
     first, *others = groups.values() or [[]]
-    for group in others:
-        _move(db, resident, group, first)
+    return [_move(db, resident, group, first) for group in others]
 
 
-def _move(db: Batch, resident: int, accounts: Collection[Identity], from_: Sequence[Identity]) -> None:
+def _move(db: Batch, resident: int, accounts: Collection[Identity], from_: Sequence[Identity]) -> int:
     account = next(iter(accounts))
     row = {"name": account.user_id, "folded": folded(account.user_id), "heard_as": account.address}
-    new = db.execute(_ADD, row).scalar_one()
+    new: int = db.execute(_ADD, row).scalar_one()
     for account in accounts:
         for statement in _MOVE:
             db.execute(statement, {**_where(account), "new_": new})
         db.execute(_HEARD_AS, {"id_": resident, "was_": account.address, "as_": from_[0].address})
+    return new
 
 
 def _where(account: Identity) -> dict[str, str]:

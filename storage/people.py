@@ -423,8 +423,8 @@ class People:
     def forget(self, resident: int, at: datetime, now: datetime) -> None:
         belongings.forget(self._db, self._past, resident, at, now)
 
-    def clear_listed(self, lines: Sequence[Sequence[Identity]]) -> None:
-        listed.clear(self._db, lines)
+    def clear_listed(self, lines: Sequence[Sequence[Identity]]) -> Sequence[tuple[int, int]]:
+        return listed.clear(self._db, lines)
 
     def note_listed(self, lines: Sequence[Sequence[Identity]]) -> None:
         listed.note(self._db, lines)

@@ -54,6 +54,8 @@ LAST_ANSWERS = 3.0
 # be read just now are waited for so long.
 LEAST_LAG, MOST_LAG, LAGS = timedelta(seconds=1), timedelta(seconds=30), 20
 GAPS_CLOSE_WITHIN = timedelta(minutes=1)
+# So many seconds a channel may take to be looked at, before what was said is read.
+LOOKED_AT_WITHIN = 5.0
 # So many seconds a sign of life may take; where it comes later that is seen as well.
 LIVES_WITHIN = 3.0
 # In so many characters nothing but such a sign is said.
@@ -389,19 +391,26 @@ class Gateway:
         """Whose line in a theme's channel, by which Plein let them in, is there no more; whether Discord said
         that of all. Nobody tells Plein of what was done while it was not there.
         """
-        is_known, account = True, self.session.account
         there = Place(PLATFORM, str(only.id)) if only else None
-        for place, users in (await self.session.core.let_in(account, there)).items():
-            channel = only or self._client.get_channel(int(place.room_id))
-            if not isinstance(channel, discord.abc.GuildChannel):
-                continue
-            try:
+        try:
+            let_in = await self.session.core.let_in(self.session.account, there)
+            looks = (self._note_who_was_put_out_of(place, users) for place, users in let_in.items())
+            return all(await asyncio.gather(*looks))
+        except StoreFailed:
+            return False
+
+    async def _note_who_was_put_out_of(self, place: Place, users: Sequence[str]) -> bool:
+        """Whether Discord said; nobody waits longer for what one channel is than for another's."""
+        channel = self._client.get_channel(int(place.room_id))
+        if not isinstance(channel, discord.abc.GuildChannel):
+            return True
+        try:
+            async with asyncio.timeout(LOOKED_AT_WITHIN):
                 put_out = await put_out_of(self.session, channel, users)
-            except TryLater:
-                is_known = False
-                continue
-            await self.session.core.put_out(place, [PutOut(user) for user in put_out])
-        return is_known
+        except (TryLater, TimeoutError):
+            return False
+        await self.session.core.put_out(place, [PutOut(user) for user in put_out])
+        return True
 
     async def _is_called(self, before: Channel, channel: Channel) -> None:
         if before.name != channel.name:

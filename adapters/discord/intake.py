@@ -242,6 +242,8 @@ class Intake:
             role=role,
             since=since_in(asked.channel, member) if member and place else None,
             not_before=member.joined_at if member and place else None,
+            # What still stands in their client they can use, though the channel is hidden from them by then.
+            there=place is None or asked.permissions.view_channel,
             writes=place is None or may_write(asked.permissions, asked.channel, int(place.room_id)),
             presence=presence,
             mentions=mentions,

@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import quote
 from weakref import WeakValueDictionary
 
+import aiohttp
 import nio
 
 from adapters.matrix.crypto import PleinClient
@@ -362,7 +363,10 @@ class Outgoing:
         return [room for room in rooms if room in self._rooms or room in self._client.invited_rooms]
 
     async def request(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
-        """What nio has no call for. The status, and the answer where it is a JSON object."""
+        """What nio has no call for. The status, and the answer where it is a JSON object.
+
+        Raises: aiohttp.ClientError where the homeserver does not answer; perhaps what stands before it does.
+        """
         status, answer, _ = await self.request_at(method, path, body)
         return status, answer
 
@@ -378,7 +382,11 @@ class Outgoing:
                 answer = json.loads(await response.read())
             except ValueError:
                 answer = None
-            return response.status, answer if isinstance(answer, dict) else {}, answered_at(response)
+            found = answer if isinstance(answer, dict) else {}
+            if 400 <= response.status < 500 and "errcode" not in found:
+                # What stands before it: of who is where and may what that says nothing.
+                raise aiohttp.ClientPayloadError(f"no homeserver answered {response.status}")
+            return response.status, found, answered_at(response)
 
 
 def answered_at(response: Any) -> datetime | None:

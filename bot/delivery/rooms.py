@@ -281,7 +281,7 @@ class Rooms:
         if person.by:
             tx.guests.put_out(theme, who, resident.id, person.event)
         else:
-            tx.guests.put_out_of_let_in(theme, who)
+            tx.guests.put_out_of_let_in(theme, who, self._clock.now())
         if not was_out and tx.guests.is_put_out(theme, resident.id):
             subject = f"{theme}:{resident.id}"
             _have_said(tx, PUT_OUT, subject, self._clock.now())

@@ -80,7 +80,7 @@ def _name_residents(residents: Sequence[ResidentSection], features: Features, tx
     Those who turn out to be one person are one from now on, in what they voted too.
     """
     lines = [[Identity(*account.split(":", 1)) for account in resident.accounts] for resident in residents]
-    tx.people.clear_listed(lines)
+    features.clear_listed(tx, lines)
     for resident, accounts in zip(residents, lines, strict=True):
         features.link(tx, accounts, resident.name, resident.as_role())
     tx.people.note_listed(lines)

@@ -395,7 +395,7 @@ class WantedGuestStore(Protocol):
         """
         ...
 
-    def put_out_of_let_in(self, theme: int, who: Identity) -> None:
+    def put_out_of_let_in(self, theme: int, who: Identity, now: datetime) -> None:
         """The same of whom Plein let in, and not of whom it has out itself."""
         ...
 

@@ -166,10 +166,10 @@ class PeopleStore(Protocol):
         """What was granted to one account of theirs counts for each."""
         ...
 
-    def clear_listed(self, lines: Sequence[Sequence[Identity]]) -> None:
+    def clear_listed(self, lines: Sequence[Sequence[Identity]]) -> Sequence[tuple[int, int]]:
         """Nothing holds any more that a configuration said of people before: names, roles, and whose accounts
         are one person's. Those who still are by one of these `lines` stay one; who is parted from somebody is
-        a resident of their own.
+        a resident of their own: the numbers of both.
         """
         ...
 

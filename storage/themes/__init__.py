@@ -158,6 +158,8 @@ class Themes:
         return {theme: list(people.values()) for theme, people in found.items()}
 
     def involve(self, theme: int, resident: int, how: Involvement | None, at: datetime) -> None:
+        # Who becomes one person with somebody just now is that first, or once this is so.
+        self._db.lock(residents.c.id, resident, weakly=True)
         self._db.execute(_PART, {"theme_": theme, "resident_": resident})
         if how is not None:
             row = {"theme": theme, "resident": resident, "how": int(how), "since": at}

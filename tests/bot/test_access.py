@@ -376,5 +376,5 @@ def test_every_command_is_for_the_community_or_says_why_not(town: Town) -> None:
         *("theme list", "theme show", "theme follow", "theme take-part", "theme pull", "theme leave"),
         "theme agree",
         *("theme draw", "theme draw-me", "theme skip-me", "theme draw-file"),
-        *("theme term", "theme take-notes", "theme stop-notes", "theme name-me"),
+        *("theme term", "theme go-on", "theme take-notes", "theme stop-notes", "theme name-me"),
     }

@@ -304,8 +304,9 @@ def _can_be(plan: Plan, numbers: Choices) -> bool:
 def _pieces(plan: Plan, words: str, meaning: Meaning) -> Iterator[tuple[int, int]]:
     """What each piece is by an option's own words, and what by its number; 0 where it is none."""
     known, _ = _by_words(plan)
-    count = 0
-    for part in _BETWEEN_OPTIONS.split(words.strip().strip(_QUOTED)):
+    count, said = 0, words.strip().strip(_QUOTED)
+    # An option's own words may look like several.
+    for part in [said] if seen_as(said) in known else _BETWEEN_OPTIONS.split(said):
         whole = known.get(seen_as(part))
         left = [part] if whole else _split(part)
         count += len(left)

@@ -82,14 +82,15 @@ def merge_residents(tx: Transaction, old: int, new: int) -> None:
 
 
 def part_resident(tx: Transaction, old: int, new: int, brought: bool) -> None:
-    """An account that leaves somebody is let into no theme any more but by what it brought; and if it was put
-    out, so are those that stay.
+    """An account that leaves somebody is let into no theme any more but by what it brought; and if either was
+    put out, so is the other.
     """
     if not brought:
-        known = tx.people.known([old]).get(old)
-        for theme in tx.guests.put_out_of(new):
-            for account in known.accounts if known else ():
-                tx.guests.put_out(theme, account, old)
+        known = tx.people.known([old, new])
+        for this, other in ((old, new), (new, old)):
+            for theme in tx.guests.put_out_of(other):
+                for account in known[this].accounts if this in known else ():
+                    tx.guests.put_out(theme, account, this)
     for resident in (old, new):
         tx.of(THEMES).count_once(resident)
     mine = tx.of(THEMES).of(new)
@@ -181,6 +182,7 @@ FEATURE = Feature(
     kinds={Theme: which.THEME},
     merge=merge_residents,
     part=part_resident,
+    unlisted=partial(part_resident, brought=False),
     forget=forget_resident,
     export=export_resident,
     keeps=THEMES,
@@ -237,6 +239,7 @@ TERM = Feature(
     name="terms",
     commands=(
         _Command(term.TERM, term.set_term),
+        _Command(term.GO_ON, term.go_on, listed=False),
         _Command(term.NOTES, term.take_notes),
         _Command(term.NO_NOTES, term.stop_notes),
     ),

@@ -10,7 +10,7 @@ from bot.features.themes.pull import check_not_put_out, pullers, take_back
 from bot.features.themes.records import OPENINGS, THEMES, Involvement, board_of
 from bot.features.themes.show import ways
 from bot.features.themes.which import keep, meant, meant_open
-from bot.model.message import Button, Message, message, text
+from bot.model.message import OF_COMMUNITY, Button, InTheme, Message, message, text
 from bot.model.people import Resident, Role, Theme
 from bot.model.work import Job
 
@@ -59,7 +59,9 @@ def put_out_due(call: Call, job: Job) -> None:
         return
     # Whoever pulled it does no more.
     call.changed(board_of(theme.id))
-    said, key = message(text("theme.put_out.told", theme=theme.name)), _key_of_being_let_in(theme)
+    # Whoever is of the community no more reads of none of its themes.
+    line = InTheme(text("theme.put_out.told", theme=theme.name), OF_COMMUNITY)
+    said, key = Message((line,), ()), _key_of_being_let_in(theme)
     until = call.now + TOLD_WITHIN
     call.tell(int(who), said, f"{key}out:{job.id}", instead_of=key, begun=True, until=until)
 

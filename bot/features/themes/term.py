@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from bot.call import Call
 from bot.errors import UserError
@@ -17,8 +17,11 @@ from bot.model.work import Job
 from bot.ports.storage import Transaction
 
 TERM, NOTES, NO_NOTES = "theme term", "theme take-notes", "theme stop-notes"
-# Nobody is there for longer at a time.
-MOST_YEARS = 6
+GO_ON = "theme go-on"
+# Nobody is there for longer at a time; and that a term ends is said to everybody.
+MOST_YEARS, LEAST = 6, timedelta(days=1)
+# So often somebody can say in a day until when.
+MOST_SET, DAY = 5, timedelta(days=1)
 
 
 def set_term(call: Call, until: datetime, *, theme: Theme | None = None) -> Message:
@@ -30,12 +33,32 @@ def set_term(call: Call, until: datetime, *, theme: Theme | None = None) -> Mess
         raise UserError("theme.term.nothing", theme=found.name)
     if until <= call.now:
         raise UserError("theme.term.past", until=until)
+    if until < call.now + LEAST:
+        raise UserError("theme.term.short")
     if until > held.later(call.now, years=MOST_YEARS):
         raise UserError("theme.term.long", until=until)
-    for what in mine:
-        held.begin(call, found.id, call.resident.id, what, until)
-    call.changed(board_of(found.id))
-    return message(*(text(f"theme.term.set.{what}", theme=found.name, until=until) for what in mine))
+    if (count := call.used(TERM, DAY)) >= MOST_SET:
+        raise UserError("theme.term.often", count=count)
+    call.use(TERM, within=DAY)
+    return _begin(call, found, dict.fromkeys(mine, until))
+
+
+def go_on(call: Call, theme: Theme | None = None) -> Message:
+    """Do for another year what you do for a theme and what is nearly over."""
+    found = meant_open(call, theme)
+    call.tx.of(THEMES).hold(found.id)
+    mine = [term for term in held.terms(call.tx, found.id) if term.who.id == call.resident.id and term.asked]
+    if not mine:
+        raise UserError("theme.term.not_ending", theme=found.name)
+    return _begin(call, found, {term.held: held.later(term.until, years=1) for term in mine})
+
+
+def _begin(call: Call, theme: Theme, until: Mapping[Held, datetime]) -> Message:
+    for what, end in until.items():
+        held.begin(call, theme.id, call.resident.id, what, end)
+    call.changed(board_of(theme.id))
+    lines = (text(f"theme.term.set.{what}", theme=theme.name, until=end) for what, end in until.items())
+    return message(*lines)
 
 
 def _of(tx: Transaction, theme: int, resident: int) -> Sequence[Held]:
@@ -115,7 +138,8 @@ def term_due(call: Call, job: Job) -> None:
             _end(call, theme, term)
         elif not term.asked and term.until - held.WEEK <= call.now:
             call.tx.of(TERMS).ask(term.id)
-            ending.append(term)
+            if is_there(call, term.who, number):
+                ending.append(term)
     _ask(call, theme, ending)
     held.plan(call, number)
 
@@ -127,7 +151,7 @@ def _ask(call: Call, theme: Theme, ending: Sequence[Term]) -> None:
     for term in ending:
         if term not in aloud:
             lines = [text(f"theme.term.ends.{term.held}", theme=theme.name, until=term.until)]
-            said = message(*lines, text("theme.term.ends.how"), buttons=[_longer(theme, term.until)])
+            said = message(*lines, text("theme.term.ends.how"), buttons=[_longer(theme)])
             key = f"{_key(term)}:ends"
             call.tell(term.who, said, key, theme=theme.id, until=term.until, begun=True)
     if aloud:
@@ -135,19 +159,20 @@ def _ask(call: Call, theme: Theme, ending: Sequence[Term]) -> None:
             text(f"theme.term.ends_of.{term.held}", who=term.who, theme=theme.name, until=term.until)
             for term in aloud
         ]
-        last = max(term.until for term in aloud)
-        said = message(*lines, text("theme.term.ends_of.how"), buttons=[_longer(theme, last)])
+        said = message(*lines, text("theme.term.ends_of.how"), buttons=[_longer(theme)])
         call.announce(theme.id, said, f"{_key(aloud[0])}:ends")
 
 
-def _longer(theme: Theme, until: datetime) -> Button:
-    longer = {"theme": keep(theme), "until": held.later(until, years=1).isoformat()}
-    return Button(text("theme.button.longer"), TERM, longer, style="primary")
+def _longer(theme: Theme) -> Button:
+    return Button(text("theme.button.longer"), GO_ON, {"theme": keep(theme)}, style="primary")
 
 
 def _end(call: Call, theme: Theme, term: Term) -> None:
-    """It is said in the theme, and that it needs somebody where nobody pulls it any more."""
+    """It is said in the theme, and that it needs somebody where nobody pulls it any more. Who is not there
+    any more did nothing there already, which needs no saying.
+    """
     call.tx.of(TERMS).drop(term.id)
+    was_there = is_there(call, term.who, theme.id)
     lines, buttons = [text(f"theme.term.over.{term.held}", who=term.who, theme=theme.name)], []
     if term.held is Held.PULLS:
         call.tx.of(THEMES).involve(theme.id, term.who.id, Involvement.TAKES_PART, call.now)
@@ -157,7 +182,8 @@ def _end(call: Call, theme: Theme, term: Term) -> None:
     else:
         buttons.append(Button(text("theme.button.notes"), NOTES, {"theme": keep(theme)}))
     call.changed(board_of(theme.id))
-    call.announce(theme.id, message(*lines, buttons=buttons), f"{_key(term)}:over")
+    if was_there:
+        call.announce(theme.id, message(*lines, buttons=buttons), f"{_key(term)}:over")
 
 
 def _key(term: Term) -> str:

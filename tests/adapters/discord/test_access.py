@@ -493,3 +493,25 @@ async def test_what_came_of_their_poll_is_not_handed_late_to_whoever_was_put_out
         files = await handed()
         assert [b"Een boom?" in data for data in files] == [True, True]
         assert [b'"ended_at"' in data for data in files] == [True, False]
+
+
+# --- what still stands in a client ---
+
+
+async def test_a_form_and_a_button_of_a_channel_that_is_hidden_by_then_do_nothing(
+    council: OnDiscord, town: Server, chair: Person, eva: Person
+) -> None:
+    """Discord says with them that whoever uses them sees nothing there."""
+    await chair.uses("raad", "poll open", {"question": "Een bank?", "kind": "consent", "closes": "3d"})
+    board = await council.board("raad", "Een bank?")
+    asked = await eva.presses(board, "Bezwaar")
+    button = {
+        "component_type": 2,
+        **{k: eva._component(board, "Akkoord", (2,))[k] for k in ("custom_id", "id")},
+    }
+    town.take(eva, "raad")
+    await council.turn(MOMENT)
+    await eva.submits(asked, {"Je reden": "Te duur"})
+    await eva._touch(board, button, True, 60)
+    await council.until_quiet(60)
+    assert "Nog niemand stemde" in (await council.board("raad", "Een bank?")).text

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping, Sequence
+
 import pytest
 
 from adapters.discord.shaping import LET_IN
+from bot.errors import StoreFailed
 from bot.main.config import CommunitySection
+from bot.model.people import Identity, Place
+from bot.ports.storage import Transaction
 from tests.adapters.discord.test_homes import moderators
 from tests.adapters.discord.test_new_rooms import KINDS
-from tests.adapters.discord.test_shaping import made
+from tests.adapters.discord.test_shaping import CHANGE, made
 from tests.doubles.discord import Discord, Person, Server, permissions, places
 from tests.doubles.discord.state import Channel, Overwrite
-from tests.on_discord import plein_on
+from tests.on_discord import OnDiscord, plein_on
 
 CALLS = {
     "category": "{} /channels/{{channel_id}}/permissions/{{overwrite_id}}",
@@ -263,3 +269,126 @@ async def test_who_was_put_out_while_plein_was_away_comes_in_by_a_moderators_wor
                 await person.uses("sport", command, theme="verlichting")
             await plein.until_quiet(60)
         assert [is_in(town, channel, person) for person in (anna, ben, cas)] == [False, True, True]
+
+
+# --- where something else comes between ---
+
+
+async def let_in(plein: OnDiscord, town: Server, mo: Person, *people: Person) -> Channel:
+    channel = await made(plein, town, mo)
+    town.deny(channel.name, "everyone", ["view_channel"])
+    for person in people:
+        await person.uses("sport", "theme take-part", theme="verlichting")
+    await plein.until_quiet(60)
+    assert all(is_in(town, channel, person) for person in people)
+    return channel
+
+
+async def test_whoever_asks_again_and_again_is_let_in_once(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person
+) -> None:
+    """So nobody is in doubt by their own doing, when a moderator puts them out."""
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await let_in(plein, town, mo, anna)
+        for command in ("theme follow", "theme take-part"):
+            await anna.uses("sport", command, theme="verlichting")
+        del channel.overwrites[anna.user.id]
+        places.channel_changed(town.world, channel)
+        await plein.until_quiet(60)
+        await plein.until_quiet(60)
+        assert not is_in(town, channel, anna)
+
+
+async def test_whoever_was_put_out_is_no_quicker_than_plein_that_was_away(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person
+) -> None:
+    """Pressed before Plein has looked who was put out it changes nothing."""
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await let_in(plein, town, mo, anna)
+    del channel.overwrites[anna.user.id]
+    held = double.faults.hold(LOOK, only={"channel_id": channel.id})
+    starting = plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),), ready=False)
+    async with starting as plein:
+        await asyncio.wait_for(held.reached.wait(), 20)
+        for command in ("theme follow", "theme take-part"):
+            await anna.uses("sport", command, theme="verlichting")
+        held.release()
+        await plein.caught_up()
+        for _ in range(2):
+            await plein.until_quiet(60)
+        assert not is_in(town, channel, anna)
+
+
+async def test_a_channel_that_cannot_be_looked_at_holds_up_nobody(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person, ben: Person
+) -> None:
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await let_in(plein, town, mo, anna)
+    del channel.overwrites[anna.user.id]
+    await ben.says("sport", f"<@{double.bot.id}> help")
+    before = len(ben.sees(ben.dm))
+    held = double.faults.hold(LOOK, times=1000, only={"channel_id": channel.id})
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),), ready=False):
+        await double.until(lambda: len(ben.sees(ben.dm)) > before, timeout=30)
+        held.release()
+
+
+async def test_who_is_put_out_while_the_database_does_not_answer_stays_so(
+    double: Discord,
+    database: str,
+    town: Server,
+    mo: Person,
+    anna: Person,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await let_in(plein, town, mo, anna)
+        let_in_there, asked = plein.core.let_in, asyncio.Event()
+
+        async def fails_once(account: str, place: Place | None = None) -> Mapping[Place, Sequence[str]]:
+            if not asked.is_set():
+                asked.set()
+                raise StoreFailed
+            return await let_in_there(account, place)
+
+        monkeypatch.setattr(plein.core, "let_in", fails_once)
+        del channel.overwrites[anna.user.id]
+        places.channel_changed(town.world, channel)
+        await asyncio.wait_for(asked.wait(), 20)
+        await until_put_out(plein, anna)
+        for command in ("theme leave", "theme take-part"):
+            await anna.uses("sport", command, theme="verlichting")
+            await plein.until_quiet(60)
+        assert not is_in(town, channel, anna)
+
+
+async def test_who_is_put_out_while_plein_writes_all_lines_is_out(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person
+) -> None:
+    """It closes the channel, and writes them as it read them before."""
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await let_in(plein, town, mo, anna)
+        held = double.faults.hold(CHANGE, only={"channel_id": channel.id})
+        await mo.uses("sport", "theme archive", theme="verlichting", sure=True)
+        plein.core.making.worker.wake()
+        await asyncio.wait_for(held.reached.wait(), 20)
+        del channel.overwrites[anna.user.id]
+        places.channel_changed(town.world, channel)
+        await until_put_out(plein, anna)
+        held.release()
+        for _ in range(2):
+            await plein.until_quiet(60)
+        assert anna.user.id not in channel.overwrites
+
+
+async def until_put_out(plein: OnDiscord, who: Person) -> None:
+    def is_noted(tx: Transaction) -> bool:
+        resident = tx.people.by_identity(Identity("discord", str(who.user.id)))
+        return bool(resident and tx.guests.put_out_of(resident.id))
+
+    changed = asyncio.Event()
+    plein.core.store.on_commit("room", changed.set)
+    async with asyncio.timeout(30):
+        while not await plein.core.store.read(is_noted):
+            await changed.wait()
+            changed.clear()

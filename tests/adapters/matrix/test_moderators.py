@@ -13,7 +13,8 @@ from tests.adapters.matrix.test_new_rooms import Square, square
 from tests.adapters.matrix.test_shaping import opened
 from tests.doubles.proxy import Proxy
 from tests.homeserver import Homeserver, Person
-from tests.town import numbers
+from tests.plein import Plein
+from tests.town import Town, board, numbers, says
 
 PUT = f"PUT /state/{LEVELS}"
 ROOM, MO, ANN = "!r", "@mo:x", "@ann:x"
@@ -218,3 +219,57 @@ async def test_in_a_room_that_is_no_themes_any_more_it_is_taken_back(
         await has(town, room, town.mo, None)
         assert (await levels_of(await town._account(), room))[ann.user_id] == 50
         assert await town.at.plein.stop() == 0
+
+
+async def told(mo: Person, direct: str, room: str, words: str) -> str:
+    """What Mo is answered in private, whichever of Plein's accounts that is with."""
+    event = await mo.say(room, words)
+    return (await says(mo, direct, key=f"answer:matrix:{event}")).body
+
+
+async def test_it_is_taken_back_in_each_of_two_rooms_that_were_given_up(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    """While the homeserver refuses another is bound and taken from it again; then Plein ends."""
+    async with Proxy(homeserver.url) as proxy:
+        town = await square(homeserver, proxy, tmp_path)
+        room = await opened(town)
+        await has(town, room, town.mo, 50)
+        other = await Town(homeserver, town.at.plein).room(town.mo)
+        proxy.answer(PUT, 502, "<html>")
+        assert "is losgemaakt" in (await town.at.told("!thema ontkoppel Verlichting --op matrix")).body
+        bound = await told(town.mo, town.at.mo.direct, other, "!thema koppel Verlichting")
+        assert "vanaf nu de plek" in bound
+        await board(town.mo, other, "Verlichting")
+        assert "is losgemaakt" in (await town.at.told("!thema ontkoppel Verlichting --op matrix")).body
+        await town.at.plein.kill()
+        proxy.mend()
+        await town.at.plein.start()
+        await has(town, room, town.mo, None)
+        assert await town.at.plein.stop() == 0
+
+
+async def test_it_is_taken_back_by_the_account_that_gave_it(homeserver: Homeserver, tmp_path: Path) -> None:
+    """Another account of Plein's takes the room from its theme and binds one of its own meanwhile."""
+    async with Proxy(homeserver.url) as proxy:
+        for name in ("a", "b"):
+            (tmp_path / name).mkdir()
+        town = await square(homeserver, proxy, tmp_path / "a")
+        mo, first = town.mo, town.at.plein
+        room = await opened(town)
+        await has(town, room, mo, 50)
+        more = f'[[residents]]\nname = "Mo"\naccounts = ["matrix:{mo.user_id}"]\nrole = "moderator"\n'
+        name, folder = f"plein{next(numbers)}", tmp_path / "b"
+        second = await Plein.on(homeserver, folder, name, database=first.database, more=more)
+        there = Town(homeserver, second)
+        direct = await mo.create_room(invite=[second.user_id], is_direct=True)
+        await there.comes_to(mo, direct)
+        other = await there.room(mo)
+        await first.kill()
+        assert "is losgemaakt" in await told(mo, direct, direct, "!thema ontkoppel Verlichting --op matrix")
+        assert "vanaf nu de plek" in await told(mo, direct, other, "!thema koppel Verlichting")
+        await board(mo, other, "Verlichting")
+        await first.start()
+        await has(town, room, mo, None)
+        assert await first.stop() == 0
+        assert await second.stop() == 0

@@ -99,3 +99,25 @@ async def test_taken_out_of_the_space_by_hand_is_said_and_not_fought_over(
         assert "Lampen" in (await town.at.told("!thema toon Lampen")).body
         assert not (await town.mo.state(town.space, CHILD, room) or {}).get("via")
         assert await town.at.plein.stop() == 0
+
+
+@pytest.mark.parametrize("status", [502, 403, 404])
+async def test_what_stands_before_the_homeserver_takes_no_room_from_a_theme(
+    homeserver: Homeserver, tmp_path: Path, status: int
+) -> None:
+    """It answers with a page of its own, whoever asks whether Plein is in the room."""
+    async with Proxy(homeserver.url) as proxy:
+        town = await square(homeserver, proxy, tmp_path)
+        await opened(town)
+        await town.at.plein.kill()
+        proxy.answer("GET /state/m.room.member", status, "<html>Forbidden by the firewall</html>")
+        before = len(proxy.seen)
+        await town.at.plein.start()
+
+        async def is_asked() -> bool | None:
+            return any("/state/m.room.member" in line for line in proxy.seen[before:]) or None
+
+        await town.mo.wait_until(is_asked)
+        proxy.mend()
+        assert "is losgemaakt" in (await town.at.told("!thema ontkoppel Verlichting --op matrix")).body
+        assert await town.at.plein.stop() == 0

@@ -11,8 +11,11 @@ import pytest
 from bot.clock import HandClock
 from bot.main.app import open_core
 from bot.main.config import Config, DatabaseSection, ResidentSection
-from bot.model.people import HOLDS, Identity, Place, Role
+from bot.model.events import PutOut
+from bot.model.people import FIRST_COMMUNITY, HOLDS, Identity, Place, Role
 from bot.ports.storage import Transaction
+from tests.bot.features.themes.test_guests import inside
+from tests.bot.features.themes.test_rooms import MADE, OTHER, later, settle
 from tests.chat import NOW
 from tests.doubles.platform import PLATFORM, Platform, Town
 from tests.doubles.polls import counted
@@ -235,3 +238,55 @@ async def test_a_name_that_somebody_chose_goes_before_its_line(database_url: str
     async with started(database_url) as town:
         await town.say("mia", "!help")
         assert await name(town) == "mia"
+
+
+MIA = ("mia", "moderator")
+
+
+async def with_a_theme(town: Town) -> None:
+    for name in ("anna", "ben", "benny", "mia"):
+        await town.say(name, "!help")
+    await town.core.joined(PLATFORM, OTHER, "anders", community=FIRST_COMMUNITY, ours=True)
+    await town.core.store.run(settle)
+    assert "is er" in await town.say("mia", '!theme propose "Verlichting" Meer licht')
+    for _ in range(3):
+        await town.core.run_due()
+    await town.say("ben", "!theme take part Verlichting")
+    for _ in range(2):
+        await later(town)
+
+
+@pytest.mark.parametrize("how", ["line gone", "line there", "unlinked"])
+async def test_an_account_that_no_line_makes_theirs_is_out(database_url: str, how: str) -> None:
+    """By the word of Ben his second account was let in; that it is his no line says any more."""
+    async with started(database_url, MIA, ("ben benny", "resident")) as town:
+        await with_a_theme(town)
+        assert {"ben", "benny"} <= inside(town)
+        if how == "unlinked":
+            await town.say("mia", f"!ontkoppel --van ben --op {PLATFORM}:benny --zeker", room=None)
+            await later(town)
+            assert "benny" not in inside(town)
+            return
+        there = set(town.platform.inside)
+    lines = [MIA] if how == "line gone" else [MIA, ("ben benny", "resident")]
+    async with started(database_url, *lines) as town:
+        town.platform.inside |= there
+        assert len(await people(town, "ben", "benny")) == (2 if how == "line gone" else 1)
+        for _ in range(3):
+            await later(town)
+        assert ("benny" in inside(town)) is (how == "line there")
+
+
+@pytest.mark.parametrize("how", ["line gone", "line there"])
+async def test_who_was_put_out_stays_out_with_the_account_that_no_line_makes_theirs(
+    database_url: str, how: str
+) -> None:
+    async with started(database_url, MIA, ("ben benny", "resident")) as town:
+        await with_a_theme(town)
+        await town.core.put_out(MADE, [PutOut("benny", "mia", "$1")])
+        await later(town)
+        assert "moderator" in await town.say("ben", "!theme take part Verlichting")
+    lines = [MIA] if how == "line gone" else [MIA, ("ben benny", "resident")]
+    async with started(database_url, *lines) as town:
+        said = await town.say("ben", "!theme take part Verlichting")
+        assert "moderator heeft je" in said, said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import cast
 
 import pytest
@@ -15,7 +16,7 @@ from bot.ports.storage import Transaction
 from storage.tables import handled
 from storage.unit import Tx
 from tests.doubles.platform import Town, open_town, words_of
-from tests.doubles.polls import a_plan
+from tests.doubles.polls import a_plan, tally
 
 DATES = "di 8 dec | wo 9 dec 20u | do 10 dec 20u --soort datums"
 
@@ -161,3 +162,29 @@ async def test_in_an_anonymous_poll_what_was_asked_leaves_no_trace(town: Town) -
         assert answer
         assert answer.lines[0].key == "poll.receipt.anonymous"
     assert await town.core.store.run(rows) == before
+
+
+@pytest.mark.parametrize(
+    ("options", "typed"),
+    [
+        ("Ja, graag | Nee | Misschien", "Ja, graag"),
+        ("Ja, graag | Ja | graag", "Ja, graag"),
+        ("Plan A > B | Plan A | B", "Plan A > B"),
+    ],
+)
+async def test_an_options_own_words_are_a_vote_for_it_or_asked_about(
+    database_url: str, options: str, typed: str
+) -> None:
+    """In an anonymous poll whoever voted so is not even told for what."""
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        asked = f'!peiling open "Wat?" {options} --soort goedkeuring --anoniem --sluit 2d'
+        assert "Wat?" in await town.say("mia", asked)
+        for number in range(5):
+            await town.say(f"r{number}", "!help")
+            await town.say(f"r{number}", f"!stem {typed}", room=None)
+        await town.say("mia", "!peiling sluit 1 --zeker")
+        town.clock.turn(timedelta(minutes=5))
+        await town.core.run_due()
+        votes = await town.core.store.run(lambda tx: tally(tx, 1))
+        assert not any(votes[1:]), votes

@@ -536,3 +536,56 @@ async def test_while_their_platform_does_not_say_they_wait(town: Town) -> None:
     town.platform.present.update(present | {("ben", "sport"): Role.RESIDENT})
     await later(town)
     assert inside(town) == {"anna", "ben"}
+
+
+async def test_who_was_put_out_is_not_let_in_with_an_account_that_was_theirs(joined: Town) -> None:
+    """Ben has another account, by which he is let in as well; it leaves him once he was put out."""
+    await joined.core.link([Identity(PLATFORM, "ben"), Identity(PLATFORM, "benny")])
+    await joined.say("ben", "!thema verlaat Verlichting")
+    await joined.say("ben", "!thema meedoen Verlichting")
+    await later(joined)
+    await joined.core.put_out(MADE, [PutOut("ben", "mia", "$1")])
+    joined.platform.inside.discard(("ben", MADE.room_id))
+    await later(joined)
+    assert "Een moderator heeft je" in await joined.say("benny", "!thema meedoen Verlichting")
+    await joined.say("benny", "!ontkoppel --zeker", room=None)
+    await later(joined)
+    said = await joined.say("benny", "!thema meedoen Verlichting")
+    await later(joined)
+    assert "Een moderator heeft je" in said, said
+    assert "benny" not in inside(joined)
+
+
+@pytest.mark.parametrize("of_community", [True, False])
+async def test_who_is_of_the_community_no_more_hears_of_no_theme_by_being_banned_from_it(
+    town: Town, of_community: bool
+) -> None:
+    """Moderators ban somebody who left everywhere at once, also from a theme that was opened since."""
+    await town.say("ben", "!help", room=None)
+    if not of_community:
+        for room in ("sport", OTHER.room_id, MADE.room_id):
+            await town.core.parted(Place(PLATFORM, room), ["ben"])
+            town.platform.present["ben", room] = None
+    await town.say("mia", '!thema voorstel "Geheim plan" Voor wie er nog is')
+    for _ in range(3):
+        await later(town)
+    shown = await town.say("ben", '!thema toon "Geheim plan"', room=None)
+    assert ("Voor wie er nog is" in shown) is of_community, shown
+    await town.core.put_out(Place(PLATFORM, "corner/Geheim plan"), [PutOut("ben", "mia", "$1")])
+    for _ in range(3):
+        await later(town)
+    heard = [line for line in town.platform.where("ben") if "gezet" in line and "Geheim plan" in line]
+    assert bool(heard) is of_community, heard
+
+
+@pytest.mark.parametrize("late", ["$1", "$2"])
+async def test_an_event_that_is_told_late_puts_nobody_out_again(joined: Town, late: str) -> None:
+    for event in ("$1", "$2"):
+        await joined.core.put_out(MADE, [PutOut("ben", "mia", event)])
+        await later(joined)
+        assert "Een moderator heeft je" in await joined.say("ben", "!thema meedoen Verlichting")
+        await joined.say("mia", "!thema laat toe ben Verlichting")
+        await later(joined)
+    await joined.core.put_out(MADE, [PutOut("ben", "mia", late)])
+    await later(joined)
+    assert "Een moderator heeft je" not in await joined.say("ben", "!thema meedoen Verlichting")

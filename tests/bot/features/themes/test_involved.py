@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -20,6 +23,7 @@ from storage.engines import Database
 from tests.chat import NOW, open_chat
 from tests.doubles.linking import ask, key, link, press, resident
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
+from tests.postgres import PostgreSQL
 from tests.storage.test_deserted import use
 
 OVER = "Dat thema is er niet meer"
@@ -273,3 +277,51 @@ async def test_what_people_are_to_a_thread_keeps_it_no_longer(store: Database) -
     await store.forget(NOW + timedelta(days=91))
     name = await store.run(lambda tx: [tx.of(THEMES).requests(1), tx.places.themes()])
     assert name == [[], []]
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_nobody_counts_twice_who_is_linked_while_somebody_else_lets_them_pull(
+    postgres: PostgreSQL, at_once: bool
+) -> None:
+    url = postgres.new_database()
+    linked = threading.Event()
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' LIMIT 1"
+    both = [Identity(PLATFORM, name) for name in ("ben", "cas")]
+
+    def until_it_waits() -> None:
+        ends = time.monotonic() + 20
+        while not postgres.ask(url, waiting).strip() and time.monotonic() < ends:
+            time.sleep(0.02)
+
+    async with (
+        open_town(url, moderators=("mia",)) as first,
+        open_town(url, moderators=("mia",), number=1_000_000) as second,
+    ):
+        await first.joined("sport", theme="sport")
+        for who in ("mia", "ben"):
+            await first.say(who, "!help")
+        for who in ("cas", "ben"):
+            await first.say(who, "!thema meedoen")
+        await first.say("ben", "!thema trek")
+        yes = Button(text("typed", words=""), "theme agree", {"pull": 1})
+
+        def link(tx: Transaction) -> None:
+            first.core.features.link(tx, both)
+            linked.set()
+            if at_once:
+                tx.offload(until_it_waits)
+
+        linking = asyncio.create_task(first.core.store.run(link))
+        assert await asyncio.to_thread(linked.wait, 60)
+        if not at_once:
+            await linking
+        answer = await second.core.handle(replace(second.asked("mia", button=yes), pressed=True))
+        await linking
+        assert answer
+        assert "trekt" in words_of(answer), words_of(answer)
+
+        def counts(tx: Transaction) -> dict[Involvement, int]:
+            number = tx.places.theme_named("sport").id
+            return dict(tx.of(THEMES).counts([number])[number])
+
+        assert sum((await first.core.store.run(counts)).values()) == 1

@@ -434,3 +434,17 @@ async def test_what_somebody_takes_out_of_its_home_stays_its_themes_and_is_said_
         await town.core.look(MADE)
         await later(town, timedelta(minutes=1))
     assert said() == 2
+
+
+async def test_nobody_keeps_power_in_either_of_two_rooms_that_were_given_up(town: Town) -> None:
+    """Mia was given power in the one that Plein made; it does not answer while two are given up."""
+    assert town.platform.entrusted == {MADE.room_id: {"mia"}}
+    town.platform.trouble[f"entrust:{MADE.room_id}"] = [ConnectionError("lost")] * 2
+    await town.say("mia", "!thema ontkoppel Verlichting")
+    await town.core.run_due()
+    await town.say("mia", BIND, room=OTHER.room_id)
+    await town.core.run_due()
+    await town.say("mia", "!thema ontkoppel Verlichting")
+    for _ in range(5):
+        await later(town, timedelta(hours=1))
+    assert town.platform.entrusted == {MADE.room_id: set(), OTHER.room_id: set()}

@@ -12,8 +12,9 @@ import pytest
 from bot.clock import HandClock
 from bot.features.themes import held
 from bot.features.themes.records import TERMS, THEMES, Held, Involvement, Term
+from bot.features.themes.term import GO_ON
 from bot.model.message import Button, text
-from bot.model.people import Identity
+from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
 from tests.bot.features.themes.test_propose import pressed
 from tests.chat import NOW, open_chat
@@ -78,11 +79,7 @@ async def test_who_pulls_is_asked_once_a_week_before_the_end_and_then_has_done_i
 async def test_who_goes_on_does_so_for_another_year(town: Town) -> None:
     (term,) = await kept(town)
     await turns(town, term.until - held.WEEK)
-    longer = {"theme": f"theme:{term.theme}", "until": held.later(term.until, years=1).isoformat()}
-    button = Button(text("typed", words=""), "theme term", longer)
-    answer = await town.core.handle(replace(town.asked("mia", room=None, button=button), pressed=True))
-    assert answer
-    assert "Jij trekt “sport” tot" in words_of(answer)
+    assert "Jij trekt “sport” tot" in await pressed(town, "mia", GO_ON, None, theme=f"theme:{term.theme}")
     await turns(town, term.until + DAY)
     assert not over(town)
     await turns(town, held.later(term.until, years=1) - held.WEEK)
@@ -96,23 +93,50 @@ async def test_with_who_does_not_talk_in_private_it_is_said_in_the_theme_once(to
     for name in ("ben", "cas"):
         await town.say(name, "!thema doe mee")
         await town.say(name, "!thema verslag")
-    (term, *_) = await kept(town)
+    await town.say("mia", '!thema termijn "5 jaar"')
+    term = next(term for term in await kept(town) if term.held is Held.NOTES)
     await turns(town, term.until - held.WEEK)
     await turns(town, term.until - DAY)
-    assert len(asked(town)) == 1
+    assert not asked(town)
     assert not [said for name in ("ben", "cas") for said in town.platform.where(name) if "termijn" in said]
     (said,) = [said for said in town.platform.where("sport") if "loopt de termijn" in said]
     assert said.count("loopt de termijn van") == 2
     assert "maakt" in said
     assert "trekt" not in said
-    longer = {"theme": f"theme:{term.theme}", "until": held.later(term.until, years=1).isoformat()}
     for name, answer in (
         ("ben", "Jij maakt het verslag in “sport” tot"),
-        ("dora", "maakt er het verslag niet"),
+        ("mia", "geen termijn die bijna voorbij is"),
+        ("dora", "geen termijn die bijna voorbij is"),
     ):
-        assert answer in await pressed(town, name, "theme term", "sport", **longer)
+        assert answer in await pressed(town, name, GO_ON, "sport", theme=f"theme:{term.theme}")
     await turns(town, term.until)
-    assert ["verslag" in said for said in over(town)] == [False, True]
+    assert ["verslag" in said for said in over(town)] == [True]
+
+
+@pytest.mark.parametrize("how", ["put out", "left"])
+async def test_nothing_is_said_of_who_is_not_there_any_more(town: Town, how: str) -> None:
+    await town.say("ben", "!thema doe mee")
+    await town.say("ben", "!thema verslag")
+    term = next(term for term in await kept(town) if term.held is Held.NOTES)
+    if how == "left":
+        await town.core.parted(Place(PLATFORM, "sport"), ["ben"])
+    else:
+        await town.core.store.run(
+            lambda tx: tx.guests.put_out(term.theme, Identity(PLATFORM, "ben"), term.who.id)
+        )
+    for moment in (term.until - held.WEEK, term.until):
+        await turns(town, moment)
+    assert not [said for said in town.platform.where("sport") if "verslag" in said and "termijn" in said]
+    assert Held.NOTES not in [term.held for term in await kept(town)]
+
+
+async def test_nobody_has_plein_speak_of_their_terms_without_end(town: Town) -> None:
+    """That one ends is said to everybody: it is a day at least, and changed five times a day at most."""
+    for _ in range(5):
+        assert "Jij trekt “sport” tot" in await town.say("mia", '!thema termijn "2 jaar"')
+    assert "al 5 keer" in await town.say("mia", '!thema termijn "3 jaar"')
+    await turns(town, NOW + 2 * DAY)
+    assert "Jij trekt “sport” tot" in await town.say("mia", '!thema termijn "3 jaar"')
 
 
 async def test_after_a_year_away_it_is_said_once_and_nobody_is_asked_in_vain(database_url: str) -> None:
@@ -141,7 +165,10 @@ async def test_who_leaves_holds_nothing_any_more(town: Town) -> None:
 
 @pytest.mark.parametrize(
     ("until", "says"),
-    [(NOW - DAY, "is al voorbij"), (NOW, "is al voorbij"), (NOW + 2200 * DAY, "is te ver weg")],
+    [
+        *((NOW - DAY, "is al voorbij"), (NOW, "is al voorbij"), (NOW + 2200 * DAY, "is te ver weg")),
+        (NOW + DAY / 2, "duurt minstens een dag"),
+    ],
 )
 async def test_what_is_no_term_changes_nothing(town: Town, until: datetime, says: str) -> None:
     before = await kept(town)
