@@ -7,7 +7,7 @@ import contextlib
 import json
 import logging
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -347,11 +347,11 @@ class Gateway:
         await self._reading.forget(guild.id)
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        await self._places.leave(channel.id)
+        await self._or_look_later(self._places.leave(channel.id))
         await self._reading.forget(channel.guild.id, channel.id)
 
     async def on_raw_thread_delete(self, thread: discord.RawThreadDeleteEvent) -> None:
-        await self._places.leave(thread.thread_id)
+        await self._or_look_later(self._places.leave(thread.thread_id))
         await self._reading.forget(thread.guild_id, thread.thread_id)
 
     async def on_thread_update(self, before: discord.Thread, thread: discord.Thread) -> None:
@@ -414,9 +414,19 @@ class Gateway:
 
     async def _is_called(self, before: Channel, channel: Channel) -> None:
         if before.name != channel.name:
-            await self._places.renamed(channel)
+            await self._or_look_later(self._places.renamed(channel))
         if getattr(before, "category_id", None) != getattr(channel, "category_id", None):
-            await self.session.core.look(Place(PLATFORM, str(channel.id)))
+            await self._or_look_later(self.session.core.look(Place(PLATFORM, str(channel.id))))
+
+    async def _or_look_later(self, told: Awaitable[None]) -> None:
+        """What is done to a channel Discord tells once: where the database does not answer, all are looked at
+        once it does.
+        """
+        try:
+            await told
+        except StoreFailed:
+            self._was_away = True
+            self._changed.set()
 
     async def _try_again(self, channels: Sequence[Any]) -> None:
         """What was refused in these may be taken now, where Plein may speak."""

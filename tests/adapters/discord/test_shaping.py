@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 
 import pytest
 
+from bot.errors import StoreFailed
 from tests.adapters.discord.test_homes import moderators
 from tests.adapters.discord.test_new_rooms import KINDS, go_wrong, inside, propose, settle_in, wanted
 from tests.doubles.discord import Discord, Person, Server, places
@@ -112,6 +114,34 @@ async def test_what_is_deleted_by_hand_is_its_place_no_more(
         assert other.name == "lichtjes"
         assert any("trekt dit thema." in message.text for message in other.messages.values())
         assert (await wanted(plein))[0]["room"] == other.id
+
+
+@pytest.mark.parametrize("what", ["renamed", "deleted"])
+async def test_what_is_done_while_the_database_does_not_answer_is_found_out_once_it_does(
+    double: Discord, database: str, town: Server, mo: Person, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with plein_on(double, database, residents=moderators(mo)) as plein:
+        channel = await made(plein, town, mo)
+        looks, is_looked = plein.core.look_at_rooms, asyncio.Event()
+
+        async def fails(*_: object, **__: object) -> None:
+            monkeypatch.undo()
+            monkeypatch.setattr(plein.core, "look_at_rooms", looked)
+            raise StoreFailed
+
+        async def looked(account: str) -> None:
+            await looks(account)
+            is_looked.set()
+
+        monkeypatch.setattr(plein.core, "joined" if what == "renamed" else "left", fails)
+        by_hand(town, channel, "buurt") if what == "renamed" else town.close(channel)
+        await asyncio.wait_for(is_looked.wait(), 30)
+        for _ in range(2):
+            await plein.until_quiet(60)
+        says = (
+            await mo.uses("sport", "theme show", theme="verlichting" if what == "deleted" else "buurt")
+        ).text
+        assert ("Op Discord heeft het geen plek." in says) is (what == "deleted")
 
 
 async def test_a_voice_channel_is_no_place_for_a_theme(
