@@ -438,9 +438,8 @@ class Call:
 
     def let_in(self, theme: int, resident: Resident, *, inside: bool) -> None:
         """Their accounts are to be in that theme's channels and rooms, or with `inside` False out of them."""
-        known = self.tx.people.known([resident.id]).get(resident.id)
         platforms = {state.platform for state in self.tx.wanted.of(theme)}
-        for account in known.accounts if known else ():
+        for account in self.tx.people.accounts([resident.id]).get(resident.id, ()):
             if account.platform in platforms:
                 self.tx.guests.want(theme, account, resident.id, self.now, inside=inside)
 

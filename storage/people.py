@@ -169,6 +169,11 @@ _KNOWN = anywhere(
     .where(among(residents.c.id, "ids_"))
     .order_by(identities.c.platform, identities.c.user_id)
 )
+_ACCOUNTS = (
+    select(identities.c.resident, identities.c.platform, identities.c.user_id)
+    .where(among(identities.c.resident, "ids_"))
+    .order_by(identities.c.platform, identities.c.user_id)
+)
 _NUMBERS = select(identities.c.resident).distinct().order_by(identities.c.resident).limit(bindparam("most_"))
 _SET_LOCALE = update(residents).where(residents.c.id == bindparam("id_")).values(locale=bindparam("locale_"))
 _SET_REMINDED = (
@@ -476,6 +481,12 @@ class People:
         for row in self._db.execute(_KNOWN, {"ids_": residents}):
             found.setdefault(row.id, []).append(row)
         return {number: _known(rows) for number, rows in found.items()}
+
+    def accounts(self, residents: Collection[int]) -> Mapping[int, Sequence[Identity]]:
+        found: dict[int, list[Identity]] = {}
+        for resident, *account in self._db.execute(_ACCOUNTS, {"ids_": residents}):
+            found.setdefault(resident, []).append(Identity(*account))
+        return found
 
     def numbers(self, most: int) -> Sequence[int]:
         found: Sequence[int] = self._db.execute(_NUMBERS, {"most_": most}).scalars()

@@ -229,6 +229,10 @@ class PeopleStore(Protocol):
         """Those of the same people in whose names that stands, by the alphabet; `most` at the most."""
         ...
 
+    def accounts(self, residents: Collection[int]) -> Mapping[int, Sequence[Identity]]:
+        """Those of each of them who has any, in the order of their addresses."""
+        ...
+
     def known(self, residents: Collection[int]) -> Mapping[int, Known]:
         """How these residents are shown; one who was forgotten is not among them."""
         ...

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
     delete,
     false,
     func,
@@ -34,6 +35,7 @@ from bot.clock import latest_end
 from bot.features.residents.records import LINKS, LIVES, UNDONE_WITHIN, Linked, Request
 from bot.model.people import Identity
 from bot.ports.people import Brought
+from storage.among import among
 from storage.parts import Parts, Stored
 from storage.tables import STAYS, Holds, Moment, Number, of_community, own_tables, residents
 
@@ -113,7 +115,9 @@ _GIVE = (
 _AGREE = update(link_codes).where(link_codes.c.id == _ID).values(agreed=True)
 _DROP = delete(link_codes).where(link_codes.c.id == _ID)
 _DROP_OF_ACCOUNT = delete(link_codes).where(link_codes.c.account == bindparam("account_"))
-_DROP_OF = delete(link_codes).where(or_(link_codes.c.resident == _ID, link_codes.c.other == _ID))
+_DROP_OF = delete(link_codes).where(
+    or_(among(link_codes.c.resident, "ids_"), among(link_codes.c.other, "ids_"))
+)
 _LAPSE = tuple(
     delete(table).where(moment < _NOW)
     for table, moment in ((link_codes, link_codes.c.until), (links, links.c.until))
@@ -137,9 +141,18 @@ _LINK = select(links.c.id, links.c.resident, links.c.joined, links.c.brought).wh
 )
 _DROP_LINK = delete(links).where(links.c.id == _ID)
 _DROP_LINKS = delete(links).where(links.c.resident == _ID)
-_MERGE = tuple(
-    update(column.table).where(column == bindparam("old_")).values({column: bindparam("new_")})
-    for column in (link_codes.c.resident, link_codes.c.other, links.c.resident)
+_OLD: Any = bindparam("old_")
+_NEW: Any = bindparam("new_")
+_MERGE = (
+    update(link_codes)
+    .where(or_(link_codes.c.resident == _OLD, link_codes.c.other == _OLD))
+    .values(
+        {
+            column: case((column == _OLD, _NEW), else_=column)
+            for column in (link_codes.c.resident, link_codes.c.other)
+        }
+    ),
+    update(links).where(links.c.resident == _OLD).values(resident=_NEW),
 )
 _CODES_OF = (
     select(link_codes).where(or_(link_codes.c.resident == _ID, link_codes.c.other == _ID)).order_by("id")
@@ -201,8 +214,8 @@ class Links:
     def drop(self, request: int) -> None:
         self._db.execute(_DROP, {"id_": request})
 
-    def drop_all_of(self, resident: int) -> None:
-        self._db.execute(_DROP_OF, {"id_": resident})
+    def drop_all_of(self, *residents: int) -> None:
+        self._db.execute(_DROP_OF, {"ids_": residents})
 
     # --- wrong ones ---
 
@@ -250,8 +263,8 @@ class Links:
             self._db.execute(statement, {"old_": old, "new_": new})
 
     def forget(self, resident: int) -> None:
-        for statement in (_DROP_OF, _DROP_LINKS):
-            self._db.execute(statement, {"id_": resident})
+        self.drop_all_of(resident)
+        self._db.execute(_DROP_LINKS, {"id_": resident})
 
     def codes_of(self, resident: int) -> Sequence[dict[str, Any]]:
         return [

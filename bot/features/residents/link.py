@@ -101,8 +101,7 @@ def _check_pair(
         raise UserError("link.own")
     if asked == gave:
         raise UserError("link.already")
-    known = call.tx.people.known([asked, gave])
-    accounts = {resident: known[resident].accounts for resident in (asked, gave)}
+    accounts = call.tx.people.accounts([asked, gave])
     networks = [{account.network for account in theirs} for theirs in accounts.values()]
     if networks[0] & networks[1] and not any(_is_vouched_for(call, resident) for resident in accounts):
         raise UserError("link.same_platform")
@@ -114,8 +113,7 @@ def _is_vouched_for(call: Call, resident: int) -> bool:
 
 
 def accounts_of(call: Call, resident: int) -> Sequence[Identity]:
-    known = call.tx.people.known([resident]).get(resident)
-    return known.accounts if known else ()
+    return call.tx.people.accounts([resident]).get(resident, ())
 
 
 def named(network: str) -> str:
@@ -196,8 +194,7 @@ def _join(call: Call, request: Request, other: Identity) -> Message:
     asked_for = brought.wishes["name_is_chosen"] and not brought.before["name_is_chosen"]
     name = brought.wishes["name"] if asked_for else brought.before["name"]
     # Spent, and what else they asked for; so that nothing of it has to be passed on first.
-    for resident in (elder, younger):
-        call.tx.of(LINKS).drop_all_of(resident.id)
+    call.tx.of(LINKS).drop_all_of(elder.id, younger.id)
     person = call.belongings.link(call.tx, list(granted), name)
     call.tx.people.set_apart(granted)
     until = call.now + UNDONE_WITHIN

@@ -74,7 +74,7 @@ class LinkStore(Protocol):
 
     def drop(self, request: int) -> None: ...
 
-    def drop_all_of(self, resident: int) -> None:
+    def drop_all_of(self, *residents: int) -> None:
         """Whatever they asked for, or gave."""
         ...
 

@@ -86,10 +86,10 @@ def part_resident(tx: Transaction, old: int, new: int, brought: bool) -> None:
     put out, so is the other.
     """
     if not brought:
-        known = tx.people.known([old, new])
+        accounts = tx.people.accounts([old, new])
         for this, other in ((old, new), (new, old)):
             for theme in tx.guests.put_out_of(other):
-                for account in known[this].accounts if this in known else ():
+                for account in accounts.get(this, ()):
                     tx.guests.put_out(theme, account, this)
     for resident in (old, new):
         tx.of(THEMES).count_once(resident)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0047"
+revision = "0046"
 down_revision = "0045"
 
 _BY_SEEN, _BY_SEEN_AND_NAME = "ix_themes_community_seen", "ix_themes_community_opened_seen_name"
