@@ -23,7 +23,7 @@ from functools import partial
 from typing import NamedTuple
 
 from bot.clock import Clock
-from bot.delivery.rooms import Rooms, kept_home, kept_name, lose_room
+from bot.delivery.rooms import Rooms, have_said, kept_home, kept_name, lose_room
 from bot.delivery.seeing import Seeing
 from bot.delivery.worker import LEFT_TO_OTHERS, LONGEST_DELIVERY, LONGEST_PATIENCE, Round, Worker, pause
 from bot.errors import Gone, NotNow, NotOurs, StoreFailed, TryLater, UserError
@@ -269,7 +269,7 @@ class Making:
             if not tx.wanted.made(room, place.room_id, called):
                 return
             if renamed:
-                tx.jobs.add(RENAMED, _subject(room), self._clock.now(), f"{RENAMED}:{_subject(room)}")
+                have_said(tx, RENAMED, _subject(room), self._clock.now())
             if within:
                 _note_home(tx, room, *within, self._clock.now())
 
@@ -324,7 +324,7 @@ def _note_home(tx: Transaction, room: WantedRoom, home: Home, within: str, now: 
         tx.kept.put("", name, _seen_in(room, within))
     elif before == _seen_in(room, home.ref) and not within:
         tx.kept.put("", name, _seen_in(room, ""))
-        tx.jobs.add(MOVED, _subject(room), now, f"{MOVED}:{_subject(room)}")
+        have_said(tx, MOVED, _subject(room), now)
 
 
 def _resume(platform: str, account: str, now: datetime, tx: Transaction) -> None:

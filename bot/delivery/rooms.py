@@ -237,7 +237,7 @@ class Rooms:
                 tx.guests.move(old, new)
                 if (theme := tx.wanted.whose(new)) is not None:
                     tx.guests.again(theme, new.platform, self._clock.now())
-                    _have_said(tx, REPLACED, f"{theme}:{new.platform}", self._clock.now())
+                    have_said(tx, REPLACED, f"{theme}:{new.platform}", self._clock.now())
             return community
 
         if (community := await self._store.run_anywhere(move)) is not None:
@@ -268,8 +268,8 @@ class Rooms:
         platform = self.adapters[account].platform
         found = await self._store.read_anywhere(lambda tx: tx.guests.let_in(platform, account, place))
         by_place: dict[Place, list[str]] = {}
-        for place, user in found:
-            by_place.setdefault(place, []).append(user)
+        for there, user in found:
+            by_place.setdefault(there, []).append(user)
         return by_place
 
     def _put_out(self, tx: Transaction, theme: int, who: Identity, person: PutOut) -> None:
@@ -284,7 +284,7 @@ class Rooms:
             tx.guests.put_out_of_let_in(theme, who, self._clock.now())
         if not was_out and tx.guests.is_put_out(theme, resident.id):
             subject = f"{theme}:{resident.id}"
-            _have_said(tx, PUT_OUT, subject, self._clock.now())
+            have_said(tx, PUT_OUT, subject, self._clock.now())
 
     async def regraded(self, place: Place) -> None:
         def doubt(tx: Transaction) -> None:
@@ -355,10 +355,10 @@ def lose_room(tx: Transaction, place: Place, now: datetime) -> None:
         subject = f"{theme}:{place.platform}"
         if tx.community:
             tx.kept.drop("", kept_home(tx.community, subject))
-        _have_said(tx, REMOVED, subject, now)
+        have_said(tx, REMOVED, subject, now)
 
 
-def _have_said(tx: Transaction, what: str, subject: str, now: datetime) -> None:
+def have_said(tx: Transaction, what: str, subject: str, now: datetime) -> None:
     """A feature's job says it, once however often it is told meanwhile."""
     tx.jobs.add(what, subject, now, f"{what}:{subject}")
 

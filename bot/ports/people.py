@@ -403,7 +403,7 @@ class PlaceStore(Protocol):
         ...
 
     def names_opened(self, but: int) -> Sequence[str]:
-        """What those that were opened are called, but for that one."""
+        """The names of all themes that were opened, but not that one's."""
         ...
 
     def perhaps_called(self, name: str) -> Collection[int]:

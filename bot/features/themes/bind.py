@@ -129,7 +129,7 @@ def removed_due(call: Call, job: Job) -> None:
 
 
 def _which(call: Call, theme: Theme, platform: str | None) -> RoomState:
-    """The theme's place on that platform; without one, the place where this is said, or else its only one."""
+    """Its place on that platform; where none is named, the one where this is said, or else the only one."""
     there = [state for state in call.tx.wanted.of(theme.id) if state.room]
     if not there:
         raise UserError("theme.unbind.none", theme=theme.name)

@@ -18,10 +18,11 @@ from bot.ports.storage import Transaction
 
 TERM, NOTES, NO_NOTES = "theme term", "theme take-notes", "theme stop-notes"
 GO_ON = "theme go-on"
+DAY = timedelta(days=1)
 # Nobody is there for longer at a time; and that a term ends is said to everybody.
-MOST_YEARS, LEAST = 6, timedelta(days=1)
+MOST_YEARS, LEAST = 6, DAY
 # So often somebody can say in a day until when.
-MOST_SET, DAY = 5, timedelta(days=1)
+MOST_SET = 5
 
 
 def set_term(call: Call, until: datetime, *, theme: Theme | None = None) -> Message:
