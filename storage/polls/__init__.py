@@ -6,7 +6,6 @@ key destroyed.
     tables.py      the tables, and how a ballot is written in them
     sealed.py      ballots of anonymous polls
     marks.py       what an open poll remembers of who spoke in it
-    leavers.py     who may not vote, as they had a say with somebody whom they left
     belongings.py  all that polls keep of somebody: joined, handed out, forgotten
 """
 
@@ -36,13 +35,13 @@ from bot.features.polls.records import (
 from bot.model.events import Invocation
 from storage.among import among
 from storage.batch import Loader
+from storage.leavers import Leavers
 from storage.numbers import next_number
 from storage.parts import Parts, Stored
 from storage.polls.belongings import Belongings
-from storage.polls.leavers import Leavers
 from storage.polls.marks import Marks
 from storage.polls.sealed import SealedBallots
-from storage.polls.tables import TABLES, ballots, endings, polls, read_choices, tallies, written
+from storage.polls.tables import LEFT, TABLES, ballots, endings, polls, read_choices, tallies, written
 from storage.tables import members, residents, themes
 from storage.upsert import upsert
 
@@ -174,7 +173,7 @@ class Polls:
     def __init__(self, parts: Parts) -> None:
         self._db = parts.db
         self._sealed = SealedBallots(parts)
-        self._leavers = Leavers(parts)
+        self._leavers = Leavers(parts, LEFT)
         self._marks = Marks(parts)
         self._belongings = Belongings(parts.db, self, self._leavers, self._marks)
 
@@ -367,7 +366,8 @@ class Polls:
         return self._belongings.merge(old, new)
 
     def part(self, resident: int, new: int) -> None:
-        self._leavers.part(resident, new)
+        for poll in self._leavers.part(resident, new):
+            self.change(poll, {"was_left": True})
 
     def keeps_out(self, poll: Poll, resident: int) -> bool:
         return poll.was_left and self._leavers.keeps_out(poll.id, resident)

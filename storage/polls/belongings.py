@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, case, delete, exists, or_, select, updat
 
 from bot.features.polls.records import SEALED, Cast, PollStore
 from storage.batch import Batch
-from storage.polls.leavers import Leavers
+from storage.leavers import Leavers
 from storage.polls.marks import Marks
 from storage.polls.tables import ballots, endings, polls, read_choices
 

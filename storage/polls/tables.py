@@ -12,11 +12,14 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     exists,
     false,
+    select,
 )
 
 from bot.features.polls.records import Choices
+from storage.leavers import Left
 from storage.tables import STAYS, Holds, Moment, Number, of_community, own_tables, residents, themes
 
 TABLES = own_tables()
@@ -129,6 +132,17 @@ tallies = Table(
 # A ballot in a poll that is open stays with whoever has it, where an account leaves them.
 for _column in (ballots.c.voter, marks.c.voter):
     _column.info[STAYS] = exists().where(polls.c.id == _column.table.c.poll, polls.c.state == "open")
+
+
+LEFT = Left(
+    leavers.c.poll,
+    polls.c.id,
+    polls.c.state == "open",
+    select(ballots.c.poll)
+    .join(polls, polls.c.id == ballots.c.poll)
+    .where(ballots.c.voter == bindparam("id_"), polls.c.state == "open")
+    .order_by(ballots.c.poll),
+)
 
 
 def written(choices: Choices) -> str:

@@ -16,8 +16,8 @@ from sqlalchemy import (
     Table,
     bindparam,
     delete,
-    exists,
     false,
+    func,
     insert,
     select,
     update,
@@ -29,7 +29,6 @@ from bot.model.message import Text, message
 from bot.model.people import Resident, Role
 from storage.parts import Parts, Stored
 from storage.tables import Moment, Number, of_community, own_tables, residents, themes
-from storage.upsert import upsert
 
 TABLES = own_tables()
 
@@ -52,28 +51,34 @@ archives = Table(
     sqlite_autoincrement=True,
 )
 
-# Who pulled it when it was archived, and whether that may be said.
+# Who pulled it when it was archived, and whether that may be said: of two accounts of somebody that did,
+# by the word of each, which each has back when linking is undone.
 archive_pullers = Table(
     "archive_pullers",
     TABLES,
-    of_community(key=True),
-    Column("archive", ForeignKey(archives.c.id), primary_key=True),
-    Column("resident", ForeignKey(residents.c.id), primary_key=True, index=True),
+    Column("id", Number, primary_key=True),
+    of_community(),
+    Column("archive", ForeignKey(archives.c.id), nullable=False),
+    Column("resident", ForeignKey(residents.c.id), nullable=False, index=True),
     Column("named", Boolean, nullable=False, server_default=false()),
-    sqlite_with_rowid=False,
+    Index("ix_archive_pullers_archive_resident", "archive", "resident"),
+    sqlite_autoincrement=True,
 )
 
 _ID: BindParameter[Any] = bindparam("id_")
 _WHOM: BindParameter[Any] = bindparam("resident_")
 _ARCHIVE = insert(archives).returning(archives.c.id)
-_ADD = upsert(archive_pullers).on_conflict_do_nothing()
+_ADD = insert(archive_pullers)
 _GET = select(archives).where(archives.c.id == _ID)
 _OF_THEME = select(archives).where(archives.c.theme == _ID, archives.c.reopened_at.is_(None))
 _CALLED = select(archives.c.theme, archives.c.name).where(archives.c.reopened_at.is_(None))
+_WHO = (residents.c.id, residents.c.name, residents.c.locale, residents.c.role)
+_NOT_NAMED = func.count().filter(~archive_pullers.c.named)
 _PULLED = (
-    select(residents.c.id, residents.c.name, residents.c.locale, residents.c.role, archive_pullers.c.named)
+    select(*_WHO, _NOT_NAMED.label("unnamed"))
     .join(residents, residents.c.id == archive_pullers.c.resident)
     .where(archive_pullers.c.archive == _ID)
+    .group_by(*_WHO)
     .order_by(residents.c.id)
 )
 _SUM_UP = update(archives).where(archives.c.id == _ID).values(came_of=bindparam("came_of_"))
@@ -87,16 +92,13 @@ _NAME = (
 )
 _CONCERNING = (
     select(archive_pullers.c.archive)
+    .distinct()
     .where(archive_pullers.c.resident == _ID)
     .order_by(archive_pullers.c.archive)
 )
-_both = archive_pullers.alias()
 _PASS_ON = (
     update(archive_pullers)
-    .where(
-        archive_pullers.c.resident == bindparam("old_"),
-        ~exists().where(_both.c.archive == archive_pullers.c.archive, _both.c.resident == bindparam("new_")),
-    )
+    .where(archive_pullers.c.resident == bindparam("old_"))
     .values(resident=bindparam("new_"))
 )
 _FORGET = delete(archive_pullers).where(archive_pullers.c.resident == _ID)
@@ -138,7 +140,7 @@ class Archives:
         if row is None:
             return None
         pulled = list(self._db.execute(_PULLED, {"id_": row.id}))
-        named = [Resident(who.id, who.name, who.locale, Role(who.role)) for who in pulled if who.named]
+        named = [Resident(who.id, who.name, who.locale, Role(who.role)) for who in pulled if not who.unnamed]
         came_of = said.lines if (said := unpack(row.came_of)) else ()
         return Archive(
             id=row.id,
@@ -165,17 +167,16 @@ class Archives:
     # --- whose it is ---
 
     def merge(self, old: int, new: int) -> Sequence[int]:
-        changed = self._concerning(old)
+        changed = self.concerning(old)
         self._db.execute(_PASS_ON, {"old_": old, "new_": new})
-        self._db.execute(_FORGET, {"id_": old})
         return changed
 
     def forget(self, resident: int) -> Sequence[int]:
-        changed = self._concerning(resident)
+        changed = self.concerning(resident)
         self._db.execute(_FORGET, {"id_": resident})
         return changed
 
-    def _concerning(self, resident: int) -> Sequence[int]:
+    def concerning(self, resident: int) -> Sequence[int]:
         found: Sequence[int] = self._db.execute(_CONCERNING, {"id_": resident}).scalars()
         return list(found)
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     ForeignKey,
+    Index,
     Integer,
     Select,
     String,
@@ -30,7 +31,6 @@ from bot.model.people import Resident, Role
 from storage.parts import Parts, Stored
 from storage.tables import GOES_ALONG, Moment, Number, of_community, own_tables, residents, themes
 from storage.themes import involvements
-from storage.upsert import upsert
 
 TABLES = own_tables()
 OVER = ("drawn", "off")
@@ -70,13 +70,16 @@ entrants = Table(
     sqlite_with_rowid=False,
 )
 
+# Two accounts of somebody may have brought one each, which each has back when linking is undone.
 undrawn = Table(
     "undrawn",
     TABLES,
-    of_community(key=True),
-    Column("theme", ForeignKey(themes.c.id), primary_key=True, info={GOES_ALONG: True}),
-    Column("resident", ForeignKey(residents.c.id), primary_key=True, index=True),
-    sqlite_with_rowid=False,
+    Column("id", Number, primary_key=True),
+    of_community(),
+    Column("theme", ForeignKey(themes.c.id), nullable=False, info={GOES_ALONG: True}),
+    Column("resident", ForeignKey(residents.c.id), nullable=False, index=True),
+    Index("ix_undrawn_theme_resident", "theme", "resident"),
+    sqlite_autoincrement=True,
 )
 
 _ID: BindParameter[Any] = bindparam("id_")
@@ -133,27 +136,19 @@ _CANDIDATES = (
     .distinct()
     .order_by(residents.c.id)
 )
-_DECLINE = upsert(undrawn).on_conflict_do_nothing()
+_DECLINE = insert(undrawn)
 _THIS = (undrawn.c.theme == _THEME, undrawn.c.resident == _WHOM)
 _DECLINED = select(undrawn.c.resident).where(*_THIS)
 _ACCEPT = delete(undrawn).where(*_THIS)
 
-_both = undrawn.alias()
 _MERGE = [
-    update(draws).where(draws.c.asker == bindparam("old_")).values(asker=bindparam("new_")),
-    update(entrants).where(entrants.c.resident == bindparam("old_")).values(resident=bindparam("new_")),
-    update(undrawn)
-    .where(
-        undrawn.c.resident == bindparam("old_"),
-        ~exists().where(_both.c.theme == undrawn.c.theme, _both.c.resident == bindparam("new_")),
-    )
-    .values(resident=bindparam("new_")),
+    update(column.table).where(column == bindparam("old_")).values({column: bindparam("new_")})
+    for column in (draws.c.asker, entrants.c.resident, undrawn.c.resident)
 ]
-_DRAWN_AGAIN = delete(undrawn).where(undrawn.c.resident == _ID)
 _FORGET = [
     update(draws).where(draws.c.asker == _ID).values(asker=None, why=None),
     update(entrants).where(entrants.c.resident == _ID).values(resident=None, name=None, salt=None),
-    _DRAWN_AGAIN,
+    delete(undrawn).where(undrawn.c.resident == _ID),
 ]
 _ASKED_BY = (
     select(*(column for column in draws.c if column is not draws.c.asker))
@@ -165,7 +160,7 @@ _LISTED_OF = (
     .where(entrants.c.resident == _ID)
     .order_by(entrants.c.draw, entrants.c.place)
 )
-_DECLINED_BY = select(undrawn.c.theme).where(undrawn.c.resident == _ID).order_by(undrawn.c.theme)
+_DECLINED_BY = select(undrawn.c.theme).distinct().where(undrawn.c.resident == _ID).order_by(undrawn.c.theme)
 
 
 class Draws:
@@ -220,7 +215,8 @@ class Draws:
 
     def decline(self, theme: int, resident: int) -> bool:
         is_new = not self._declined(theme, resident)
-        self._db.execute(_DECLINE, {"theme": theme, "resident": resident})
+        if is_new:
+            self._db.execute(_DECLINE, {"theme": theme, "resident": resident})
         return is_new
 
     def accept(self, theme: int, resident: int) -> bool:
@@ -236,7 +232,6 @@ class Draws:
     def merge(self, old: int, new: int) -> None:
         for statement in _MERGE:
             self._db.execute(statement, {"old_": old, "new_": new})
-        self._db.execute(_DRAWN_AGAIN, {"id_": old})
 
     def forget(self, resident: int) -> None:
         for statement in _FORGET:

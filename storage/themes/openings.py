@@ -23,13 +23,15 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    union,
     update,
 )
 
 from bot.features.themes.records import OPENINGS, Proposal
 from bot.model.people import Resident, Role
+from storage.leavers import Leavers, Left
 from storage.parts import Parts, Stored
-from storage.tables import Moment, Number, of_community, own_tables, residents, themes
+from storage.tables import STAYS, Holds, Moment, Number, of_community, own_tables, residents, themes
 from storage.upsert import upsert
 
 TABLES = own_tables()
@@ -61,6 +63,21 @@ supporters = Table(
     sqlite_with_rowid=False,
 )
 
+# Which accounts are kept out of one that is proposed, as marks of them; who has the say they had a part in.
+proposal_leavers = Table(
+    "proposal_leavers",
+    TABLES,
+    of_community(key=True),
+    Column("proposal", ForeignKey(proposals.c.id), primary_key=True),
+    Column("account", String, primary_key=True, info=Holds.MARK.info),
+    Column("holder", ForeignKey(residents.c.id), index=True, info={STAYS: True}),
+    sqlite_with_rowid=False,
+)
+
+_IS_OPEN = proposals.c.state == "open"
+# Support for what is still proposed stays with whoever has it, where an account leaves them.
+supporters.c.resident.info[STAYS] = exists().where(proposals.c.id == supporters.c.proposal, _IS_OPEN)
+
 _ID: BindParameter[Any] = bindparam("id_")
 _WHOM: BindParameter[Any] = bindparam("resident_")
 _PROPOSE = insert(proposals).returning(proposals.c.id)
@@ -89,7 +106,7 @@ def _proposals(which: ColumnElement[bool]) -> Select[Any]:
 
 
 _GET = _proposals(proposals.c.id == _ID)
-_OPEN = _proposals(proposals.c.state == "open")
+_OPEN = _proposals(_IS_OPEN)
 _BY_THEME = _proposals(proposals.c.opened == _ID)
 _THIS = (supporters.c.proposal == _ID, supporters.c.resident == _WHOM)
 _SUPPORTS = select(supporters.c.resident).where(*_THIS)
@@ -120,6 +137,18 @@ _SUPPORT_AS_ONE = (
     )
     .values(resident=bindparam("new_"))
 )
+# Whoever proposed one has as much of a say as who supports it.
+LEFT = Left(
+    proposal_leavers.c.proposal,
+    proposals.c.id,
+    _IS_OPEN,
+    union(
+        select(proposals.c.id).where(proposals.c.proposer == _ID, _IS_OPEN),
+        select(proposals.c.id)
+        .join(supporters, supporters.c.proposal == proposals.c.id)
+        .where(supporters.c.resident == _ID, _IS_OPEN),
+    ),
+)
 _UNSUPPORT = delete(supporters).where(supporters.c.resident == _ID)
 _NOBODYS = update(proposals).where(proposals.c.proposer == _ID).values(proposer=None)
 
@@ -129,6 +158,7 @@ class Openings:
 
     def __init__(self, parts: Parts) -> None:
         self._db = parts.db
+        self._leavers = Leavers(parts, LEFT)
 
     def propose(self, theme: int, name: str, about: str, proposer: int, needed: int, at: datetime) -> int:
         row = {"theme": theme, "name": name, "about": about, "proposer": proposer, "needed": needed}
@@ -155,7 +185,12 @@ class Openings:
     def supports(self, proposal: int, resident: int) -> bool:
         return self._db.execute(_SUPPORTS, {"id_": proposal, "resident_": resident}).first() is not None
 
+    def keeps_out(self, proposal: int, resident: int) -> bool:
+        return self._leavers.keeps_out(proposal, resident)
+
     def support(self, proposal: int, resident: int) -> None:
+        # Whoever an account of theirs leaves just now has supported it before that, or does so after it.
+        self._db.lock(residents.c.id, resident, weakly=True)
         self._db.execute(_SUPPORT, {"proposal": proposal, "resident": resident})
 
     def take_back(self, proposal: int, resident: int) -> None:
@@ -163,6 +198,7 @@ class Openings:
 
     def end(self, proposal: int, state: str, opened: int | None = None) -> None:
         self._db.execute(_END, {"id_": proposal, "state_": state, "opened_": opened})
+        self._leavers.over(proposal)
 
     # --- whose it is ---
 
@@ -171,12 +207,27 @@ class Openings:
             self._db.execute(_PASS_ON, {"old_": old, "new_": new})
             self._db.execute(_SUPPORT_AS_ONE, {"old_": old, "new_": new})
             self._db.execute(_UNSUPPORT, {"id_": old})
-        return changed
+        self._leavers.merge(old, new)
+        return sorted({*changed, *self._say_once(new)})
+
+    def _say_once(self, resident: int) -> Sequence[int]:
+        """Where an account of theirs has its say with somebody else, they do not support it beside that."""
+        twice = [each for each in self._leavers.outside(resident) if self.supports(each, resident)]
+        for proposal in twice:
+            self.take_back(proposal, resident)
+        return twice
+
+    def part(self, resident: int, new: int) -> None:
+        self._leavers.part(resident, new)
+
+    def held_by(self, resident: int) -> Sequence[tuple[int, str]]:
+        return self._leavers.held_by(resident)
 
     def forget(self, resident: int) -> Sequence[int]:
         changed = self._concerning(resident)
         self._db.execute(_UNSUPPORT, {"id_": resident})
         self._db.execute(_NOBODYS, {"id_": resident})
+        self._leavers.let_go(resident)
         return changed
 
     def _concerning(self, resident: int) -> Sequence[int]:

@@ -25,6 +25,7 @@ from bot.model.message import Button, Message, message, typed
 from bot.model.people import FIRST_COMMUNITY, Identity, Place, Presence, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
+from bot.ports.people import Brought
 from bot.ports.storage import Transaction
 from bot.settings import Section
 from bot.texts import Texts, Voice
@@ -307,6 +308,31 @@ class Town:
         """Say it there; the answer, in Dutch."""
         answer = await self.core.handle(self.asked(name, words, room=room))
         return words_of(answer) if answer else ""
+
+    async def linked(self, elder: str, younger: str) -> Brought:
+        """They are one person from now on; what the younger brings."""
+        both = [Identity(PLATFORM, name) for name in (elder, younger)]
+
+        def link(tx: Transaction) -> Brought:
+            stays, goes = [tx.people.by_identity(account) for account in both]
+            assert stays
+            assert goes
+            brought = tx.people.brought(goes.id, stays.id)
+            self.core.features.link(tx, both)
+            return brought
+
+        return await self.core.store.run(link)
+
+    async def parted(self, name: str, brought: Brought | None = None) -> None:
+        """That account leaves whose it is, with nothing or with what it brought."""
+        account = Identity(PLATFORM, name)
+
+        def part(tx: Transaction) -> None:
+            person = tx.people.by_identity(account)
+            assert person
+            self.core.features.part(tx, person.id, [account], brought)
+
+        await self.core.store.run(part)
 
     async def post(self, room: str, *words: str) -> None:
         """Have Plein say this there."""

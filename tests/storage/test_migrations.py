@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.commands.read import bind
 from bot.errors import StoreFailed
 from bot.features.polls.records import POLLS, SEALED, Kind
-from bot.features.themes.records import DIGESTS, DRAWS, THEMES, Involvement, Often
+from bot.features.themes.records import ARCHIVES, DIGESTS, DRAWS, THEMES, Involvement, Often
 from bot.main.features import stores_of
 from bot.model.events import Arrival
 from bot.model.people import Identity, Part, Place, Role, Theme
@@ -1113,6 +1113,51 @@ async def test_who_is_something_to_a_theme_with_two_accounts_counts_once(databas
         await store.close()
     await look(database_url, partial(down_to, "0045"))
     assert len(await look(database_url, rows("involvements", "id"))) == 4
+
+
+async def test_who_declined_or_pulled_has_it_by_itself(database_url: str) -> None:
+    """What stood is as it was, up and down; of several of one person one is left, named if each says so."""
+
+    def fill(db: Connection) -> None:
+        db.execute(sql("INSERT INTO themes (id, community, name) VALUES (3, 1, 'sport')"))
+        for number, name in ((7, "ann"), (8, "ben")):
+            person = "INSERT INTO residents (id, community, name) VALUES (:id, 1, :name)"
+            db.execute(sql(person), {"id": number, "name": name})
+            row = "INSERT INTO undrawn (community, theme, resident) VALUES (1, 3, :id)"
+            db.execute(sql(row), {"id": number})
+        archive = "INSERT INTO archives (id, community, theme, name, begun_on, archived_on)"
+        db.execute(sql(f"{archive} VALUES (1, 1, 3, 'sport', '2026-01-01', '2026-02-01')"))
+        puller = (
+            "INSERT INTO archive_pullers (community, archive, resident, named) VALUES (1, 1, :id, :named)"
+        )
+        for number, named in ((7, True), (8, False)):
+            db.execute(sql(puller), {"id": number, "named": named})
+        db.commit()
+
+    def as_one(tx: Transaction) -> object:
+        tx.of(DRAWS).merge(8, 7)
+        tx.of(ARCHIVES).merge(8, 7)
+        archive = tx.of(ARCHIVES).get(1)
+        assert archive
+        return tx.of(DRAWS).declined_by(7), archive.named, archive.unnamed
+
+    await upgrade(database_url, to="0046")
+    await look(database_url, fill)
+    made_before = await look(database_url, made_how)
+    await upgrade(database_url)
+    assert await look(database_url, rows("undrawn", "theme", "resident")) == [(3, 7), (3, 8)]
+    assert await look(database_url, rows("archive_pullers", "resident", "named")) == [(7, 1), (8, 0)]
+    store = await open_database(database_url, keys_of(database_url), stores_of())
+    try:
+        assert await store.run(as_one) == ([3], [], 1)
+    finally:
+        await store.close()
+    await look(database_url, partial(down_to, "0046"))
+    assert await look(database_url, made_how) == made_before
+    assert await look(database_url, rows("undrawn", "theme", "resident")) == [(3, 7)]
+    assert await look(database_url, rows("archive_pullers", "resident", "named")) == [(7, 0)]
+    await upgrade(database_url)
+    assert await look(database_url, differences) == []
 
 
 # --- what is new ---

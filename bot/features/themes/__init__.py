@@ -118,6 +118,11 @@ def merge_openings(tx: Transaction, old: int, new: int) -> None:
     _show_anew(tx, tx.of(OPENINGS).merge(old, new))
 
 
+def part_openings(tx: Transaction, old: int, new: int, brought: bool) -> None:
+    """An account that leaves somebody does not support beside them what they support, or proposed."""
+    tx.of(OPENINGS).part(old, new)
+
+
 def forget_openings(tx: Transaction, resident: int) -> None:
     """They support nothing; what they proposed, and others support, is proposed by nobody."""
     _show_anew(tx, tx.of(OPENINGS).forget(resident))
@@ -129,10 +134,13 @@ def _show_anew(tx: Transaction, proposals: Sequence[int]) -> None:
 
 
 def export_openings(tx: Transaction, resident: int, _among: Among) -> Exported:
-    """What they proposed, and what they support."""
+    """What they proposed, what they support, and what in their name who left them may not support beside."""
     return {
         "proposals": [_plain(row) for row in tx.of(OPENINGS).proposals_of(resident)],
         "supporters": [{"proposal": number} for number in tx.of(OPENINGS).supported_by(resident)],
+        "proposal_leavers": [
+            {"proposal": number, "account": mark} for number, mark in tx.of(OPENINGS).held_by(resident)
+        ],
     }
 
 
@@ -211,6 +219,7 @@ OPENING = Feature(
     boards={propose.SUBJECT: propose.show_board},
     kinds={Proposal: propose.PROPOSAL},
     merge=merge_openings,
+    part=part_openings,
     forget=forget_openings,
     export=export_openings,
     settings=NewThemesSettings,
@@ -260,6 +269,7 @@ ARCHIVING = Feature(
     jobs={archive.SUM_UP: archive.sum_up_due},
     boards={archive.SUBJECT: archive.show_summary},
     merge=archive.merge_archives,
+    part=archive.part_archives,
     forget=archive.forget_archives,
     export=export_archives,
     keeps=ARCHIVES,

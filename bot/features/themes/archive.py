@@ -139,10 +139,10 @@ def show_summary(call: Call, subject: str) -> Message | None:
 def _pulled(archive: Archive) -> Sequence[Text]:
     if not archive.named:
         return [text("theme.summary.pulled.unnamed", count=archive.unnamed)] if archive.unnamed else ()
-    pulled = {"who": tuple(archive.named), "count": len(archive.named)}
+    who = tuple(archive.named)
     if archive.unnamed:
-        return [text("theme.summary.pulled.more", **pulled, others=archive.unnamed)]
-    return [text("theme.summary.pulled", **pulled)]
+        return [text("theme.summary.pulled.more", who=who, count=archive.unnamed)]
+    return [text("theme.summary.pulled", who=who, count=len(who))]
 
 
 def _board_of(archive: int) -> str:
@@ -180,6 +180,11 @@ def _name_button(archive: int, *, hide: bool = False) -> Button:
 def merge_archives(tx: Transaction, old: int, new: int) -> None:
     """What either pulled is what the one person pulled that they are."""
     _show_anew(tx, tx.of(ARCHIVES).merge(old, new))
+
+
+def part_archives(tx: Transaction, old: int, new: int, brought: bool) -> None:
+    """Each is named by its own word again."""
+    _show_anew(tx, sorted({*tx.of(ARCHIVES).concerning(old), *tx.of(ARCHIVES).concerning(new)}))
 
 
 def forget_archives(tx: Transaction, resident: int) -> None:

@@ -67,6 +67,8 @@ def support_theme(call: Call, proposal: Proposal | None = None) -> Message:
     found = _held(call, proposal)
     kept = call.tx.of(OPENINGS)
     if not call.moderates:
+        if kept.keeps_out(found.id, call.resident.id):
+            raise UserError("theme.support.left", name=found.name, until=found.proposed_at + LIVES)
         if found.proposer and found.proposer.id == call.resident.id:
             raise UserError("theme.support.own", name=found.name)
         if kept.supports(found.id, call.resident.id):

@@ -159,8 +159,20 @@ class OpeningStore(Protocol):
 
     def end(self, proposal: int, state: str, opened: int | None = None) -> None: ...
 
+    def keeps_out(self, proposal: int, resident: int) -> bool:
+        """Whether one of their accounts has its say there with somebody else, whom it left."""
+        ...
+
     def merge(self, old: int, new: int) -> Sequence[int]:
         """The proposals of which that changes who supports them."""
+        ...
+
+    def part(self, resident: int, new: int) -> None:
+        """Accounts of a resident are a new one's, with no say in what the resident supports or proposed."""
+        ...
+
+    def held_by(self, resident: int) -> Sequence[tuple[int, str]]:
+        """The proposals in which others' accounts had a part in their say, with a mark of each."""
         ...
 
     def forget(self, resident: int) -> Sequence[int]:
@@ -481,6 +493,10 @@ class ArchiveStore(Protocol):
 
     def merge(self, old: int, new: int) -> Sequence[int]:
         """The archives of which that changes who is named."""
+        ...
+
+    def concerning(self, resident: int) -> Sequence[int]:
+        """Those of themes that they pulled."""
         ...
 
     def forget(self, resident: int) -> Sequence[int]:

@@ -170,6 +170,27 @@ async def test_who_pulled_it_is_named_only_if_they_agree(archived: Town) -> None
     assert "anna" not in summaries(archived)[-1]
 
 
+async def test_of_two_who_pulled_it_each_is_named_by_their_own_word(town: Town) -> None:
+    await town.say("ben", "!thema meedoen Verlichting")
+    await town.core.run_due()
+    await pressed(town, "ben", "theme pull", theme="Verlichting")
+    await pressed(town, "anna", "theme agree", pull=1)
+    assert "is gearchiveerd" in await town.say("anna", ARCHIVE)
+    await pressed(town, "anna", "theme name-me", archive=1)
+    await later(town, SOON)
+    assert "Getrokken door anna, en door nog 1 ander." in summaries(town)[-1]
+    brought = await town.linked("anna", "ben")
+    await later(town, SOON)
+    # One of their accounts did not say that it may be said.
+    assert "1 persoon trok het" in summaries(town)[-1]
+    await pressed(town, "anna", "theme name-me", archive=1)
+    await later(town, SOON)
+    assert "anna trok het" in summaries(town)[-1]
+    await town.parted("ben", brought)
+    await later(town, SOON)
+    assert "anna en ben trokken het" in summaries(town)[-1]
+
+
 async def test_who_is_forgotten_is_named_no_more(archived: Town) -> None:
     await pressed(archived, "anna", "theme name-me", archive=1)
     await later(archived, SOON)

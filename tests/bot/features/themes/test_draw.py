@@ -221,6 +221,18 @@ async def test_who_declines_or_left_or_was_put_out_is_in_no_list(town: Town) -> 
     assert await names_in(town, 1) == ["anna", "fien"]
 
 
+async def test_two_who_both_declined_do_so_once_linking_is_undone(town: Town) -> None:
+    for name in ("ben", "cas"):
+        await town.say(name, "!thema loot niet")
+    await town.parted("cas", await town.linked("ben", "cas"))
+    assert "Alleen anna kan geloot worden" in await town.say("anna", "!thema loot")
+    # As one person they say so once for both.
+    brought = await town.linked("ben", "cas")
+    await town.say("ben", "!thema loot mee")
+    await town.parted("cas", brought)
+    assert "wordt geloot" in await town.say("anna", "!thema loot")
+
+
 async def test_nobody_left_calls_it_off_and_another_can_be_asked(town: Town) -> None:
     await town.say("anna", "!thema loot")
     for name in ("anna", "ben"):

@@ -11,7 +11,6 @@ from sqlalchemy import bindparam, select
 from bot.errors import Gone, NotNow, NotOurs, TryLater, UserError
 from bot.model.events import PutOut
 from bot.model.people import FIRST_COMMUNITY, Identity, Place, Role
-from bot.ports.storage import Transaction
 from storage.tables import guests
 from tests.bot.features.themes.test_propose import pressed
 from tests.bot.features.themes.test_rooms import BIND, MADE, OTHER, later, theme
@@ -406,17 +405,7 @@ async def test_an_account_that_was_unlinked_is_out_and_in_no_next_room(town: Tow
 async def test_an_account_that_has_back_what_it_brought_stays(town: Town) -> None:
     await town.say("cas", "!thema meedoen Verlichting")
     await town.core.run_due()
-    both = [Identity(PLATFORM, name) for name in ("ben", "cas")]
-
-    def link_and_undo(tx: Transaction) -> None:
-        ben, cas = [tx.people.by_identity(account) for account in both]
-        assert ben
-        assert cas
-        brought = tx.people.brought(cas.id, ben.id)
-        person = town.core.features.link(tx, both)
-        town.core.features.part(tx, person, both[1:], brought)
-
-    await town.core.store.run(link_and_undo)
+    await town.parted("cas", await town.linked("ben", "cas"))
     await later(town)
     assert inside(town) == {"anna", "cas"}
 

@@ -11,7 +11,7 @@ from bot.features.themes.propose import LIVES, MOST_PROPOSED
 from bot.features.themes.records import OPENINGS, THEMES, Involvement, Proposal
 from bot.model.homes import Home
 from bot.model.message import Button, text
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Place, Role
 from bot.ports.storage import Transaction
 from tests.chat import NOW
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
@@ -161,6 +161,55 @@ async def test_two_accounts_of_one_person_support_it_once(town: Town) -> None:
     # Nor do they support what they proposed as the other.
     await town.core.link([Identity(PLATFORM, name) for name in ("anna", "ben")])
     assert (await get(town)).supporters == 0
+
+
+async def test_who_leaves_a_person_supports_nothing_beside_them(town: Town) -> None:
+    """Neither as a new resident, nor with somebody else, nor once they are forgotten."""
+    await town.say("anna", PROPOSE.format("Verlichting"))
+    await town.say("ben", "!thema steun")
+    await town.linked("ben", "cas")
+    await town.parted("cas")
+    said = await town.say("cas", "!thema steun")
+    assert "telde je al mee voor “Verlichting”" in said
+    assert (await get(town)).supporters == 1
+    await town.say("dora", "!thema steun")
+    await town.linked("dora", "cas")
+    assert (await get(town)).supporters == 1
+    assert "telde je al mee" in await town.say("dora", "!thema steun")
+    await town.core.forget(await resident(town, "dora"))
+    assert "telde je al mee" in await town.say("cas", "!thema steun")
+    # Dora's own account never had a say with Ben.
+    assert "Je steunt “Verlichting”" in await town.say("dora", "!thema steun")
+    # With the one whose support it is they are one again, and once it is over nothing is left of it.
+    await town.linked("ben", "cas")
+    assert "Je steunt “Verlichting” al" in await town.say("cas", "!thema steun")
+    await town.say("anna", "!thema trek in")
+    assert await town.core.store.run(lambda tx: tx.of(OPENINGS).held_by(1)) == []
+    await town.say("anna", PROPOSE.format("Verlichting"))
+    assert "Je steunt “Verlichting”" in await town.say("dora", "!thema steun")
+
+
+async def test_who_leaves_whoever_proposed_it_does_not_support_it(town: Town) -> None:
+    await town.linked("anna", "cas")
+    await town.say("anna", PROPOSE.format("Verlichting"))
+    await town.parted("cas")
+    assert "telde je al mee voor “Verlichting”" in await town.say("cas", "!thema steun")
+    assert (await get(town)).supporters == 0
+    # A moderator does not support it: they open it.
+    cas = Identity(PLATFORM, "cas")
+    await town.core.store.run(lambda tx: tx.people.grant(cas, Role.MODERATOR))
+    assert "is er" in await town.say("cas", "!thema steun")
+
+
+async def test_support_stays_with_the_elder_when_linking_is_undone(town: Town) -> None:
+    await town.say("anna", PROPOSE.format("Verlichting"))
+    await town.say("cas", "!thema steun")
+    await town.parted("cas", await town.linked("ben", "cas"))
+    assert (await get(town)).supporters == 1
+    assert "telde je al mee" in await town.say("cas", "!thema steun")
+    assert "steunt “Verlichting” niet meer" in await pressed(
+        town, "ben", "theme unsupport", proposal="proposal:1"
+    )
 
 
 async def test_what_two_proposed_by_one_name_opens_once(town: Town) -> None:

@@ -1,0 +1,119 @@
+"""Accounts that left whoever has a say in what is open: with somebody else they have none there again.
+
+What is kept of them is a mark that nobody can read without a key apart from the database, until that is over.
+So it can outlive that the account's own resident is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Executable, bindparam, delete, select, update
+
+from storage.keyring import KeyGone
+from storage.parts import Parts
+from storage.tables import identities
+from storage.upsert import upsert
+
+_KEY = "accounts"
+_ACCOUNTS = select(identities.c.platform, identities.c.user_id).where(
+    identities.c.resident == bindparam("id_")
+)
+
+
+class Left:
+    """What a table of who left is asked and told.
+
+    `subject`: its column for what was open; beside it are `account`, the mark, and `holder`, who has the say.
+    `number`: the column that `subject` refers to. `had_a_say`: in which of those that are open the resident
+    `id_` has a say.
+    """
+
+    def __init__(
+        self, subject: Column[Any], number: Column[Any], is_open: ColumnElement[bool], had_a_say: Executable
+    ) -> None:
+        table = subject.table
+        of_this, of_holder = subject == bindparam("subject_"), table.c.holder == bindparam("id_")
+        self.subject, self.number, self.had_a_say = subject.name, number, had_a_say
+        self.there = select(table.c.account, table.c.holder).where(of_this)
+        self.anywhere = select(subject).distinct().join(number.table, number == subject).where(is_open)
+        self.anywhere = self.anywhere.order_by(subject)
+        add = upsert(table)
+        self.add = add.on_conflict_do_update(
+            index_elements=[subject, table.c.account], set_={"holder": add.excluded.holder}
+        )
+        self.held_by = select(subject, table.c.account).where(of_holder).order_by(subject)
+        of_old = table.c.holder == bindparam("old_")
+        self.pass_on = update(table).where(of_old).values(holder=bindparam("new_"))
+        self.let_go = update(table).where(of_holder).values(holder=None)
+        self.over = delete(table).where(of_this)
+
+
+class Leavers:
+    """Who is kept out of which of those that are open."""
+
+    def __init__(self, parts: Parts, left: Left) -> None:
+        self._db = parts.db
+        self._keys = parts.keyring
+        self._left = left
+
+    def part(self, resident: int, new: int) -> Sequence[int]:
+        """What the accounts of the new one had a say in with the resident, they have no say in any more."""
+        self._keys.make(_KEY)
+        theirs = self._had_a_say(resident)
+        while self._db.lock(self._left.number, *theirs):
+            theirs = self._had_a_say(resident)
+        holders = {**self._outside(resident), **dict.fromkeys(theirs, resident)}
+        for number, holder in holders.items():
+            for mark in self._marks(new):
+                self._db.execute(
+                    self._left.add, {self._left.subject: number, "account": mark, "holder": holder}
+                )
+        return list(holders)
+
+    def _had_a_say(self, resident: int) -> list[int]:
+        return list(self._db.execute(self._left.had_a_say, {"id_": resident}).scalars())
+
+    def outside(self, resident: int) -> list[int]:
+        """Where somebody else has the say of one of their accounts."""
+        return sorted(self._outside(resident))
+
+    def _outside(self, resident: int) -> dict[int, int | None]:
+        found: dict[int, int | None] = {}
+        for number in list(self._db.execute(self._left.anywhere).scalars()):
+            for holder in self._holders(number, resident):
+                found[number] = holder
+        return found
+
+    def keeps_out(self, number: int, resident: int) -> bool:
+        """Whether one of their accounts has its say there with somebody else."""
+        return bool(self._holders(number, resident))
+
+    def _holders(self, number: int, resident: int) -> list[int | None]:
+        left = list(self._db.execute(self._left.there, {"subject_": number}))
+        marks = self._marks(resident) if left else []
+        return [row.holder for row in left if row.account in marks and row.holder != resident]
+
+    def _marks(self, resident: int) -> list[str]:
+        try:
+            return [
+                self._keys.mark(_KEY, f"{platform}:{user}").hex()
+                for platform, user in self._db.execute(_ACCOUNTS, {"id_": resident})
+            ]
+        except KeyGone:
+            return []
+
+    def merge(self, old: int, new: int) -> None:
+        self._db.execute(self._left.pass_on, {"old_": old, "new_": new})
+
+    def let_go(self, resident: int) -> None:
+        """They are forgotten; whoever left them is kept out all the same."""
+        self._db.execute(self._left.let_go, {"id_": resident})
+
+    def held_by(self, resident: int) -> list[tuple[int, str]]:
+        """Where they have the say that accounts had a part in, each with a mark of it."""
+        return [tuple(row) for row in self._db.execute(self._left.held_by, {"id_": resident})]
+
+    def over(self, number: int) -> None:
+        self._db.execute(self._left.over, {"subject_": number})
