@@ -19,7 +19,7 @@ from adapters.discord.homes import NEEDED as NEEDED_AT_HOME
 from adapters.discord.lacks import FOR_THEMES, USEFUL
 from bot.commands.read import bind, parse
 from bot.commands.talk import SAID
-from bot.features.communities import Setting
+from bot.features.communities import CHOSEN, Setting
 from bot.features.help import FIRST
 from bot.features.polls.ask import CONSENT_OPTIONS
 from bot.features.polls.forms import ASKED as MARKED
@@ -147,8 +147,11 @@ LACKS_ON_MATRIX = ["messages", "reactions", "polls", "redact"]
 BUILT = {
     "command.*": filled("command.*", [command.path for command in LISTED]),
     "command.*.help": filled("command.*.help", [command.path for command in LISTED]),
-    "community.role.*": filled("community.role.*", ["resident", "organiser", "moderator"]),
-    "community.role.*.words": filled("community.role.*.words", ["resident", "organiser", "moderator"]),
+    "community.*.*": {f"community.{setting}.{choice}" for setting in CHOSEN for choice in CHOSEN[setting]},
+    "community.*.*.words": {
+        f"community.{setting}.{choice}.words" for setting in CHOSEN for choice in CHOSEN[setting]
+    },
+    "community.bad.*": filled("community.bad.*", CHOSEN),
     "param.setting.*.label": filled("param.setting.*.label", Setting),
     "config.twice.*": filled(
         "config.twice.*", ["residents", "themes", "theme_names", "servers", "spaces", "names", "keys"]

@@ -34,8 +34,16 @@ class Setting(StrEnum):
     AT_ONCE = "at_once"
     A_DAY = "a_day"
     ANONYMOUS_FLOOR = "anonymous_floor"
+    RESULTS = "results"
     QUIET = "quiet"
     SUPPORTERS = "supporters"
+
+
+# Of these one of so many is chosen, by a word for it.
+CHOSEN = {
+    Setting.OPENED_BY: tuple(role.name.lower() for role in Role),
+    Setting.RESULTS: ("live", "voted", "closed"),
+}
 
 
 # --- which one is meant in private ---
@@ -103,7 +111,9 @@ def _told(change: Change) -> Text:
         return text("community.changed.back", setting=_named(Setting(change.name)), **who)
     for platform, home in homes_in({change.name: change.value}).items():
         return text("community.changed.home", platform=called(platform), home=home.called, **who)
-    return text("community.changed", setting=_named(Setting(change.name)), value=change.value, **who)
+    setting = Setting(change.name)
+    value = text(f"community.{setting}.{change.value}") if setting in CHOSEN else change.value
+    return text("community.changed", setting=_named(setting), value=value, **who)
 
 
 def _checked(call: Call, setting: Setting, value: str) -> str:
@@ -120,13 +130,14 @@ def _checked(call: Call, setting: Setting, value: str) -> str:
             if value.casefold() not in zones:
                 raise UserError("community.bad.zone", value=value[:SHOWN])
             return ZoneInfo(zones[value.casefold()]).key
-    value = _role_called(call, value.casefold())
+    if setting in CHOSEN:
+        value = _choice_called(call, setting, value.casefold())
     section = next(part for part in call.configured.sections if setting in type(part).model_fields)
     try:
         found = section.with_value(setting, value)
     except ValidationError:
-        if setting is Setting.OPENED_BY:
-            raise UserError("community.bad.role", value=value[:SHOWN]) from None
+        if setting in CHOSEN:
+            raise UserError(f"community.bad.{setting}", value=value[:SHOWN]) from None
         if setting is Setting.QUIET:
             raise UserError("community.bad.quiet", value=value[:SHOWN]) from None
         raise UserError("community.bad.number", value=value[:SHOWN]) from None
@@ -136,11 +147,11 @@ def _checked(call: Call, setting: Setting, value: str) -> str:
     return str(getattr(found, setting))
 
 
-def _role_called(call: Call, words: str) -> str:
-    """The role that people call so; anything else as it is."""
-    for role in Role:
-        if words in call.commands.texts.words(f"community.role.{role.name.lower()}.words"):
-            return role.name.lower()
+def _choice_called(call: Call, setting: Setting, words: str) -> str:
+    """What people call so; anything else as it is."""
+    for choice in CHOSEN[setting]:
+        if words in call.commands.texts.words(f"community.{setting}.{choice}.words"):
+            return choice
     return words
 
 
@@ -158,7 +169,7 @@ def _shown(call: Call, setting: Setting) -> Text | str:
     value = getattr(section, setting, "")
     if setting is Setting.QUIET and not value:
         return text("community.no_quiet")
-    return text(f"community.role.{value}") if setting is Setting.OPENED_BY else str(value)
+    return text(f"community.{setting}.{value}") if setting in CHOSEN else str(value)
 
 
 FEATURE = Feature(

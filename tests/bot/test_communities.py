@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.communities import TURN, WHOSE
-from bot.features.polls.records import POLLS
+from bot.features.polls.records import POLLS, Results
 from bot.features.polls.settings import PollsSettings
 from bot.model.message import Button, Message, message, text, typed
 from bot.model.people import FIRST_COMMUNITY, Identity, Place, Role
@@ -490,7 +490,8 @@ async def test_who_changed_what_is_kept_without_whoever_was_forgotten(town: Town
         ("mia", "taal klingon", "community.bad.language"),
         ("mia", "zone Mars/Base", "community.bad.zone"),
         ("mia", "zone ../../etc/passwd", "community.bad.zone"),
-        ("mia", "wie burgemeester", "community.bad.role"),
+        ("mia", "wie burgemeester", "community.bad.opened_by"),
+        ("mia", "tussenstand nooit", "community.bad.results"),
         ("mia", "drempel 0", "community.bad.number"),
         ("mia", "stilte nachts", "community.bad.quiet"),
         ("mia", "stilte 22:00-25:00", "community.bad.quiet"),
@@ -525,6 +526,24 @@ async def test_nobody_lowers_the_floor_of_anonymous_polls_here(town: Town) -> No
     assert low
     assert high
     assert [low.lines[0].key, high.lines[0].key] == ["community.bad.floor", "community.set"]
+
+
+async def test_what_is_public_of_a_poll_is_as_the_community_set_it(town: Town) -> None:
+    async def shown() -> list[Results]:
+        for flags in ("", " --uitslag meteen", " --anoniem"):
+            await town.say("mia", f'!peiling open "Wat?" A | B{flags}', room=SQUARE)
+        asked = await town.core.store.run(lambda tx: list(tx.of(POLLS).opened_by(1)))
+        return [poll.results for poll in sorted(asked, key=lambda poll: poll.id)[-3:]]
+
+    assert await shown() == [Results.LIVE, Results.LIVE, Results.CLOSED]
+    said = await town.say("mia", "!gemeenschap stel in tussenstand einde", room=SQUARE)
+    assert "Wanneer de tussenstand van een peiling te zien is: vanaf nu pas als ze sluit." in said
+    assert await shown() == [Results.CLOSED, Results.LIVE, Results.CLOSED]
+    await town.say("mia", "!gemeenschap stel in tussenstand na stem", room=SQUARE)
+    assert "zette “Wanneer de tussenstand van een peiling te zien is” op wie stemde, ziet ze." in (
+        await town.say("mia", "!gemeenschap toon", room=SQUARE)
+    )
+    assert await shown() == [Results.VOTED, Results.LIVE, Results.CLOSED]
 
 
 async def test_what_comes_again_in_private_is_not_done_for_another(town: Town) -> None:

@@ -241,7 +241,7 @@ def open_poll(
         options=kept,
         kind=kind,
         at_most=len(kept) if kind is Kind.APPROVAL else 1 if choices is None else choices,
-        results=results or (Results.CLOSED if anonymous else Results.LIVE),
+        results=results or _usually_shown(call, anonymous),
         anonymous=anonymous,
         who=voters,
         quorum=quorum or 0,
@@ -268,6 +268,11 @@ def ask_again(call: Call, poll: int | None = None) -> Message:
         closes_at = min(closes_at, _latest_end(call, before.options, call.now))
     times = {"opener": call.resident.id, "opened_at": call.now, "closes_at": closes_at}
     return _ask(call, Plan(**{**terms, **times, "floor": _floor(call, before.anonymous)}))
+
+
+def _usually_shown(call: Call, anonymous: bool) -> Results:
+    """Of an anonymous one nothing before it closes."""
+    return Results.CLOSED if anonymous else Results(call.settings.of(PollsSettings).results)
 
 
 def _floor(call: Call, anonymous: bool) -> int:

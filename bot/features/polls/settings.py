@@ -33,13 +33,15 @@ class PollsSettings(Section):
     """Who may open polls, and how many of one person's are open at once, or asked in a day.
 
     `anonymous_floor`: from how many ballots on an anonymous poll has a result; each keeps the one it was
-    asked with. `quiet`: between which hours of the day nobody is reminded, as "22:00-08:00"; "": none.
+    asked with. `results`: when the count is shown of a poll that does not say so itself. `quiet`: between
+    which hours of the day nobody is reminded, as "22:00-08:00"; "": none.
     """
 
     opened_by: Literal["resident", "organiser", "moderator"] = "resident"
     at_once: Annotated[int, Field(ge=1, le=1000)] = 10
     a_day: Annotated[int, Field(ge=1, le=1000)] = 20
     anonymous_floor: Annotated[int, Field(ge=1, le=1000)] = 5
+    results: Literal["live", "voted", "closed"] = "live"
     quiet: Annotated[str, AfterValidator(_span)] = ""
 
     def with_kept(self, name: str, value: str) -> Self:

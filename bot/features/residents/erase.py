@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from bot.call import Call
 from bot.exported import SUBJECT
-from bot.features.residents.link import account_of, accounts_of
+from bot.features.residents.link import account_of, is_only_moderator
 from bot.model.message import Attachment, Button, Message, message, text
-from bot.model.people import Role
 
 
 def hand_out(call: Call) -> Message:
@@ -31,7 +30,7 @@ def forget_me(call: Call, *, sure: bool = False) -> Message:
 def _asked(call: Call) -> Message:
     line = call.commands.usage(call.commands.by_path["me forget"], call.locale, {"sure": True})
     lines = [text("me.forget.goes"), text("me.forget.votes"), text("me.forget.stays")]
-    if _is_only_moderator(call):
+    if is_only_moderator(call, call.resident.id):
         lines.append(text("me.forget.moderator"))
     return message(
         *lines,
@@ -39,10 +38,3 @@ def _asked(call: Call) -> Message:
         hints=[text("me.forget.how", usage=line)],
         buttons=[Button(text("me.forget.button"), "me forget", {"sure": True}, style="danger")],
     )
-
-
-def _is_only_moderator(call: Call) -> bool:
-    """Whether nobody would steer the community any more."""
-    moderators = set(call.tx.people.with_role(Role.MODERATOR))
-    own = set(accounts_of(call, call.resident.id))
-    return bool(moderators) and moderators <= own

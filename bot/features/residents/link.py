@@ -116,6 +116,12 @@ def accounts_of(call: Call, resident: int) -> Sequence[Identity]:
     return call.tx.people.accounts([resident]).get(resident, ())
 
 
+def is_only_moderator(call: Call, resident: int) -> bool:
+    """Whether nobody would steer the community without them."""
+    moderators = set(call.tx.people.with_role(Role.MODERATOR))
+    return bool(moderators) and moderators <= set(accounts_of(call, resident))
+
+
 def named(network: str) -> str:
     return network[:1].upper() + network[1:]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bot.call import Call
 from bot.errors import UserError
-from bot.features.residents.link import account_of, accounts_of, check_moderates, named
+from bot.features.residents.link import account_of, accounts_of, check_moderates, is_only_moderator, named
 from bot.features.residents.records import LINKS
 from bot.model.message import Button, Message, message, text
-from bot.model.people import Identity, Resident
+from bot.model.people import Identity, Resident, Role
 
 
 def unlink_account(
@@ -38,13 +38,24 @@ def _asked(call: Call, leaving: Identity, who: Resident | None) -> Message:
     first = (
         text("unlink.sure.other", who=who, platform=named(leaving.network)) if who else text("unlink.sure")
     )
+    lines = [first, text("unlink.brings")]
+    person = who or call.resident
+    if is_only_moderator(call, person.id):
+        still = _moderates_still(call, leaving, person)
+        lines.append(text("unlink.moderator", platform=named(still.network)))
     line = call.commands.usage(call.commands.by_path["me unlink"], call.locale, {**call.given, "sure": True})
     return message(
-        first,
-        text("unlink.brings"),
+        *lines,
         hints=[text("unlink.sure.how", usage=line)],
         buttons=[Button(text("unlink.button.sure"), "me unlink", args, style="danger")],
     )
+
+
+def _moderates_still(call: Call, leaving: Identity, person: Resident) -> Identity:
+    """Whoever stays, unless it was granted to the account that leaves, and counts for no other yet."""
+    granted = call.tx.people.accounts_with(Role.MODERATOR, person.id)
+    staying = [account for account in granted if account != leaving]
+    return staying[0] if staying else leaving
 
 
 def _lost(call: Call, who: Resident, platform: str | None) -> Identity:

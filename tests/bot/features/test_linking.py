@@ -417,6 +417,28 @@ async def test_being_forgotten_gives_no_second_vote(chat: Chat) -> None:
 # --- roles ---
 
 
+async def test_the_only_moderator_reads_which_account_is_one_after_unlinking(chat: Chat) -> None:
+    await say(chat, f"{BEN}/sport: !help")
+    await chat.core.store.run(lambda tx: tx.people.grant(account(BEN), Role.MODERATOR))
+    await link(chat, BEN, BENNY)
+
+    async def told(who: str) -> list[object]:
+        lines = (await ask(chat, who, "!me unlink")).lines
+        return [line.values["platform"] for line in lines if line.key == "unlink.moderator"]
+
+    # It was granted to one of them, and counts for that one until a day is over; then whoever stays keeps it.
+    assert [await told(who) for who in (BEN, BENNY)] == [["Discord"], ["Discord"]]
+    turn(chat, days=1)
+    await chat.core.run_due()
+    assert [await told(who) for who in (BEN, BENNY)] == [["Matrix"], ["Discord"]]
+    await ask(chat, BEN, "!me unlink --sure")
+    assert [await role_of(chat, who) for who in (BEN, BENNY)] == [Role.RESIDENT, Role.MODERATOR]
+    # There is another one by then.
+    await chat.core.store.run(lambda tx: tx.people.grant(account(MIA), Role.MODERATOR))
+    await link(chat, BENNY, BEN)
+    assert await told(BEN) == []
+
+
 async def test_a_role_of_one_account_is_the_others_after_a_day(chat: Chat) -> None:
     await say(chat, f"{BEN}/sport: !help")
     await chat.core.store.run(lambda tx: tx.people.grant(account(BEN), Role.MODERATOR))
