@@ -123,6 +123,62 @@ async def test_of_what_is_proposed_elsewhere_nobody_hears(town: Town) -> None:
     assert (await get(town)).supporters == 0
 
 
+# How a name of "Café's" can look like it to a reader.
+ALIKE = (
+    "café's",
+    "Cafe's",
+    "CAFÉ’S",
+    "\N{CYRILLIC CAPITAL LETTER ES}afé's",
+    "Cafe\N{COMBINING ACUTE ACCENT}'s",
+)
+
+
+@pytest.mark.parametrize("propose", ['!thema voorstel "{}" Koffie', '!theme propose "{}" Coffee'])
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        *((name, "theme.there") for name in ALIKE),
+        ("a", "theme.bad_name"),
+        ("a" * 61, "theme.bad_name"),
+        ("Licht\N{ZERO WIDTH SPACE}pad", "typed.unseen"),
+        ("\N{HANGUL FILLER}\N{HANGUL FILLER}", "typed.unseen"),
+        ("🎉🎉", "theme.bad_letters"),
+        ("2026", "theme.bad_letters"),
+        ("!peiling", "theme.bad_letters"),
+        ("theme:3", "theme.bad_letters"),
+        ("thema lijst", "theme.is_command"),
+        ("Theme List", "theme.is_command"),
+        ("vergeet mij", "theme.is_command"),
+        ("me forget", "theme.is_command"),
+    ],
+)
+async def test_what_no_theme_can_be_called_is_said_and_proposes_nothing(
+    town: Town, propose: str, name: str, key: str
+) -> None:
+    await town.say("anna", PROPOSE.format("Café's"))
+    answer = await town.core.handle(town.asked("ben", propose.format(name)))
+    assert answer
+    assert answer.lines[0].key == key
+    assert [found.name for found in await town.core.store.run(lambda tx: tx.of(OPENINGS).open())] == [
+        "Café's"
+    ]
+
+
+async def test_nobody_supports_what_lapsed_or_was_taken_back(town: Town) -> None:
+    for how in ("lapsed", "withdrawn"):
+        await town.say("anna", PROPOSE.format(how))
+        number = (await town.core.store.run(lambda tx: tx.of(OPENINGS).open()))[0].id
+        if how == "withdrawn":
+            await town.say("anna", "!thema trek in")
+        else:
+            town.clock.turn_to(town.clock.now() + LIVES)
+            await town.core.run_due()
+        for command in ("theme support", "theme unsupport", "theme withdraw"):
+            said = await pressed(town, "ben", command, proposal=f"proposal:{number}")
+            assert f"“{how}” wordt niet meer voorgesteld" in said
+        assert (await get(town, number)).supporters == 0
+
+
 async def test_proposing_again_and_again_is_bounded(town: Town) -> None:
     for number in range(MOST_PROPOSED):
         assert "Je stelde" in await town.say("anna", PROPOSE.format("abcdef"[number] * 5))
