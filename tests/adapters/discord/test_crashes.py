@@ -196,8 +196,8 @@ def counts_on(shows: Message) -> Counter[str]:
     return Counter({option: int(count) for option, count in lines if int(count)})
 
 
-async def test_votes_survive_6_kills(tmp_path: Path) -> None:
-    await votes_through_crashes(tmp_path, 6, seed=1)
+async def test_votes_survive_4_kills(tmp_path: Path) -> None:
+    await votes_through_crashes(tmp_path, 4, seed=1)
 
 
 @pytest.mark.soak

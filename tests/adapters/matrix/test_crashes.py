@@ -138,8 +138,8 @@ def counts_on(shows: Shown) -> dict[str, int]:
     }
 
 
-async def test_votes_survive_8_kills(homeserver: Homeserver, tmp_path: Path) -> None:
-    await votes_through_crashes(homeserver, tmp_path, 8, seed=1)
+async def test_votes_survive_5_kills(homeserver: Homeserver, tmp_path: Path) -> None:
+    await votes_through_crashes(homeserver, tmp_path, 5, seed=1)
 
 
 @pytest.mark.soak

@@ -16,6 +16,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
@@ -211,11 +212,18 @@ def _figures(tx: Transaction, number: int) -> dict[str, int]:
 
 
 Forgetting.TestCase.settings = settings(
-    max_examples=40,
+    max_examples=15,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 TestForgetting = Forgetting.TestCase
+
+
+@pytest.mark.soak
+class TestForgettingAtLength(Forgetting.TestCase):  # type: ignore[misc, valid-type]
+    settings = settings(TestForgetting.settings, max_examples=200)
+
+
 # It is imported to go on from, and has a test of its own.
 del Linking
