@@ -11,6 +11,7 @@ from bot import when
 from bot.call import Call
 from bot.errors import Choice, Unsure, UserError, yes
 from bot.features.polls.find import find, usage
+from bot.features.polls.kinds import own_words
 from bot.features.polls.later import call_off, may_still_ask
 from bot.features.polls.records import (
     DAY,
@@ -31,6 +32,7 @@ from bot.lookalikes import drawn_as
 from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Role
 from bot.model.work import Job
+from bot.numerals import is_marked
 from bot.unseen import seen_as
 
 MOST_OPTIONS = 20
@@ -68,7 +70,9 @@ def check_options(options: Sequence[str]) -> None:
             )
         if not seen_as(option):
             raise UserError("typed.unseen")
-        seen = {seen_as(option), drawn_as(option)}
+        if is_marked(seen_as(option)):
+            raise UserError("poll.option.marked", option=option)
+        seen = {own_words(option), drawn_as(option)}
         if not seen.isdisjoint(known):
             raise UserError("poll.options.double", option=option)
         known |= seen

@@ -16,7 +16,7 @@ from bot.errors import Unsure, UserError
 from bot.features.polls.ranking import Ranking, add_duels, decide, duels_of
 from bot.features.polls.records import LONGEST_REASON, Ballots, Choices, Kind, Plan, shown_date
 from bot.model.message import Text, text, typed
-from bot.numerals import number_in
+from bot.numerals import is_marked, number_in
 from bot.unseen import seen_as
 
 BEST_SCORE = 5
@@ -263,9 +263,17 @@ def _by_words(plan: Plan) -> tuple[Mapping[str, int], Mapping[str, Sequence[int]
     return _numbered(() if plan.kind in _GIVEN else plan.options)
 
 
+def own_words(option: str) -> str:
+    """An option as somebody types it, whatever marks stand around it: "Ja!" is "ja"."""
+    seen = seen_as(option)
+    return seen.strip(_QUOTED) or seen
+
+
 @lru_cache(256)  # every vote asks, and few polls are open
 def _numbered(options: tuple[str, ...]) -> tuple[Mapping[str, int], Mapping[str, Sequence[int]]]:
-    known = {seen_as(option): number for number, option in enumerate(options, start=1)}
+    known = {own_words(option): number for number, option in enumerate(options, start=1)}
+    # Such a number is never an option's own words.
+    known = {own: number for own, number in known.items() if not is_marked(own)}
     lengths: dict[str, set[int]] = {}
     for own in known:
         words = own.split()
@@ -279,8 +287,8 @@ def _named(plan: Plan, words: str, meaning: Meaning) -> Choices:
     Raises: Unsure where that would be another one than the number says.
     """
     read = [*_pieces(plan, words, meaning)]
-    by_words = tuple(own or number for own, number in read)
-    by_number = tuple(number or own for own, number in read)
+    by_words = tuple(number for own, numbers in read for number in (own or numbers))
+    by_number = tuple(number for own, numbers in read for number in (numbers or own))
     if by_words == by_number or not _can_be(plan, by_number):
         return by_words
     if not _can_be(plan, by_words):
@@ -301,24 +309,40 @@ def _can_be(plan: Plan, numbers: Choices) -> bool:
     return known and (plan.kind is not Kind.RANKED or len(set(numbers)) == len(numbers))
 
 
-def _pieces(plan: Plan, words: str, meaning: Meaning) -> Iterator[tuple[int, int]]:
-    """What each piece is by an option's own words, and what by its number; 0 where it is none."""
+def _pieces(plan: Plan, words: str, meaning: Meaning) -> Iterator[tuple[Choices, Choices]]:
+    """What each piece is by an option's own words, and what by its numbers; nothing where it is none."""
     known, _ = _by_words(plan)
     count, said = 0, words.strip().strip(_QUOTED)
     # An option's own words may look like several.
-    for part in [said] if seen_as(said) in known else _BETWEEN_OPTIONS.split(said):
-        whole = known.get(seen_as(part))
+    for part in [said] if own_words(said) in known else _BETWEEN_OPTIONS.split(said):
+        whole = known.get(own_words(part))
         left = [part] if whole else _split(part)
         count += len(left)
         if count > MOST_WORDS:
             raise wrong(plan, "poll.vote.no_number", words=part[:40])
         for piece, own in ((part, whole),) if whole else _options_in(plan, left):
             if own:
-                yield own, _plain_number(piece)
+                yield (own,), _numbers(piece, meaning)
             elif number := _plain_number(piece) or meaning(piece, NUMBER_WORDS):
-                yield 0, number
-            elif piece not in "&+" and meaning(piece, BESIDE) is None:
-                yield 0, _number(plan, piece)
+                yield (), (number,)
+            elif not _is_beside(piece, meaning):
+                yield (), (_number(plan, piece),)
+
+
+def _numbers(words: str, meaning: Meaning) -> Choices:
+    """The numbers that these words are, as somebody may call an option: "1, 2", "een en 2"."""
+    found: list[int] = []
+    for word in _split(words.replace("|", " ").strip(_QUOTED)):
+        number = number_in(word) or meaning(word, NUMBER_WORDS)
+        if number is None and not _is_beside(word, meaning):
+            return ()
+        if number is not None:
+            found.append(number)
+    return tuple(found)
+
+
+def _is_beside(word: str, meaning: Meaning) -> bool:
+    return word in "&+" or meaning(word, BESIDE) is not None
 
 
 def _options_in(plan: Plan, words: Sequence[str]) -> Iterator[tuple[str, int]]:
@@ -329,11 +353,11 @@ def _options_in(plan: Plan, words: Sequence[str]) -> Iterator[tuple[str, int]]:
     """
     known, lengths = _by_words(plan)
     seen = [seen_as(word) for word in words[1:-1]]
-    last = [seen_as(word.rstrip(_QUOTED)) for word in words[1:]]
+    last = [seen_as(word).rstrip(_QUOTED) for word in words[1:]]
     at = 0
     while at < len(words):
-        own, end = known.get(seen_as(words[at].strip(_QUOTED)), 0), at + 1
-        first = seen_as(words[at].lstrip(_QUOTED))
+        own, end = known.get(own_words(words[at]), 0), at + 1
+        first = seen_as(words[at]).lstrip(_QUOTED)
         for length in lengths.get(first, ()):
             behind = at + length
             if length > 1 and behind <= len(words):
@@ -366,7 +390,7 @@ def _answers(plan: Plan, words: str, meaning: Meaning, marks: Mapping[str, int])
         part, parts = " ".join(parts[: count or 1]), parts[count or 1 :]
         if count or part[0].isdigit():
             yield part
-        elif part not in "&+" and meaning(part, BESIDE) is None:
+        elif not _is_beside(part, meaning):
             yield str(meaning(part, NUMBER_WORDS) or part)
 
 

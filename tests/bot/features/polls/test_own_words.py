@@ -47,6 +47,9 @@ async def ballot(town: Town) -> tuple[int, ...]:
         ("Friet | Rijst | Soep", "“Rijst”", (2,)),
         ("Friet | Rode kool | Soep", "rode kool", (2,)),
         ("Ja | Nee", "ja", (1,)),
+        ("Ja! | Nee.", "nee", (2,)),
+        ("Ja! | “Nee”", "“Nee”", (2,)),
+        ("Rode kool! | Soep... --hoogstens 2", "soep, rode kool", (1, 2)),
         ("10 | 20 | 30", "20", (2,)),
         ("2 | 3 | 4", "4", (3,)),
         ("2 | 3 | 4", "1", (1,)),
@@ -107,6 +110,39 @@ async def test_where_words_and_number_disagree_it_is_asked(
         await town.core.handle(town.asked("anna", button=asked.buttons[which], room=None))
         assert await ballot(town) == either[which]
         await town.say("ben", "!peiling annuleer --zeker 2" if which else "!peiling annuleer 2 --zeker")
+
+
+@pytest.mark.parametrize("last", ["1, 2", "1 2", "1 en 2", "1 & 2", "[1] [2]", "een, twee", "één", "1."])
+async def test_an_option_that_is_called_as_numbers_are_typed_is_asked_about(town: Town, last: str) -> None:
+    by_numbers = (1, 2) if "2" in last or "twee" in last else (1,)
+    await town.say("anna", "!help")
+    await town.say("mia", f'!peiling open "Wat?" Fietspad | Parking | {last} --soort goedkeuring')
+    for which, chosen in enumerate(((3,), by_numbers)):
+        before = await ballot(town)
+        question = await town.core.handle(town.asked("anna", f"!stem {last}", room=None))
+        assert question
+        assert question.lines[0].key == "poll.vote.either"
+        assert await ballot(town) == before
+        await town.core.handle(town.asked("anna", room=None, button=question.buttons[which]))
+        assert await ballot(town) == chosen
+
+
+async def test_two_options_that_differ_by_a_mark_alone_are_one(town: Town) -> None:
+    asked = await town.core.handle(town.asked("mia", '!peiling open "Wat?" Ja | Nee | Ja!'))
+    assert asked
+    assert asked.lines[0].key == "poll.options.double"
+
+
+async def test_a_number_with_a_mark_is_no_options_name(town: Town) -> None:
+    """Buttons that say which option is meant carry it so."""
+    await town.say("anna", "!help")
+    for name in ("#2", "＃2"):
+        asked = await town.core.handle(town.asked("mia", f'!peiling open "Hoeveel?" 2 | 3 | {name}'))
+        assert asked
+        assert asked.lines[0].key == "poll.option.marked"
+    await town.say("mia", '!peiling open "Hoeveel?" 2 | 3 | #2 stuks')
+    await town.say("anna", "!stem #2", room=None)
+    assert await ballot(town) == (2,)
 
 
 @pytest.mark.parametrize(
