@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -91,6 +91,17 @@ class Platform:
     made: list[tuple[Home, tuple[Identity, ...]]] = field(default_factory=list)
     # Who keeps order in which room.
     entrusted: dict[str, set[str]] = field(default_factory=dict)
+    # Hears of each thing that is asked for and done there, in the midst of it.
+    watch: Callable[[str], None] = field(default=lambda what: None)
+
+    def copy(self) -> Platform:
+        """As it is now, whatever becomes of this one."""
+        kept: dict[str, Any] = {
+            name: value.copy()
+            for name in (part.name for part in fields(self))
+            if isinstance(value := getattr(self, name), (list, dict, set))
+        }
+        return replace(self, **kept, heard=asyncio.Condition(), watch=lambda what: None)
 
     async def run(self, core: Core) -> None:
         await asyncio.Event().wait()
@@ -204,6 +215,7 @@ class Platform:
         return await self.look_at_room(Place(self.platform, wanted.room), home)
 
     def _fail(self, what: str) -> None:
+        self.watch(what)
         if self.trouble.get(what):
             raise self.trouble[what].pop(0)
 
@@ -228,6 +240,7 @@ class Platform:
             raise self.trouble[where].pop(0)
         if key not in [shown.key for shown in self.shown if shown.how == how]:
             self.shown.append(shown)
+        self.watch(f"shown:{where}")
         await self._tell()
         return f"${key}"
 
@@ -263,6 +276,10 @@ class Town:
         self.platform = platform
         self.clock = clock
         self._numbers = itertools.count(number)
+
+    def on(self, platform: Platform) -> Town:
+        """The same town, on that platform."""
+        return Town(self.core, platform, self.clock, next(self._numbers))
 
     async def beside(self, *rooms: str, name: str = "Other", theme: str | None = None) -> Mapping[str, int]:
         """There is a second community; whose each of these rooms is, in turn the first one's and its own."""

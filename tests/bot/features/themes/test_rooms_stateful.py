@@ -7,10 +7,14 @@ take part and nobody who left; and nothing was said twice.
 from __future__ import annotations
 
 import asyncio
+import itertools
+import shutil
+import sqlite3
 import tempfile
 from collections import Counter
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -24,7 +28,7 @@ from bot.model.message import Button, typed
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
 from tests.bot.features.themes.test_rooms import OTHER, settle
-from tests.doubles.platform import PLATFORM, Town, open_town
+from tests.doubles.platform import PLATFORM, Platform, Town, open_town
 
 WHO = ("anna", "ben", "cas")
 NAMES = ("Bos", "Licht", "Muziek", "Straat")
@@ -68,12 +72,13 @@ class Rooms(RuleBasedStateMachine):
         self.run(self.town.core.run_due())
 
     def open(self, before: Town | None = None) -> None:
-        url = f"sqlite:///{self.folder.name}/plein.db"
-        town = open_town(url, moderators=("mia",), board_rest=0, before=before)
+        town = open_town(f"sqlite:///{self.database}", moderators=("mia",), board_rest=0, before=before)
         self.town = self.run(self.stack.enter_async_context(town))
 
     @initialize()
     def start(self) -> None:
+        self.database = Path(self.folder.name) / "0" / "plein.db"
+        self.database.parent.mkdir()
         self.open()
         self.run(self.town.joined("sport", theme="sport"))
         self.run(self.town.core.joined(PLATFORM, OTHER, "anders", community=1, ours=True))
@@ -228,6 +233,34 @@ class Rooms(RuleBasedStateMachine):
         self.run(self.stack.aclose())
         self.open(self.town)
 
+    @rule(after=st.integers(1, 8))
+    def crash(self, after: int) -> None:
+        """Plein ends in the midst of so many of the things that it does there: of these only what was kept by
+        then is known when it starts anew.
+        """
+        left: list[tuple[Path, Platform]] = []
+        things = itertools.count(1)
+
+        def end(what: str) -> None:
+            if next(things) == after:
+                left.append((self.kept_by_now(), self.town.platform.copy()))
+
+        self.town.platform.watch = end
+        self.wait(SOON)
+        self.town.platform.watch = lambda what: None
+        if left:
+            (self.database, platform), before = left[0], self.town
+            self.run(self.stack.aclose())
+            self.open(before.on(platform))
+
+    def kept_by_now(self) -> Path:
+        """A copy of what was committed, with its keys."""
+        copied = self.database.parent.with_name(str(int(self.database.parent.name) + 1)) / self.database.name
+        shutil.copytree(f"{self.database}-keys", f"{copied}-keys")
+        with closing(sqlite3.connect(self.database)) as kept, closing(sqlite3.connect(copied)) as copy:
+            kept.backup(copy)
+        return copied
+
     @rule(by=st.sampled_from([SOON, LATER]))
     def later(self, by: timedelta) -> None:
         self.wait(by)
@@ -268,7 +301,7 @@ class Rooms(RuleBasedStateMachine):
             missing = {who for who, how in are.items() if (how or 0) > Involvement.FOLLOWS} - inside
             excused = self.joined | {who for who, where in self.put_out if where == room}
             assert closed or missing <= excused, (name, missing)
-        said = Counter(shown.key for shown in platform.shown if shown.how == "send")
+        said = Counter(shown.key for shown in platform.shown if shown.how in ("send", "whisper"))
         assert not [key for key, times in said.items() if times > 1 and not key.startswith("board:")]
 
 
