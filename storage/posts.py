@@ -66,8 +66,15 @@ _COLUMNS = (
     *(posts.c.id, posts.c.platform, posts.c.room, posts.c.private, posts.c.message, posts.c.key),
     *(posts.c.account, posts.c.attempts, posts.c.tried_at, posts.c.next_at, posts.c.ref, posts.c.version),
     *(posts.c.withdrawn, posts.c.mentions, posts.c.reply_to, posts.c.resident, posts.c.in_doubt),
-    *(posts.c.theme, posts.c.role, posts.c.community),
+    *(posts.c.theme, posts.c.role, posts.c.community, posts.c.begun),
 )
+
+
+def _is_in_turn(table: Any) -> ColumnElement[bool]:
+    """What Plein began itself and has to wait holds up nothing that somebody asked for since."""
+    return or_(table.c.begun.is_(False), table.c.next_at <= _NOW)
+
+
 # The oldest of each place decides: the others wait behind it, whatever their own time.
 _EARLIER = posts.alias("earlier")
 _IS_OLDEST = ~(
@@ -79,6 +86,7 @@ _IS_OLDEST = ~(
         _EARLIER.c.private == posts.c.private,
         _EARLIER.c.seq < posts.c.seq,
         _waiting(_EARLIER),
+        _is_in_turn(_EARLIER),
     )
     .exists()
 )
@@ -92,7 +100,7 @@ _DUE = anywhere(
 _NEXT = anywhere(
     select(*_COLUMNS)
     .where(
-        *(_MINE, _WAITING, posts.c.platform == bindparam("platform_")),
+        *(_MINE, _WAITING, _is_in_turn(posts), posts.c.platform == bindparam("platform_")),
         *(posts.c.room == bindparam("room_"), posts.c.private == bindparam("private_")),
     )
     .order_by(posts.c.seq)
@@ -354,7 +362,7 @@ class Posts:
 
     def next_for(self, to: Place | Identity, account: str, now: datetime) -> Post | None:
         where = {f"{name}_": value for name, value in _target(to).items()}
-        row = self._db.execute(_NEXT, {**where, "account_": account}).first()
+        row = self._db.execute(_NEXT, {**where, "account_": account, "now_": now}).first()
         return self._read(row) if row and row.next_at <= now else None
 
     def _read(self, row: Any) -> Post | None:
@@ -383,6 +391,7 @@ class Posts:
             row.theme,
             Role(row.role),
             row.community,
+            bool(row.begun),
         )
 
     def next_try(self, accounts: Iterable[str], now: datetime) -> datetime | None:

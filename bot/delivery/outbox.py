@@ -31,7 +31,7 @@ from bot.delivery.worker import (
     reason_of,
     tell_moderators_of,
 )
-from bot.errors import Gone, NoSuchAccount, NotNow, NotOurs, StoreFailed
+from bot.errors import Gone, NoSuchAccount, NotNow, NotOurs, StoreFailed, TryLater
 from bot.model.people import Identity, Place, part_now
 from bot.model.work import AWAY_AFTER, Delivery, Post
 from bot.ports.adapter import Adapter, Listener
@@ -133,6 +133,8 @@ class Outbox:
             return
         if not await self._is_for_them(adapter, post):
             raise Gone("they take no part there any more")
+        if post.begun and not post.ref and not post.in_doubt:
+            await self._wait_for_the_morning(post)
         said = await self._seeing.left_of(post)
         message = plain(said)
         if isinstance(post.to, Identity):
@@ -152,6 +154,13 @@ class Outbox:
         now = self._clock.now()
         narrowed = None if said is post.message else said
         await self._run(post, lambda tx: tx.posts.shown(post, receipt, now, narrowed))
+
+    async def _wait_for_the_morning(self, post: Post) -> None:
+        """Raises: TryLater in the quiet hours of its community."""
+        kept = await self._store.read(lambda tx: tx.communities.settings(), community=post.community)
+        now = self._clock.now()
+        if ends := self._communities.configured(post.community).changed(kept).quiet_until(now):
+            raise TryLater((ends - now).total_seconds(), unsent=True)
 
     async def _is_for_them(self, adapter: Adapter, post: Post) -> bool:
         """Whether the account that it goes to takes part in its theme, now."""

@@ -75,7 +75,8 @@ class Post:
     `ref` is where it stands since it was said. It may have another state since, the `version`, or have been
     `withdrawn`. `resident` is whom it is for where that is a person, whichever account it goes to.
     `in_doubt`: before this try it was tried, and may have arrived or may still arrive. With a `theme` it is
-    only for who takes part there when it is said, with that `role`.
+    only for who takes part there when it is said, with that `role`. `begun`: Plein began it, and nobody
+    asked.
     """
 
     id: str
@@ -94,6 +95,7 @@ class Post:
     theme: int | None = None
     role: Role = Role.RESIDENT
     community: int = FIRST_COMMUNITY
+    begun: bool = False
 
     @property
     def key(self) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.errors import NotNow
+from bot.errors import NotNow, TryLater
 from bot.features.polls.settings import PollsSettings
 from bot.features.themes import digest
 from bot.features.themes.digest import DIGEST, is_about, next_time
@@ -198,6 +199,21 @@ async def test_quiet_hours_are_kept_and_what_is_new_meanwhile_loses_nothing(town
     (told,) = to(await at(town, MONDAY + timedelta(hours=1)), "anna")
     assert PATH in told
     assert "Fietsles" in told
+
+
+async def test_what_a_platform_that_was_away_held_back_waits_for_the_morning_too(town: Town) -> None:
+    """And holds up no answer meanwhile."""
+    town.configure(PollsSettings(quiet="22:00-08:00"))
+    town.platform.trouble["anna"] = [TryLater(14 * 3_600, unsent=True)]
+    await opens(town)
+    assert not to(await at(town, MONDAY), "anna")
+    night, morning = MONDAY + timedelta(hours=14), MONDAY + timedelta(hours=23)
+    assert not to(await at(town, night), "anna")
+    await town.core.handle(replace(town.asked("anna", "!help", room=None), by_post=True))
+    await town.core.run_due()
+    assert "Wat ik voor je kan doen" in town.platform.where("anna")[-1]
+    assert not to(await at(town, morning - timedelta(minutes=1)), "anna")
+    assert PATH in "".join(to(await at(town, morning), "anna"))
 
 
 async def test_a_button_under_it_turns_it_off(town: Town) -> None:
