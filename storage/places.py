@@ -78,6 +78,7 @@ _LISTED = (
     .limit(bindparam("most_"))
 )
 _COUNT = select(func.count()).select_from(themes).where(_HOLDING)
+_COUNT_ALL = select(func.count()).select_from(themes).where(themes.c.opened)
 _CLOSED = select(themes.c.id).where(themes.c.closed)
 # Themes of their own, which are called after a place, behind those that were given a name; and those of one
 # conversation (a thread, a post), which anybody can call anything, behind those of channels and rooms.
@@ -330,7 +331,10 @@ class Places:
     def listed(self, words: str, most: int) -> tuple[Sequence[Theme], int]:
         wanted = {"words_": seen_as(words)}
         rows = list(self._db.execute(_LISTED, {**wanted, "most_": most}))
-        count = len(rows) if len(rows) < most else self._db.execute(_COUNT, wanted).scalar_one()
+        count = len(rows)
+        if count == most:
+            counting = _COUNT if wanted["words_"] else _COUNT_ALL
+            count = self._db.execute(counting, wanted).scalar_one()
         return [Theme(row.id, row.name.rstrip()) for row in rows], count
 
     def ours(self) -> Collection[int]:

@@ -29,11 +29,11 @@ _WAYS = {
 def list_themes(call: Call, words: str | None = None) -> Message:
     """The themes that they may see, their own first; only those called so where words are given."""
     mine = call.tx.of(THEMES).of(call.resident.id)
-    listed, count = themes_holding(call, words or "", LISTED, mine)
+    closed = call.tx.places.closed()
+    listed, count = themes_holding(call, words or "", LISTED, closed, mine)
     if not listed:
         words = (words or "").strip()
         raise UserError("theme.list.none", words=words[:_SHOWN]) if words else UserError("theme.none_yet")
-    closed = call.tx.places.closed()
     counts = call.tx.of(THEMES).counts([theme.id for theme in listed])
     pulling = pullers(call, [theme.id for theme in listed])
     lines = [

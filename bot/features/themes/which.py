@@ -63,10 +63,14 @@ def themes_for(call: Call, among: Collection[int] | None = None) -> Sequence[The
 
 
 def themes_holding(
-    call: Call, words: str, most: int, mine: Mapping[int, int] = MappingProxyType({})
+    call: Call,
+    words: str,
+    most: int,
+    closed: Collection[int],
+    mine: Mapping[int, int] = MappingProxyType({}),
 ) -> tuple[Sequence[Theme], int]:
     """At most so many of those that they may see, with these words in their name, and how many there are:
-    first what is theirs, the more the earlier, and last what is archived.
+    first what is theirs, the more the earlier, and last what is `closed`, because it is archived.
     """
     places, wanted = call.tx.places, seen_as(words)
     if _sees_opened(call):
@@ -78,7 +82,6 @@ def themes_holding(
         known, count, others = {}, 0, themes_for(call)
     holding = [theme for theme in others if wanted in seen_as(theme.name)]
     found = [Theme(*theme) for theme in known.items() if wanted in seen_as(theme[1])] + holding
-    closed = places.closed()
     found.sort(key=lambda theme: (theme.id in closed, -mine.get(theme.id, 0)))
     return found[:most], count + len(holding)
 
@@ -90,7 +93,7 @@ def _sees_opened(call: Call) -> bool:
 
 def suggest_themes(argument: Argument, call: Call, given: str) -> Sequence[Suggestion]:
     """Those whose name holds what was typed."""
-    found, _ = themes_holding(call, given, MOST_SUGGESTED)
+    found, _ = themes_holding(call, given, MOST_SUGGESTED, call.tx.places.closed())
     return [Suggestion(theme.name, typed(theme.name)) for theme in found]
 
 
