@@ -13,18 +13,13 @@ _ON_BOTH = r"tests/bot/features/test_(linking|forgetting)"
 _ON_POSTGRES = rf"(?!{_ON_BOTH})tests/(bot/|test_).*\[(.+-)?postgres\b"
 # Every conversation is played on the console and on Discord; on Matrix, and across both, some of them.
 _PLAYED = (
-    "across",
-    "consent",
-    "first_poll",
-    "forget",
-    "one_person",
-    "profile",
-    "theme_list",
-    "theme_rooms_english",
-    "linking",
+    *("across", "consent", "first_poll", "one_person", "profile", "theme_rooms_english", "linking"),
+    *("forget", "theme_list"),
 )
-_ON_MATRIX = (
-    rf"tests/test_scenarios.py::test_conversation_(on_matrix|across_both)\[(?!({'|'.join(_PLAYED)})\])"
+_PLAYED_ACROSS = ("across", "one_person", "profile", "theme_back", "theme_list_english", "linking")
+_ON_MATRIX = "|".join(
+    rf"tests/test_scenarios.py::test_conversation_{how}\[(?!({'|'.join(played)})\])"
+    for how, played in (("on_matrix", _PLAYED), ("across_both", _PLAYED_ACROSS))
 )
 _ON_MATRIX_AND_MORE = (
     *("accounts", "attention", "came", "crypto", "full_rooms", "growth", "held_up", "homes", "moderators"),
