@@ -13,17 +13,13 @@ _ON_BOTH = r"tests/bot/features/test_(linking|forgetting)"
 _ON_POSTGRES = rf"(?!{_ON_BOTH})tests/(bot/|test_).*\[(.+-)?postgres\b"
 # Every conversation is played on the console and on Discord; on Matrix, and across both, some of them.
 _PLAYED = (
-    "across",
-    "consent",
-    "first_poll",
-    "forget",
-    "one_person",
-    "profile",
-    "linking",
-    "theme_new_english",
+    *("across", "consent", "first_poll", "one_person", "profile", "linking"),
+    *("forget", "theme_new_english"),
 )
-_ON_MATRIX = (
-    rf"tests/test_scenarios.py::test_conversation_(on_matrix|across_both)\[(?!({'|'.join(_PLAYED)})\])"
+_PLAYED_ACROSS = ("across", "one_person", "profile", "theme_back", "theme_list_english", "linking")
+_ON_MATRIX = "|".join(
+    rf"tests/test_scenarios.py::test_conversation_{how}\[(?!({'|'.join(played)})\])"
+    for how, played in (("on_matrix", _PLAYED), ("across_both", _PLAYED_ACROSS))
 )
 _ON_MATRIX_AND_MORE = (
     *("accounts", "attention", "came", "crosssigning", "crypto", "errands", "full_rooms", "gaps"),
@@ -36,11 +32,13 @@ _OF_MATRIX = rf"tests/adapters/matrix/test_({'|'.join(_ON_MATRIX_AND_MORE)})\.py
 _AWAY_ON_MATRIX = r"tests/adapters/matrix/test_shaping\.py::.*\[True\]"
 # Every migration by itself; that all together bring an older database here is told in test_opening.
 _MIGRATIONS = r"tests/storage/test_migrations.py"
-# Where a library's patience is waited out, very many rooms are made, or Plein is killed very often.
+# Where a library's patience is waited out, very many rooms are made, or much is tried, or killed, very often.
 _PATIENT = "|".join(
     (
         r"tests/adapters/discord/test_access\.py::test_what_came_of_their_poll_is_not_handed_late",
         r"tests/adapters/discord/test_held_up\.py::test_who_discord_says_nothing_about",
+        r"tests/bot/features/test_(linking|forgetting)_stateful\.py::\w+AtLength",
+        r"tests/test_two_communities\.py::test_both_keep_their_own_through_20_kills",
         r"tests/test_themes_killed\.py::test_each_has_its_places_through_30_kills",
         r"tests/adapters/matrix/test_doubts\.py::test_(whoever_has_a_new_name|one_room_keeps_plein.*\[hangs)",
         r"tests/adapters/matrix/test_new_rooms\.py::test_a_theme_that_was_opened_with_the_other.*\[the other",

@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
-
 from bot.main.features import FEATURES, stores_of
 from storage.engines import open_database
 from tests.doubles.discord import Discord, Server
@@ -194,6 +192,5 @@ async def test_both_keep_their_own_through_3_kills(homeserver: Homeserver, tmp_p
     await busy_through_crashes(homeserver, tmp_path, 3, seed=1)
 
 
-@pytest.mark.soak
 async def test_both_keep_their_own_through_20_kills(homeserver: Homeserver, tmp_path: Path) -> None:
     await busy_through_crashes(homeserver, tmp_path, 20, seed=2)

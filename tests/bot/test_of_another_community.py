@@ -1,7 +1,8 @@
 """With the numbers, names and codes of another community nothing is learnt and nothing is changed.
 
 Every parameter of every command is tried that can say which poll, person, code, theme or the like is meant,
-typed, filled in and pressed, by residents and moderators: the answer is that for what there is not.
+typed, filled in, pressed and in a form, by residents and moderators: the answer is that for what there is
+not. So it is with what is suggested, and with files.
 """
 
 from __future__ import annotations
@@ -17,20 +18,23 @@ from sqlalchemy import select
 
 from bot.commands.argument import Argument
 from bot.commands.declare import Command
+from bot.commands.forms import form_for
 from bot.communities import WHOSE
+from bot.errors import Gone
 from bot.features.themes.lot import entrant
 from bot.features.themes.records import ARCHIVES, DRAWS, Listed
 from bot.main.features import FEATURES, stores_of
 from bot.model.events import Invocation
 from bot.model.homes import Home, Option
-from bot.model.message import Message, message
-from bot.model.people import FIRST_COMMUNITY, Place, Role
+from bot.model.message import Attachment, Message, message, text
+from bot.model.people import FIRST_COMMUNITY, Identity, Place, Role
 from bot.ports.storage import Transaction
+from bot.texts import Voice
 from storage import tables
 from storage.community import COLUMN
 from storage.residents.links import link_codes
 from storage.themes import pull_requests
-from tests.chat import NOW
+from tests.chat import BRUSSELS, NOW
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
 from tests.test_people_tables import db
 
@@ -293,3 +297,79 @@ async def test_whoever_is_in_it_learns_all_of_that(two: Two) -> None:
         ("!thema lijst kerm", "Kermis"),
     ):
         assert words in await two.town.say("dora", line, room=MARKET), line
+
+
+async def test_no_form_of_it_is_filled_in(two: Two) -> None:
+    """What they are asked for holds nothing of it; one that was for somebody there changes nothing."""
+    commands = two.town.core.commands
+    before, filled_in = await two.kept(), 0
+    for command in commands.by_path.values():
+        arguments = commands.arguments(command)
+        for argument in arguments:
+            if not command.listed or argument.name not in two.ids:
+                continue
+            told = []
+            for value in two.ids[argument.name]:
+                given = {argument.name: value}
+                form = form_for(commands, command, given, at_once=True)
+                if form is None:
+                    continue
+                values = [field.value or str(FILLED.get(field.name, "Zora")) for field in form.fields]
+                for args in (form.filled_in(values), {**form.filled_in(values), WHOSE: OTHER}):
+                    said, _ = await two.ask(Role.MODERATOR, command=form.command, args=args, pressed=True)
+                    shown = re.sub(rf"(?<!\w){re.escape(str(value))}(?!\w)", "#", said)
+                    told.append(re.sub(r"test:\d+", "event", shown))
+                    assert not any(secret in told[-1] for secret in SECRETS if secret != value), said
+                    filled_in += 1
+            half = len(told) // 2
+            assert told[:half] == told[half:], (command.path, argument.name)
+    assert filled_in > 20
+    assert await two.kept() == before
+
+
+async def test_no_ballot_that_somebody_there_opened_is_filled_in(two: Two) -> None:
+    """As it was shown to them, with what was chosen in it."""
+    two.town.platform.present["Vera", MARKET] = Role.RESIDENT
+    fill = replace(
+        two.town.asked("Vera", room=MARKET), command="poll fill", args={"poll": 2, WHOSE: OTHER}, pressed=True
+    )
+    shown = await two.town.core.handle(fill)
+    assert shown
+    assert shown.form
+    assert shown.form.args == {"poll": 2, WHOSE: OTHER}
+    before, told = await two.kept(), []
+    for poll in (2, 88):
+        for marks in ({WHOSE: OTHER}, {}):
+            args = {**shown.form.filled_in(["5"] * len(shown.form.fields)), "poll": poll}
+            args = {name: value for name, value in args.items() if name != WHOSE} | marks
+            for command, given in ((shown.form.command, args), ("poll fill", {"poll": poll, **marks})):
+                said, _ = await two.ask(Role.MODERATOR, command=command, args=given, pressed=True)
+                told.append(re.sub(rf"(?<=nummer\s){poll}\b", "#", said))
+    assert told[:4] == told[4:]
+    assert not any(secret in said for said in told for secret in SECRETS)
+    assert await two.kept() == before
+
+
+async def test_no_file_of_it_is_made_for_whoever_is_not_in_it(two: Two) -> None:
+    """Neither one that was for somebody there, nor one by its number."""
+    core = two.town.core
+    await two.town.say("eve", "!help", room=SQUARE)
+    voice = Voice("nl", BRUSSELS, NOW)
+    vera = await core.store.run(lambda tx: next(iter(tx.people.named("Vera", None))), community=OTHER)
+    # One that is over; of what is over here the number is another.
+    closed = {ONE: 3, OTHER: 1}
+    theirs = {"draw": two.ids["draw"].theirs, "me": f"{vera.id}:{PLATFORM}:Vera"}
+    assert {*theirs, "poll"} == set(core.features.files)
+    for kind, files in core.features.files.items():
+        for form, community in itertools.product(files.makes, (ONE, OTHER)):
+            said = []
+            nobodys = f"88:{PLATFORM}:Zora" if kind == "me" else 88
+            for which in (theirs.get(kind, closed[community]), nobodys):
+                file = Attachment(f"{kind}:{which}", form, text("typed", words=""), community)
+                with pytest.raises(Gone) as refused:
+                    await core.file(file, voice, Identity(PLATFORM, "eve"))
+                said.append(str(refused.value))
+            assert said[0] == said[1], (kind, form, community)
+            if community == OTHER:  # who is in it is given it
+                file = Attachment(f"{kind}:{theirs.get(kind, 1)}", form, text("typed", words=""), OTHER)
+                assert await core.file(file, voice, Identity(PLATFORM, "Vera"))

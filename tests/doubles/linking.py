@@ -62,9 +62,9 @@ def key(message: Message) -> str:
     return next(line.key for line in message.lines if line.key != "community.heading")
 
 
-async def press(chat: Chat, who: str, message: Message, number: int = 1) -> Message:
+async def press(chat: Chat, who: str, message: Message, number: int = 1, room: str = "") -> Message:
     button = message.buttons[number - 1]
-    return await _answer(chat, who, None, button.command, "", button.args, pressed=True)
+    return await _answer(chat, who, None, button.command, room, button.args, pressed=True)
 
 
 async def code_for(chat: Chat, who: str) -> str:

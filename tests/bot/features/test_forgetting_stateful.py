@@ -16,18 +16,16 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, invariant, rule
+from hypothesis.stateful import invariant, rule
 from sqlalchemy import select
 
 from bot.features.polls.records import POLLS
 from bot.ports.storage import Transaction
 from storage.polls.tables import tallies
 from tests.bot.features.test_forgetting import every_text, found_in
-from tests.bot.features.test_linking_stateful import KINDS, ROOM, WHEN, WHO, Linking, _voters, people
-from tests.chat import open_chat
+from tests.bot.features.test_linking_stateful import KINDS, ROOM, WHO, Linking, _voters, people
 from tests.doubles.linking import ask, key
 from tests.doubles.polls import recount
 from tests.test_people_tables import db
@@ -50,20 +48,9 @@ class Forgetting(Linking):
         super().teardown()
         shutil.rmtree(self.folder)
 
-    @initialize(kinds=st.lists(st.sampled_from(sorted(KINDS)), min_size=2, max_size=2), secret=st.booleans())
-    def start(self, kinds: list[str], secret: bool) -> None:
-        self.open()
-        self.run(self.chat.say("eve@discord/sport: !help"))
-        self.kinds, self.secret = kinds, secret
-        for number, kind in enumerate(kinds):
-            options = "" if kind == "consent" else f" {WHEN if kind == 'dates' else 'Yes | No'}"
-            anonymous = " --anonymous" if secret and number else ""
-            typed = f'!poll open "What {number}?"{options} --kind {kind} --closes 5d{anonymous}'
-            assert key(self.ask("eve@discord", typed, ROOM)).startswith("poll.opened")
-
-    def open(self) -> None:
-        url = f"sqlite:///{self.folder}/plein.db"
-        self.chat = self.run(self.stack.enter_async_context(open_chat(url, language="en", clock=self.clock)))
+    @property
+    def database(self) -> str:  # type: ignore[override]
+        return f"sqlite:///{self.folder}/plein.db"
 
     # --- what people do ---
 
@@ -141,6 +128,7 @@ class Forgetting(Linking):
             return
         own = [other for other in WHO if self.whose.get(other) == self.whose[who]]
         number = self.whose[who]
+        self.under_way.drop_all_of(number)
         self.clock.turn_to(self.clock.now() + timedelta(minutes=1))
         assert key(self.run(ask(self.chat, who, "!me forget --sure"))) == "me.forgotten"
         self.run(self.chat.core.run_due())
@@ -220,9 +208,8 @@ Forgetting.TestCase.settings = settings(
 TestForgetting = Forgetting.TestCase
 
 
-@pytest.mark.soak
 class TestForgettingAtLength(Forgetting.TestCase):  # type: ignore[misc, valid-type]
-    settings = settings(TestForgetting.settings, max_examples=200)
+    settings = settings(TestForgetting.settings, max_examples=120)
 
 
 # It is imported to go on from, and has a test of its own.

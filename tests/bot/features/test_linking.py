@@ -347,21 +347,6 @@ async def test_reasons_to_object_are_both_kept(chat: Chat) -> None:
     assert ballot["reason"] == "it is too high / it is ugly"
 
 
-async def test_presses_from_before_do_nothing_after_unlinking(chat: Chat) -> None:
-    await poll(chat)
-    question = await ask(chat, BENNY, f"!me link {await code_for(chat, BEN)}")
-    await press(chat, BENNY, question)
-    done = await press(chat, BEN, question)
-    open_code = await code_for(chat, BENNY)
-    assert key(await ask(chat, BENNY, "!me unlink --sure")) == "unlink.done"
-    for who in (BEN, BENNY):
-        for message in (question, done):
-            assert key(await press(chat, who, message)) == "link.gone"
-    assert key(await ask(chat, EVE, f"!me link {open_code}")) == "link.wrong", "it died with the link"
-    assert await resident(chat, BEN) != await resident(chat, BENNY)
-    assert (await kept(chat, BENNY))["ballots"] == []
-
-
 async def test_what_waits_for_them_is_not_said_to_the_account_that_left(chat: Chat) -> None:
     await link(chat, BEN, BENNY)
     await ask(chat, BENNY, "!poll mine")

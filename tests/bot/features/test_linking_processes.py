@@ -1,8 +1,12 @@
-"""One code, and each yes to it, in two processes at once: whoever waits for the other, it counts once."""
+"""One code, and each yes to it, in two processes at once: whoever waits for the other, it counts once.
+
+So do guesses: which of the two hears of them makes no more of them.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 
 import pytest
@@ -55,3 +59,34 @@ async def test_both_yeses_at_once(chats: Chats) -> None:
     if key(said[1]) != "link.done":
         assert key(await press(chats[1], "ben@discord", question)) == "link.done"
     assert len({await resident(chat, who) for chat in chats for who in ("bo@matrix", "ben@discord")}) == 1
+
+
+async def test_fifty_accounts_guess_in_both_at_once(chats: Chats) -> None:
+    """Each is closed after its first wrong one once there were twenty; others can be linked all the while."""
+    code = await code_for(chats[0], "ben@discord")
+
+    async def guess(number: int) -> list[str]:
+        return [
+            key(await ask(chat, f"eve{number}@signal", f"!me link 2345{number:02}{attempt}{place}"))
+            for attempt in range(2, 6)
+            for place, chat in enumerate(chats, start=2)
+        ]
+
+    answers = [said for of_one in await asyncio.gather(*map(guess, range(50))) for said in of_one]
+    assert set(answers) == {"link.wrong", "link.closed"}
+    assert answers.count("link.wrong") <= 20 + 50
+    for number, chat in itertools.product(range(50), chats):
+        assert key(await ask(chat, f"eve{number}@signal", f"!me link {code}")) == "link.closed"
+    assert key(await ask(chats[1], "bo@matrix", f"!me link {code}")) == "link.question"
+
+
+async def test_one_account_guesses_in_both_at_once(chats: Chats) -> None:
+    """Five wrong ones are five, wherever they were heard."""
+    code = await code_for(chats[0], "ben@discord")
+    said = await asyncio.gather(
+        *(ask(chat, "eve@signal", f"!me link 2345222{n}") for n in range(2, 8) for chat in chats)
+    )
+    assert sorted(map(key, said)) == ["link.closed"] * 7 + ["link.wrong"] * 5
+    for chat in chats:
+        assert key(await ask(chat, "eve@signal", f"!me link {code}")) == "link.closed"
+    assert key(await ask(chats[1], "bo@matrix", f"!me link {code}")) == "link.question"
