@@ -14,13 +14,14 @@ from adapters.discord.members import ASK_AGAIN, PLEIN
 from adapters.discord.session import Session
 from adapters.discord.shaping import FOR_ONE, LET_IN, NO_SUCH_CHANNEL, fetched, is_let_in, refusal
 from bot.errors import Gone, Refused, TryLater, UserError
+from bot.model.message import Text, text
 from bot.model.people import Place
 
 log = logging.getLogger(__name__)
 MOST_OVERWRITES = 1000
-# Codes: whoever it is is not in it; nobody on the server is; there is no such person; there is no such line.
+# Codes: whoever it is is not in it; there is no such person; there is no such line; there is no room for one.
 _NOT_THERE = 10007, 10013
-_NO_LINE = 10009
+_NO_LINE, _NO_ROOM = 10009, 30060
 _SEES = discord.Permissions(view_channel=True).value
 # Who can do neither of these has no use for seeing it: with one of them a line is known for Plein's.
 _USES = discord.Permissions(read_message_history=True, use_application_commands=True).value
@@ -49,6 +50,24 @@ async def admit(on: Session, place: Place, user: int, *, inside: bool) -> bool:
         raise UserError("discord.room.overwrites", most=MOST_OVERWRITES)
     await _ask(on, path, {"type": FOR_ONE, "allow": str(allow), "deny": "0"}, "PUT", "manage_roles")
     return True
+
+
+async def keeps_out(on: Session, place: Place, user: int) -> Text | None:
+    """What keeps somebody from being let in, as Discord told it. Raises: TryLater."""
+    channel = on.client.get_channel(int(place.room_id))
+    if not isinstance(channel, discord.abc.GuildChannel):
+        return None  # into a post anybody is let
+    why, lines = None, channel.overwrites
+    if len(lines) >= MOST_OVERWRITES:
+        why = text("discord.room.overwrites", most=MOST_OVERWRITES)
+    elif not channel.permissions_for(channel.guild.me).manage_roles:
+        why = text("discord.room.lacks", permission=text("discord.permission.manage_roles"))
+    if why is None or any(whom.id == user for whom in lines):
+        return None
+    members = on.places.members
+    member = await members.on(channel.guild, user, members.a_moment_ago, user)
+    # Who sees it anyway needs nothing of their own.
+    return None if member is None or channel.permissions_for(member).view_channel else why
 
 
 async def _to_allow(on: Session, room: int, user: int, lines: Sequence[Mapping[str, Any]]) -> int:
@@ -120,5 +139,7 @@ async def _ask(on: Session, path: str, body: Any, method: str, permission: str) 
             raise Gone("there is nobody to let in")
         case code if code == _NO_LINE:
             return
+        case code if code == _NO_ROOM:
+            raise UserError("discord.room.overwrites", most=MOST_OVERWRITES)
         case code:
             raise refusal(code, permission)

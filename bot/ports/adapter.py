@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from bot.model.events import Arrival, Came, Heard, Invocation, Lack, PutOut
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
-from bot.model.message import Attachment, Message, Suggestion
+from bot.model.message import Attachment, Message, Suggestion, Text
 from bot.model.people import Identity, Known, Place, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
 from bot.packed import File
@@ -123,6 +123,23 @@ class Listener(Adapter, Protocol):
 
         Raises: UserError with what to do where its platform does not allow it, or has no room; NotOurs where
         another process or account is to; NotNow or OSError where nobody knows yet whether it was made.
+        """
+        ...
+
+    async def keeps_from_making(self, community: int, home: Home) -> Text | None:
+        """What keeps it just now from making a channel or room for a theme in that home, with what to do.
+
+        None: nothing, as far as it knows without asking its platform.
+
+        Raises: NotOurs as above; NotNow where it is not connected.
+        """
+        ...
+
+    async def keeps_out(self, place: Place, user: str) -> Text | None:
+        """What keeps it just now from letting that account into a theme's channel or room, with what to do;
+        None: nothing, as far as it knows.
+
+        Raises: NotOurs, NotNow or OSError as above.
         """
         ...
 

@@ -10,6 +10,9 @@ from tests.doubles.discord.render import channel_json
 from tests.doubles.discord.state import FORUM, PRIVATE_THREAD, THREAD, Channel
 from tests.doubles.discord.talk import post
 
+# So many threads of a server can be open at a time.
+MOST_ACTIVE = 1000
+
 
 @route("POST", "/channels/{channel_id}/threads")
 def begin(ask: Ask) -> Answer:
@@ -50,6 +53,9 @@ def _begin(ask: Ask, parent: Channel, type: int, thread_id: str) -> Channel:
         form.required("name")
     form.length(ask.json.get("name"), 100, "name")
     form.check()
+    threads = ask.world.guild(parent.guild_id).channels.values()
+    if sum(thread.thread and not thread.archived for thread in threads) >= MOST_ACTIVE:
+        raise refuse(160006)
     thread = Channel(
         thread_id, type, str(ask.json["name"]), parent.guild_id, parent.id, owner_id=ask.bot.user.id
     )
