@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 import aiohttp
 import discord
 
+from adapters.discord.channels import PLATFORM
 from adapters.discord.homes import ask_once
-from adapters.discord.members import ASK_AGAIN, PLEIN
+from adapters.discord.members import ASK_AGAIN, NOBODY, PLEIN
 from adapters.discord.session import Session
 from adapters.discord.shaping import FOR_ONE, LET_IN, NO_SUCH_CHANNEL, fetched, is_let_in, refusal
-from bot.errors import Gone, Refused, TryLater, UserError
+from adapters.discord.trouble import TROUBLE
+from bot.errors import Gone, Refused, StoreFailed, TryLater, UserError
 from bot.model.message import Text, text
 from bot.model.people import Place
 
@@ -22,6 +25,9 @@ MOST_OVERWRITES = 1000
 # Codes: whoever it is is not in it; there is no such person; there is no such line; there is no room for one.
 _NOT_THERE = 10007, 10013
 _NO_LINE, _NO_ROOM = 10009, 30060
+# After so many seconds it is looked again where Discord or the database did not answer.
+LOOKED_AGAIN = 30.0
+CHANNEL = discord.abc.GuildChannel
 _SEES = discord.Permissions(view_channel=True).value
 # Who can do neither of these has no use for seeing it: with one of them a line is known for Plein's.
 _USES = discord.Permissions(read_message_history=True, use_application_commands=True).value
@@ -34,7 +40,7 @@ async def admit(on: Session, place: Place, user: int, *, inside: bool) -> bool:
         method = "PUT" if inside else "DELETE"
         path = f"/channels/{place.room_id}/thread-members/{user}"
         await _ask(on, path, None, method, "send_messages_in_threads" if inside else "manage_threads")
-        return False
+        return inside
     lines = channel.get("permission_overwrites") or []
     own = next((line for line in lines if line["id"] == str(user) and int(line["type"]) == FOR_ONE), None)
     path = f"/channels/{place.room_id}/permissions/{user}"
@@ -116,6 +122,55 @@ async def put_out_of(on: Session, channel: discord.abc.GuildChannel, users: Sequ
     except (Gone, Refused):
         log.debug("Channel %d cannot be looked at; it is as Discord told", channel.id)
     return [user for user in users if user not in stands]
+
+
+class Posts:
+    """Who is no more in a post of a theme's, into which Plein let them: let in again by their own word, as
+    Discord tells alike of who left and whom somebody put out.
+
+    Of others than Plein it tells only where who runs the application allows that.
+    """
+
+    def __init__(self, on: Session) -> None:
+        self._on = on
+        self._look = asyncio.Event()
+
+    async def removed(self, told: discord.RawThreadMembersUpdate) -> None:
+        """Raises: StoreFailed."""
+        if self._on.places.is_known(told.thread_id):
+            gone = [str(user) for user in told.data.get("removed_member_ids", ())]
+            await self._on.core.parted(Place(PLATFORM, str(told.thread_id)), gone)
+
+    def look(self) -> None:
+        """Something may have been done of which nobody tells any more."""
+        if self._on.sees_newcomers:
+            self._look.set()
+
+    async def keep_looking(self) -> None:
+        """Beside everything else, one post after the other: who is in it."""
+        while True:
+            await self._look.wait()
+            self._look.clear()
+            try:
+                for place, users in (await self._on.core.let_in(self._on.account)).items():
+                    if not isinstance(self._on.client.get_channel(int(place.room_id)), CHANNEL):
+                        await self._look_into(place, users)
+            except (StoreFailed, *TROUBLE) as error:
+                log.warning("Who is in the posts of themes is not known yet (%s)", type(error).__name__)
+                await self._on.clock.sleep(LOOKED_AGAIN)
+                self._look.set()
+
+    async def _look_into(self, place: Place, users: Sequence[str]) -> None:
+        await self._on.places.members.turn(PLEIN)
+        try:
+            inside = await self._on.client.http.get_thread_members(int(place.room_id))
+        except discord.HTTPException as error:
+            if error.status in NOBODY:
+                return
+            raise
+        there = {str(member["user_id"]) for member in inside}
+        if gone := [user for user in users if user not in there]:
+            await self._on.core.parted(place, gone)
 
 
 def _is_ours(line: Mapping[str, Any]) -> bool:

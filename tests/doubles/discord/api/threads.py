@@ -73,6 +73,8 @@ def _thread(ask: Ask) -> Channel:
 
 @route("GET", "/channels/{channel_id}/thread-members")
 def members(ask: Ask) -> Answer:
+    if not ask.bot.privileged & places.MEMBERS:
+        raise refuse(50001)
     thread = _thread(ask)
     return [
         {"id": thread.id, "user_id": user_id, "join_timestamp": iso(at), "flags": 0}
@@ -102,7 +104,7 @@ def leave(ask: Ask) -> Answer:
 def add(ask: Ask) -> Answer:
     if ask.params["user_id"] not in ask.world.users:
         raise refuse(10013)
-    _thread(ask).joined[ask.params["user_id"]] = ask.world.clock.now()
+    places.joins_thread(ask.world, _thread(ask), ask.params["user_id"])
 
 
 @route("DELETE", "/channels/{channel_id}/thread-members/{user_id}")
@@ -110,7 +112,7 @@ def put_out(ask: Ask) -> Answer:
     thread = _thread(ask)
     if not ask.may(thread, "manage_threads"):
         raise refuse(50013)
-    if thread.joined.pop(ask.params["user_id"], None) is None:
+    if not places.leaves_thread(ask.world, thread, ask.params["user_id"]):
         raise refuse(10007)
 
 
