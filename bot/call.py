@@ -21,7 +21,7 @@ from bot.communities import own_themes
 from bot.errors import AskFirst, TryLater, UserError
 from bot.model.events import Lack, Mention, Removal, Undo
 from bot.model.homes import KEPT, Home, Housing, Option, RoomSeen, WantedRoom, homes_in
-from bot.model.message import Message, typed
+from bot.model.message import Message, Text, typed
 from bot.model.people import (
     Identity,
     Part,
@@ -427,6 +427,26 @@ class Call:
         for platform in self.homes if on is None else on:
             room = WantedRoom(theme.id, platform, theme.name, topic, secrets.token_hex(MARK_BYTES))
             self.tx.wanted.want(room, self.now)
+
+    def keep_from_making(self, on: Collection[str] | None = None) -> Mapping[str, Text]:
+        """What keeps channels or rooms of themes from being made just now in the homes of this community, or
+        on these platforms, by platform; nothing where a platform does not say.
+        """
+        homes = [home for platform, home in self.homes.items() if on is None or platform in on]
+        return self.inquiry.keep_from_making(self._community, homes) if self.inquiry else {}
+
+    def keep_out(self, theme: int) -> Mapping[str, Text]:
+        """What keeps whoever asks out of that theme's channels and rooms just now, by platform, though their
+        accounts are to be in.
+        """
+        rooms = {state.platform: state.room for state in self.tx.wanted.of(theme) if state.room}
+        accounts = self.tx.people.accounts([self.resident.id]).get(self.resident.id, ())
+        people = [
+            (Place(account.platform, room), account.user_id)
+            for account in accounts
+            if (room := rooms.get(account.platform))
+        ]
+        return self.inquiry.keep_out(people) if self.inquiry and people else {}
 
     def bind_room(self, theme: Theme, place: Place, topic: str) -> None:
         """That place is the theme's channel or room from now on."""

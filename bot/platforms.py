@@ -12,15 +12,19 @@ from typing import Any, TypeVar
 from bot.errors import AskFirst, Gone, NotNow, NotOurs, UserError
 from bot.model.events import Lack
 from bot.model.homes import Home, Housing, Option, RoomSeen
-from bot.model.message import text
+from bot.model.message import Text, text
 from bot.model.people import Identity, Place
 from bot.ports.adapter import Adapter, Listener
 
 # So many seconds a platform has to say how things are there, and to make something.
 ANSWERS_WITHIN, MAKES_WITHIN = 20.0, 60.0
+# And so many to say what it knows anyway.
+KNOWS_WITHIN = 2.0
 # What says that a platform does nothing just now, and may later. A timeout is an OSError too.
 SILENT = (NotNow, OSError)
 T = TypeVar("T")
+# What one account is asked that keeps something from being so.
+_Ask = Callable[[Listener], Awaitable[Text | None]]
 
 
 class Platforms:
@@ -67,6 +71,33 @@ class Platforms:
         except (*SILENT, Gone) as error:
             raise silent from error
 
+    async def keep_from_making(self, community: int, homes: Sequence[Home]) -> Mapping[str, Text]:
+        """What keeps channels or rooms from being made in these homes just now, by platform."""
+
+        def of(home: Home) -> _Ask:
+            return lambda account: account.keeps_from_making(community, home)
+
+        return await self._all_say([(home.platform, of(home)) for home in homes])
+
+    async def keep_out(self, people: Sequence[tuple[Place, str]]) -> Mapping[str, Text]:
+        """What keeps these accounts out of these channels or rooms just now, by platform."""
+
+        def of(place: Place, user: str) -> _Ask:
+            return lambda account: account.keeps_out(place, user)
+
+        return await self._all_say([(place.platform, of(place, user)) for place, user in people])
+
+    async def _all_say(self, asked: Sequence[tuple[str, _Ask]]) -> Mapping[str, Text]:
+        """What each account there says that leaves it to no other one; what all leave, the last says."""
+        found: dict[str, Text] = {}
+        for platform, ask in asked:
+            there = [adapter for adapter in self._listening if adapter.platform == platform]
+            said = await asyncio.gather(*(_said(adapter, ask) for adapter in there))
+            own = [why for is_its, why in said if is_its] or [why for _, why in said]
+            if own and own[-1] and all(own):
+                found[platform] = own[-1]
+        return found
+
     async def look_at(self, place: Place) -> RoomSeen:
         """How a channel or room is now. Raises: UserError where that is not to be known just now."""
         for adapter in self._listening:
@@ -108,6 +139,13 @@ class Inquiry:
         make = partial(self._platforms.make_home, community, option, name, people)
         return self._answer((community, option.home, name), make)
 
+    def keep_from_making(self, community: int, homes: Sequence[Home]) -> Mapping[str, Text]:
+        ask = partial(self._platforms.keep_from_making, community, homes)
+        return self._answer(("make in", *(home.address for home in homes)), ask)
+
+    def keep_out(self, people: Sequence[tuple[Place, str]]) -> Mapping[str, Text]:
+        return self._answer(("let in", *people), partial(self._platforms.keep_out, people))
+
     def look_at(self, place: Place) -> RoomSeen:
         """Raises: UserError."""
         return self._answer(("look", place), partial(self._platforms.look_at, place))
@@ -131,6 +169,17 @@ class Inquiry:
 def called(platform: str) -> str:
     """A platform as people write it."""
     return platform[:1].upper() + platform[1:]
+
+
+async def _said(adapter: Listener, ask: _Ask) -> tuple[bool, Text | None]:
+    """Whether that account says it, and what; one that is silent says nothing."""
+    try:
+        async with asyncio.timeout(KNOWS_WITHIN):
+            return True, await ask(adapter)
+    except NotOurs as left:
+        return False, left.why
+    except SILENT:
+        return True, None
 
 
 async def _inspected(adapter: Listener, community: int) -> Sequence[Lack]:

@@ -22,7 +22,7 @@ from bot.communities import Communities
 from bot.errors import UserError
 from bot.model.events import Heard, Invocation, Lack
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
-from bot.model.message import Button, Message, message, text
+from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Grounds, Identity, Named, Place, Presence, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
@@ -261,6 +261,12 @@ class Console:
             return None
         self._known[place.room_id] = True
         return place
+
+    async def keeps_from_making(self, community: int, home: Home) -> Text | None:
+        return None
+
+    async def keeps_out(self, place: Place, user: str) -> Text | None:
+        return None
 
     async def look_at_room(self, place: Place, home: Home | None = None) -> RoomSeen:
         return RoomSeen(self._names.get(place.room_id, place.room_id.rpartition("/")[2]))

@@ -14,12 +14,12 @@ import discord
 
 from adapters.discord.channels import PLATFORM
 from adapters.discord.gateway import BAD_INTENTS, HEARING, INTENTS, WISHES, Gateway, NotLetIn
-from adapters.discord.guests import admit
+from adapters.discord.guests import admit, keeps_out
 from adapters.discord.homes import make, options_for
 from adapters.discord.lacks import lacks_of
 from adapters.discord.members import PLEIN
 from adapters.discord.native import native_poll
-from adapters.discord.new_rooms import make_room
+from adapters.discord.new_rooms import keeps_from_making, make_room
 from adapters.discord.refusals import TAKES_NO_MESSAGES
 from adapters.discord.session import Session, files_of
 from adapters.discord.settings import Discord as Settings
@@ -29,7 +29,7 @@ from bot.clock import Clock
 from bot.errors import Gone, Refused, TryLater
 from bot.model.events import Lack
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
-from bot.model.message import text
+from bot.model.message import Text, text
 from bot.model.people import Grounds, Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
@@ -190,6 +190,12 @@ class Discord:
         await self._ready.wait()
         async with self._making:
             return await make_room(self._session(), community, home, wanted)
+
+    async def keeps_from_making(self, community: int, home: Home) -> Text | None:
+        return keeps_from_making(self._session(), community, home)
+
+    async def keeps_out(self, place: Place, user: str) -> Text | None:
+        return await keeps_out(self._session(), place, int(user))
 
     async def look_at_room(self, place: Place, home: Home | None = None) -> RoomSeen:
         await self._ready.wait()

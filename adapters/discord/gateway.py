@@ -17,7 +17,7 @@ from discord.gateway import DiscordWebSocket
 
 from adapters.discord.channels import PLATFORM, Channel, Places
 from adapters.discord.commands import SlashCommands
-from adapters.discord.guests import lets_in, put_out_of
+from adapters.discord.guests import Posts, lets_in, put_out_of
 from adapters.discord.history import Reading
 from adapters.discord.intake import Intake
 from adapters.discord.messages import Messages
@@ -116,6 +116,7 @@ class Gateway:
         self._client = client
         self._places = places
         self._first_words = FirstWords(self.session)
+        self._posts = Posts(self.session)
         self._intake = Intake(self.session, self._first_words)
         messages = Messages(self.session, self._first_words)
         in_order = InOrder(core, clock, messages.deal)
@@ -140,6 +141,7 @@ class Gateway:
             self._keep_up(),
             self._registration.keep_telling(),
             self._places.keep_looking(),
+            self._posts.keep_looking(),
         )
         work = [asyncio.create_task(coroutine) for coroutine in chores]
         try:
@@ -186,6 +188,7 @@ class Gateway:
             self.on_raw_thread_delete,
             self.on_thread_update,
             self.on_thread_join,
+            self.on_raw_thread_member_remove,
             self.on_member_join,
             self.on_member_update,
             self.on_guild_channel_update,
@@ -281,6 +284,7 @@ class Gateway:
         """Of what was moved, renamed or removed while Plein could not be told nobody tells it any more."""
         if self._was_away:
             self._was_away = False
+            self._posts.look()
             try:
                 await self.session.core.look_at_rooms(self.session.account)
             except BaseException:
@@ -364,6 +368,9 @@ class Gateway:
         if self._places.are_ours(thread.guild.id) and self._reading.opened_again(thread):
             self._changed.set()
         await self._try_again([thread])
+
+    async def on_raw_thread_member_remove(self, told: discord.RawThreadMembersUpdate) -> None:
+        await self._or_look_later(self._posts.removed(told))
 
     async def on_member_join(self, member: discord.Member) -> None:
         """Somebody came; who runs the application lets Plein be told so."""

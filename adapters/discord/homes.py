@@ -27,11 +27,11 @@ KINDS: Mapping[str, discord.ChannelType] = {
     CATEGORY: discord.ChannelType.category,
     FORUM: discord.ChannelType.forum,
 }
-MOST_CHANNELS, MOST_IN_CATEGORY = 500, 50
+MOST_CHANNELS, MOST_IN_CATEGORY, MOST_THREADS = 500, 50, 1000
 # What Plein must be allowed in each, to make room for a theme there.
 NEEDED = {CATEGORY: ("view_channel", "manage_channels"), FORUM: ("view_channel", "send_messages")}
-# Codes: too many channels; not allowed; no such kind of channel on this server.
-_FULL, _NOT_ALLOWED, _NO_SUCH_KIND = 30013, (50001, 50013), 50024
+# Codes: too many channels; too many threads; not allowed; no such kind of channel on this server.
+_FULL, _FULL_OF_THREADS, _NOT_ALLOWED, _NO_SUCH_KIND = 30013, 160006, (50001, 50013), 50024
 # Without an answer it may be made a moment later.
 LOOK_AGAIN = 2.0
 
@@ -104,6 +104,8 @@ async def ask_once(
 def why(server: discord.Guild, code: int) -> Text:
     if code == _FULL:
         return text("discord.home.most", server=server.name, most=MOST_CHANNELS)
+    if code == _FULL_OF_THREADS:
+        return text("discord.home.threads", server=server.name, most=MOST_THREADS)
     if code in _NOT_ALLOWED:
         return text("discord.home.server", server=server.name)
     if code == _NO_SUCH_KIND:

@@ -13,8 +13,10 @@ import discord
 
 from adapters.discord.homes import (
     CATEGORY,
+    FORUM,
     LOOK_AGAIN,
     MOST_CHANNELS,
+    MOST_THREADS,
     ask_once,
     channels_of,
     lacks_in,
@@ -51,6 +53,22 @@ async def make_room(on: Session, community: int, home: Home, wanted: WantedRoom)
     return await on.places.at(found.id, found)
 
 
+def keeps_from_making(on: Session, community: int, home: Home) -> Text | None:
+    """What keeps it from making one there, as Discord told it. Raises: NotOurs, TryLater."""
+    for server in on.places.servers_of(community):
+        if server.unavailable:
+            raise TryLater(ASK_AGAIN)
+        if there := server.get_channel(int(home.ref)):
+            return _lacks(server, there, server.channels, home)
+    raise _is_elsewhere(on, home)
+
+
+def _is_elsewhere(on: Session, home: Home) -> NotOurs:
+    if on.settings.shards:
+        return NotOurs("its server may be another process's")
+    return NotOurs("it is not in the home", text("room.home_gone", home=home.called))
+
+
 async def _find_home(
     on: Session, community: int, home: Home
 ) -> tuple[discord.Guild, discord.abc.GuildChannel, Sequence[discord.abc.GuildChannel]]:
@@ -60,9 +78,7 @@ async def _find_home(
         for channel in channels:
             if str(channel.id) == home.ref:
                 return server, channel, channels
-    if on.settings.shards:
-        raise NotOurs("its server may be another process's")
-    raise NotOurs("it is not in the home", text("room.home_gone", home=home.called))
+    raise _is_elsewhere(on, home)
 
 
 async def _make(
@@ -99,6 +115,9 @@ def _lacks(
         return lacks
     if home.kind == CATEGORY and len(channels) >= MOST_CHANNELS:
         return text("discord.home.most", server=server.name, most=MOST_CHANNELS)
+    # Of private ones in which Plein is not Discord tells nothing: where these are too many it refuses.
+    if home.kind == FORUM and len(server.threads) >= MOST_THREADS:
+        return text("discord.home.threads", server=server.name, most=MOST_THREADS)
     return None
 
 

@@ -13,7 +13,7 @@ import aiohttp
 import nio
 
 from adapters.matrix.account import Account
-from adapters.matrix.guests import admit
+from adapters.matrix.guests import admit, keeps_out
 from adapters.matrix.homes import Homes
 from adapters.matrix.intake import Intake
 from adapters.matrix.new_rooms import NewRooms
@@ -42,10 +42,10 @@ from adapters.matrix.settings import Matrix as Settings
 from adapters.matrix.sync import Sync
 from adapters.outages import Outages
 from bot.clock import Clock
-from bot.errors import Gone, NotOurs, PlatformFailed, Refused, StoreFailed
+from bot.errors import Gone, NotOurs, PlatformFailed, Refused, StoreFailed, TryLater
 from bot.model.events import Lack
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
-from bot.model.message import Message
+from bot.model.message import Message, Text
 from bot.model.people import Grounds, Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
@@ -227,6 +227,19 @@ class Matrix:
     async def make_room(self, community: int, home: Home, wanted: WantedRoom) -> Place | None:
         await self._ready.wait()
         return await self._new_rooms.make(community, home, wanted)
+
+    async def keeps_from_making(self, community: int, home: Home) -> Text | None:
+        self._check_connected()
+        return self._new_rooms.keeps_from_making(community, home)
+
+    async def keeps_out(self, place: Place, user: str) -> Text | None:
+        self._check_connected()
+        return keeps_out(self._session, place.room_id, user)
+
+    def _check_connected(self) -> None:
+        """Raises: TryLater."""
+        if not self._ready.is_set():
+            raise TryLater(FIRST_PAUSE)
 
     async def look_at_room(self, place: Place, home: Home | None = None) -> RoomSeen:
         await self._ready.wait()

@@ -7,10 +7,13 @@ from urllib.parse import quote
 from adapters.matrix.refusals import refusal
 from adapters.matrix.rooms import shown_level
 from adapters.matrix.session import Session, ask
-from bot.errors import Gone, TryLater, UserError
+from bot.errors import Gone, NotOurs, TryLater, UserError
+from bot.model.message import Text, text
 
 # So long after too much was asked of it a homeserver is asked again where it does not say itself.
 ASK_AGAIN = 5.0
+# Into such rooms people come by themselves, or may.
+_OPEN = ("public", "restricted", "knock_restricted")
 
 
 async def admit(on: Session, room: str, user: str, *, inside: bool) -> None:
@@ -41,6 +44,17 @@ async def admit(on: Session, room: str, user: str, *, inside: bool) -> None:
     if inside and has >= needs:
         raise Gone("their server, or they themselves, do not want it")
     raise UserError("matrix.room.lacks", has=shown_level(has), needs=needs)
+
+
+def keeps_out(on: Session, place: str, user: str) -> Text | None:
+    """What keeps somebody from being let in, as far as the sync told. Raises: NotOurs where Plein is not."""
+    room = on.rooms.get(place)
+    if room is None:
+        raise NotOurs("it is not in the room")
+    if room.has(user) or room.join_rule in _OPEN:
+        return None
+    has, needs = room.level_of(on.me), room.needed_to("invite")
+    return text("matrix.room.lacks", has=shown_level(has), needs=needs) if has < needs else None
 
 
 async def _enters(on: Session, path: str, user: str) -> bool:

@@ -25,7 +25,7 @@ from adapters.matrix.spaces import CHILD
 from adapters.matrix.sync import Sync
 from bot.errors import Gone, NotNow, NotOurs, UserError
 from bot.model.homes import Home, RoomSeen, WantedRoom
-from bot.model.message import text
+from bot.model.message import Text, text
 from bot.model.people import Place
 
 PARENT = "m.space.parent"
@@ -51,23 +51,29 @@ class NewRooms:
 
         Raises: UserError, NotOurs, TryLater, OSError.
         """
+        if why := self.keeps_from_making(community, home):
+            raise UserError(why.key, **why.values)
+        async with self._making:
+            room = await self._find_or_make(home.ref, wanted)
+            if room is None:
+                return None
+            await self._put_into(home.ref, room)
+        # What is told of a room that is in no space yet is told before it has a theme.
+        if not await self._on.outgoing.until(lambda: self._is_told(home.ref, room)):
+            raise ConnectionError("the sync has not brought the new room yet")
+        return Place(PLATFORM, room)
+
+    def keeps_from_making(self, community: int, home: Home) -> Text | None:
+        """What keeps it from making one in that space, as far as the sync told. Raises: NotOurs."""
         space = self._on.rooms.get(home.ref)
         if not self._is_still(home, community):
-            raise UserError("room.home_gone", home=home.called)
+            return text("room.home_gone", home=home.called)
         if space is None:
             raise NotOurs("it is not in the home", text("room.home_gone", home=home.called))
         has, needs = space.level_of(self._on.me), space.needed_to_change(CHILD)
         if has < needs:
-            raise UserError("matrix.home.lacks", home=home.called, has=int(has), needs=needs)
-        async with self._making:
-            room = await self._find_or_make(space.id, wanted)
-            if room is None:
-                return None
-            await self._put_into(space.id, room)
-        # What is told of a room that is in no space yet is told before it has a theme.
-        if not await self._on.outgoing.until(lambda: self._is_told(space.id, room)):
-            raise ConnectionError("the sync has not brought the new room yet")
-        return Place(PLATFORM, room)
+            return text("matrix.home.lacks", home=home.called, has=int(has), needs=needs)
+        return None
 
     def _is_still(self, home: Home, community: int) -> bool:
         """Whether a space that was that community's home became no other one's by a line."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from bot.model.events import Arrival, Came, Heard, Invocation, Lack, PutOut
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
-from bot.model.message import Attachment, Message, Suggestion
+from bot.model.message import Attachment, Message, Suggestion, Text
 from bot.model.people import Identity, Known, Place, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
 from bot.packed import File
@@ -126,6 +126,23 @@ class Listener(Adapter, Protocol):
         """
         ...
 
+    async def keeps_from_making(self, community: int, home: Home) -> Text | None:
+        """What keeps it just now from making a channel or room for a theme in that home, with what to do.
+
+        None: nothing, as far as it knows without asking its platform.
+
+        Raises: NotOurs as above; NotNow where it is not connected.
+        """
+        ...
+
+    async def keeps_out(self, place: Place, user: str) -> Text | None:
+        """What keeps it just now from letting that account into a theme's channel or room, with what to do;
+        None: nothing, as far as it knows.
+
+        Raises: NotOurs, NotNow or OSError as above.
+        """
+        ...
+
     async def look_at_room(self, place: Place, home: Home | None = None) -> RoomSeen:
         """How that channel or room is now, as its platform says itself, and whether it is in that home.
 
@@ -136,7 +153,7 @@ class Listener(Adapter, Protocol):
     async def admit(self, place: Place, user: str, *, inside: bool) -> bool:
         """Let that account into a theme's channel or room, if it cannot come in by itself; or have it out of
         there, with all that Plein let it do. Whether something stands there by its name that only somebody's
-        hand takes away, which `put_out` is to be told of. Twice is once.
+        hand takes away, which `put_out` or `parted` is to be told of. Twice is once.
 
         Raises: Gone where there is no such account there; UserError, NotOurs, NotNow or OSError as above.
         """

@@ -21,7 +21,7 @@ from bot.main.config import Community, DatabaseSection, ResidentSection, config_
 from bot.main.features import FEATURES, Installed, add_up
 from bot.model.events import Invocation, Lack
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
-from bot.model.message import Button, Message, message, typed
+from bot.model.message import Button, Message, Text, message, typed
 from bot.model.people import FIRST_COMMUNITY, Identity, Place, Presence, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
@@ -89,6 +89,8 @@ class Platform:
     inside: set[tuple[str, str]] = field(default_factory=set)
     admitted: list[tuple[str, str, bool]] = field(default_factory=list)
     made: list[tuple[Home, tuple[Identity, ...]]] = field(default_factory=list)
+    # What keeps rooms from being made in a home, by its ref, and people out of a room, by its id.
+    keeps: dict[str, Text] = field(default_factory=dict)
     # Who keeps order in which room.
     entrusted: dict[str, set[str]] = field(default_factory=dict)
     # Hears of each thing that is asked for and done there, in the midst of it.
@@ -171,6 +173,14 @@ class Platform:
         called_so = [mark for mark, (_, made) in self.rooms.items() if made.name == name]
         number = called_so.index(wanted.mark)
         return Place(self.platform, f"{home.ref}/{name}" + (f" {number + 1}" if number else ""))
+
+    async def keeps_from_making(self, community: int, home: Home) -> Text | None:
+        self._fail(f"keeps:{home.ref}")
+        return self.keeps.get(home.ref)
+
+    async def keeps_out(self, place: Place, user: str) -> Text | None:
+        self._fail(f"keeps:{place.room_id}")
+        return self.keeps.get(place.room_id)
 
     async def look_at_room(self, place: Place, home: Home | None = None) -> RoomSeen:
         self._fail(f"look:{place.room_id}")

@@ -8,6 +8,7 @@ from bot.call import Call
 from bot.errors import Unsure, UserError
 from bot.features.themes.records import OPENINGS, THEMES, board_of
 from bot.features.themes.rename import check_manages, managed, opened, room_on
+from bot.features.themes.show import unmade
 from bot.features.themes.which import check_not_archived, keep, meant
 from bot.model.homes import RoomState
 from bot.model.message import Button, Message, message, text, typed
@@ -94,10 +95,11 @@ def make_places(call: Call, theme: Theme | None = None) -> Message:
     missing = [platform for platform in call.homes if platform not in there]
     if not missing:
         return message(text("theme.make.none", theme=found.name))
+    lacks = unmade(call, missing)
     _count(call, found, MAKE, "theme.make.often")
     call.want_rooms(found, _about(call, found), missing)
     homes = tuple(call.homes[platform].called for platform in missing)
-    return message(text("theme.make.soon", theme=found.name, homes=homes))
+    return message(text("theme.make.soon", theme=found.name, homes=homes), *lacks)
 
 
 def _count(call: Call, theme: Theme, what: str, often: str) -> None:

@@ -8,7 +8,7 @@ from bot.call import Call
 from bot.errors import Unsure, UserError, yes
 from bot.features.themes.pull import check_not_put_out, pullers, take_back
 from bot.features.themes.records import OPENINGS, THEMES, Involvement, board_of
-from bot.features.themes.show import ways
+from bot.features.themes.show import kept_out, ways
 from bot.features.themes.which import keep, meant, meant_open
 from bot.model.message import OF_COMMUNITY, Button, InTheme, Message, message, text
 from bot.model.people import Resident, Role, Theme
@@ -93,9 +93,10 @@ def leave_theme(call: Call, theme: Theme | None = None, *, sure: bool = False) -
 
 def _become(call: Call, theme: Theme, how: Involvement, *, sure: bool) -> Message:
     named = how.name.lower()
+    lacks = kept_out(call, theme) if how is Involvement.TAKES_PART else ()
     if not _change(call, theme, how, sure=sure):
-        return message(text(f"theme.already.{named}", theme=theme.name))
-    return message(text(f"theme.now.{named}", theme=theme.name), buttons=ways(theme, how, leave=True))
+        return message(text(f"theme.already.{named}", theme=theme.name), *lacks)
+    return message(text(f"theme.now.{named}", theme=theme.name), *lacks, buttons=ways(theme, how, leave=True))
 
 
 def _change(call: Call, theme: Theme, how: Involvement | None, *, sure: bool) -> bool:

@@ -14,6 +14,7 @@ from bot.features.themes import held
 from bot.features.themes.naming import checked_about, checked_name, is_taken
 from bot.features.themes.records import OPENINGS, THEMES, Held, Involvement, Proposal, board_of
 from bot.features.themes.settings import NewThemesSettings
+from bot.features.themes.show import unmade
 from bot.features.themes.standing import stand_anew
 from bot.model.message import Button, Message, Suggestion, Text, message, text, typed
 from bot.model.people import Resident, Role, Theme
@@ -40,6 +41,7 @@ def propose_theme(call: Call, name: str, about: str) -> Message:
     if not call.homes:
         raise UserError("theme.propose.no_home")
     name, about = checked_name(call, name), checked_about(about)
+    lacks = unmade(call)
     if (count := call.used(PROPOSE, DAY)) >= MOST_PROPOSED:
         raise UserError("theme.propose.often", count=count)
     call.use(PROPOSE, within=DAY)
@@ -49,8 +51,7 @@ def propose_theme(call: Call, name: str, about: str) -> Message:
     proposal = kept.get(number)
     assert proposal
     if call.moderates:
-        _open(call, proposal)
-        return message(text("theme.opened", name=name), *_where(call))
+        return _open(call, proposal)
     subject = f"{SUBJECT}:{number}"
     call.schedule(LAPSE, str(number), call.now + LIVES)
     call.board(subject, here.id, call.resident.id)
@@ -58,6 +59,7 @@ def propose_theme(call: Call, name: str, about: str) -> Message:
     call.in_sight = True
     return message(
         text("theme.proposed", name=name, count=needed, until=call.now + LIVES),
+        *lacks,
         buttons=[Button(text("theme.button.withdraw"), "theme withdraw", {"proposal": keep(proposal)})],
     )
 
@@ -80,8 +82,7 @@ def support_theme(call: Call, proposal: Proposal | None = None) -> Message:
     if call.moderates or now.supporters >= now.needed:
         if is_taken(call, now.name):
             raise UserError("theme.taken", name=now.name)
-        _open(call, now)
-        return message(text("theme.opened", name=now.name), *_where(call))
+        return _open(call, now)
     call.undo_with(BACK, proposal=keep(found))
     left = now.needed - now.supporters
     return message(text("theme.supported", name=now.name, count=left), buttons=[_back(found)])
@@ -141,8 +142,9 @@ def show_board(call: Call, subject: str) -> Message:
 # --- opening ---
 
 
-def _open(call: Call, proposal: Proposal) -> None:
-    """It is a theme from now on, whoever proposed it pulls it, and its rooms are made."""
+def _open(call: Call, proposal: Proposal) -> Message:
+    """It is a theme from now on, whoever proposed it pulls it, and its rooms are made, once they can be."""
+    lacks = unmade(call)
     theme = call.tx.places.open_theme(proposal.name)
     _end(call, proposal, "opened", theme)
     if proposal.proposer:
@@ -153,14 +155,12 @@ def _open(call: Call, proposal: Proposal) -> None:
         call.let_in(theme.id, proposal.proposer, inside=True)
     call.board(board_of(theme.id), theme.id)
     stand_anew(call)
+    # What people call that in which its rooms are made.
+    where = text("theme.opened.where", homes=tuple(home.called for home in call.homes.values()))
     if proposal.proposer and proposal.proposer.id != call.resident.id:
-        said = message(text("theme.opened.yours", name=proposal.name), *_where(call))
+        said = message(text("theme.opened.yours", name=proposal.name), where)
         call.tell(proposal.proposer, said, f"{SUBJECT}:{proposal.id}:opened")
-
-
-def _where(call: Call) -> Sequence[Text]:
-    """What people call that in which its rooms are made."""
-    return [text("theme.opened.where", homes=tuple(home.called for home in call.homes.values()))]
+    return message(text("theme.opened", name=proposal.name), where, *lacks)
 
 
 def _end(call: Call, proposal: Proposal, state: str, opened: Theme | None = None) -> None:

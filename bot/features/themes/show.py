@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from bot.call import Call
 from bot.errors import UserError
@@ -138,6 +138,22 @@ def _rooms(call: Call, theme: Theme) -> Iterable[Text]:
         yield text("room.put_out", who=tuple(out[:LISTED]))
         if len(out) > LISTED:
             yield text("room.put_out.more", count=len(out) - LISTED)
+
+
+def unmade(call: Call, on: Collection[str] | None = None) -> Sequence[Text]:
+    """What keeps channels or rooms of themes from being made just now, on these platforms (None: on all)."""
+    key = "room.unmade.yours" if call.moderates else "room.unmade"
+    return _obstacles(key, call.keep_from_making(on))
+
+
+def kept_out(call: Call, theme: Theme) -> Sequence[Text]:
+    """What keeps whoever asks out of a theme's channels and rooms just now."""
+    key = "room.kept_out.yours" if call.may(Role.MODERATOR, theme.id) else "room.kept_out"
+    return _obstacles(key, call.keep_out(theme.id))
+
+
+def _obstacles(key: str, found: Mapping[str, Text]) -> Sequence[Text]:
+    return [text(key, platform=called(platform), why=why) for platform, why in found.items()]
 
 
 def ways(theme: Theme, mine: Involvement | None, *, leave: bool = False) -> Iterable[Button]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from adapters.discord.guests import MOST_OVERWRITES
 from adapters.discord.shaping import LET_IN
 from bot.errors import StoreFailed
 from bot.main.config import CommunitySection
@@ -94,6 +95,50 @@ async def test_without_the_permission_moderators_read_what_to_do(
         town.permit(double.bot, ["administrator"])
         await plein.until_quiet(3700)
         assert is_in(town, channel, anna)
+
+
+@pytest.mark.parametrize("what", ["full", "forbidden"])
+async def test_who_cannot_be_let_in_hears_so_at_once(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person, ben: Person, what: str
+) -> None:
+    """A channel with a thousand lines of permissions, or one in which Plein may not write any. Who sees it
+    anyway has nothing to hear; and once it can be, they are in.
+    """
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await made(plein, town, mo)
+        town.deny(channel.name, "everyone", ["view_channel"])
+        town.deny(channel.name, "moderators", [])
+        town.allow(channel.name, "moderators", ["view_channel"])
+        others: list[str] = []
+        if what == "full":
+            others = [str((number + 1) << 22) for number in range(MOST_OVERWRITES - len(channel.overwrites))]
+            channel.overwrites |= {other: Overwrite(other, 1, 1 << 10) for other in others}
+            places.channel_changed(town.world, channel)
+            why = f"Discord laat er {MOST_OVERWRITES} toe. Haal er een paar weg, of gebruik een rol."
+        else:
+            town.close_to(double.bot, channel.name, ["manage_roles"])
+            town.allow(channel.name, double.bot.user.name, ["view_channel"])
+            why = "Plein mag het kanaal niet aanpassen: geef het daar “Rechten beheren”."
+        await plein.until_quiet()
+        heard = (await anna.uses("sport", "theme take-part", theme="verlichting")).text
+        assert "Je doet mee aan “Verlichting”." in heard
+        assert "Op Discord kan je er pas in als een moderator dit oplost." in heard
+        assert why in heard
+        heard = (await ben.uses("sport", "theme take-part", theme="verlichting")).text
+        assert "On Discord you get in only once a moderator solves this." in heard
+        paul = town.member("paul", roles=["moderators"])
+        assert "pas in" not in (await paul.uses("sport", "theme take-part", theme="verlichting")).text
+        await plein.until_quiet(60)
+        assert not is_in(town, channel, anna)
+        if what == "full":
+            for other in others[:2]:
+                del channel.overwrites[other]
+            places.channel_changed(town.world, channel)
+        else:
+            town.permit(double.bot, ["administrator"])
+        await plein.until_quiet(3700)
+        assert is_in(town, channel, anna)
+        assert is_in(town, channel, ben)
 
 
 # --- what their roles keep from them ---

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adapters.discord.homes import MOST_IN_CATEGORY
+from adapters.discord.homes import MOST_CHANNELS, MOST_IN_CATEGORY, MOST_THREADS
 from adapters.discord.new_rooms import sign_of
 from bot.ports.storage import Transaction
 from tests.adapters.discord.test_homes import moderators
 from tests.doubles.discord import Discord, Person, Server
-from tests.doubles.discord.state import Channel
+from tests.doubles.discord.state import THREAD, Channel
 from tests.on_discord import OnDiscord, Process, plein_on
 
 MAKE = "POST /guilds/{guild_id}/channels"
@@ -136,6 +137,108 @@ async def test_what_keeps_it_is_said_and_ends(
         assert [channel.name for channel in inside(town, home) if "raad" not in channel.name] == [
             "verlichting"
         ]
+
+
+# --- said before anything is made ---
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What keeps a room from being made: in which kind of home, how it comes and ends, and what is said."""
+
+    kind: str
+    set: Callable[[Discord, Server, Channel], None]
+    end: Callable[[Discord, Server, Channel], None]
+    said: str
+
+
+def fill_category(_: Discord, server: Server, home: Channel) -> None:
+    for number in range(MOST_IN_CATEGORY):
+        server.channel(f"raad-{number}", parent=home)
+
+
+def fill_server(_: Discord, server: Server, home: Channel) -> None:
+    there = sum(not channel.thread for channel in server.guild.channels.values())
+    for number in range(MOST_CHANNELS - there):
+        server.channel(f"raad-{number}")
+
+
+def fill_threads(_: Discord, server: Server, home: Channel) -> None:
+    for number in range(MOST_THREADS):
+        server.channel(f"raad-{number}", parent=server.channel("sport"), type=THREAD)
+
+
+def put_one_away(_: Discord, server: Server, home: Channel) -> None:
+    server.put_away(next(channel for channel in server.guild.channels.values() if channel.name == "raad-7"))
+
+
+def empty_one(_: Discord, server: Server, home: Channel) -> None:
+    server.close("raad-7")
+
+
+def forbid(permission: str) -> Callable[[Discord, Server, Channel], None]:
+    return lambda double, server, home: server.close_to(double.bot, home.name, [permission])
+
+
+def allow_all(double: Discord, server: Server, home: Channel) -> None:
+    server.permit(double.bot, ["administrator"])
+
+
+FULL = f"Discord laat er {MOST_IN_CATEGORY} kanalen toe. Haal er een weg, of kies iets anders."
+MISSING = "nog niet: zonder dat komt er voor een thema geen plek in. Geef het daar bij Rechten."
+LIMITS = {
+    "category": Limit("category", fill_category, empty_one, FULL),
+    "server": Limit("category", fill_server, empty_one, f"heeft {MOST_CHANNELS} kanalen, en meer laat"),
+    "threads": Limit("forum", fill_threads, put_one_away, f"staan {MOST_THREADS} threads en posts open"),
+    "channels": Limit("category", forbid("manage_channels"), allow_all, f"“Kanalen beheren” {MISSING}"),
+    "posts": Limit("forum", forbid("send_messages"), allow_all, f"“Berichten verzenden” {MISSING}"),
+}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+async def test_what_keeps_it_is_said_before_it_is_tried(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person, ben: Person, name: str
+) -> None:
+    """To who proposes it, who opens it by supporting it, and the moderator who does at once. It opens all the
+    same, nothing is made and nothing asked for; once it can be, it is.
+    """
+    limit = LIMITS[name]
+    async with plein_on(double, database, residents=moderators(mo)) as plein:
+        home = town.guild.channels[await settle_in(plein, town, mo, limit.kind)]
+        limit.set(double, town, home)
+        await plein.until_quiet()
+        before = {channel.id for channel in inside(town, home.id)}
+        heard = await propose(anna, "Lampen")
+        assert "Op Discord krijgt het pas een plek als een moderator dit oplost." in heard
+        assert limit.said in heard
+        for supporter in ("cas", "dora"):
+            await town.member(supporter).uses("sport", "theme support")
+        heard = (await ben.uses("sport", "theme support")).text
+        assert "“Lampen” is there." in heard
+        assert "On Discord it gets a place only once a moderator solves this." in heard
+        heard = await propose(mo)
+        assert "“Verlichting” is er." in heard
+        assert "Op Discord krijgt het pas een plek als dit opgelost is." in heard
+        assert limit.said in heard
+        await plein.until_quiet(60)
+        assert not any(double.calls_to(*call.split()) for call in (MAKE, POST))
+        limit.end(double, town, home)
+        await plein.until_quiet(3700)
+        made = {channel.name.casefold() for channel in inside(town, home.id) if channel.id not in before}
+        assert made
+        assert made <= {"lampen", "verlichting"}
+
+
+async def test_what_is_not_known_is_not_said(
+    double: Discord, database: str, town: Server, mo: Person
+) -> None:
+    """Of a server that cannot be reached, though its category is full."""
+    async with plein_on(double, database, residents=moderators(mo)) as plein:
+        home = town.guild.channels[await settle_in(plein, town, mo)]
+        fill_category(double, town, home)
+        await plein.until_quiet()
+        town.outage()
+        assert "krijgt het pas" not in await propose(mo)
 
 
 async def test_the_home_is_gone_and_another_is_chosen(

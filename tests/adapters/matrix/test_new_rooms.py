@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import pytest
 
 from adapters.matrix.new_rooms import PARENT
-from tests.adapters.matrix.test_homes import NAME, Hall, hall
+from tests.adapters.matrix.test_homes import NAME, SPACE, Hall, hall
 from tests.doubles.proxy import Proxy
 from tests.homeserver import Homeserver, Person
 from tests.plein import Plein
@@ -100,6 +100,55 @@ async def test_a_theme_that_is_opened_has_its_room(homeserver: Homeserver, tmp_p
         assert ABOUT in (await says(mo, town.at.mo.direct, key=f"answer:matrix:{event}")).body
         assert await town.at.plein.stop() == 0
         assert await town.one() == room
+
+
+async def test_what_keeps_it_is_said_before_it_is_tried(homeserver: Homeserver, tmp_path: Path) -> None:
+    """A space in which Plein may not put anything, and one that it was put out of: to who proposes it and who
+    opens it. It opens all the same; once it can be, its room is made.
+    """
+    async with Proxy(homeserver.url) as proxy:
+        at = await hall(homeserver, proxy, tmp_path)
+        mo, anna = at.mo.person, await homeserver.person(f"anna{next(numbers)}")
+        room = await Town(homeserver, at.plein).room(mo)
+        await anna.join(room)
+        space = await mo.create_room("Raden", invite=[at.plein.user_id], **SPACE)
+        await Town(homeserver, at.plein).comes_to(mo, space)
+        await at.told("!gemeenschap richt in Raden")
+        direct = await anna.create_room(invite=[at.plein.user_id], is_direct=True)
+        await Town(homeserver, at.plein).comes_to(anna, direct)
+
+        async def heard(who: Person, where: str, words: str) -> str:
+            event = await who.say(room, words)
+            return (await says(who, where, key=f"answer:matrix:{event}")).body
+
+        lacks = "heeft Plein macht 0 en is er 50 nodig om er kamers in te zetten"
+        said = await heard(anna, direct, f'!thema voorstel "Lampen" {ABOUT}')
+        assert "Op Matrix krijgt het pas een plek als een moderator dit oplost." in said
+        assert lacks in said
+        said = await heard(mo, at.mo.direct, "!thema steun Lampen")
+        assert "“Lampen” is er." in said
+        assert "Op Matrix krijgt het pas een plek als dit opgelost is." in said
+        assert f"{lacks}: zonder dat komen thema’s er niet in. Geef Plein daar macht 50." in said
+        await mo.kick(space, at.plein.user_id)
+
+        async def is_told() -> bool | None:
+            return (
+                "de space “Raden” op Matrix is weg" in (await at.told("!gemeenschap richt in")).body or None
+            )
+
+        await mo.wait_until(is_told, timeout=120)
+        said = await heard(mo, at.mo.direct, f'!thema voorstel "Verlichting" {ABOUT}')
+        assert "de space “Raden” is weg." in said
+        levels = await mo.state(space, "m.room.power_levels") or {}
+        users = {**levels["users"], at.plein.user_id: 50}
+        await mo.send_state(space, "m.room.power_levels", {**levels, "users": users})
+        await mo.invite(space, at.plein.user_id)
+        await Town(homeserver, at.plein).comes_to(mo, space)
+        town = Square(at, room, space)
+        await at.plein.kill()
+        await at.plein.start()
+        await town.one("Lampen")
+        assert await at.plein.stop() == 0
 
 
 async def _comes_in(person: Person, room: str) -> bool:

@@ -103,6 +103,15 @@ class Person:
         places.add_channel(self.world, thread)
         return thread
 
+    def leaves_thread(self, thread: Channel) -> None:
+        """Be in a thread no more."""
+        assert places.leaves_thread(self.world, thread, self.id), f"{self.name} is not in {thread.name}"
+
+    def puts_out(self, thread: Channel, who: Person) -> None:
+        """Remove somebody from a thread."""
+        self._may(thread, "manage_threads")
+        who.leaves_thread(thread)
+
     async def edits(self, message: Message, words: str) -> None:
         """Change what they wrote."""
         assert message.author is self.user, f"{self.name} did not write {message!r}"

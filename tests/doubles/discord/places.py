@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.doubles.discord import permissions
+from tests.doubles.discord.clock import iso
 from tests.doubles.discord.errors import Json
 from tests.doubles.discord.render import channel_json, member_json, role_json, user_json
 from tests.doubles.discord.state import Channel, Event, Guild, Member, Role, User, World
@@ -95,4 +96,28 @@ def remove_channel(world: World, channel: Channel) -> None:
         del guild.channels[thread.id]
     for webhook in [webhook for webhook in world.webhooks.values() if webhook.channel_id == channel.id]:
         del world.webhooks[webhook.id]
+    world.bell.ring()
+
+
+def joins_thread(world: World, thread: Channel, user_id: str) -> None:
+    """Somebody is in a thread from then on; twice is once."""
+    if user_id not in thread.joined:
+        thread.joined[user_id] = world.clock.now()
+        who = {"id": thread.id, "user_id": user_id, "join_timestamp": iso(world.clock.now()), "flags": 0}
+        _tell_of_thread(world, thread, {"added_members": [who]})
+
+
+def leaves_thread(world: World, thread: Channel, user_id: str) -> bool:
+    """Somebody left a thread or was put out, which are told alike; whether they were in it."""
+    if thread.joined.pop(user_id, None) is None:
+        return False
+    _tell_of_thread(world, thread, {"removed_member_ids": [user_id]})
+    return True
+
+
+def _tell_of_thread(world: World, thread: Channel, news: Json) -> None:
+    """To bots that may be told of members; what it says of themselves the others are left out of here."""
+    count = min(len(thread.joined), 50)
+    data = {"id": thread.id, "guild_id": thread.guild_id, "member_count": count, **news}
+    world.emit(Event("THREAD_MEMBERS_UPDATE", data, MEMBERS, thread.guild_id, thread))
     world.bell.ring()

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.errors import NotOurs, TryLater
 from bot.features.themes.propose import LIVES, MOST_PROPOSED
 from bot.features.themes.records import OPENINGS, THEMES, Involvement, Proposal
 from bot.model.homes import Home
@@ -59,6 +60,27 @@ async def resident(town: Town, name: str) -> int:
     found = await town.core.store.run(lambda tx: tx.people.by_identity(Identity(PLATFORM, name)))
     assert found
     return found.id
+
+
+WHY = text("room.refused", code="full")
+
+
+async def test_what_keeps_its_room_from_being_made_is_said(town: Town) -> None:
+    """To who proposes it, who opens it and who has it made anew; not what a platform does not say."""
+    town.platform.keeps[HOME.ref] = WHY
+    asked = "pas een plek als een moderator dit oplost. Het platform weigert het (full)."
+    assert asked in await town.say("anna", PROPOSE.format("Verlichting"))
+    for name in ("ben", "cas"):
+        assert "pas een plek" not in await town.say(name, "!thema steun")
+    said = await town.say("dora", "!thema steun")
+    assert "“Verlichting” is er." in said
+    assert asked in said
+    assert "pas een plek als dit opgelost is." in await town.say("mia", PROPOSE.format("Lampen"))
+    town.platform.trouble[f"keeps:{HOME.ref}"] = [TryLater(1.0), ConnectionError(), NotOurs("elsewhere")]
+    for name in ("Bomen", "Banken", "Paden"):
+        assert "pas een plek" not in await town.say("mia", PROPOSE.format(name))
+    town.platform.trouble[f"keeps:{HOME.ref}"] = [NotOurs("it is gone", WHY)]
+    assert "pas een plek" in await town.say("mia", PROPOSE.format("Dieren"))
 
 
 async def test_three_others_open_it_and_whoever_proposed_it_pulls_it(town: Town) -> None:

@@ -11,7 +11,7 @@ from tests.doubles.discord.state import FORUM, TEXT, Channel, Guild, Member, Ove
 MEMBER = "/guilds/{guild_id}/members/{user_id}"
 CHANNEL = "/channels/{channel_id}"
 ROLE = "/guilds/{guild_id}/roles/{role_id}"
-MOST_CHANNELS, MOST_IN_CATEGORY = 500, 50
+MOST_CHANNELS, MOST_IN_CATEGORY, MOST_OVERWRITES = 500, 50, 1000
 
 
 @route("GET", "/guilds/{guild_id}")
@@ -146,6 +146,8 @@ def overwrite(ask: Ask) -> Answer:
     given = Overwrite(
         about, int(ask.json["type"]), int(ask.json.get("allow") or 0), int(ask.json.get("deny") or 0)
     )
+    if about not in channel.overwrites and len(channel.overwrites) >= MOST_OVERWRITES:
+        raise refuse(30060)
     channel.overwrites[about] = given
     places.channel_changed(ask.world, channel)
 

@@ -10,6 +10,9 @@ from tests.doubles.discord.render import channel_json
 from tests.doubles.discord.state import FORUM, PRIVATE_THREAD, THREAD, Channel
 from tests.doubles.discord.talk import post
 
+# So many threads of a server can be open at a time.
+MOST_ACTIVE = 1000
+
 
 @route("POST", "/channels/{channel_id}/threads")
 def begin(ask: Ask) -> Answer:
@@ -50,6 +53,9 @@ def _begin(ask: Ask, parent: Channel, type: int, thread_id: str) -> Channel:
         form.required("name")
     form.length(ask.json.get("name"), 100, "name")
     form.check()
+    threads = ask.world.guild(parent.guild_id).channels.values()
+    if sum(thread.thread and not thread.archived for thread in threads) >= MOST_ACTIVE:
+        raise refuse(160006)
     thread = Channel(
         thread_id, type, str(ask.json["name"]), parent.guild_id, parent.id, owner_id=ask.bot.user.id
     )
@@ -67,6 +73,8 @@ def _thread(ask: Ask) -> Channel:
 
 @route("GET", "/channels/{channel_id}/thread-members")
 def members(ask: Ask) -> Answer:
+    if not ask.bot.privileged & places.MEMBERS:
+        raise refuse(50001)
     thread = _thread(ask)
     return [
         {"id": thread.id, "user_id": user_id, "join_timestamp": iso(at), "flags": 0}
@@ -96,7 +104,7 @@ def leave(ask: Ask) -> Answer:
 def add(ask: Ask) -> Answer:
     if ask.params["user_id"] not in ask.world.users:
         raise refuse(10013)
-    _thread(ask).joined[ask.params["user_id"]] = ask.world.clock.now()
+    places.joins_thread(ask.world, _thread(ask), ask.params["user_id"])
 
 
 @route("DELETE", "/channels/{channel_id}/thread-members/{user_id}")
@@ -104,7 +112,7 @@ def put_out(ask: Ask) -> Answer:
     thread = _thread(ask)
     if not ask.may(thread, "manage_threads"):
         raise refuse(50013)
-    if thread.joined.pop(ask.params["user_id"], None) is None:
+    if not places.leaves_thread(ask.world, thread, ask.params["user_id"]):
         raise refuse(10007)
 
 
