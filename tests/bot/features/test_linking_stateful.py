@@ -49,8 +49,6 @@ WHEN = "20 dec 20:00 | 21 dec 20:00"
 # Which of several: mostly the last one.
 WHICH = st.sampled_from([-1, -1, -1, -2, 0])
 PROPOSAL = "proposal:1"
-# Whether who left somebody that supports a proposal is kept from supporting it as well: then this is tried.
-LEFT_SUPPORTS_NO_MORE = False
 people = st.sampled_from(WHO)
 MOSTLY = st.sampled_from([True, True, True, True, False])
 
@@ -158,8 +156,7 @@ class Linking(RuleBasedStateMachine):
     @rule(order=st.permutations(WHO), several=st.integers(1, len(WHO)))
     def support_it(self, order: list[str], several: int) -> None:
         for who in order[:several]:
-            if LEFT_SUPPORTS_NO_MORE or not self.is_behind_anothers(who):
-                self.support_as(who)
+            self.support_as(who)
 
     def support_as(self, who: str) -> None:
         said = key(self.run(ask(self.chat, who, command="theme support", proposal=PROPOSAL, room=ROOM)))
@@ -169,7 +166,7 @@ class Linking(RuleBasedStateMachine):
             assert number not in self.support
             self.support.add(number)
         else:
-            assert said == "theme.support.already" if number in self.support else LEFT_SUPPORTS_NO_MORE, said
+            assert said == f"theme.support.{'already' if number in self.support else 'left'}"
 
     @rule(who=people)
     def support_it_no_more(self, who: str) -> None:
@@ -178,14 +175,6 @@ class Linking(RuleBasedStateMachine):
         number = self.whose[who]
         assert said == ("theme.support.back" if number in self.support else "theme.support.not"), said
         self.support.discard(number)
-
-    def is_behind_anothers(self, who: str) -> bool:
-        """Whether somebody else's support is theirs as well: they were that person once."""
-        mine = self.whose.get(who)
-        own = {other for other in WHO if mine is not None and self.whose.get(other) == mine} | {who}
-        return any(own & found for (of, number), found in self.behind.items() if not of and number != mine)
-
-    # --- linking, a step at a time ---
 
     @property
     def now(self) -> datetime:
@@ -338,15 +327,13 @@ class Linking(RuleBasedStateMachine):
     @invariant()
     def support_is_whose_it_was_said_to_be(self) -> None:
         found = {number for of, number in self.behind if not of}
-        if LEFT_SUPPORTS_NO_MORE:
-            # Of what two brought it is kept once, and not always where it was said.
-            assert len(found) <= len(self.support)
-            self.support = found
-        assert found == self.support
+        # Of what two brought it is kept once, and not always where it was said.
+        assert len(found) <= len(self.support)
+        self.support = found
 
     @invariant()
     def nobody_is_behind_two_ballots(self) -> None:
-        for poll in (0, 1, 2) if LEFT_SUPPORTS_NO_MORE else (1, 2):
+        for poll in (0, 1, 2):
             several = [who for (of, _), who in self.behind.items() if of == poll]
             assert sum(map(len, several)) == len(set().union(*several)), (poll, self.behind)
 
@@ -392,7 +379,7 @@ def _one_of(those: Sequence[T], which: int) -> T:
 
 
 Linking.TestCase.settings = settings(
-    max_examples=40,
+    max_examples=20,
     stateful_step_count=60,
     deadline=None,
     suppress_health_check=list(HealthCheck),
