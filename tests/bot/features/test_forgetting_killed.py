@@ -67,9 +67,11 @@ import sqlite3, sys
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
 db.execute("PRAGMA temp_store=MEMORY")
 db.execute("PRAGMA secure_delete=ON")
+db.execute("BEGIN")
 db.execute("CREATE TABLE bulk (words)")
 for _ in range(2000):
     db.execute("INSERT INTO bulk VALUES (hex(randomblob(5000)))")
+db.execute("COMMIT")
 db.execute("DROP TABLE bulk")
 while True:
     print("again", flush=True)
