@@ -3,7 +3,8 @@
 A theme that was opened is new for the whole community; a poll for who takes part in its theme. Nobody hears
 of what they know already: what is shown where they used Plein since, what they proposed, supported or voted
 in, and what they heard of before. Those who talk with Plein in private are told there; for those who don't
-nothing private is begun, and a new theme is said once in a theme that they are in.
+nothing private is begun, and a new theme is said once in a theme that they are in. A poll is said in its own
+theme by its board, which is where they are.
 """
 
 from __future__ import annotations
