@@ -388,4 +388,4 @@ TestLinking = Linking.TestCase
 
 
 class TestLinkingAtLength(Linking.TestCase):  # type: ignore[misc, valid-type]
-    settings = settings(TestLinking.settings, max_examples=150)
+    settings = settings(TestLinking.settings, max_examples=80)
