@@ -430,9 +430,13 @@ class Sync:
         if replacement := self._replacement(room):
             if replacement not in self._on.rooms and not self._welcome.was_refused(replacement):
                 self._wanted[replacement] = replacement.partition(":")[2] or self._server()
+            elif room.id in self._bound:
+                # Perhaps Plein was in that one before this said so.
+                self._moved.add(replacement)
             return
-        old, is_new = self._on.rooms.get(room.predecessor or ""), room.id not in self._bound
+        old = self._on.rooms.get(room.predecessor or "")
         replaces = old if old and self.successor_of(old) is room else None
+        is_new = room.id not in self._bound or (replaces is not None and replaces.id in self._bound)
         if replaces and is_new:
             await self._welcome.note(room.id, await self._welcome.successor(replaces))
             await self._welcome.leave_behind(replaces.id, room.id)
@@ -443,11 +447,12 @@ class Sync:
         if room.is_space or self._on.outgoing.is_direct(room.id):
             return
         name, whose = room.name or room.alias or room.id, await self._whose(room)
-        if self._bound.get(room.id) == (name, whose):
+        if self._bound.get(room.id) == (name, whose) and not is_new:
             return
         place = Place(PLATFORM, room.id)
         if replaces and is_new:
             await self._on.core.moved(self._on.account, Place(PLATFORM, replaces.id), place)
+            self._bound.pop(replaces.id, None)
             whose = await self._whose(room)
         if whose is None:
             await self._on.core.disowned(self._on.account, place)
