@@ -50,7 +50,7 @@ _MAY_BE_INSIDE = or_(guests.c.inside, guests.c.room.is_not(None))
 _SETTLED = guests.c.due_at.is_(None)
 _PUT_OUT = upsert(guests)
 _EVENT: Any = _PUT_OUT.excluded.put_out_by
-# Whom Plein has out itself is to be inside no more by then.
+# Whoever is being seen to just now is seen to again: they are to be out.
 _PUT_OUT = _PUT_OUT.on_conflict_do_update(
     index_elements=[guests.c.theme, guests.c.platform, guests.c.user_id],
     set_={
@@ -61,16 +61,12 @@ _PUT_OUT = _PUT_OUT.on_conflict_do_update(
             1,
             MOST_EVENTS,
         ),
-        "due_at": None,
         "version": guests.c.version + 1,
     },
-    where=and_(
-        or_(_SETTLED, guests.c.inside),
-        or_(
-            _EVENT.is_(None),
-            guests.c.put_out_by.is_(None),
-            ~holds(guests.c.put_out_by, _EVENT),
-        ),
+    where=or_(
+        _EVENT.is_(None),
+        guests.c.put_out_by.is_(None),
+        ~holds(guests.c.put_out_by, _EVENT),
     ),
 )
 # What Plein wrote over meanwhile is taken away all the same.
