@@ -12,7 +12,7 @@ import discord
 from adapters.discord.homes import ask_once
 from adapters.discord.members import ASK_AGAIN, PLEIN
 from adapters.discord.session import Session
-from adapters.discord.shaping import FOR_ONE, LET_IN, NO_SUCH_CHANNEL, fetched, is_let_in, refusal
+from adapters.discord.shaping import FOR_ONE, LET_IN, NO_SUCH_CHANNEL, SEES, fetched, is_let_in, refusal
 from bot.errors import Gone, Refused, TryLater, UserError
 from bot.model.people import Place
 
@@ -21,7 +21,6 @@ MOST_OVERWRITES = 1000
 # Codes: whoever it is is not in it; nobody on the server is; there is no such person; there is no such line.
 _NOT_THERE = 10007, 10013
 _NO_LINE = 10009
-_SEES = discord.Permissions(view_channel=True).value
 # Who can do neither of these has no use for seeing it: with one of them a line is known for Plein's.
 _USES = discord.Permissions(read_message_history=True, use_application_commands=True).value
 
@@ -73,7 +72,7 @@ async def _to_allow(on: Session, room: int, user: int, lines: Sequence[Mapping[s
         if str(line["id"]) in roles:
             denied, allowed = denied | int(line["deny"]), allowed | int(line["allow"])
     allow = LET_IN.value & ~(denied & ~allowed)
-    return allow if allow & _SEES and allow & _USES else 0
+    return allow if allow & SEES and allow & _USES else 0
 
 
 def lets_in(channel: discord.abc.GuildChannel) -> frozenset[str]:
@@ -93,7 +92,7 @@ async def put_out_of(on: Session, channel: discord.abc.GuildChannel, users: Sequ
     try:
         # Plein may have let them in just now, of which Discord tells in a moment.
         lines = (await fetched(on, str(channel.id))).get("permission_overwrites") or []
-        stands = frozenset(str(line["id"]) for line in lines if int(line["allow"]) & _SEES)
+        stands = frozenset(str(line["id"]) for line in lines if int(line["allow"]) & SEES)
     except (Gone, Refused):
         log.debug("Channel %d cannot be looked at; it is as Discord told", channel.id)
     return [user for user in users if user not in stands]
@@ -102,7 +101,7 @@ async def put_out_of(on: Session, channel: discord.abc.GuildChannel, users: Sequ
 def _is_ours(line: Mapping[str, Any]) -> bool:
     """Whether Plein gave it: also with less than it lets most do, and while nobody says anything there."""
     allow = int(line["allow"])
-    is_less = not allow & ~LET_IN.value and allow & _SEES and allow & _USES
+    is_less = not allow & ~LET_IN.value and allow & SEES and allow & _USES
     return bool(is_let_in(line) or (is_less and not int(line["deny"])))
 
 
