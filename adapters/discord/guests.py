@@ -25,8 +25,11 @@ _NO_LINE = 10009
 _USES = discord.Permissions(read_message_history=True, use_application_commands=True).value
 
 
-async def admit(on: Session, place: Place, user: int, *, inside: bool) -> bool:
-    """Whether a line of theirs stands there by Plein's doing. Raises: Gone, UserError, NotNow, OSError."""
+async def admit(on: Session, place: Place, user: int, *, inside: bool) -> bool | None:
+    """Whether a line of theirs stands there by Plein's doing; None: one does that somebody changed or gave.
+
+    Raises: Gone, UserError, NotNow, OSError.
+    """
     channel = await fetched(on, place.room_id)
     if "thread_metadata" in channel:
         method = "PUT" if inside else "DELETE"
@@ -36,12 +39,14 @@ async def admit(on: Session, place: Place, user: int, *, inside: bool) -> bool:
     lines = channel.get("permission_overwrites") or []
     own = next((line for line in lines if line["id"] == str(user) and int(line["type"]) == FOR_ONE), None)
     path = f"/channels/{place.room_id}/permissions/{user}"
+    if own is not None and not _is_ours(own):
+        return None
     if not inside:
-        if own is not None and _is_ours(own):
+        if own is not None:
             await _ask(on, path, None, "DELETE", "manage_roles")
         return False
     if own is not None:
-        return _is_ours(own)
+        return True
     if not (allow := await _to_allow(on, int(place.room_id), user, lines)):
         return False
     if len(lines) >= MOST_OVERWRITES:

@@ -13,7 +13,7 @@ from tests.adapters.discord.test_new_rooms import KINDS, go_wrong
 from tests.adapters.discord.test_shaping import CHANGE, made
 from tests.doubles.discord import Discord, Person, Server, permissions, places
 from tests.doubles.discord.state import Channel, Overwrite
-from tests.on_discord import plein_on
+from tests.on_discord import OnDiscord, plein_on
 
 VIEW, SEND, FILES = 1 << 10, 1 << 11, 1 << 15
 SUMMARY = "“Verlichting” is gearchiveerd"
@@ -168,6 +168,65 @@ async def test_what_somebody_changed_while_it_was_archived_is_so_after_that(
         assert lines[ben.user.id] == ((LET_IN.value | FILES) & ~SEND, SEND)
         assert lines[writers.id] == (VIEW | FILES | SPEAKING.value, 0)
         assert lines[double.bot.user.id] == (VIEW, 0)
+
+
+@pytest.mark.parametrize("reopened", [False, True])
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_who_is_put_out_by_the_loss_of_a_line_that_somebody_had_changed_stays_out(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person, reopened: bool, leaves: bool
+) -> None:
+    """Between the two the theme was archived and opened again, or she left it and took part anew."""
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await let_in(plein, town, mo, anna)
+        change(town, channel, anna.user.id, 1, LET_IN.value | FILES)
+        await plein.until_quiet(60)
+        if reopened:
+            await archive(mo)
+            await plein.until_quiet(60)
+            await mo.uses("sport", "theme reopen", theme="verlichting")
+            for _ in range(2):
+                await plein.until_quiet(60)
+        if leaves:
+            for command in ("theme leave", "theme take-part"):
+                await anna.uses("sport", command, theme="verlichting")
+                await plein.until_quiet(60)
+        assert is_in(town, channel, anna)
+        del channel.overwrites[anna.user.id]
+        await stays_out(plein, town, channel, anna)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_who_is_put_out_of_a_channel_that_was_archived_twice_stays_out(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person, times: int
+) -> None:
+    """Whoever pulls it archives it, opens it and archives it at once; then her line is taken away."""
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await let_in(plein, town, mo, anna)
+        for number in range(times):
+            if number:
+                await plein.until_quiet(60)
+                await mo.uses("sport", "theme reopen", theme="verlichting")
+            await archive(mo)
+        for _ in range(3):
+            await plein.until_quiet(60)
+        del channel.overwrites[anna.user.id]
+        places.channel_changed(town.world, channel)
+        for _ in range(2):
+            await plein.until_quiet(60)
+        await mo.uses("sport", "theme reopen", theme="verlichting")
+        for _ in range(3):
+            await plein.until_quiet(60)
+        await stays_out(plein, town, channel, anna)
+
+
+async def stays_out(plein: OnDiscord, town: Server, channel: Channel, anna: Person) -> None:
+    places.channel_changed(town.world, channel)
+    for _ in range(2):
+        await plein.until_quiet(60)
+    for command in ("theme leave", "theme take-part"):
+        await anna.uses("sport", command, theme="verlichting")
+        await plein.until_quiet(60)
+    assert not is_in(town, channel, anna)
 
 
 def change(town: Server, channel: Channel, who: str, kind: int, allow: int, deny: int = 0) -> None:
