@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, delete, exists, func, or_, select, update
+from sqlalchemy import and_, bindparam, case, delete, exists, func, literal_column, or_, select, update
 
 from bot.model.codec import pack_line, unpack_line
 from bot.model.homes import WantedGuest
@@ -15,7 +15,7 @@ from bot.model.people import Identity, Place, Resident
 from storage.among import among
 from storage.batch import Batch
 from storage.community import anywhere
-from storage.holds import holds
+from storage.holds import holds, position
 from storage.people import person_of
 from storage.tables import guests, places, residents, themes, wanted_rooms
 from storage.upsert import upsert
@@ -50,33 +50,25 @@ _MAY_BE_INSIDE = or_(guests.c.inside, guests.c.room.is_not(None))
 _SETTLED = guests.c.due_at.is_(None)
 _PUT_OUT = upsert(guests)
 _EVENT: Any = _PUT_OUT.excluded.put_out_by
-# Whom Plein has out itself is to be inside no more by then.
+# Whoever is being seen to just now is seen to again: they are to be out.
 _PUT_OUT = _PUT_OUT.on_conflict_do_update(
     index_elements=[guests.c.theme, guests.c.platform, guests.c.user_id],
     set_={
         "inside": False,
         "put_out": True,
+        "by_name": False,
         "put_out_by": func.substr(
             _EVENT.concat(" ").concat(func.coalesce(guests.c.put_out_by, "")),
             1,
             MOST_EVENTS,
         ),
-        "due_at": None,
         "version": guests.c.version + 1,
     },
-    where=and_(
-        or_(_SETTLED, guests.c.inside),
-        or_(
-            _EVENT.is_(None),
-            guests.c.put_out_by.is_(None),
-            ~holds(guests.c.put_out_by, _EVENT),
-        ),
+    where=or_(
+        _EVENT.is_(None),
+        guests.c.put_out_by.is_(None),
+        ~holds(guests.c.put_out_by, _EVENT),
     ),
-)
-# What Plein wrote over meanwhile is taken away all the same.
-_PUT_OUT_OF_LET_IN = update(guests).where(_THIS, _SETTLED, guests.c.inside)
-_PUT_OUT_OF_LET_IN = _PUT_OUT_OF_LET_IN.values(
-    inside=False, put_out=True, due_at=_NOW, version=guests.c.version + 1, attempts=0
 )
 _THEMES_OF = select(guests.c.theme).where(guests.c.resident == bindparam("id_"), _MAY_BE_INSIDE).distinct()
 _THEIRS = and_(guests.c.theme == bindparam("theme_"), guests.c.resident == bindparam("id_"))
@@ -115,8 +107,15 @@ _SERVED = and_(
     *(places.c[name] == guests.c[name] for name in ("community", "platform")),
     *(places.c.room == _WHERE, places.c.account == bindparam("account_"), places.c.here),
 )
-# By what is there once it is open again it is known what somebody may be let do.
-_IS_OPEN = or_(wanted_rooms.c.rules.is_(None), themes.c.closed)
+# Who would be let in where nobody says anything waits until that is open again: by what is there then it is
+# known what they may be let do.
+_IS_OPEN = and_(wanted_rooms.c.rules.is_(None), themes.c.closed.is_(False))
+_WAITS = exists().where(_WANTED, themes.c.id == guests.c.theme, ~_IS_OPEN).correlate(guests)
+# What Plein wrote over meanwhile is taken away all the same.
+_PUT_OUT_OF_LET_IN = update(guests).where(_THIS, or_(_SETTLED, _WAITS), guests.c.inside)
+_PUT_OUT_OF_LET_IN = _PUT_OUT_OF_LET_IN.values(
+    inside=False, put_out=True, by_name=False, due_at=_NOW, version=guests.c.version + 1, attempts=0
+)
 _ON = (guests.c.platform == bindparam("platform_"), guests.c.due_at.is_not(None))
 _ORDER = (guests.c.due_at, guests.c.community, guests.c.theme)
 _TURN = func.row_number().over(partition_by=guests.c.user_id, order_by=_ORDER)
@@ -125,7 +124,7 @@ _ALL_DUE = (
         *(guests.c.due_at, _TURN.label("turn")),
         *(guests.c.theme, guests.c.platform, guests.c.user_id.label("user"), guests.c.inside),
         *(places.c.room, places.c.account, guests.c.attempts, guests.c.community),
-        *(guests.c.version, themes.c.closed),
+        guests.c.version,
     )
     .join(wanted_rooms, _WANTED)
     .join(places, _SERVED)
@@ -136,11 +135,18 @@ _ALL_DUE = (
     )
     .subquery()
 )
-# Who enters many themes waits for themselves: of each it is the first that is due.
+# Who enters many themes waits for themselves, and so does who has an account of the same server: of each
+# person it is the first that is due, and of each server, on platforms of many, the first few.
+_SERVER_AT = position(_ALL_DUE.c.user, literal_column("':'"))
+_SERVER = case((_SERVER_AT > 0, func.substr(_ALL_DUE.c.user, _SERVER_AT)), else_=_ALL_DUE.c.user)
+_FIRST = (_ALL_DUE.c.due_at, _ALL_DUE.c.community, _ALL_DUE.c.theme, _ALL_DUE.c.user)
+_OF_SERVER = func.row_number().over(partition_by=_SERVER, order_by=_FIRST)
+_BY_SERVER = select(*_ALL_DUE.c, _OF_SERVER.label("of_server")).where(_ALL_DUE.c.turn == 1).subquery()
+_SORTED = ("due_at", "turn", "of_server")
 _DUE = anywhere(
-    select(*(column for column in _ALL_DUE.c if column not in (_ALL_DUE.c.due_at, _ALL_DUE.c.turn)))
-    .where(_ALL_DUE.c.turn == 1)
-    .order_by(_ALL_DUE.c.due_at, _ALL_DUE.c.community, _ALL_DUE.c.theme, _ALL_DUE.c.user)
+    select(*(column for column in _BY_SERVER.c if column.name not in _SORTED))
+    .where(_BY_SERVER.c.of_server <= bindparam("of_server_"))
+    .order_by(*(_BY_SERVER.c[column.name] for column in _FIRST))
     .limit(bindparam("limit_"))
 )
 _NEXT = anywhere(select(func.min(guests.c.due_at)).where(*_ON, guests.c.due_at > _NOW))
@@ -166,14 +172,19 @@ _DONE = _DONE.values(
     why=None,
     attempts=0,
     room=case((guests.c.inside, guests.c.room)),
-    by_name=bindparam("by_name_"),
+    by_name=func.coalesce(bindparam("by_name_", type_=guests.c.by_name.type), guests.c.by_name),
 )
 _LET_IN = anywhere(
     select(guests.c.platform, guests.c.room, guests.c.user_id)
     .join(wanted_rooms, _WANTED)
     .join(places, _SERVED)
     .where(
-        *(guests.c.platform == bindparam("platform_"), guests.c.by_name, guests.c.inside, _SETTLED),
+        *(
+            guests.c.platform == bindparam("platform_"),
+            guests.c.by_name,
+            guests.c.inside,
+            or_(_SETTLED, _WAITS),
+        ),
         guests.c.room == wanted_rooms.c.room,
     )
     .order_by(guests.c.community, guests.c.theme, guests.c.user_id)
@@ -247,8 +258,11 @@ class WantedGuests:
     def resume(self, platform: str, now: datetime) -> None:
         self._db.execute(_RESUME, {"platform_": platform, "now_": now})
 
-    def due(self, platform: str, account: str, now: datetime, limit: int) -> Sequence[WantedGuest]:
+    def due(
+        self, platform: str, account: str, now: datetime, limit: int, of_server: int
+    ) -> Sequence[WantedGuest]:
         asked = {"platform_": platform, "account_": account, "now_": now, "limit_": limit}
+        asked["of_server_"] = of_server
         return [WantedGuest(**row._asdict()) for row in self._db.execute(_DUE, asked)]
 
     def next_try(self, platform: str, now: datetime) -> datetime | None:
@@ -262,7 +276,7 @@ class WantedGuests:
     def later(self, guest: WantedGuest, when: datetime, why: Text | None) -> None:
         self._db.execute(_LATER, {**_where(guest), "when_": when, "why_": pack_line(why)})
 
-    def done(self, guest: WantedGuest, *, by_name: bool) -> None:
+    def done(self, guest: WantedGuest, *, by_name: bool | None) -> None:
         self._db.execute(_DONE, {**_where(guest), "by_name_": by_name})
         self._db.execute(_IS_OVER, _where(guest))
 

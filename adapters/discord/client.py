@@ -201,7 +201,7 @@ class Discord:
         await self._ready.wait()
         return await look_at(self._session(), place, home)
 
-    async def admit(self, place: Place, user: str, *, inside: bool) -> bool:
+    async def admit(self, place: Place, user: str, *, inside: bool) -> bool | None:
         await self._ready.wait()
         async with self._alone_in(place.room_id):
             return await admit(self._session(), place, int(user), inside=inside)

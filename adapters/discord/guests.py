@@ -14,7 +14,7 @@ from adapters.discord.channels import PLATFORM
 from adapters.discord.homes import ask_once
 from adapters.discord.members import ASK_AGAIN, NOBODY, PLEIN
 from adapters.discord.session import Session
-from adapters.discord.shaping import FOR_ONE, LET_IN, NO_SUCH_CHANNEL, fetched, is_let_in, refusal
+from adapters.discord.shaping import FOR_ONE, LET_IN, NO_SUCH_CHANNEL, SEES, fetched, is_let_in, refusal
 from adapters.discord.trouble import TROUBLE
 from bot.errors import Gone, Refused, StoreFailed, TryLater, UserError
 from bot.model.message import Text, text
@@ -28,13 +28,15 @@ _NO_LINE, _NO_ROOM = 10009, 30060
 # After so many seconds it is looked again where Discord or the database did not answer.
 LOOKED_AGAIN = 30.0
 CHANNEL = discord.abc.GuildChannel
-_SEES = discord.Permissions(view_channel=True).value
 # Who can do neither of these has no use for seeing it: with one of them a line is known for Plein's.
 _USES = discord.Permissions(read_message_history=True, use_application_commands=True).value
 
 
-async def admit(on: Session, place: Place, user: int, *, inside: bool) -> bool:
-    """Whether a line of theirs stands there by Plein's doing. Raises: Gone, UserError, NotNow, OSError."""
+async def admit(on: Session, place: Place, user: int, *, inside: bool) -> bool | None:
+    """Whether a line of theirs stands there by Plein's doing; None: one does that somebody changed or gave.
+
+    Raises: Gone, UserError, NotNow, OSError.
+    """
     channel = await fetched(on, place.room_id)
     if "thread_metadata" in channel:
         method = "PUT" if inside else "DELETE"
@@ -44,12 +46,14 @@ async def admit(on: Session, place: Place, user: int, *, inside: bool) -> bool:
     lines = channel.get("permission_overwrites") or []
     own = next((line for line in lines if line["id"] == str(user) and int(line["type"]) == FOR_ONE), None)
     path = f"/channels/{place.room_id}/permissions/{user}"
+    if own is not None and not _is_ours(own):
+        return None
     if not inside:
-        if own is not None and _is_ours(own):
+        if own is not None:
             await _ask(on, path, None, "DELETE", "manage_roles")
         return False
     if own is not None:
-        return _is_ours(own)
+        return True
     if not (allow := await _to_allow(on, int(place.room_id), user, lines)):
         return False
     if len(lines) >= MOST_OVERWRITES:
@@ -98,7 +102,7 @@ async def _to_allow(on: Session, room: int, user: int, lines: Sequence[Mapping[s
         if str(line["id"]) in roles:
             denied, allowed = denied | int(line["deny"]), allowed | int(line["allow"])
     allow = LET_IN.value & ~(denied & ~allowed)
-    return allow if allow & _SEES and allow & _USES else 0
+    return allow if allow & SEES and allow & _USES else 0
 
 
 def lets_in(channel: discord.abc.GuildChannel) -> frozenset[str]:
@@ -118,7 +122,7 @@ async def put_out_of(on: Session, channel: discord.abc.GuildChannel, users: Sequ
     try:
         # Plein may have let them in just now, of which Discord tells in a moment.
         lines = (await fetched(on, str(channel.id))).get("permission_overwrites") or []
-        stands = frozenset(str(line["id"]) for line in lines if int(line["allow"]) & _SEES)
+        stands = frozenset(str(line["id"]) for line in lines if int(line["allow"]) & SEES)
     except (Gone, Refused):
         log.debug("Channel %d cannot be looked at; it is as Discord told", channel.id)
     return [user for user in users if user not in stands]
@@ -176,7 +180,7 @@ class Posts:
 def _is_ours(line: Mapping[str, Any]) -> bool:
     """Whether Plein gave it: also with less than it lets most do, and while nobody says anything there."""
     allow = int(line["allow"])
-    is_less = not allow & ~LET_IN.value and allow & _SEES and allow & _USES
+    is_less = not allow & ~LET_IN.value and allow & SEES and allow & _USES
     return bool(is_let_in(line) or (is_less and not int(line["deny"])))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -36,6 +36,7 @@ LET_IN = discord.Permissions(
     view_channel=True, send_messages=True, read_message_history=True, use_application_commands=True
 )
 _LET_IN = {"allow": str(LET_IN.value)}
+SEES = discord.Permissions(view_channel=True).value
 # A line of permissions, as Discord is told of it.
 _Line = dict[str, Any]
 
@@ -80,27 +81,46 @@ def _closed(on: Session, channel: Mapping[str, Any], lines: Sequence[Mapping[str
     rules = {str(line["id"]): _plain(line) for line in lines}
     rules.setdefault(everybody, {"id": everybody, "type": FOR_ROLE, "allow": "0", "deny": "0"})
     rules.setdefault(own, {"id": own, "type": FOR_ONE, "allow": "0", "deny": "0"})
-    for who, line in rules.items():
-        allow, deny = int(line["allow"]), int(line["deny"])
-        if who == own:
-            line |= {"allow": str(allow | speaking), "deny": str(deny & ~speaking)}
-        else:
-            forbidden = speaking if line["type"] == FOR_ROLE else 0
-            line |= {"allow": str(allow & ~speaking), "deny": str(deny | forbidden)}
-    return [*rules.values()]
+    return [_shut(line, speaking, own) for line in rules.values()]
+
+
+def _shut(line: _Line, speaking: int, own: str) -> _Line:
+    """What closing makes of a line, where Plein may do so much of speaking itself."""
+    allow, deny = int(line["allow"]), int(line["deny"])
+    if line["id"] == own:
+        return _with(line, allow | speaking, deny & ~speaking)
+    return _with(line, allow & ~speaking, deny | (speaking if line["type"] == FOR_ROLE else 0))
 
 
 def _opened(
     on: Session, channel: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], before: Sequence[_Line]
 ) -> list[_Line]:
-    """Each line as it was before, where there is one still. What somebody added since stays as it is."""
+    """Each line as it was before but for what somebody changed since. What they added stays as it is."""
     server, known = _known(on, channel).guild, {str(line["id"]): line for line in before}
-    added = {str(server.id), str(server.me.id)} - known.keys()
-    return [
-        known.get(str(line["id"])) or _plain(line) | (_LET_IN if is_let_in(line) else {})
-        for line in lines
-        if str(line["id"]) not in added
-    ]
+    own = str(server.me.id)
+    added = {str(server.id), own} - known.keys()
+    opened = [_open(_plain(line), known.get(str(line["id"])), own, added) for line in lines]
+    return [line for line in opened if line["id"] not in added or int(line["allow"]) | int(line["deny"])]
+
+
+def _open(line: _Line, before: _Line | None, own: str, added: Collection[str]) -> _Line:
+    """Whom somebody keeps from seeing the channel by now is let do nothing more there."""
+    if line["id"] in added:
+        before = {**line, "allow": "0", "deny": "0"}
+    if before is None:
+        return line | (_LET_IN if is_let_in(line) else {})
+    was, allow, deny = int(before["allow"]), int(line["allow"]), int(line["deny"])
+    if was & ~allow & SEES:
+        return line
+    shut = _shut(before, SPEAKING.value, own)
+    as_shut = ~((allow ^ int(shut["allow"])) | (deny ^ int(shut["deny"])))
+    return _with(
+        line, (was & as_shut) | (allow & ~as_shut), (int(before["deny"]) & as_shut) | (deny & ~as_shut)
+    )
+
+
+def _with(line: _Line, allow: int, deny: int) -> _Line:
+    return {**line, "allow": str(allow), "deny": str(deny)}
 
 
 def is_let_in(line: Mapping[str, Any]) -> bool:

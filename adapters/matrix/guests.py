@@ -6,12 +6,10 @@ from urllib.parse import quote
 
 from adapters.matrix.refusals import refusal
 from adapters.matrix.rooms import shown_level
-from adapters.matrix.session import Session, ask
-from bot.errors import Gone, NotOurs, TryLater, UserError
+from adapters.matrix.session import Session, ask, ask_state
+from bot.errors import Gone, NotOurs, UserError
 from bot.model.message import Text, text
 
-# So long after too much was asked of it a homeserver is asked again where it does not say itself.
-ASK_AGAIN = 5.0
 # Into such rooms people come by themselves, or may.
 _OPEN = ("public", "restricted", "knock_restricted")
 
@@ -22,21 +20,15 @@ async def admit(on: Session, room: str, user: str, *, inside: bool) -> None:
     Raises: Gone, UserError, TryLater, OSError.
     """
     path = f"/rooms/{quote(room, safe='')}"
-    status, answer = await ask(on, "GET", f"{path}/state/m.room.member/{quote(user, safe='')}")
-    if status == 403:
-        raise Gone("Plein is not in the room")
-    is_in = status == 200 and answer.get("membership") in ("join", "invite")
-    if is_in == inside:
+    own = await ask_state(on, f"{path}/state/m.room.member/{quote(user, safe='')}") or {}
+    if (own.get("membership") in ("join", "invite")) == inside:
         return
-    if inside and (answer.get("membership") == "ban" or await _enters(on, path, user)):
+    if inside and (own.get("membership") == "ban" or await _enters(on, path, user)):
         return
     action = "invite" if inside else "kick"
     status, answer = await ask(on, "POST", f"{path}/{action}", {"user_id": user})
     if status == 200:
         return
-    if status == 429:
-        wait = answer.get("retry_after_ms")
-        raise TryLater(wait / 1000 if isinstance(wait, int) else ASK_AGAIN)
     if answer.get("errcode") != "M_FORBIDDEN":
         raise refusal(status, answer.get("errcode"))
     known = on.rooms.get(room)
@@ -59,10 +51,7 @@ def keeps_out(on: Session, place: str, user: str) -> Text | None:
 
 async def _enters(on: Session, path: str, user: str) -> bool:
     """Whether the room is open to them: to all, or to those of a space in which they are."""
-    status, rules = await ask(on, "GET", f"{path}/state/m.room.join_rules/")
-    if status != 200:
-        return False
-    match rules:
+    match await ask_state(on, f"{path}/state/m.room.join_rules/"):
         case {"join_rule": "public"}:
             return True
         case {"join_rule": "restricted", "allow": [*allowed]}:

@@ -19,7 +19,7 @@ import orjson
 from adapters.matrix.homes import makers_are_above_all
 from adapters.matrix.moderators import LEVELS, MODERATORS, entrust, who_governs
 from adapters.matrix.refusals import refusal
-from adapters.matrix.session import Session, ask
+from adapters.matrix.session import Session, ask, ask_state
 from adapters.matrix.settings import PLATFORM
 from adapters.matrix.spaces import CHILD
 from adapters.matrix.sync import Sync
@@ -240,23 +240,21 @@ class NewRooms:
 
 
 async def look_at(on: Session, room: str) -> RoomSeen:
-    """Raises: Gone where Plein is not in it, OSError."""
+    """Raises: Gone where Plein is not in it, TryLater, OSError."""
     # Whoever was put out is told how it was when they were.
-    status, own = await ask(on, "GET", f"{_state(room)}/m.room.member/{quote(on.me, safe='')}")
-    if status == 403 or (status == 200 and own.get("membership") != "join"):
+    own = await ask_state(on, f"{_state(room)}/m.room.member/{quote(on.me, safe='')}")
+    if own and own.get("membership") != "join":
         raise Gone("Plein is not in it")
-    status, named = await ask(on, "GET", f"{_state(room)}/m.room.name/")
-    if status not in (200, 404):
-        raise ConnectionError(f"the homeserver answered {status}")
-    encryption, _ = await ask(on, "GET", f"{_state(room)}/m.room.encryption/")
-    _, made = await ask(on, "GET", f"{_state(room)}/m.room.create/")
-    name = named.get("name") if status == 200 else ""
-    _, levels = await ask(on, "GET", f"{_state(room)}/{LEVELS}/")
+    named, encryption, made, levels = [
+        await ask_state(on, f"{_state(room)}/{kind}/")
+        for kind in ("m.room.name", "m.room.encryption", "m.room.create", LEVELS)
+    ]
+    name = (named or {}).get("name")
     return RoomSeen(
         name if isinstance(name, str) else "",
-        rules_in(levels),
-        is_voice=made.get("type") == CALL,
-        is_encrypted=encryption == 200,
+        rules_in(levels or {}),
+        is_voice=(made or {}).get("type") == CALL,
+        is_encrypted=encryption is not None,
     )
 
 
@@ -282,8 +280,15 @@ def opening(levels: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, A
     closed, named = closing(before), levels.get("events")
     if not (before and isinstance(named, dict) and isinstance(before.get("events"), dict)):
         return dict(before)
-    kept = {kind: level for kind, level in named.items() if closed["events"].get(kind) != level}
-    return {**before, "events": {**before["events"], **kept}}
+    events = dict[str, Any]()
+    for kind, level in named.items():
+        if level != closed["events"].get(kind):
+            events[kind] = level
+        elif kind in before["events"]:
+            events[kind] = before["events"][kind]
+    usual = levels.get("events_default", 0)
+    is_as_closed = usual == closed["events_default"]
+    return {"events_default": before["events_default"] if is_as_closed else usual, "events": events}
 
 
 def _state(room: str) -> str:

@@ -13,8 +13,12 @@ from adapters.matrix.outgoing import Outgoing
 from adapters.matrix.rooms import Room
 from adapters.matrix.settings import Matrix as Settings
 from bot.clock import Clock
+from bot.errors import Gone, TryLater
 from bot.model.people import Place, Presence, Presences
 from bot.ports.adapter import Core
+
+# So long after too much was asked of it a homeserver is asked again where it does not say itself.
+ASK_AGAIN = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +53,29 @@ class Session:
 
 
 async def ask(on: Session, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
-    """Raises: ConnectionError where the homeserver does not answer, or fails at it."""
+    """Raises: TryLater where too much is asked of the homeserver, ConnectionError where it does not answer,
+    or fails at it.
+    """
     try:
         status, answer = await on.outgoing.request(method, path, body)
     except aiohttp.ClientError as error:
         raise ConnectionError(f"the homeserver cannot be reached: {type(error).__name__}") from error
+    if status == 429:
+        wait = answer.get("retry_after_ms")
+        raise TryLater(wait / 1000 if isinstance(wait, int) else ASK_AGAIN)
     if status >= 500:
         raise ConnectionError(f"the homeserver answered {status}")
     return status, answer
+
+
+async def ask_state(on: Session, path: str) -> dict[str, Any] | None:
+    """What stands there in a room's state; None: nothing does.
+
+    Raises: Gone where Plein is not in the room, TryLater, ConnectionError.
+    """
+    status, answer = await ask(on, "GET", path)
+    if status == 403:
+        raise Gone("Plein is not in the room")
+    if status not in (200, 404):
+        raise ConnectionError(f"the homeserver answered {status}")
+    return answer if status == 200 else None

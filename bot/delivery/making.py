@@ -167,12 +167,13 @@ class Making:
         await self._store.run(lambda tx: tx.wanted.taken_back(room), community=room.community)
 
     async def _admit(self, adapter: Listener, guest: WantedGuest) -> None:
-        place, by_name = Place(guest.platform, guest.room), False
+        place, by_name = Place(guest.platform, guest.room), None
         if await (self._may_come_in(guest, place) if guest.inside else self._is_communitys(guest, place)):
             try:
                 by_name = await adapter.admit(place, guest.user, inside=guest.inside)
             except Gone as gone:
                 log.info("Nobody to let into the room of theme %d: %s", guest.theme, gone)
+                by_name = False
         await self._store.run(lambda tx: tx.guests.done(guest, by_name=by_name), community=guest.community)
 
     async def _is_communitys(self, guest: WantedGuest, place: Place) -> bool:
@@ -183,11 +184,8 @@ class Making:
     async def _may_come_in(self, guest: WantedGuest, place: Place) -> bool:
         """Whether that account is of the community by now. It may be long ago that this was asked for, in
         another room, or with another account of theirs.
-
-        Who is let in where nobody says anything any more would be let in to say something: that is asked for
-        again once it is opened.
         """
-        if guest.closed or not await self._is_still_its(guest, place):
+        if not await self._is_still_its(guest, place):
             return False
         try:
             return await self._seeing.is_of(guest.community, Identity(guest.platform, guest.user))
@@ -336,7 +334,7 @@ def _due(platform: str, account: str, now: datetime, most: int, tx: Transaction)
     """Rooms first: people are let into what is there."""
     rooms = tx.wanted.due(platform, account, now, most)
     given_up = tx.wanted.given_up(platform, account, now, most)
-    return [*rooms, *given_up, *tx.guests.due(platform, account, now, most)]
+    return [*rooms, *given_up, *tx.guests.due(platform, account, now, most, MOST_OF_A_SERVER)]
 
 
 def _next(platform: str, now: datetime, tx: Transaction) -> datetime | None:
@@ -401,10 +399,10 @@ class _Person(NamedTuple):
 
 def _key(item: Item) -> Hashable:
     """What is to be made in one home is made one after the other: what is there already, and what is full, is
-    looked at before each.
+    looked at before each. One place is not given and taken back at once.
     """
     if isinstance(item, WantedGuest):
         return _Person(item.platform, item.user)
-    if isinstance(item, GivenUp):
-        return item.place
-    return item.community, item.platform, item.theme if item.room else None
+    if item.room is not None:
+        return Place(item.platform, item.room)
+    return item.community, item.platform

@@ -121,10 +121,7 @@ class GivenUp:
 
 @dataclass(frozen=True, slots=True)
 class WantedGuest:
-    """An account that is to be let into a theme's channel or room, or with `inside` False to be out of it.
-
-    `closed`: nobody is to say anything there, and so nobody new is let in.
-    """
+    """An account that is to be let into a theme's channel or room, or with `inside` False to be out of it."""
 
     theme: int
     platform: str
@@ -135,7 +132,6 @@ class WantedGuest:
     attempts: int = 0
     community: int = FIRST_COMMUNITY
     version: int = 1
-    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,10 +150,10 @@ class Listener(Adapter, Protocol):
         """
         ...
 
-    async def admit(self, place: Place, user: str, *, inside: bool) -> bool:
+    async def admit(self, place: Place, user: str, *, inside: bool) -> bool | None:
         """Let that account into a theme's channel or room, if it cannot come in by itself; or have it out of
         there, with all that Plein let it do. Whether something stands there by its name that only somebody's
-        hand takes away, which `put_out` or `parted` is to be told of. Twice is once.
+        hand takes away, which `put_out` or `parted` is to be told of; None: as it was before. Twice is once.
 
         Raises: Gone where there is no such account there; UserError, NotOurs, NotNow or OSError as above.
         """

@@ -439,8 +439,12 @@ class WantedGuestStore(Protocol):
         """What was begun there, in whichever community, is tried again now."""
         ...
 
-    def due(self, platform: str, account: str, now: datetime, limit: int) -> Sequence[WantedGuest]:
-        """Those whose room this account serves, of all communities, as far as they can be seen to now."""
+    def due(
+        self, platform: str, account: str, now: datetime, limit: int, of_server: int
+    ) -> Sequence[WantedGuest]:
+        """Those whose room this account serves, of all communities, as far as they can be seen to now: one of
+        each person, and of one server at most so many.
+        """
         ...
 
     def next_try(self, platform: str, now: datetime) -> datetime | None: ...
@@ -451,12 +455,14 @@ class WantedGuestStore(Protocol):
 
     def later(self, guest: WantedGuest, when: datetime, why: Text | None) -> None: ...
 
-    def done(self, guest: WantedGuest, *, by_name: bool) -> None:
-        """`by_name`: they are let in there by their own name, which somebody can take away."""
+    def done(self, guest: WantedGuest, *, by_name: bool | None) -> None:
+        """`by_name`: they are let in there by their own name, which somebody can take away; None: as it was
+        before.
+        """
         ...
 
     def let_in(self, platform: str, account: str, place: Place | None) -> Sequence[tuple[Place, str]]:
         """Who is let in so into the themes' channels or rooms that this account serves (or that one alone),
-        in whichever community, as far as nothing else is wanted.
+        in whichever community, as far as nothing else is wanted that could be done by now.
         """
         ...

@@ -7,14 +7,15 @@ from copy import deepcopy
 import pytest
 
 from adapters.discord.shaping import LET_IN, SPEAKING
-from tests.adapters.discord.test_guests import is_in
+from tests.adapters.discord.test_guests import is_in, let_in
 from tests.adapters.discord.test_homes import moderators
 from tests.adapters.discord.test_new_rooms import KINDS, go_wrong
 from tests.adapters.discord.test_shaping import CHANGE, made
 from tests.doubles.discord import Discord, Person, Server, permissions, places
 from tests.doubles.discord.state import Channel, Overwrite
-from tests.on_discord import plein_on
+from tests.on_discord import OnDiscord, plein_on
 
+VIEW, SEND, FILES = 1 << 10, 1 << 11, 1 << 15
 SUMMARY = "“Verlichting” is gearchiveerd"
 
 
@@ -105,3 +106,129 @@ async def test_where_no_message_can_be_pinned_it_is_there_all_the_same(
         await archive(mo)
         await plein.until_quiet(60)
         assert [SUMMARY in message.text for message in channel.messages.values()].count(True) == 1
+
+
+@pytest.mark.parametrize("how", ["denied", "emptied"])
+@pytest.mark.parametrize("changed", [False, True])
+async def test_who_is_put_out_while_it_is_archived_stays_out_once_it_is_open_again(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person, changed: bool, how: str
+) -> None:
+    """Also where a moderator had let her do more there, by the line by which Plein let her in."""
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await let_in(plein, town, mo, anna)
+        if changed:
+            change(town, channel, anna.user.id, 1, LET_IN.value | FILES)
+            await plein.until_quiet(60)
+        await archive(mo)
+        for _ in range(2):
+            await plein.until_quiet(60)
+        change(town, channel, anna.user.id, 1, 0, VIEW if how == "denied" else 0)
+        line = deepcopy(channel.overwrites[anna.user.id])
+        for _ in range(2):
+            await plein.until_quiet(60)
+        await mo.uses("sport", "theme reopen", theme="verlichting")
+        for _ in range(3):
+            await plein.until_quiet(60)
+        told = (await anna.uses("sport", "theme take-part", theme="verlichting")).text
+        assert "Een moderator heeft je" in told
+        assert not is_in(town, channel, anna)
+        assert channel.overwrites[anna.user.id] == line
+
+
+@pytest.mark.parametrize("archived", [False, True])
+async def test_what_somebody_changed_while_it_was_archived_is_so_after_that(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person, ben: Person, archived: bool
+) -> None:
+    """Moderators jail people by a role that is in the channel already, hide it from all, or mute one."""
+    jailed, writers = town.role("gevangen"), town.role("schrijvers")
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await made(plein, town, mo)
+        for role in (jailed, writers):
+            change(town, channel, role.id, 0, VIEW | SPEAKING.value)
+        change(town, channel, double.bot.user.id, 1, VIEW)
+        change(town, channel, ben.user.id, 1, LET_IN.value | FILES)
+        await plein.until_quiet(60)
+        if archived:
+            await archive(mo)
+            for _ in range(2):
+                await plein.until_quiet(60)
+        now = channel.overwrites
+        change(town, channel, jailed.id, 0, 0, VIEW | SEND)
+        change(town, channel, town.id, 0, 0, (now[town.id].deny if archived else 0) | VIEW)
+        change(town, channel, ben.user.id, 1, now[ben.user.id].allow & ~SEND, SEND)
+        change(town, channel, writers.id, 0, now[writers.id].allow | FILES, now[writers.id].deny)
+        await plein.until_quiet(60)
+        if archived:
+            await mo.uses("sport", "theme reopen", theme="verlichting")
+            for _ in range(3):
+                await plein.until_quiet(60)
+        lines = {who: (line.allow, line.deny) for who, line in channel.overwrites.items()}
+        assert lines[jailed.id] == (0, VIEW | SEND)
+        assert lines[town.id] == (0, VIEW)
+        assert lines[ben.user.id] == ((LET_IN.value | FILES) & ~SEND, SEND)
+        assert lines[writers.id] == (VIEW | FILES | SPEAKING.value, 0)
+        assert lines[double.bot.user.id] == (VIEW, 0)
+
+
+@pytest.mark.parametrize("reopened", [False, True])
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_who_is_put_out_by_the_loss_of_a_line_that_somebody_had_changed_stays_out(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person, reopened: bool, leaves: bool
+) -> None:
+    """Between the two the theme was archived and opened again, or she left it and took part anew."""
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await let_in(plein, town, mo, anna)
+        change(town, channel, anna.user.id, 1, LET_IN.value | FILES)
+        await plein.until_quiet(60)
+        if reopened:
+            await archive(mo)
+            await plein.until_quiet(60)
+            await mo.uses("sport", "theme reopen", theme="verlichting")
+            for _ in range(2):
+                await plein.until_quiet(60)
+        if leaves:
+            for command in ("theme leave", "theme take-part"):
+                await anna.uses("sport", command, theme="verlichting")
+                await plein.until_quiet(60)
+        assert is_in(town, channel, anna)
+        del channel.overwrites[anna.user.id]
+        await stays_out(plein, town, channel, anna)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_who_is_put_out_of_a_channel_that_was_archived_twice_stays_out(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person, times: int
+) -> None:
+    """Whoever pulls it archives it, opens it and archives it at once; then her line is taken away."""
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await let_in(plein, town, mo, anna)
+        for number in range(times):
+            if number:
+                await plein.until_quiet(60)
+                await mo.uses("sport", "theme reopen", theme="verlichting")
+            await archive(mo)
+        for _ in range(3):
+            await plein.until_quiet(60)
+        del channel.overwrites[anna.user.id]
+        places.channel_changed(town.world, channel)
+        for _ in range(2):
+            await plein.until_quiet(60)
+        await mo.uses("sport", "theme reopen", theme="verlichting")
+        for _ in range(3):
+            await plein.until_quiet(60)
+        await stays_out(plein, town, channel, anna)
+
+
+async def stays_out(plein: OnDiscord, town: Server, channel: Channel, anna: Person) -> None:
+    places.channel_changed(town.world, channel)
+    for _ in range(2):
+        await plein.until_quiet(60)
+    for command in ("theme leave", "theme take-part"):
+        await anna.uses("sport", command, theme="verlichting")
+        await plein.until_quiet(60)
+    assert not is_in(town, channel, anna)
+
+
+def change(town: Server, channel: Channel, who: str, kind: int, allow: int, deny: int = 0) -> None:
+    channel.overwrites[who] = Overwrite(who, kind, allow, deny)
+    places.channel_changed(town.world, channel)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import orjson
+import pytest
+
+from adapters.matrix.new_rooms import closing, opening, rules_in
 from tests.adapters.matrix.test_new_rooms import CHILD, Square, square
 from tests.adapters.matrix.test_shaping import called, opened
 from tests.doubles.proxy import Proxy
@@ -89,3 +93,20 @@ async def test_back_in_the_space_also_where_the_sync_lags_behind(
         await town.at.told("!thema heropen Verlichting")
         await is_inside(town, room, inside=True)
         assert await town.at.plein.stop() == 0
+
+
+@pytest.mark.parametrize("by_hand", [None, 0, 100])
+def test_what_was_set_by_hand_while_it_was_archived_stays(by_hand: int | None) -> None:
+    """Somebody who looks after the room lets everybody speak in it, or nobody but themselves."""
+    before: dict[str, Any] = {"events_default": 10, "events": {"m.room.name": 100, "m.sticker": 0, "m.x": 0}}
+    kept = orjson.loads(rules_in(before))
+    closed = {**before, **closing(before)}
+    assert (closed["events_default"], closed["events"]["m.sticker"]) == (50, 50)
+    expected = before
+    if by_hand is not None:
+        named = {"m.room.name": 100, "m.sticker": by_hand, "m.room.redaction": by_hand or 5}
+        closed |= {"events_default": by_hand, "events": named}
+        expected = {"events_default": by_hand, "events": named}
+    opened = {**closed, **opening(closed, kept)}
+    assert opened == expected
+    assert {**opened, **opening(opened, kept)} == opened

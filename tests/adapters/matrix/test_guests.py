@@ -4,6 +4,7 @@ out.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from tests.adapters.matrix.test_shaping import opened
 from tests.doubles.proxy import Proxy
 from tests.homeserver import Homeserver, Person, shown
 from tests.town import Town, numbers, says
+
+BUSY = '{"errcode": "M_LIMIT_EXCEEDED", "error": "slower", "retry_after_ms": 500}'
 
 
 async def is_now(town: Square, room: str, who: Person, *memberships: str | None) -> None:
@@ -135,6 +138,33 @@ async def test_who_was_put_out_of_a_themes_room_does_not_have_plein_let_them_in(
         assert len([said for said in private if said.startswith("Je bent uit")]) == 1
         assert not any("gezet" in each.body for each in shown(await town.mo.history(room)))
         assert await town.at.plein.stop() == 0
+
+
+@pytest.mark.parametrize("busy", [False, True])
+async def test_who_leaves_while_the_homeserver_has_too_much_to_do_is_out(
+    homeserver: Homeserver, tmp_path: Path, busy: bool
+) -> None:
+    """It says so, as to whatever else, when Plein asks whether they are in the room."""
+    async with Proxy(homeserver.url) as proxy:
+        town = await square(homeserver, proxy, tmp_path)
+        room = await opened(town)
+        ann = await homeserver.person(f"ann{next(numbers)}")
+        await ann.join(town.room)
+        await ann.say(town.room, "!thema meedoen Verlichting")
+        await is_now(town, room, ann, "invite")
+        await ann.join(room)
+        if busy:
+            proxy.answer("GET /state/m.room.member", 429, BUSY)
+        before = len(proxy.seen)
+        await ann.say(town.room, "!thema verlaat Verlichting")
+        await town.mo.wait_until(partial(_has_tried, proxy, before, "/state/m.room.member"), timeout=60)
+        proxy.mend()
+        await is_now(town, room, ann, "leave")
+        assert await town.at.plein.stop() == 0
+
+
+async def _has_tried(proxy: Proxy, since: int, what: str) -> bool | None:
+    return any(what in line for line in proxy.seen[since:]) or None
 
 
 async def answered(person: Person, direct: str, words: str, answer: str) -> None:

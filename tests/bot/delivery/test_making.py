@@ -10,7 +10,7 @@ import pytest
 
 from bot.delivery.making import CLAIMED_FOR, MOST_OF_A_SERVER
 from bot.errors import Gone, NotOurs, Refused, TryLater, UserError
-from bot.model.homes import Home, RoomState, WantedRoom
+from bot.model.homes import Home, RoomSeen, RoomState, WantedRoom
 from bot.model.message import text
 from bot.model.people import FIRST_COMMUNITY, Identity, Place, Role
 from bot.ports.storage import Transaction
@@ -270,6 +270,67 @@ async def test_of_a_server_that_answers_nothing_a_few_hang(
         assert len(hanging.under_way) == MOST_OF_A_SERVER
     finally:
         running.cancel()
+
+
+@pytest.mark.parametrize("many", [12, 300])
+async def test_a_crowd_of_a_server_that_answers_nothing_holds_up_nobody(
+    town: Town, themes: list[str], many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd = [f"@mallory{number}:evil.example" for number in range(many)]
+    hanging = Hanging(town, monkeypatch, *crowd)
+    for mallory in crowd:
+        await town.say(mallory, f"!thema meedoen {themes[0]}")
+    running = asyncio.create_task(town.core.making.worker.run())
+    try:
+        town.clock.turn_to(town.clock.now() + timedelta(seconds=5))
+        for who in ("ben", "@cas:example.org"):
+            await town.say(who, f"!thema meedoen {themes[0]}")
+            await hanging.until_in(who)
+        assert len(hanging.under_way) == MOST_OF_A_SERVER
+    finally:
+        running.cancel()
+
+
+async def test_a_room_that_is_given_up_while_it_is_looked_at_is_nobodys_to_keep_order_in(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await opened(town)
+    for _ in range(2):
+        await later(town, HOUR)
+    assert town.platform.entrusted == {MADE.room_id: {"mia"}}
+    reached, go_on = asyncio.Event(), asyncio.Event()
+    look, entrust, given = town.platform.look_at_room, town.platform.entrust, list[set[str]]()
+
+    async def entrusts(_: object, community: int, home: Home | None, place: Place, who: set[str]) -> None:
+        await entrust(community, home, place, who)
+        given.append(set(who))
+
+    async def looks(_: object, place: Place, home: Home | None = None) -> RoomSeen:
+        seen = await look(place, home)
+        if place == MADE and not reached.is_set():
+            reached.set()
+            await go_on.wait()
+        return seen
+
+    monkeypatch.setattr(type(town.platform), "look_at_room", looks)
+    monkeypatch.setattr(type(town.platform), "entrust", entrusts)
+    await town.core.look(MADE)
+    running = asyncio.create_task(town.core.making.worker.run())
+    try:
+        async with asyncio.timeout(60):
+            await reached.wait()
+            assert "is losgemaakt" in await town.say("mia", "!thema ontkoppel Verlichting")
+            # Whatever could be done meanwhile has its time.
+            for _ in range(20):
+                await town.say("ben", "!help")
+            go_on.set()
+            while len(given) < 2:
+                await town.say("ben", "!help")
+    finally:
+        running.cancel()
+    for _ in range(3):
+        await later(town, HOUR)
+    assert town.platform.entrusted == {MADE.room_id: set()}
 
 
 async def test_all_that_somebody_entered_they_are_let_into_in_the_end(town: Town, themes: list[str]) -> None:

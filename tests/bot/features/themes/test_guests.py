@@ -326,6 +326,24 @@ async def test_who_is_put_out_while_they_are_seen_to_stays_out(joined: Town) -> 
     assert inside(joined) == {"anna"}
 
 
+@pytest.mark.parametrize("left_before", [False, True])
+async def test_who_is_put_out_while_plein_cannot_have_them_out_itself(
+    joined: Town, left_before: bool
+) -> None:
+    """In a room that was bound Plein may ask people in, and put nobody out."""
+    if left_before:
+        joined.platform.trouble["admit:ben"] = [UserError("matrix.room.lacks", has="0", needs=50)] * 9
+        await joined.say("ben", "!thema verlaat Verlichting")
+        await joined.core.run_due()
+        assert "ben" in inside(joined)
+    await put_out_by_hand(joined, "ben")
+    await joined.core.put_out(MADE, [PutOut("ben", "mia", "$1")])
+    joined.platform.trouble.clear()
+    assert "Een moderator heeft je" in await joined.say("ben", "!thema meedoen Verlichting")
+    await later(joined)
+    assert "ben" not in inside(joined)
+
+
 async def test_who_was_put_out_is_forgotten_and_comes_back_begins_anew(joined: Town) -> None:
     await put_out_by_hand(joined, "ben")
     joined.platform.trouble["admit:ben"] = [ConnectionError("slow")] * 2
