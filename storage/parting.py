@@ -52,6 +52,7 @@ _WISHES = select(
     *(residents.c.id, residents.c.name, residents.c.name_is_chosen, residents.c.name_is_own),
     *(residents.c.locale, residents.c.role, residents.c.wants_reminders),
 ).where(among(residents.c.id, "ids_"))
+_PUT_OUT_OF = select(guests.c.theme).where(among(guests.c.resident, "ids_"), guests.c.put_out).distinct()
 _SET = {
     name: update(residents).where(residents.c.id == bindparam("id_")).values({name: bindparam("before_")})
     for name in ("name", "folded", *_NAMED, "locale", "role", "wants_reminders")
@@ -207,7 +208,8 @@ def brought(db: Batch, metadatas: Sequence[MetaData], resident: int, to: int) ->
     for name, *words in db.execute(_noted((*metadatas, tables.metadata)), {"old_": resident, "new_": to}):
         keys = [key.type.python_type(word) for key, word in zip(owned[name].keys, words, strict=False)]
         rows.setdefault(name, []).append(keys)
-    return Brought(theirs, others, {name: sorted(found) for name, found in rows.items()})
+    put_out = [*db.execute(_PUT_OUT_OF, {"ids_": (resident, to)}).scalars()]
+    return Brought(theirs, others, {name: sorted(found) for name, found in rows.items()}, put_out)
 
 
 def part(

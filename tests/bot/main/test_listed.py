@@ -290,3 +290,22 @@ async def test_who_was_put_out_stays_out_with_the_account_that_no_line_makes_the
     async with started(database_url, *lines) as town:
         said = await town.say("ben", "!theme take part Verlichting")
         assert "moderator heeft je" in said, said
+
+
+@pytest.mark.parametrize("out", ["ben", "benny", "bento"])
+async def test_who_was_put_out_stays_out_with_each_account_that_no_line_makes_theirs(
+    database_url: str, out: str
+) -> None:
+    three = ("ben", "benny", "bento")
+    async with started(database_url, MIA, (" ".join(three), "resident")) as town:
+        await town.say("bento", "!help")
+        await with_a_theme(town)
+        await town.core.put_out(MADE, [PutOut(out, "mia", "$1")])
+        await later(town)
+        for name in three:
+            assert "moderator heeft je" in await town.say(name, "!theme take part Verlichting")
+    async with started(database_url, MIA) as town:
+        assert len(await people(town, *three)) == 3
+        for name in three:
+            said = await town.say(name, "!theme take part Verlichting")
+            assert "moderator heeft je" in said, (name, said)
