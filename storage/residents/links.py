@@ -37,7 +37,7 @@ from bot.model.people import Identity
 from bot.ports.people import Brought
 from storage.among import among
 from storage.parts import Parts, Stored
-from storage.tables import STAYS, Holds, Moment, Number, of_community, own_tables, residents
+from storage.tables import STAYS, Holds, Moment, Number, identities, of_community, own_tables, residents
 
 _KEY = "codes"
 TABLES = own_tables()
@@ -158,6 +158,17 @@ _CODES_OF = (
     select(link_codes).where(or_(link_codes.c.resident == _ID, link_codes.c.other == _ID)).order_by("id")
 )
 _LINKS_OF = select(links).where(links.c.resident == _ID).order_by(links.c.id)
+_ACCOUNTS = (
+    select(identities.c.resident, residents.c.name, identities.c.platform, identities.c.user_id)
+    .join(residents, residents.c.id == identities.c.resident)
+    .where(among(identities.c.resident, "ids_"))
+    .order_by(identities.c.platform, identities.c.user_id)
+)
+_KEEP_LINK = (
+    update(links)
+    .where(links.c.id == _ID)
+    .values(resident=_NEW, joined=bindparam("joined_"), brought=bindparam("brought_"))
+)
 
 
 class Links:
@@ -240,8 +251,8 @@ class Links:
 
     def add(self, resident: int, accounts: Sequence[Identity], brought: Brought, until: datetime) -> int:
         row = {
-            "joined": orjson.dumps([account.address for account in accounts]).decode(),
-            "brought": orjson.dumps(brought).decode(),
+            "joined": _json([account.address for account in accounts]),
+            "brought": _json(brought),
         }
         number: int = self._db.execute(_ADD_LINK, {**row, "resident": resident, "until": until}).scalar_one()
         return number
@@ -262,6 +273,30 @@ class Links:
         for statement in _MERGE:
             self._db.execute(statement, {"old_": old, "new_": new})
 
+    def part(self, resident: int, parted: Sequence[int], *, undone: bool) -> None:
+        self.drop_all_of(resident)
+        people: dict[int, set[str]] = {one: set() for one in (resident, *parted)}
+        names: dict[int, str] = {}
+        for row in self._db.execute(_ACCOUNTS, {"ids_": [*people]}):
+            people[row.resident].add(Identity(row.platform, row.user_id).address)
+            names[row.resident] = row.name
+        for link in list(self._db.execute(_LINKS_OF, {"id_": resident})):
+            joined = set(orjson.loads(link.joined))
+            # Where some that joined are still with some whom they joined.
+            still = [one for one, accounts in people.items() if accounts & joined and accounts - joined]
+            if not still:
+                self.forget_link(link.id)
+                continue
+            one = still[0]
+            away = set[str]().union(*people.values()) - people[one]
+            theirs = {names[other] for other in names if other != one}
+            brought = orjson.loads(link.brought)
+            for side, accounts in (("wishes", joined), ("before", away.union(people[one]) - joined)):
+                if away & accounts and (not undone or brought[side]["name"] in theirs):
+                    brought[side] |= _called_as(min(accounts - away))
+            kept = {"joined_": _json(sorted(joined - away)), "brought_": _json(brought)}
+            self._db.execute(_KEEP_LINK, {"id_": link.id, "new_": one, **kept})
+
     def forget(self, resident: int) -> None:
         self.drop_all_of(resident)
         self._db.execute(_DROP_LINKS, {"id_": resident})
@@ -279,6 +314,15 @@ class Links:
 def _alive(now: datetime, lasts: timedelta) -> dict[str, datetime]:
     """Between which moments lies the end of what lasts so long and is not over."""
     return {"now_": now, "latest_": latest_end(now, lasts)}
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _called_as(address: str) -> dict[str, Any]:
+    """How somebody is known whose name may be that of an account which left them."""
+    return {"name": _account(address).user_id, "name_is_chosen": False, "name_is_own": False}
 
 
 def _account(address: str) -> Identity:

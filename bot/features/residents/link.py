@@ -234,7 +234,6 @@ def undo_link(call: Call, link: int) -> Message:
     stay = [account for account in accounts_of(call, found.resident) if account not in found.accounts]
     if not stay or not set(found.accounts) <= set(accounts_of(call, found.resident)):
         raise UserError("link.gone")
-    call.tx.of(LINKS).drop_all_of(found.resident)
     call.tx.of(LINKS).forget_link(found.id)
     new = call.belongings.part(call.tx, found.resident, found.accounts, found.brought)
     if len(stay) == 1:
