@@ -130,7 +130,9 @@ _LATELY = and_(wrong_codes.c.at > _SINCE, wrong_codes.c.at <= _LATEST)
 _ADD_WRONG = insert(wrong_codes)
 _COUNT = select(func.count()).where(_LATELY)
 _COUNT_OWN = _COUNT.where(_OWN)
-_CLOSE = update(wrong_codes).where(_LATELY).values(closed_until=_UNTIL)
+# What is closed stays so for as long as it was told: who guesses later keeps nobody else waiting.
+_IS_OPEN = or_(wrong_codes.c.closed_until.is_(None), wrong_codes.c.closed_until <= _NOW)
+_CLOSE = update(wrong_codes).where(_LATELY, _IS_OPEN).values(closed_until=_UNTIL)
 _CLOSE_OWN = _CLOSE.where(_OWN)
 _CLOSED = select(func.max(wrong_codes.c.closed_until)).where(
     _OWN, wrong_codes.c.closed_until > _NOW, wrong_codes.c.closed_until <= _LATEST
@@ -241,7 +243,7 @@ class Links:
         mark, since, until = self._mark(account.address), now - within, now + within
         self._db.execute(_LAPSE_WRONG, {"since_": since, "now_": now})
         self._db.execute(_ADD_WRONG, {"account": mark, "at": now})
-        lately = {"since_": since, "latest_": latest_end(now, timedelta()), "until_": until}
+        lately = {"since_": since, "latest_": latest_end(now, timedelta()), "until_": until, "now_": now}
         if self._db.execute(_COUNT, lately).scalar_one() >= most_together:
             self._db.execute(_CLOSE, lately)
         elif self._db.execute(_COUNT_OWN, {**lately, "account_": mark}).scalar_one() >= most:
