@@ -209,7 +209,8 @@ def brought(db: Batch, metadatas: Sequence[MetaData], resident: int, to: int) ->
         keys = [key.type.python_type(word) for key, word in zip(owned[name].keys, words, strict=False)]
         rows.setdefault(name, []).append(keys)
     put_out = [*db.execute(_PUT_OUT_OF, {"ids_": (resident, to)}).scalars()]
-    return Brought(theirs, others, {name: sorted(found) for name, found in rows.items()}, put_out)
+    whom = [Identity(*row).address for row in db.execute(_OTHERS, {"id_": to})]
+    return Brought(theirs, others, {name: sorted(found) for name, found in rows.items()}, put_out, whom)
 
 
 def part(

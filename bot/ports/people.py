@@ -22,13 +22,14 @@ class Brought:
 
     `wishes` are theirs, with how they were known, and `before` those of the other one. `rows` are what
     referred to them, by column (`polls.opener`), each by the rest of its key. `put_out`: of which themes
-    either was put out by hand already. All of it is as JSON has it.
+    either was put out by hand already. `whom`: the accounts of the other one. All of it is as JSON has it.
     """
 
     wishes: Mapping[str, Any]
     before: Mapping[str, Any]
     rows: Mapping[str, Sequence[Sequence[Any]]]
     put_out: Sequence[int] = ()
+    whom: Sequence[str] = ()
 
 
 class Account(NamedTuple):

@@ -6,7 +6,7 @@ that gave a wrong one, which outlives that its resident is forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -275,29 +275,36 @@ class Links:
         for statement in _MERGE:
             self._db.execute(statement, {"old_": old, "new_": new})
 
-    def part(self, resident: int, parted: Sequence[int], *, undone: bool) -> None:
+    def part(self, resident: int, parted: Sequence[int], *, undone: bool) -> Mapping[str, Any] | None:
         self.drop_all_of(resident)
         people: dict[int, set[str]] = {one: set() for one in (resident, *parted)}
         names: dict[int, str] = {}
+        had: Mapping[str, Any] | None = None
         for row in self._db.execute(_ACCOUNTS, {"ids_": [*people]}):
             people[row.resident].add(Identity(row.platform, row.user_id).address)
             names[row.resident] = row.name
+        everybody = set[str]().union(*people.values())
         for link in list(self._db.execute(_LINKS_OF, {"id_": resident})):
-            joined = set(orjson.loads(link.joined))
+            brought, joined = orjson.loads(link.brought), set(orjson.loads(link.joined))
+            sides = {"wishes": joined, "before": set(brought.get("whom", ())) or everybody - joined}
             # Where some that joined are still with some whom they joined.
-            still = [one for one, accounts in people.items() if accounts & joined and accounts - joined]
-            if not still:
-                self.forget_link(link.id)
+            still = [one for one, theirs in people.items() if all(theirs & side for side in sides.values())]
+            if still:
+                away = everybody - people[still[0]]
+                others = {name for one, name in names.items() if one != still[0]}
+                for side, accounts in sides.items():
+                    if away & accounts and (not undone or brought[side]["name"] in others):
+                        brought[side] |= _called_as(min(accounts & people[still[0]]))
+                brought["whom"] = sorted(sides["before"] & people[still[0]])
+                kept = {"joined_": _json(sorted(joined & people[still[0]])), "brought_": _json(brought)}
+                self._db.execute(_KEEP_LINK, {"id_": link.id, "new_": still[0], **kept})
                 continue
-            one = still[0]
-            away = set[str]().union(*people.values()) - people[one]
-            theirs = {names[other] for other in names if other != one}
-            brought = orjson.loads(link.brought)
-            for side, accounts in (("wishes", joined), ("before", away.union(people[one]) - joined)):
-                if away & accounts and (not undone or brought[side]["name"] in theirs):
-                    brought[side] |= _called_as(min(accounts - away))
-            kept = {"joined_": _json(sorted(joined - away)), "brought_": _json(brought)}
-            self._db.execute(_KEEP_LINK, {"id_": link.id, "new_": one, **kept})
+            self.forget_link(link.id)
+            for own, other in (("wishes", "before"), ("before", "wishes")):
+                left = not people[resident] & sides[other]
+                if left and names[resident] == brought[other]["name"] != brought[own]["name"]:
+                    had = brought[own]
+        return had
 
     def forget(self, resident: int) -> None:
         self.drop_all_of(resident)

@@ -37,8 +37,13 @@ def merge_links(tx: Transaction, old: int, new: int) -> None:
 
 
 def part_links(tx: Transaction, old: int, new: int, brought: Brought | None) -> None:
-    """What linked either's accounts with each other can still be undone."""
-    tx.of(LINKS).part(old, [new], undone=brought is not None)
+    """What linked either's accounts with each other can still be undone. Who leaves within the day leaves
+    their name to nobody: by having somebody say yes nobody is called as they are.
+    """
+    had = tx.of(LINKS).part(old, [new], undone=brought is not None)
+    if had and brought is None:
+        chosen, own = (bool(had.get(name)) for name in ("name_is_chosen", "name_is_own"))
+        tx.people.call(old, had["name"], chosen=chosen, own=own)
 
 
 def unlist_links(tx: Transaction, old: int, parted: Sequence[int]) -> None:

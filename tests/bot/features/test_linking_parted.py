@@ -160,3 +160,27 @@ async def test_a_role_that_was_taken_away_is_not_back_by_undoing(
         await chat.core.store.run(partial(grant, moderates, role=Role.RESIDENT))
         assert key(await press(chat, BEN, done)) == "link.undone"
         assert [await chat.core.role_of(account(who)) for who in (ANN, BEN)] == [Role.RESIDENT] * 2
+
+
+@pytest.mark.parametrize("leaves", [ANN, BEN])
+@pytest.mark.parametrize("others", [False, True])
+async def test_no_name_passes_to_an_account_within_the_day(
+    database_url: str, others: bool, leaves: str
+) -> None:
+    """Ann chose hers, and each of them is called by it while they are one."""
+    async with open_chat(database_url, language="en", clock=HandClock(NOW)) as chat:
+        for who in (ANN, BEN):
+            await say(chat, f"{who}/sport: !help")
+        await ask(chat, ANN, "!me name Annelies V.")
+        await link(chat, ANN, BEN)
+        if others:
+            await link(chat, BEN, OLIVE)
+        assert key(await ask(chat, leaves, "!me unlink --sure")) == "unlink.done"
+        assert "Annelies" not in await name_of(chat, BEN)
+        assert ("Annelies" in await name_of(chat, ANN)) is (leaves == BEN)
+
+
+async def name_of(chat: Chat, who: str) -> str:
+    found = await chat.core.store.run(lambda tx: tx.people.by_identity(account(who)))
+    assert found
+    return found.name
