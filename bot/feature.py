@@ -63,9 +63,10 @@ Shown = Callable[[Transaction, datetime, ZoneInfo], None]
 # Two residents, the first by its number, turn out to be one person: the second.
 Merge = Callable[[Transaction, int, int], None]
 # Accounts of a resident, the first, are those of a new one, the second: what is open is not for both. And
-# whether that undoes that they were linked: they have what they brought again.
-Part = Callable[[Transaction, int, int, bool], None]
-Unlisted = Callable[[Transaction, int, int], None]
+# where that undoes that they were linked what they brought, which they have again.
+Part = Callable[[Transaction, int, int, Brought | None], None]
+# Of whose accounts some are those of each of these new ones.
+Unlisted = Callable[[Transaction, int, Sequence[int]], None]
 # A resident, by their number, is to be forgotten.
 Forget = Callable[[Transaction, int], None]
 # Those of these themes in which whoever it is about takes part now.
@@ -205,15 +206,15 @@ class Features:
         _look_at_power(tx, moderated)
         for feature in self.all:
             if feature.part:
-                feature.part(tx, resident, new, brought is not None)
+                feature.part(tx, resident, new, brought)
         return new
 
     def clear_listed(self, tx: Transaction, lines: Sequence[Sequence[Identity]]) -> None:
         """Nothing holds any more that a configuration said of people before these lines."""
-        for resident, new in tx.people.clear_listed(lines):
+        for resident, parted in tx.people.clear_listed(lines).items():
             for feature in self.all:
                 if feature.unlisted:
-                    feature.unlisted(tx, resident, new)
+                    feature.unlisted(tx, resident, parted)
 
     def trust(self, tx: Transaction, resident: int) -> None:
         """What was granted to one of their accounts counts for each."""

@@ -7,7 +7,7 @@ where an account takes part, and what waits to be said to it, is its own.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import and_, bindparam, insert, select, update
@@ -61,16 +61,16 @@ _NOT_LISTED = update(identities).where(identities.c.listed.is_not(None)).values(
 _LIST = update(identities).where(_ACCOUNT).values(listed=bindparam("at_"))
 
 
-def clear(db: Batch, lines: Sequence[Line]) -> Sequence[tuple[int, int]]:
+def clear(db: Batch, lines: Sequence[Line]) -> Mapping[int, Sequence[int]]:
     """Take away what earlier lines gave: names, roles, and that accounts are one person's. Of whom others are
-    parted, with the number of who they are from now on.
+    parted, with the numbers of who these are from now on.
     """
     line_of = {account: number for number, line in enumerate(lines) for account in line}
     known = {row[0] for row in db.execute(_LISTED)}
     for account in line_of:
         known |= {row[0] for row in db.execute(_WHOSE, _where(account))}
     db.lock(residents.c.id, *known)
-    parted = [(resident, new) for resident in sorted(known) for new in _part(db, resident, line_of)]
+    parted = {resident: new for resident in sorted(known) if (new := _part(db, resident, line_of))}
     db.execute(_NO_ROLE)
     db.execute(_NO_NAME)
     db.execute(_NOTHING_APART)

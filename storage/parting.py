@@ -52,6 +52,7 @@ _WISHES = select(
     *(residents.c.id, residents.c.name, residents.c.name_is_chosen, residents.c.name_is_own),
     *(residents.c.locale, residents.c.role, residents.c.wants_reminders),
 ).where(among(residents.c.id, "ids_"))
+_PUT_OUT_OF = select(guests.c.theme).where(among(guests.c.resident, "ids_"), guests.c.put_out).distinct()
 _SET = {
     name: update(residents).where(residents.c.id == bindparam("id_")).values({name: bindparam("before_")})
     for name in ("name", "folded", *_NAMED, "locale", "role", "wants_reminders")
@@ -62,7 +63,7 @@ _NEW: Any = bindparam("new_")
 _MOVE = (
     update(identities)
     .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
-    .values(resident=_NEW, role=None),
+    .values(resident=_NEW, role=bindparam("role_")),
     *(
         update(table)
         .where(table.c.platform == bindparam("platform_"), table.c.user_id == bindparam("user_"))
@@ -207,7 +208,9 @@ def brought(db: Batch, metadatas: Sequence[MetaData], resident: int, to: int) ->
     for name, *words in db.execute(_noted((*metadatas, tables.metadata)), {"old_": resident, "new_": to}):
         keys = [key.type.python_type(word) for key, word in zip(owned[name].keys, words, strict=False)]
         rows.setdefault(name, []).append(keys)
-    return Brought(theirs, others, {name: sorted(found) for name, found in rows.items()})
+    put_out = [*db.execute(_PUT_OUT_OF, {"ids_": (resident, to)}).scalars()]
+    whom = [Identity(*row).address for row in db.execute(_OTHERS, {"id_": to})]
+    return Brought(theirs, others, {name: sorted(found) for name, found in rows.items()}, put_out, whom)
 
 
 def part(
@@ -221,9 +224,11 @@ def part(
     db.lock(residents.c.id, resident)
     (now,) = wishes(db, resident)
     own = {row.address: row.role for row in db.execute(_OWN_ROLES, {"id_": resident})}
-    new: int = db.execute(_ADD, _beginning(accounts[0], brought)).scalar_one()
-    for account in accounts:
-        _move(db, account, resident, new, passes_on=brought is not None)
+    leaving = [own.pop(account.address) for account in accounts]
+    role, roles = _roles(leaving, brought, now)
+    new: int = db.execute(_ADD, _beginning(accounts[0], brought) | {"role": role}).scalar_one()
+    for account, own_role in zip(accounts, roles, strict=True):
+        _move(db, account, resident, new, own_role, passes_on=brought is not None)
     if stay := db.execute(_OTHERS, {"id_": resident}).first():
         first = Identity(*stay)
         for account in accounts:
@@ -232,28 +237,41 @@ def part(
                 called = {"name_": first.user_id, "folded_": folded(first.user_id)}
                 db.execute(_CALLED_AS, {**was, **called})
             db.execute(_HEARD_AS, {**was, "as_": first.address})
-    leaving = {own.pop(account.address) for account in accounts}
-    if leaving != {None}:
+    if own and None not in own.values():
         # What was granted to those who leave goes with them, as long as it counted for nobody else.
-        db.execute(_SET["role"], {"id_": new, "before_": max(role or 0 for role in leaving)})
-        if own and None not in own.values():
-            db.execute(_SET["role"], {"id_": resident, "before_": max(own.values())})
+        db.execute(_SET["role"], {"id_": resident, "before_": max(own.values())})
+    elif brought and now["role"] == brought.wishes["role"] > brought.before["role"]:
+        db.execute(_SET["role"], {"id_": resident, "before_": brought.before["role"]})
     if brought:
         _give_back(db, metadatas, brought, resident, new)
         _take_back(db, now, brought, resident)
     return new
 
 
-def _beginning(account: Identity, brought: Brought | None) -> Mapping[str, Any]:
+def _roles(
+    leaving: Sequence[int | None], brought: Brought | None, now: Mapping[str, Any]
+) -> tuple[int, Sequence[int | None]]:
+    """The role of whoever leaves, and which counts for each of these accounts alone: what was granted to one
+    passes to none of the others by leaving together. What was taken from them meanwhile nobody brings back.
+    """
+    if set(leaving) == {None}:
+        return min(brought.wishes["role"], now["role"]) if brought else 0, leaving
+    granted = [role or 0 for role in leaving]
+    return max(granted), granted if len(set(granted)) > 1 else [None] * len(granted)
+
+
+def _beginning(account: Identity, brought: Brought | None) -> dict[str, Any]:
     """Who has nothing is called by their account until their platform says how: not by another's name."""
     wishes: Mapping[str, Any] = brought.wishes if brought else {**_NOTHING, "name": account.user_id}
     return {**wishes, "folded": folded(wishes["name"]), "heard_as": account.address}
 
 
-def _move(db: Batch, account: Identity, resident: int, new: int, *, passes_on: bool) -> None:
+def _move(
+    db: Batch, account: Identity, resident: int, new: int, role: int | None, *, passes_on: bool
+) -> None:
     where = {"platform_": account.platform, "user_": account.user_id, "id_": resident, "new_": new}
     for statement in _MOVE:
-        db.execute(statement, where)
+        db.execute(statement, {**where, "role_": role})
     if passes_on:
         db.execute(_PASS_ON, where)
     else:
@@ -275,7 +293,7 @@ def _take_back(db: Batch, now: Mapping[str, Any], brought: Brought, resident: in
     lent = {
         name: before
         for name, before in brought.before.items()
-        if not name.startswith("name") and now[name] == brought.wishes[name] != before
+        if name in ("locale", "wants_reminders") and now[name] == brought.wishes[name] != before
     }
     if now["name"] in (brought.wishes["name"], brought.before["name"]):
         # What was noted before anybody could choose a name says nothing of that.

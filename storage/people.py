@@ -428,7 +428,7 @@ class People:
     def forget(self, resident: int, at: datetime, now: datetime) -> None:
         belongings.forget(self._db, self._past, resident, at, now)
 
-    def clear_listed(self, lines: Sequence[Sequence[Identity]]) -> Sequence[tuple[int, int]]:
+    def clear_listed(self, lines: Sequence[Sequence[Identity]]) -> Mapping[int, Sequence[int]]:
         return listed.clear(self._db, lines)
 
     def note_listed(self, lines: Sequence[Sequence[Identity]]) -> None:

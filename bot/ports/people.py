@@ -21,12 +21,15 @@ class Brought:
     """What somebody had before they and another were one person.
 
     `wishes` are theirs, with how they were known, and `before` those of the other one. `rows` are what
-    referred to them, by column (`polls.opener`), each by the rest of its key. All of it is as JSON has it.
+    referred to them, by column (`polls.opener`), each by the rest of its key. `put_out`: of which themes
+    either was put out by hand already. `whom`: the accounts of the other one. All of it is as JSON has it.
     """
 
     wishes: Mapping[str, Any]
     before: Mapping[str, Any]
     rows: Mapping[str, Sequence[Sequence[Any]]]
+    put_out: Sequence[int] = ()
+    whom: Sequence[str] = ()
 
 
 class Account(NamedTuple):
@@ -166,10 +169,10 @@ class PeopleStore(Protocol):
         """What was granted to one account of theirs counts for each."""
         ...
 
-    def clear_listed(self, lines: Sequence[Sequence[Identity]]) -> Sequence[tuple[int, int]]:
+    def clear_listed(self, lines: Sequence[Sequence[Identity]]) -> Mapping[int, Sequence[int]]:
         """Nothing holds any more that a configuration said of people before: names, roles, and whose accounts
         are one person's. Those who still are by one of these `lines` stay one; who is parted from somebody is
-        a resident of their own: the numbers of both.
+        a resident of their own: the numbers of these, by that of whom they are parted from.
         """
         ...
 

@@ -6,7 +6,7 @@ that gave a wrong one, which outlives that its resident is forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,7 +37,7 @@ from bot.model.people import Identity
 from bot.ports.people import Brought
 from storage.among import among
 from storage.parts import Parts, Stored
-from storage.tables import STAYS, Holds, Moment, Number, of_community, own_tables, residents
+from storage.tables import STAYS, Holds, Moment, Number, identities, of_community, own_tables, residents
 
 _KEY = "codes"
 TABLES = own_tables()
@@ -130,7 +130,9 @@ _LATELY = and_(wrong_codes.c.at > _SINCE, wrong_codes.c.at <= _LATEST)
 _ADD_WRONG = insert(wrong_codes)
 _COUNT = select(func.count()).where(_LATELY)
 _COUNT_OWN = _COUNT.where(_OWN)
-_CLOSE = update(wrong_codes).where(_LATELY).values(closed_until=_UNTIL)
+# What is closed stays so for as long as it was told: who guesses later keeps nobody else waiting.
+_IS_OPEN = or_(wrong_codes.c.closed_until.is_(None), wrong_codes.c.closed_until <= _NOW)
+_CLOSE = update(wrong_codes).where(_LATELY, _IS_OPEN).values(closed_until=_UNTIL)
 _CLOSE_OWN = _CLOSE.where(_OWN)
 _CLOSED = select(func.max(wrong_codes.c.closed_until)).where(
     _OWN, wrong_codes.c.closed_until > _NOW, wrong_codes.c.closed_until <= _LATEST
@@ -158,6 +160,17 @@ _CODES_OF = (
     select(link_codes).where(or_(link_codes.c.resident == _ID, link_codes.c.other == _ID)).order_by("id")
 )
 _LINKS_OF = select(links).where(links.c.resident == _ID).order_by(links.c.id)
+_ACCOUNTS = (
+    select(identities.c.resident, residents.c.name, identities.c.platform, identities.c.user_id)
+    .join(residents, residents.c.id == identities.c.resident)
+    .where(among(identities.c.resident, "ids_"))
+    .order_by(identities.c.platform, identities.c.user_id)
+)
+_KEEP_LINK = (
+    update(links)
+    .where(links.c.id == _ID)
+    .values(resident=_NEW, joined=bindparam("joined_"), brought=bindparam("brought_"))
+)
 
 
 class Links:
@@ -230,7 +243,7 @@ class Links:
         mark, since, until = self._mark(account.address), now - within, now + within
         self._db.execute(_LAPSE_WRONG, {"since_": since, "now_": now})
         self._db.execute(_ADD_WRONG, {"account": mark, "at": now})
-        lately = {"since_": since, "latest_": latest_end(now, timedelta()), "until_": until}
+        lately = {"since_": since, "latest_": latest_end(now, timedelta()), "until_": until, "now_": now}
         if self._db.execute(_COUNT, lately).scalar_one() >= most_together:
             self._db.execute(_CLOSE, lately)
         elif self._db.execute(_COUNT_OWN, {**lately, "account_": mark}).scalar_one() >= most:
@@ -240,8 +253,8 @@ class Links:
 
     def add(self, resident: int, accounts: Sequence[Identity], brought: Brought, until: datetime) -> int:
         row = {
-            "joined": orjson.dumps([account.address for account in accounts]).decode(),
-            "brought": orjson.dumps(brought).decode(),
+            "joined": _json([account.address for account in accounts]),
+            "brought": _json(brought),
         }
         number: int = self._db.execute(_ADD_LINK, {**row, "resident": resident, "until": until}).scalar_one()
         return number
@@ -262,6 +275,37 @@ class Links:
         for statement in _MERGE:
             self._db.execute(statement, {"old_": old, "new_": new})
 
+    def part(self, resident: int, parted: Sequence[int], *, undone: bool) -> Mapping[str, Any] | None:
+        self.drop_all_of(resident)
+        people: dict[int, set[str]] = {one: set() for one in (resident, *parted)}
+        names: dict[int, str] = {}
+        had: Mapping[str, Any] | None = None
+        for row in self._db.execute(_ACCOUNTS, {"ids_": [*people]}):
+            people[row.resident].add(Identity(row.platform, row.user_id).address)
+            names[row.resident] = row.name
+        everybody = set[str]().union(*people.values())
+        for link in list(self._db.execute(_LINKS_OF, {"id_": resident})):
+            brought, joined = orjson.loads(link.brought), set(orjson.loads(link.joined))
+            sides = {"wishes": joined, "before": set(brought.get("whom", ())) or everybody - joined}
+            # Where some that joined are still with some whom they joined.
+            still = [one for one, theirs in people.items() if all(theirs & side for side in sides.values())]
+            if still:
+                away = everybody - people[still[0]]
+                others = {name for one, name in names.items() if one != still[0]}
+                for side, accounts in sides.items():
+                    if away & accounts and (not undone or brought[side]["name"] in others):
+                        brought[side] |= _called_as(min(accounts & people[still[0]]))
+                brought["whom"] = sorted(sides["before"] & people[still[0]])
+                kept = {"joined_": _json(sorted(joined & people[still[0]])), "brought_": _json(brought)}
+                self._db.execute(_KEEP_LINK, {"id_": link.id, "new_": still[0], **kept})
+                continue
+            self.forget_link(link.id)
+            for own, other in (("wishes", "before"), ("before", "wishes")):
+                left = not people[resident] & sides[other]
+                if left and names[resident] == brought[other]["name"] != brought[own]["name"]:
+                    had = brought[own]
+        return had
+
     def forget(self, resident: int) -> None:
         self.drop_all_of(resident)
         self._db.execute(_DROP_LINKS, {"id_": resident})
@@ -279,6 +323,15 @@ class Links:
 def _alive(now: datetime, lasts: timedelta) -> dict[str, datetime]:
     """Between which moments lies the end of what lasts so long and is not over."""
     return {"now_": now, "latest_": latest_end(now, lasts)}
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _called_as(address: str) -> dict[str, Any]:
+    """How somebody is known whose name may be that of an account which left them."""
+    return {"name": _account(address).user_id, "name_is_chosen": False, "name_is_own": False}
 
 
 def _account(address: str) -> Identity:

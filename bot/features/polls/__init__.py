@@ -31,7 +31,7 @@ from bot.feature import Among, Feature
 from bot.features.polls import ask, end, find, longer, read, show, vote
 from bot.features.polls.records import POLLS, SUBJECT, Cast, Plan, Poll
 from bot.features.polls.settings import PollsSettings
-from bot.ports.people import Exported
+from bot.ports.people import Brought, Exported
 from bot.ports.storage import Transaction
 
 # Each looks itself whether they take part in the theme that it is about.
@@ -70,10 +70,10 @@ def merge_residents(tx: Transaction, old: int, new: int) -> None:
         tx.boards.mark(f"{SUBJECT}:{poll}")
 
 
-def part_resident(tx: Transaction, resident: int, new: int, undone: bool) -> None:
+def part_resident(tx: Transaction, resident: int, new: int, brought: Brought | None) -> None:
     """What was said together counts once, and for whoever stays; what they asked, for either's limits."""
     tx.of(POLLS).part(resident, new)
-    if not undone:
+    if brought is None:
         _count_standing(tx, resident, new)
 
 

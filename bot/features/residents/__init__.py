@@ -21,7 +21,7 @@ from bot.features.residents.records import LINKS, PROFILES
 from bot.model.message import Suggestion, typed
 from bot.model.people import Resident, Role
 from bot.people import RESIDENT
-from bot.ports.people import Exported
+from bot.ports.people import Brought, Exported
 from bot.ports.storage import Transaction
 
 
@@ -34,6 +34,21 @@ def suggest_themes(call: Call, given: str) -> Sequence[Suggestion]:
 def merge_links(tx: Transaction, old: int, new: int) -> None:
     """What either asked for is asked for by the person that they are."""
     tx.of(LINKS).merge(old, new)
+
+
+def part_links(tx: Transaction, old: int, new: int, brought: Brought | None) -> None:
+    """What linked either's accounts with each other can still be undone. Who leaves within the day leaves
+    their name to nobody: by having somebody say yes nobody is called as they are.
+    """
+    had = tx.of(LINKS).part(old, [new], undone=brought is not None)
+    if had and brought is None:
+        chosen, own = (bool(had.get(name)) for name in ("name_is_chosen", "name_is_own"))
+        tx.people.call(old, had["name"], chosen=chosen, own=own)
+
+
+def unlist_links(tx: Transaction, old: int, parted: Sequence[int]) -> None:
+    """So it is with those whom no line joins any more."""
+    tx.of(LINKS).part(old, parted, undone=False)
 
 
 def forget_links(tx: Transaction, resident: int) -> None:
@@ -82,6 +97,8 @@ LINKING = Feature(
     ),
     jobs={link.LAPSE: link.lapse_due, link.SETTLE: link.settle_due},
     merge=merge_links,
+    part=part_links,
+    unlisted=unlist_links,
     forget=forget_links,
     export=export_links,
     keeps=LINKS,

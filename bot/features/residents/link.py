@@ -234,11 +234,13 @@ def undo_link(call: Call, link: int) -> Message:
     stay = [account for account in accounts_of(call, found.resident) if account not in found.accounts]
     if not stay or not set(found.accounts) <= set(accounts_of(call, found.resident)):
         raise UserError("link.gone")
-    call.tx.of(LINKS).drop_all_of(found.resident)
     call.tx.of(LINKS).forget_link(found.id)
-    call.belongings.part(call.tx, found.resident, found.accounts, found.brought)
+    new = call.belongings.part(call.tx, found.resident, found.accounts, found.brought)
     if len(stay) == 1:
         call.belongings.trust(call.tx, found.resident)
+    if len(found.accounts) > 1:
+        # They were one before; of which what was granted to one does not count for another yet, in a day.
+        call.schedule(SETTLE, str(new), call.now + UNDONE_WITHIN)
     said = message(text("link.undone"), text("link.undone.votes"))
     for account in (*stay, *found.accounts):
         if account != call.identity:

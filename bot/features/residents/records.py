@@ -101,6 +101,15 @@ class LinkStore(Protocol):
 
     def merge(self, old: int, new: int) -> None: ...
 
+    def part(self, resident: int, parted: Sequence[int], *, undone: bool) -> Mapping[str, Any] | None:
+        """Some of their accounts are those of these others: what they asked for is no use any more, and links
+        can be undone where both sides of one are still one person.
+
+        Who is called otherwise since then is in none of them by a name that may be another's. `undone`: each
+        has their own. How they were known before those left whose name it is by now, if that is so.
+        """
+        ...
+
     def forget(self, resident: int) -> None: ...
 
     def codes_of(self, resident: int) -> Sequence[Mapping[str, Any]]:

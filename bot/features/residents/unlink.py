@@ -5,7 +5,6 @@ from __future__ import annotations
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.residents.link import account_of, accounts_of, check_moderates, is_only_moderator, named
-from bot.features.residents.records import LINKS
 from bot.model.message import Button, Message, message, text
 from bot.model.people import Identity, Resident, Role
 
@@ -23,7 +22,6 @@ def unlink_account(
         raise UserError("unlink.alone" if who is None else "unlink.alone.other", who=person)
     if not sure:
         return _asked(call, leaving, who)
-    call.tx.of(LINKS).forget(person.id)
     call.belongings.part(call.tx, person.id, [leaving])
     stay = message(text("unlink.left", platform=named(leaving.network)))
     call.tell(person, stay, f"unlink:{call.id}")

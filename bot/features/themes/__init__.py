@@ -21,7 +21,8 @@ theme hears of it, so all begins with finding it among those (`which.py`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -59,7 +60,7 @@ from bot.features.themes.records import (
 from bot.features.themes.settings import NewThemesSettings
 from bot.model.homes import MOVED, PUT_OUT, REMOVED, RENAMED, REPLACED
 from bot.model.people import Theme
-from bot.ports.people import Exported
+from bot.ports.people import Brought, Exported
 from bot.ports.storage import Transaction
 
 # Each looks itself among the themes that they take part in.
@@ -81,16 +82,30 @@ def merge_residents(tx: Transaction, old: int, new: int) -> None:
     tx.of(THEMES).merge(old, new)
 
 
-def part_resident(tx: Transaction, old: int, new: int, brought: bool) -> None:
+def part_resident(tx: Transaction, old: int, new: int, brought: Brought | None) -> None:
     """An account that leaves somebody is let into no theme any more but by what it brought; and if either was
-    put out, so is the other.
+    put out, so is the other, but for what only one of them was put out of before they were linked.
     """
-    if not brought:
-        accounts = tx.people.accounts([old, new])
-        for this, other in ((old, new), (new, old)):
-            for theme in tx.guests.put_out_of(other):
-                for account in accounts.get(this, ()):
-                    tx.guests.put_out(theme, account, this)
+    _put_out_alike(tx, (old, new), () if brought is None else brought.put_out)
+    _part(tx, old, new)
+
+
+def unlist_resident(tx: Transaction, old: int, parted: Sequence[int]) -> None:
+    """So it is with those whom no line joins any more: if one was put out, so is each other."""
+    _put_out_alike(tx, (old, *parted))
+    for new in parted:
+        _part(tx, old, new)
+
+
+def _put_out_alike(tx: Transaction, people: Sequence[int], but: Collection[int] = ()) -> None:
+    out_of = {one: set(tx.guests.put_out_of(one)) for one in people}
+    out = set[int]().union(*out_of.values()).difference(but)
+    for one, accounts in tx.people.accounts(people).items():
+        for theme, account in itertools.product(sorted(out - out_of[one]), accounts):
+            tx.guests.put_out(theme, account, one)
+
+
+def _part(tx: Transaction, old: int, new: int) -> None:
     for resident in (old, new):
         tx.of(THEMES).count_once(resident)
     mine = tx.of(THEMES).of(new)
@@ -118,7 +133,7 @@ def merge_openings(tx: Transaction, old: int, new: int) -> None:
     _show_anew(tx, tx.of(OPENINGS).merge(old, new))
 
 
-def part_openings(tx: Transaction, old: int, new: int, brought: bool) -> None:
+def part_openings(tx: Transaction, old: int, new: int, brought: Brought | None) -> None:
     """An account that leaves somebody does not support beside them what they support, or proposed."""
     tx.of(OPENINGS).part(old, new)
 
@@ -190,7 +205,7 @@ FEATURE = Feature(
     kinds={Theme: which.THEME},
     merge=merge_residents,
     part=part_resident,
-    unlisted=partial(part_resident, brought=False),
+    unlisted=unlist_resident,
     forget=forget_resident,
     export=export_resident,
     keeps=THEMES,

@@ -16,6 +16,7 @@ from bot.features.themes.which import keep
 from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Resident, Role, Theme
 from bot.model.work import Job
+from bot.ports.people import Brought
 from bot.ports.storage import Transaction
 
 ARCHIVE, REOPEN, NAME = "theme archive", "theme reopen", "theme name-me"
@@ -182,7 +183,7 @@ def merge_archives(tx: Transaction, old: int, new: int) -> None:
     _show_anew(tx, tx.of(ARCHIVES).merge(old, new))
 
 
-def part_archives(tx: Transaction, old: int, new: int, brought: bool) -> None:
+def part_archives(tx: Transaction, old: int, new: int, brought: Brought | None) -> None:
     """Each is named by its own word again."""
     _show_anew(tx, sorted({*tx.of(ARCHIVES).concerning(old), *tx.of(ARCHIVES).concerning(new)}))
 

@@ -87,7 +87,7 @@ def restore(file: Path) -> None:
     shutil.move(file.with_name("backup"), file)
 
 
-def every_text(tx: Any, chat: Chat) -> str:
+def every_text(tx: Any, chat: Chat | None = None) -> str:
     """All that any table holds, whosever it is."""
     metadatas = [tables.metadata, *(stored.tables for stored in stores_of())]
     rows: list[Any] = []

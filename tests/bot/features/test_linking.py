@@ -299,6 +299,20 @@ async def test_fifty_accounts_guess_at_once(chat: Chat) -> None:
     assert key(await ask(chat, BENNY, f"!me link {code}")) == "link.question"
 
 
+@pytest.mark.parametrize("again", [False, True])
+async def test_one_wrong_code_closes_it_for_no_longer_than_an_hour(again: bool, chat: Chat) -> None:
+    """Ben mistyped one, when others were guessing; shortly before his hour is over one more of them does."""
+    assert key(await ask(chat, BEN, "!me link 2345-6789")) == "link.wrong"
+    for number in range(20):
+        await ask(chat, f"mallory{number}@discord", "!me link 2345-6789")
+    assert key(await ask(chat, BEN, "!me link")) == "link.closed"
+    turn(chat, minutes=59)
+    if again:
+        await ask(chat, "mallory@discord", "!me link 2345-6789")
+    turn(chat, minutes=2)
+    assert key(await ask(chat, BEN, "!me link")) == "link.code"
+
+
 # --- what it brings, and undoing it ---
 
 

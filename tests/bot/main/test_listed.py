@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
 from bot.clock import HandClock
+from bot.features.residents.records import LINKS
 from bot.main.app import open_core
 from bot.main.config import Config, DatabaseSection, ResidentSection
 from bot.model.events import PutOut
 from bot.model.people import FIRST_COMMUNITY, HOLDS, Identity, Place, Role
 from bot.ports.storage import Transaction
+from tests.bot.features.test_forgetting import every_text
 from tests.bot.features.themes.test_guests import inside
 from tests.bot.features.themes.test_rooms import MADE, OTHER, later, settle
 from tests.chat import NOW
@@ -290,3 +293,51 @@ async def test_who_was_put_out_stays_out_with_the_account_that_no_line_makes_the
     async with started(database_url, *lines) as town:
         said = await town.say("ben", "!theme take part Verlichting")
         assert "moderator heeft je" in said, said
+
+
+@pytest.mark.parametrize("out", ["ben", "benny", "bento"])
+async def test_who_was_put_out_stays_out_with_each_account_that_no_line_makes_theirs(
+    database_url: str, out: str
+) -> None:
+    three = ("ben", "benny", "bento")
+    async with started(database_url, MIA, (" ".join(three), "resident")) as town:
+        await town.say("bento", "!help")
+        await with_a_theme(town)
+        await town.core.put_out(MADE, [PutOut(out, "mia", "$1")])
+        await later(town)
+        for name in three:
+            assert "moderator heeft je" in await town.say(name, "!theme take part Verlichting")
+    async with started(database_url, MIA) as town:
+        assert len(await people(town, *three)) == 3
+        for name in three:
+            said = await town.say(name, "!theme take part Verlichting")
+            assert "moderator heeft je" in said, (name, said)
+
+
+@pytest.mark.parametrize("parted", [False, True])
+async def test_whom_lines_parted_is_forgotten_with_what_could_be_undone(
+    database_url: str, parted: bool
+) -> None:
+    """Ben and Casimir said yes to each other; from the next start on a line names each of them."""
+    async with started(database_url, MIA) as town:
+        for name in ("ben", "casimir"):
+            await town.say(name, "!help")
+        both = [Identity(PLATFORM, name) for name in ("ben", "casimir")]
+
+        def link(tx: Transaction) -> None:
+            ben, cas = [tx.people.by_identity(account) for account in both]
+            assert ben
+            assert cas
+            brought = tx.people.brought(cas.id, ben.id)
+            person = town.core.features.link(tx, both)
+            tx.of(LINKS).add(person, both[1:], brought, town.clock.now() + timedelta(days=1))
+
+        await town.core.store.run(link)
+    lines = [MIA, ("ben", "resident"), ("casimir", "resident")] if parted else [MIA]
+    async with started(database_url, *lines) as town:
+        assert len(await people(town, "ben", "casimir")) == (2 if parted else 1)
+        await town.say("casimir", "!me forget --sure", room=None)
+        for _ in range(3):
+            await later(town, timedelta(minutes=1))
+        left = await town.core.store.run(lambda tx: every_text(tx))
+        assert "casimir" not in left
