@@ -45,6 +45,8 @@ _PATIENT = "|".join(
         r"tests/adapters/matrix/test_doubts\.py::test_(whoever_has_a_new_name|one_room_keeps_plein.*\[hangs)",
         r"tests/adapters/matrix/test_new_rooms\.py::test_a_theme_that_was_opened_with_the_other.*\[the other",
         r"tests/adapters/discord/test_guests\.py::test_who_was_put_out_while_plein_was_away.*\[silent",
+        r"tests/adapters/discord/test_forum_posts\.py::.*\[left-True",
+        r"tests/adapters/matrix/test_upgraded\.py::.*\[moderator while away",
     )
 )
 _LONG = re.compile("|".join((_ON_POSTGRES, _ON_MATRIX, _OF_MATRIX, _AWAY_ON_MATRIX, _MIGRATIONS, _PATIENT)))
