@@ -45,6 +45,8 @@ _PATIENT = "|".join(
         r"tests/adapters/discord/test_guests\.py::test_who_was_put_out_while_plein_was_away.*\[silent",
         r"tests/adapters/matrix/test_guests\.py::.*does_not_have_plein_let_them_in\[True\]",
         r"tests/storage/test_opening\.py::test_four_processes.*-empty\]",
+        r"tests/adapters/discord/test_forum_posts\.py::.*\[left-True",
+        r"tests/adapters/matrix/test_upgraded\.py::.*\[moderator while away",
     )
 )
 _LONG = re.compile("|".join((_ON_POSTGRES, _ON_MATRIX, _OF_MATRIX, _AWAY_ON_MATRIX, _MIGRATIONS, _PATIENT)))
