@@ -22,7 +22,18 @@ _ON_MATRIX = "|".join(
     for how, played in (("on_matrix", _PLAYED), ("across_both", _PLAYED_ACROSS))
 )
 _ON_MATRIX_AND_MORE = (
-    *("accounts", "attention", "came", "crypto", "full_rooms", "growth", "held_up", "homes", "moderators"),
+    *(
+        "accounts",
+        "attention",
+        "came",
+        "crypto",
+        "forgetting",
+        "full_rooms",
+        "growth",
+        "held_up",
+        "homes",
+        "moderators",
+    ),
     *("newcomers", "polls_in_full", "private", "replies", "sealed", "shaping", "since", "spaces", "when"),
     "whose_home",
 )
