@@ -7,7 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -245,7 +245,7 @@ class Intake:
         meant = self._meant_for_us(said, room)
         if meant and meant.words and (asked.place is None or meant.is_command or meant is not said):
             if asked.place:
-                await self._on.outgoing.asked_in(asked.author.user_id, room)
+                await self._on.outgoing.asked_in(asked.author.user_id, room, asked.at)
             words, mentions = await self._addressed(asked, meant)
             await self._on.core.handle(replace(asked, typed=words, mentions=mentions))
         elif for_two:
@@ -268,10 +268,11 @@ class Intake:
         who, at = [asked.author], asked.at
         await self._on.core.say(self._on.account, to, message(words), key, who, about=at)
 
-    async def _tell_how_to_be_answered(self, user: str, room: str) -> None:
+    async def _tell_how_to_be_answered(self, user: str, room: str, at: datetime) -> None:
+        """Unless they were forgotten since they asked something there: nobody names them any more."""
         who, key = Identity(PLATFORM, user), f"declined:{room}:{user}"
         said = message(text("matrix.declined"))
-        await self._on.core.say(self._on.account, Place(PLATFORM, room), said, key, [who])
+        await self._on.core.say(self._on.account, Place(PLATFORM, room), said, key, [who], about=at)
 
     async def _deal_with_ghost(self, asked: Invocation, heard: Heard, room: str, home: str) -> None:
         """Nobody knows who it is that a bridge speaks for: they are no resident here, and told so once."""

@@ -68,9 +68,9 @@ class Outgoing:
         self._synced = asyncio.Condition()
         self._making: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._written: asyncio.Lock = asyncio.Lock()
-        self._asked_in: Recent[str, str] = Recent(MOST_ASKED)
-        # Called with whoever declined to talk in private, and the room that they asked something in.
-        self.on_declined: Callable[[str, str], Awaitable[None]]
+        self._asked_in: Recent[str, tuple[str, datetime]] = Recent(MOST_ASKED)
+        # Called with whoever declined to talk in private, the room that they asked something in, and when.
+        self.on_declined: Callable[[str, str, datetime], Awaitable[None]]
         # Only of rooms that Plein is in.
         self._direct: dict[str, list[str]] = {}
         self._listed: set[str] = set()
@@ -307,14 +307,14 @@ class Outgoing:
         async with self._synced:
             self._synced.notify_all()
         for user in [user for user in self._asked_in if self._was_left(user)]:
-            await self.on_declined(user, self._asked_in.pop(user))
+            await self.on_declined(user, *self._asked_in.pop(user))
 
-    async def asked_in(self, user: str, room: str) -> None:
+    async def asked_in(self, user: str, room: str, at: datetime) -> None:
         """They asked something there; whoever declines to be answered in private is told so there."""
         if self._was_left(user):
-            await self.on_declined(user, room)
+            await self.on_declined(user, room, at)
         elif not any(known.members.get(user) == "join" for known in self._rooms_for(user)):
-            self._asked_in[user] = room
+            self._asked_in[user] = room, at
 
     def _made_for(self, room: Room) -> str | None:
         """Whom we made it for; that somebody else wrote so in a room of theirs says nothing."""

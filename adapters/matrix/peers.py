@@ -3,10 +3,12 @@
 Devices stay that are listed as somebody's who is in a room with Plein. One may be heard before it is listed,
 or before its room comes: of a few others of each person sessions stay, and of so many of all together. What
 somebody's flood pushes out is their own. Of each device those sessions stay over which it was heard last.
+Whose a device is that is not listed stands there as a hash: it outlives that they are forgotten.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 
@@ -26,6 +28,9 @@ _WHOSE = "SELECT user FROM plein_peers WHERE sender_key = ?"
 # nio writes a session anew whenever it is used.
 _OLDEST_FIRST = "SELECT session_id FROM olmsessions ORDER BY rowid"
 _NEWEST_FIRST = "SELECT sender_key FROM olmsessions GROUP BY sender_key ORDER BY max(rowid) DESC"
+# As it was written before.
+_OPENLY = "SELECT sender_key, user FROM plein_peers WHERE user LIKE '@%'"
+_COVER = "UPDATE plein_peers SET user = ? WHERE sender_key = ?"
 _DROP_SESSION = "DELETE FROM olmsessions WHERE session_id = ?"
 _DROP_PEER = ("DELETE FROM olmsessions WHERE sender_key = ?", "DELETE FROM plein_peers WHERE sender_key = ?")
 _DROP_DEVICE = (
@@ -77,6 +82,8 @@ class Peers:
         self._database = olm.store.database
         self._new = LOOKED_AT
         self._database.execute_sql(_TABLE)
+        for sender_key, user in self._database.execute_sql(_OPENLY).fetchall():
+            self._database.execute_sql(_COVER, (_mark(user), sender_key))
         self._sessions = Sessions()  # type: ignore[no-untyped-call]
         self._devices = Devices()  # type: ignore[no-untyped-call]
         self._take_over()
@@ -100,12 +107,12 @@ class Peers:
             self._database.execute_sql(_DROP_SESSION, (over.id,))
         del known[MOST_SESSIONS:]
         if user:
-            self._new += self._database.execute_sql(_NOTE, (sender_key, user)).rowcount
+            self._new += self._database.execute_sql(_NOTE, (sender_key, _mark(user))).rowcount
 
     def is_anothers(self, user: str, sender_key: str) -> bool:
         """Whether somebody else was heard who has that key: whoever lists it as theirs has it not."""
         row = self._database.execute_sql(_WHOSE, (sender_key,)).fetchone()
-        return row is not None and row[0] != user
+        return row is not None and row[0] != _mark(user)
 
     def listed(self, count: int) -> None:
         """So many devices are others than before."""
@@ -127,7 +134,7 @@ class Peers:
             for statement in _DROP_DEVICE:
                 self._database.execute_sql(statement, (device.user_id, device.id))
             if self._sessions[device.curve25519]:
-                self._database.execute_sql(_NOTE, (device.curve25519, device.user_id))
+                self._database.execute_sql(_NOTE, (device.curve25519, _mark(device.user_id)))
             self._devices.drop(device)
         self._olm.wedged_devices = [device for device in self._olm.wedged_devices if device not in gone]
         # Should they be back, they are asked for again.
@@ -148,3 +155,7 @@ class Peers:
                 self._sessions.pop(key)
             else:
                 unlisted[user] += 1
+
+
+def _mark(user: str) -> str:
+    return hashlib.sha256(user.encode()).hexdigest()
