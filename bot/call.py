@@ -428,14 +428,14 @@ class Call:
             room = WantedRoom(theme.id, platform, theme.name, topic, secrets.token_hex(MARK_BYTES))
             self.tx.wanted.want(room, self.now)
 
-    def keep_from_making(self, on: Collection[str] | None = None) -> Mapping[str, Text]:
+    def obstacles_to_making(self, on: Collection[str] | None = None) -> Mapping[str, Text]:
         """What keeps channels or rooms of themes from being made just now in the homes of this community, or
         on these platforms, by platform; nothing where a platform does not say.
         """
         homes = [home for platform, home in self.homes.items() if on is None or platform in on]
-        return self.inquiry.keep_from_making(self._community, homes) if self.inquiry else {}
+        return self.inquiry.obstacles_to_making(self._community, homes) if self.inquiry else {}
 
-    def keep_out(self, theme: int) -> Mapping[str, Text]:
+    def obstacles_to_entering(self, theme: int) -> Mapping[str, Text]:
         """What keeps whoever asks out of that theme's channels and rooms just now, by platform, though their
         accounts are to be in.
         """
@@ -446,7 +446,7 @@ class Call:
             for account in accounts
             if (room := rooms.get(account.platform))
         ]
-        return self.inquiry.keep_out(people) if self.inquiry and people else {}
+        return self.inquiry.obstacles_to_entering(people) if self.inquiry and people else {}
 
     def bind_room(self, theme: Theme, place: Place, topic: str) -> None:
         """That place is the theme's channel or room from now on."""
@@ -532,8 +532,9 @@ class Call:
         cannot arrive, it goes to the next one; where it can arrive nowhere, it waits until they use Plein
         again, unless that is after `until`, when nobody needs it any more. With a `theme` it is for who takes
         part there when it is said, with that `role`: accounts that do not are passed over. `instead_of` is as
-        in `announce`. `begun`: nothing private is begun for it; only an account that talks there with Plein
-        already hears it. `change_post` and `withdraw_post` do with it what they do with a post.
+        in `announce`. `begun`: nobody asked; nothing private is begun for it, so that only an account that
+        talks there with Plein already hears it, and it waits for quiet hours to end. `change_post` and
+        `withdraw_post` do with it what they do with a post.
         """
         number = resident.id if isinstance(resident, Resident) else resident
         since = self.now - AWAY_AFTER

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -16,6 +17,7 @@ from bot.model.message import Text, text
 from bot.model.people import Identity, Place
 from bot.ports.adapter import Adapter, Listener
 
+log = logging.getLogger(__name__)
 # So many seconds a platform has to say how things are there, and to make something.
 ANSWERS_WITHIN, MAKES_WITHIN = 20.0, 60.0
 # And so many to say what it knows anyway.
@@ -71,21 +73,16 @@ class Platforms:
         except (*SILENT, Gone) as error:
             raise silent from error
 
-    async def keep_from_making(self, community: int, homes: Sequence[Home]) -> Mapping[str, Text]:
+    async def obstacles_to_making(self, community: int, homes: Sequence[Home]) -> Mapping[str, Text]:
         """What keeps channels or rooms from being made in these homes just now, by platform."""
 
-        def of(home: Home) -> _Ask:
-            return lambda account: account.keeps_from_making(community, home)
+        asked = [(home.platform, partial(_obstacle_to_making, community, home)) for home in homes]
+        return await self._all_say(asked)
 
-        return await self._all_say([(home.platform, of(home)) for home in homes])
-
-    async def keep_out(self, people: Sequence[tuple[Place, str]]) -> Mapping[str, Text]:
+    async def obstacles_to_entering(self, people: Sequence[tuple[Place, str]]) -> Mapping[str, Text]:
         """What keeps these accounts out of these channels or rooms just now, by platform."""
-
-        def of(place: Place, user: str) -> _Ask:
-            return lambda account: account.keeps_out(place, user)
-
-        return await self._all_say([(place.platform, of(place, user)) for place, user in people])
+        asked = [(place.platform, partial(_obstacle_to_entering, place, user)) for place, user in people]
+        return await self._all_say(asked)
 
     async def _all_say(self, asked: Sequence[tuple[str, _Ask]]) -> Mapping[str, Text]:
         """What each account there says that leaves it to no other one; what all leave, the last says."""
@@ -139,12 +136,12 @@ class Inquiry:
         make = partial(self._platforms.make_home, community, option, name, people)
         return self._answer((community, option.home, name), make)
 
-    def keep_from_making(self, community: int, homes: Sequence[Home]) -> Mapping[str, Text]:
-        ask = partial(self._platforms.keep_from_making, community, homes)
+    def obstacles_to_making(self, community: int, homes: Sequence[Home]) -> Mapping[str, Text]:
+        ask = partial(self._platforms.obstacles_to_making, community, homes)
         return self._answer(("make in", *(home.address for home in homes)), ask)
 
-    def keep_out(self, people: Sequence[tuple[Place, str]]) -> Mapping[str, Text]:
-        return self._answer(("let in", *people), partial(self._platforms.keep_out, people))
+    def obstacles_to_entering(self, people: Sequence[tuple[Place, str]]) -> Mapping[str, Text]:
+        return self._answer(("let in", *people), partial(self._platforms.obstacles_to_entering, people))
 
     def look_at(self, place: Place) -> RoomSeen:
         """Raises: UserError."""
@@ -171,6 +168,14 @@ def called(platform: str) -> str:
     return platform[:1].upper() + platform[1:]
 
 
+async def _obstacle_to_making(community: int, home: Home, adapter: Listener) -> Text | None:
+    return await adapter.obstacle_to_making(community, home)
+
+
+async def _obstacle_to_entering(place: Place, user: str, adapter: Listener) -> Text | None:
+    return await adapter.obstacle_to_entering(place, user)
+
+
 async def _said(adapter: Listener, ask: _Ask) -> tuple[bool, Text | None]:
     """Whether that account says it, and what; one that is silent says nothing."""
     try:
@@ -179,6 +184,10 @@ async def _said(adapter: Listener, ask: _Ask) -> tuple[bool, Text | None]:
     except NotOurs as left:
         return False, left.why
     except SILENT:
+        return True, None
+    except Exception:
+        # What they asked for is done all the same.
+        log.exception("What keeps it from being done on %s is not known", adapter.account)
         return True, None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, delete, exists, func, literal_column, or_, select, update
+from sqlalchemy import and_, bindparam, case, delete, exists, false, func, literal_column, or_, select, update
 
 from bot.model.codec import pack_line, unpack_line
 from bot.model.homes import WantedGuest
@@ -153,7 +153,12 @@ _NEXT = anywhere(select(func.min(guests.c.due_at)).where(*_ON, guests.c.due_at >
 _CLAIM = (
     update(guests)
     .where(_THIS, _AS_CLAIMED, guests.c.due_at <= _NOW)
-    .values(due_at=_WHEN, room=bindparam("room_"))
+    .values(
+        due_at=_WHEN,
+        room=bindparam("room_"),
+        # Nothing is known of a line in another room.
+        by_name=case((guests.c.room == bindparam("room_"), guests.c.by_name), else_=false()),
+    )
     .returning(guests.c.theme)
 )
 _RESUME = anywhere(

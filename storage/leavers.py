@@ -22,7 +22,7 @@ _ACCOUNTS = select(identities.c.platform, identities.c.user_id).where(
 )
 
 
-class Left:
+class LeaversTable:
     """What a table of who left is asked and told.
 
     `subject`: its column for what was open; beside it are `account`, the mark, and `holder`, who has the say.
@@ -53,7 +53,7 @@ class Left:
 class Leavers:
     """Who is kept out of which of those that are open."""
 
-    def __init__(self, parts: Parts, left: Left) -> None:
+    def __init__(self, parts: Parts, left: LeaversTable) -> None:
         self._db = parts.db
         self._keys = parts.keyring
         self._left = left
@@ -65,8 +65,9 @@ class Leavers:
         while self._db.lock(self._left.number, *theirs):
             theirs = self._had_a_say(resident)
         holders = {**self._outside(resident), **dict.fromkeys(theirs, resident)}
+        marks = self._marks(new) if holders else ()
         for number, holder in holders.items():
-            for mark in self._marks(new):
+            for mark in marks:
                 self._db.execute(
                     self._left.add, {self._left.subject: number, "account": mark, "holder": holder}
                 )

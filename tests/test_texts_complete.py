@@ -19,12 +19,13 @@ from adapters.discord.homes import NEEDED as NEEDED_AT_HOME
 from adapters.discord.lacks import FOR_THEMES, USEFUL
 from bot.commands.read import bind, parse
 from bot.commands.talk import SAID
-from bot.features.communities import CHOSEN, Setting
+from bot.features.communities import Setting, choices_of
 from bot.features.help import FIRST
 from bot.features.polls.ask import CONSENT_OPTIONS
 from bot.features.polls.forms import ASKED as MARKED
 from bot.features.polls.kinds import BESIDE, CONSENT_WORDS, DATE_WORDS, NUMBER_WORDS
 from bot.features.polls.records import Kind, Results, Voters
+from bot.features.polls.settings import PollsSettings
 from bot.features.polls.show import PRESSED
 from bot.features.residents.records import About
 from bot.features.residents.wishes import Wanted
@@ -144,14 +145,13 @@ STEERED = ("closed", "cancelled", "extended", "outcome")
 # The words with which the questions of `plein init` are answered.
 ANSWERED = ["yes", "no", "both", "here", "file", "environment", "keep", "password", "token"]
 LACKS_ON_MATRIX = ["messages", "reactions", "polls", "redact"]
+CHOSEN = [(setting, choice) for setting in Setting for choice in choices_of(PollsSettings(), setting)]
 BUILT = {
     "command.*": filled("command.*", [command.path for command in LISTED]),
     "command.*.help": filled("command.*.help", [command.path for command in LISTED]),
-    "community.*.*": {f"community.{setting}.{choice}" for setting in CHOSEN for choice in CHOSEN[setting]},
-    "community.*.*.words": {
-        f"community.{setting}.{choice}.words" for setting in CHOSEN for choice in CHOSEN[setting]
-    },
-    "community.bad.*": filled("community.bad.*", CHOSEN),
+    "community.*.*": {f"community.{setting}.{choice}" for setting, choice in CHOSEN},
+    "community.*.*.words": {f"community.{setting}.{choice}.words" for setting, choice in CHOSEN},
+    "community.bad.*": {f"community.bad.{setting}" for setting, _ in CHOSEN},
     "param.setting.*.label": filled("param.setting.*.label", Setting),
     "config.twice.*": filled(
         "config.twice.*", ["residents", "themes", "theme_names", "servers", "spaces", "names", "keys"]

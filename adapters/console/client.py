@@ -262,10 +262,10 @@ class Console:
         self._known[place.room_id] = True
         return place
 
-    async def keeps_from_making(self, community: int, home: Home) -> Text | None:
+    async def obstacle_to_making(self, community: int, home: Home) -> Text | None:
         return None
 
-    async def keeps_out(self, place: Place, user: str) -> Text | None:
+    async def obstacle_to_entering(self, place: Place, user: str) -> Text | None:
         return None
 
     async def look_at_room(self, place: Place, home: Home | None = None) -> RoomSeen:

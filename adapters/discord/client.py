@@ -14,12 +14,12 @@ import discord
 
 from adapters.discord.channels import PLATFORM
 from adapters.discord.gateway import BAD_INTENTS, HEARING, INTENTS, WISHES, Gateway, NotLetIn
-from adapters.discord.guests import admit, keeps_out
+from adapters.discord.guests import admit, obstacle_to_entering
 from adapters.discord.homes import make, options_for
 from adapters.discord.lacks import lacks_of
 from adapters.discord.members import PLEIN
 from adapters.discord.native import native_poll
-from adapters.discord.new_rooms import keeps_from_making, make_room
+from adapters.discord.new_rooms import make_room, obstacle_to_making
 from adapters.discord.refusals import TAKES_NO_MESSAGES
 from adapters.discord.session import Session, files_of
 from adapters.discord.settings import Discord as Settings
@@ -191,11 +191,11 @@ class Discord:
         async with self._making:
             return await make_room(self._session(), community, home, wanted)
 
-    async def keeps_from_making(self, community: int, home: Home) -> Text | None:
-        return keeps_from_making(self._session(), community, home)
+    async def obstacle_to_making(self, community: int, home: Home) -> Text | None:
+        return obstacle_to_making(self._session(), community, home)
 
-    async def keeps_out(self, place: Place, user: str) -> Text | None:
-        return await keeps_out(self._session(), place, int(user))
+    async def obstacle_to_entering(self, place: Place, user: str) -> Text | None:
+        return await obstacle_to_entering(self._session(), place, int(user))
 
     async def look_at_room(self, place: Place, home: Home | None = None) -> RoomSeen:
         await self._ready.wait()

@@ -15,8 +15,7 @@ from adapters.discord.homes import ask_once
 from adapters.discord.members import ASK_AGAIN, NOBODY, PLEIN
 from adapters.discord.session import Session
 from adapters.discord.shaping import FOR_ONE, LET_IN, NO_SUCH_CHANNEL, SEES, fetched, is_let_in, refusal
-from adapters.discord.trouble import TROUBLE
-from bot.errors import Gone, Refused, StoreFailed, TryLater, UserError
+from bot.errors import Gone, Refused, TryLater, UserError
 from bot.model.message import Text, text
 from bot.model.people import Place
 
@@ -27,13 +26,13 @@ _NOT_THERE = 10007, 10013
 _NO_LINE, _NO_ROOM = 10009, 30060
 # After so many seconds it is looked again where Discord or the database did not answer.
 LOOKED_AGAIN = 30.0
-CHANNEL = discord.abc.GuildChannel
 # Who can do neither of these has no use for seeing it: with one of them a line is known for Plein's.
 _USES = discord.Permissions(read_message_history=True, use_application_commands=True).value
 
 
 async def admit(on: Session, place: Place, user: int, *, inside: bool) -> bool | None:
-    """Whether a line of theirs stands there by Plein's doing; None: one does that somebody changed or gave.
+    """Whether they are in a post, or a line of theirs stands in a channel, by Plein's doing; None: one stands
+    that somebody changed or gave.
 
     Raises: Gone, UserError, NotNow, OSError.
     """
@@ -62,45 +61,58 @@ async def admit(on: Session, place: Place, user: int, *, inside: bool) -> bool |
     return True
 
 
-async def keeps_out(on: Session, place: Place, user: int) -> Text | None:
+async def obstacle_to_entering(on: Session, place: Place, user: int) -> Text | None:
     """What keeps somebody from being let in, as Discord told it. Raises: TryLater."""
     channel = on.client.get_channel(int(place.room_id))
+    if isinstance(channel, discord.Thread):
+        return _lacks(channel, "send_messages_in_threads")
     if not isinstance(channel, discord.abc.GuildChannel):
-        return None  # into a post anybody is let
-    why, lines = None, channel.overwrites
-    if len(lines) >= MOST_OVERWRITES:
+        return None
+    why = _lacks(channel, "manage_roles")
+    if len(channel.overwrites) >= MOST_OVERWRITES:
         why = text("discord.room.overwrites", most=MOST_OVERWRITES)
-    elif not channel.permissions_for(channel.guild.me).manage_roles:
-        why = text("discord.room.lacks", permission=text("discord.permission.manage_roles"))
-    if why is None or any(whom.id == user for whom in lines):
+    if why is None or any(whom.id == user for whom in channel.overwrites):
         return None
     members = on.places.members
     member = await members.on(channel.guild, user, members.a_moment_ago, user)
-    # Who sees it anyway needs nothing of their own.
-    return None if member is None or channel.permissions_for(member).view_channel else why
+    lines = {str(whom.id): line.pair() for whom, line in channel.overwrites.items()}
+    known = {whom: (allow.value, deny.value) for whom, (allow, deny) in lines.items()}
+    return why if member is not None and _allowed(channel, member, known) else None
+
+
+def _lacks(channel: discord.abc.GuildChannel | discord.Thread, permission: str) -> Text | None:
+    if getattr(channel.permissions_for(channel.guild.me), permission):
+        return None
+    return text("discord.room.lacks", permission=text(f"discord.permission.{permission}"))
 
 
 async def _to_allow(on: Session, room: int, user: int, lines: Sequence[Mapping[str, Any]]) -> int:
-    """What a line of their own is to let them do; 0 where they need none, or are to have none.
-
-    It goes before what their roles may not there, by which moderators jail and mute people: never is
-    anything allowed that one of these keeps from them.
-
-    Raises: Gone where they are not on its server, TryLater.
-    """
+    """What a line of their own is to let them do. Raises: Gone where they are not on its server, TryLater."""
     channel = on.client.get_channel(room)
     if not isinstance(channel, discord.abc.GuildChannel):
         raise TryLater(ASK_AGAIN)
     member = await on.places.members.on(channel.guild, user, on.clock.now(), PLEIN)
     if member is None:
         raise Gone("they are not on the server")
+    return _allowed(
+        channel, member, {str(line["id"]): (int(line["allow"]), int(line["deny"])) for line in lines}
+    )
+
+
+def _allowed(
+    channel: discord.abc.GuildChannel, member: discord.Member, lines: Mapping[str, tuple[int, int]]
+) -> int:
+    """What a line of their own is to let them do beside these; 0 where they need none, or are to have none.
+
+    It goes before what their roles may not there, by which moderators jail and mute people: never is
+    anything allowed that one of these keeps from them.
+    """
     if channel.permissions_for(member).view_channel:
         return 0
-    roles = {str(role.id) for role in member.roles if not role.is_default()}
     denied = allowed = 0
-    for line in lines:
-        if str(line["id"]) in roles:
-            denied, allowed = denied | int(line["deny"]), allowed | int(line["allow"])
+    for role in member.roles:
+        if not role.is_default() and (line := lines.get(str(role.id))):
+            allowed, denied = allowed | line[0], denied | line[1]
     allow = LET_IN.value & ~(denied & ~allowed)
     return allow if allow & SEES and allow & _USES else 0
 
@@ -138,10 +150,12 @@ class Posts:
     def __init__(self, on: Session) -> None:
         self._on = on
         self._look = asyncio.Event()
+        self._heard: discord.RawThreadMembersUpdate | None = None
 
     async def removed(self, told: discord.RawThreadMembersUpdate) -> None:
-        """Raises: StoreFailed."""
-        if self._on.places.is_known(told.thread_id):
+        """Discord tells of several at once, discord.py of each of them the same. Raises: StoreFailed."""
+        if told is not self._heard and self._on.places.is_known(told.thread_id):
+            self._heard = told
             gone = [str(user) for user in told.data.get("removed_member_ids", ())]
             await self._on.core.parted(Place(PLATFORM, str(told.thread_id)), gone)
 
@@ -157,10 +171,13 @@ class Posts:
             self._look.clear()
             try:
                 for place, users in (await self._on.core.let_in(self._on.account)).items():
-                    if not isinstance(self._on.client.get_channel(int(place.room_id)), CHANNEL):
+                    channel = self._on.client.get_channel(int(place.room_id))
+                    if not isinstance(channel, discord.abc.GuildChannel):
                         await self._look_into(place, users)
-            except (StoreFailed, *TROUBLE) as error:
+            except Exception as error:
+                # Whatever it was: it is looked again.
                 log.warning("Who is in the posts of themes is not known yet (%s)", type(error).__name__)
+                log.debug("Why", exc_info=error)
                 await self._on.clock.sleep(LOOKED_AGAIN)
                 self._look.set()
 

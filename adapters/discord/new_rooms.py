@@ -53,7 +53,7 @@ async def make_room(on: Session, community: int, home: Home, wanted: WantedRoom)
     return await on.places.at(found.id, found)
 
 
-def keeps_from_making(on: Session, community: int, home: Home) -> Text | None:
+def obstacle_to_making(on: Session, community: int, home: Home) -> Text | None:
     """What keeps it from making one there, as Discord told it. Raises: NotOurs, TryLater."""
     for server in on.places.servers_of(community):
         if server.unavailable:

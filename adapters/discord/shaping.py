@@ -104,13 +104,15 @@ def _opened(
 
 
 def _open(line: _Line, before: _Line | None, own: str, added: Collection[str]) -> _Line:
-    """Whom somebody keeps from seeing the channel by now is let do nothing more there."""
+    """A line as it was before the channel was closed, but for each permission that somebody changed since.
+    Whom they keep from seeing it by now is let do nothing more there.
+    """
     if line["id"] in added:
         before = {**line, "allow": "0", "deny": "0"}
     if before is None:
         return line | (_LET_IN if is_let_in(line) else {})
     was, allow, deny = int(before["allow"]), int(line["allow"]), int(line["deny"])
-    if was & ~allow & SEES:
+    if line["type"] == FOR_ONE and was & ~allow & SEES:
         return line
     shut = _shut(before, SPEAKING.value, own)
     as_shut = ~((allow ^ int(shut["allow"])) | (deny ^ int(shut["deny"])))

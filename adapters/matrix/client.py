@@ -13,7 +13,7 @@ import aiohttp
 import nio
 
 from adapters.matrix.account import Account
-from adapters.matrix.guests import admit, keeps_out
+from adapters.matrix.guests import admit, obstacle_to_entering
 from adapters.matrix.homes import Homes
 from adapters.matrix.intake import Intake
 from adapters.matrix.new_rooms import NewRooms
@@ -228,13 +228,13 @@ class Matrix:
         await self._ready.wait()
         return await self._new_rooms.make(community, home, wanted)
 
-    async def keeps_from_making(self, community: int, home: Home) -> Text | None:
+    async def obstacle_to_making(self, community: int, home: Home) -> Text | None:
         self._check_connected()
-        return self._new_rooms.keeps_from_making(community, home)
+        return self._new_rooms.obstacle_to_making(community, home)
 
-    async def keeps_out(self, place: Place, user: str) -> Text | None:
+    async def obstacle_to_entering(self, place: Place, user: str) -> Text | None:
         self._check_connected()
-        return keeps_out(self._session, place.room_id, user)
+        return obstacle_to_entering(self._session, place.room_id, user)
 
     def _check_connected(self) -> None:
         """Raises: TryLater."""

@@ -317,6 +317,8 @@ class _KeyStore(DefaultStore):
         """Defect: where its file is no database it raises, and leaves it open with nobody to close it."""
         try:
             super().__post_init__()  # type: ignore[no-untyped-call]
+            # What is forgotten there is written over, however SQLite was built.
+            self.database.execute_sql("PRAGMA secure_delete=ON")
         except PeeweeException:
             self.database.close()
             raise

@@ -38,7 +38,7 @@ async def admit(on: Session, room: str, user: str, *, inside: bool) -> None:
     raise UserError("matrix.room.lacks", has=shown_level(has), needs=needs)
 
 
-def keeps_out(on: Session, place: str, user: str) -> Text | None:
+def obstacle_to_entering(on: Session, place: str, user: str) -> Text | None:
     """What keeps somebody from being let in, as far as the sync told. Raises: NotOurs where Plein is not."""
     room = on.rooms.get(place)
     if room is None:

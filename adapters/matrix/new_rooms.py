@@ -51,7 +51,7 @@ class NewRooms:
 
         Raises: UserError, NotOurs, TryLater, OSError.
         """
-        if why := self.keeps_from_making(community, home):
+        if why := self.obstacle_to_making(community, home):
             raise UserError(why.key, **why.values)
         async with self._making:
             room = await self._find_or_make(home.ref, wanted)
@@ -63,7 +63,7 @@ class NewRooms:
             raise ConnectionError("the sync has not brought the new room yet")
         return Place(PLATFORM, room)
 
-    def keeps_from_making(self, community: int, home: Home) -> Text | None:
+    def obstacle_to_making(self, community: int, home: Home) -> Text | None:
         """What keeps it from making one in that space, as far as the sync told. Raises: NotOurs."""
         space = self._on.rooms.get(home.ref)
         if not self._is_still(home, community):
@@ -90,7 +90,7 @@ class NewRooms:
         return status == 200 and bool(answer.get("via"))
 
     async def look(self, home: Home | None, room: str) -> RoomSeen:
-        """Raises: Gone where Plein is not in it, OSError."""
+        """Raises: Gone where Plein is not in it, TryLater, OSError."""
         return replace(await look_at(self._on, room), within=await self._within(home, room))
 
     async def _within(self, home: Home | None, room: str) -> str:
@@ -114,7 +114,7 @@ class NewRooms:
     async def entrust(
         self, community: int, home: Home | None, room_id: str, moderators: Collection[str]
     ) -> None:
-        """To these and to who governs the space, where Plein made the room. Raises: OSError."""
+        """To these and to who governs the space, where Plein made the room. Raises: TryLater, OSError."""
         room = self._on.rooms.get(room_id)
         if room is None or room.maker != self._on.me:
             return

@@ -131,10 +131,10 @@ class Outbox:
             now = self._clock.now()
             await self._run(post, lambda tx: tx.posts.retracted(post, now))
             return
-        if not await self._is_for_them(adapter, post):
-            raise Gone("they take no part there any more")
         if post.begun and not post.ref and not post.in_doubt:
             await self._wait_for_the_morning(post)
+        if not await self._is_for_them(adapter, post):
+            raise Gone("they take no part there any more")
         said = await self._seeing.left_of(post)
         message = plain(said)
         if isinstance(post.to, Identity):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Literal, get_args, get_origin
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import ValidationError
@@ -15,9 +16,9 @@ from bot.errors import TurnFirst, UserError
 from bot.feature import Feature
 from bot.model.homes import homes_in
 from bot.model.message import Button, Message, Suggestion, Text, message, text, typed
-from bot.model.people import Role
 from bot.platforms import called
 from bot.ports.communities import Change
+from bot.settings import Section
 from bot.unseen import seen_as
 
 CHOOSE = "community choose"
@@ -37,13 +38,6 @@ class Setting(StrEnum):
     RESULTS = "results"
     QUIET = "quiet"
     SUPPORTERS = "supporters"
-
-
-# Of these one of so many is chosen, by a word for it.
-CHOSEN = {
-    Setting.OPENED_BY: tuple(role.name.lower() for role in Role),
-    Setting.RESULTS: ("live", "voted", "closed"),
-}
 
 
 # --- which one is meant in private ---
@@ -101,18 +95,18 @@ def show_settings(call: Call) -> Message:
     if call.moderates:  # a home can be hidden from others
         for platform, home in call.homes.items():
             lines.append(text("community.home", platform=called(platform), home=home.called))
-        lines += map(_told, call.tx.communities.changes(MOST_TOLD))
+        lines += [_told(call, change) for change in call.tx.communities.changes(MOST_TOLD)]
     return message(*lines, title=text("community.title"))
 
 
-def _told(change: Change) -> Text:
+def _told(call: Call, change: Change) -> Text:
     who = {"at": change.at, "by": change.by or text("community.somebody")}
     if change.value is None:
         return text("community.changed.back", setting=_named(Setting(change.name)), **who)
     for platform, home in homes_in({change.name: change.value}).items():
         return text("community.changed.home", platform=called(platform), home=home.called, **who)
     setting = Setting(change.name)
-    value = text(f"community.{setting}.{change.value}") if setting in CHOSEN else change.value
+    value = _as_said(call, setting, change.value)
     return text("community.changed", setting=_named(setting), value=value, **who)
 
 
@@ -130,13 +124,12 @@ def _checked(call: Call, setting: Setting, value: str) -> str:
             if value.casefold() not in zones:
                 raise UserError("community.bad.zone", value=value[:SHOWN])
             return ZoneInfo(zones[value.casefold()]).key
-    if setting in CHOSEN:
-        value = _choice_called(call, setting, value.casefold())
+    value = _choice_called(call, setting, value.casefold())
     section = next(part for part in call.configured.sections if setting in type(part).model_fields)
     try:
         found = section.with_value(setting, value)
     except ValidationError:
-        if setting in CHOSEN:
+        if choices_of(section, setting):
             raise UserError(f"community.bad.{setting}", value=value[:SHOWN]) from None
         if setting is Setting.QUIET:
             raise UserError("community.bad.quiet", value=value[:SHOWN]) from None
@@ -149,10 +142,27 @@ def _checked(call: Call, setting: Setting, value: str) -> str:
 
 def _choice_called(call: Call, setting: Setting, words: str) -> str:
     """What people call so; anything else as it is."""
-    for choice in CHOSEN[setting]:
+    for choice in choices_of(_section_of(call, setting), setting):
         if words in call.commands.texts.words(f"community.{setting}.{choice}.words"):
             return choice
     return words
+
+
+def choices_of(section: Section | None, setting: Setting) -> Sequence[str]:
+    """The words of which a setting is one; none where it is something else."""
+    field = type(section).model_fields.get(setting) if section else None
+    return get_args(field.annotation) if field and get_origin(field.annotation) is Literal else ()
+
+
+def _section_of(call: Call, setting: Setting) -> Section | None:
+    """What it is a setting of, as the community has it now."""
+    return next((part for part in call.settings.sections if setting in type(part).model_fields), None)
+
+
+def _as_said(call: Call, setting: Setting, value: object) -> Text | str:
+    """One of several is called by what the catalogue says."""
+    is_chosen = value in choices_of(_section_of(call, setting), setting)
+    return text(f"community.{setting}.{value}") if is_chosen else str(value)
 
 
 def _named(setting: Setting) -> Text:
@@ -165,11 +175,10 @@ def _shown(call: Call, setting: Setting) -> Text | str:
             return text(f"language.name.{call.settings.locale}")
         case Setting.ZONE:
             return call.settings.zone.key
-    section = next((part for part in call.settings.sections if setting in type(part).model_fields), None)
-    value = getattr(section, setting, "")
+    value = getattr(_section_of(call, setting), setting, "")
     if setting is Setting.QUIET and not value:
         return text("community.no_quiet")
-    return text(f"community.{setting}.{value}") if setting in CHOSEN else str(value)
+    return _as_said(call, setting, value)
 
 
 FEATURE = Feature(

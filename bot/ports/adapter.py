@@ -126,7 +126,7 @@ class Listener(Adapter, Protocol):
         """
         ...
 
-    async def keeps_from_making(self, community: int, home: Home) -> Text | None:
+    async def obstacle_to_making(self, community: int, home: Home) -> Text | None:
         """What keeps it just now from making a channel or room for a theme in that home, with what to do.
 
         None: nothing, as far as it knows without asking its platform.
@@ -135,7 +135,7 @@ class Listener(Adapter, Protocol):
         """
         ...
 
-    async def keeps_out(self, place: Place, user: str) -> Text | None:
+    async def obstacle_to_entering(self, place: Place, user: str) -> Text | None:
         """What keeps it just now from letting that account into a theme's channel or room, with what to do;
         None: nothing, as far as it knows.
 

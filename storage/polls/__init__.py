@@ -41,7 +41,7 @@ from storage.parts import Parts, Stored
 from storage.polls.belongings import Belongings
 from storage.polls.marks import Marks
 from storage.polls.sealed import SealedBallots
-from storage.polls.tables import LEFT, TABLES, ballots, endings, polls, read_choices, tallies, written
+from storage.polls.tables import LEAVERS, TABLES, ballots, endings, polls, read_choices, tallies, written
 from storage.tables import members, residents, themes
 from storage.upsert import upsert
 
@@ -173,7 +173,7 @@ class Polls:
     def __init__(self, parts: Parts) -> None:
         self._db = parts.db
         self._sealed = SealedBallots(parts)
-        self._leavers = Leavers(parts, LEFT)
+        self._leavers = Leavers(parts, LEAVERS)
         self._marks = Marks(parts)
         self._belongings = Belongings(parts.db, self, self._leavers, self._marks)
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from bot.features.polls.records import Choices
-from storage.leavers import Left
+from storage.leavers import LeaversTable
 from storage.tables import STAYS, Holds, Moment, Number, of_community, own_tables, residents, themes
 
 TABLES = own_tables()
@@ -129,18 +129,19 @@ tallies = Table(
     sqlite_with_rowid=False,
 )
 
+_IS_OPEN = polls.c.state == "open"
 # A ballot in a poll that is open stays with whoever has it, where an account leaves them.
 for _column in (ballots.c.voter, marks.c.voter):
-    _column.info[STAYS] = exists().where(polls.c.id == _column.table.c.poll, polls.c.state == "open")
+    _column.info[STAYS] = exists().where(polls.c.id == _column.table.c.poll, _IS_OPEN)
 
 
-LEFT = Left(
+LEAVERS = LeaversTable(
     leavers.c.poll,
     polls.c.id,
-    polls.c.state == "open",
+    _IS_OPEN,
     select(ballots.c.poll)
     .join(polls, polls.c.id == ballots.c.poll)
-    .where(ballots.c.voter == bindparam("id_"), polls.c.state == "open")
+    .where(ballots.c.voter == bindparam("id_"), _IS_OPEN)
     .order_by(ballots.c.poll),
 )
 

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from bot.features.themes.records import OPENINGS, Proposal
 from bot.model.people import Resident, Role
-from storage.leavers import Leavers, Left
+from storage.leavers import Leavers, LeaversTable
 from storage.parts import Parts, Stored
 from storage.tables import STAYS, Holds, Moment, Number, of_community, own_tables, residents, themes
 from storage.upsert import upsert
@@ -138,7 +138,7 @@ _SUPPORT_AS_ONE = (
     .values(resident=bindparam("new_"))
 )
 # Whoever proposed one has as much of a say as who supports it.
-LEFT = Left(
+LEAVERS = LeaversTable(
     proposal_leavers.c.proposal,
     proposals.c.id,
     _IS_OPEN,
@@ -158,7 +158,7 @@ class Openings:
 
     def __init__(self, parts: Parts) -> None:
         self._db = parts.db
-        self._leavers = Leavers(parts, LEFT)
+        self._leavers = Leavers(parts, LEAVERS)
 
     def propose(self, theme: int, name: str, about: str, proposer: int, needed: int, at: datetime) -> int:
         row = {"theme": theme, "name": name, "about": about, "proposer": proposer, "needed": needed}

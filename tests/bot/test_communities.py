@@ -539,8 +539,8 @@ async def test_what_is_public_of_a_poll_is_as_the_community_set_it(town: Town) -
     said = await town.say("mia", "!gemeenschap stel in tussenstand einde", room=SQUARE)
     assert "Wanneer de tussenstand van een peiling te zien is: vanaf nu pas als ze sluit." in said
     assert await shown() == [Results.CLOSED, Results.LIVE, Results.CLOSED]
-    await town.say("mia", "!gemeenschap stel in tussenstand na stem", room=SQUARE)
-    assert "zette “Wanneer de tussenstand van een peiling te zien is” op wie stemde, ziet ze." in (
+    await town.say("mia", "!gemeenschap stel in tussenstand na het stemmen", room=SQUARE)
+    assert "zette “Wanneer de tussenstand van een peiling te zien is” op zodra je gestemd hebt." in (
         await town.say("mia", "!gemeenschap toon", room=SQUARE)
     )
     assert await shown() == [Results.VOTED, Results.LIVE, Results.CLOSED]

@@ -174,11 +174,11 @@ class Platform:
         number = called_so.index(wanted.mark)
         return Place(self.platform, f"{home.ref}/{name}" + (f" {number + 1}" if number else ""))
 
-    async def keeps_from_making(self, community: int, home: Home) -> Text | None:
+    async def obstacle_to_making(self, community: int, home: Home) -> Text | None:
         self._fail(f"keeps:{home.ref}")
         return self.keeps.get(home.ref)
 
-    async def keeps_out(self, place: Place, user: str) -> Text | None:
+    async def obstacle_to_entering(self, place: Place, user: str) -> Text | None:
         self._fail(f"keeps:{place.room_id}")
         return self.keeps.get(place.room_id)
 

@@ -70,7 +70,7 @@ def check_options(options: Sequence[str]) -> None:
             )
         if not seen_as(option):
             raise UserError("typed.unseen")
-        if is_marked(seen_as(option)):
+        if is_marked(own_words(option)):
             raise UserError("poll.option.marked", option=option)
         seen = {own_words(option), drawn_as(option)}
         if not seen.isdisjoint(known):

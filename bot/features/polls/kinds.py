@@ -271,7 +271,9 @@ def own_words(option: str) -> str:
 
 @lru_cache(256)  # every vote asks, and few polls are open
 def _numbered(options: tuple[str, ...]) -> tuple[Mapping[str, int], Mapping[str, Sequence[int]]]:
-    known = {own_words(option): number for number, option in enumerate(options, start=1)}
+    known: dict[str, int] = {}
+    for number, option in enumerate(options, start=1):
+        known.setdefault(own_words(option), number)
     # Such a number is never an option's own words.
     known = {own: number for own, number in known.items() if not is_marked(own)}
     lengths: dict[str, set[int]] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.residents.link import account_of, accounts_of, check_moderates, is_only_moderator, named
@@ -37,10 +39,9 @@ def _asked(call: Call, leaving: Identity, who: Resident | None) -> Message:
         text("unlink.sure.other", who=who, platform=named(leaving.network)) if who else text("unlink.sure")
     )
     lines = [first, text("unlink.brings")]
-    person = who or call.resident
-    if is_only_moderator(call, person.id):
-        still = _moderates_still(call, leaving, person)
-        lines.append(text("unlink.moderator", platform=named(still.network)))
+    if who is None and is_only_moderator(call, call.resident.id):
+        still = _moderate_still(call, leaving)
+        lines.append(text("unlink.moderator", platforms=tuple(named(account.network) for account in still)))
     line = call.commands.usage(call.commands.by_path["me unlink"], call.locale, {**call.given, "sure": True})
     return message(
         *lines,
@@ -49,11 +50,10 @@ def _asked(call: Call, leaving: Identity, who: Resident | None) -> Message:
     )
 
 
-def _moderates_still(call: Call, leaving: Identity, person: Resident) -> Identity:
-    """Whoever stays, unless it was granted to the account that leaves, and counts for no other yet."""
-    granted = call.tx.people.accounts_with(Role.MODERATOR, person.id)
-    staying = [account for account in granted if account != leaving]
-    return staying[0] if staying else leaving
+def _moderate_still(call: Call, leaving: Identity) -> Sequence[Identity]:
+    """Those that stay, unless it was granted to the account that leaves, and counts for no other yet."""
+    granted = call.tx.people.accounts_with(Role.MODERATOR, call.resident.id)
+    return [account for account in granted if account != leaving] or [leaving]
 
 
 def _lost(call: Call, who: Resident, platform: str | None) -> Identity:

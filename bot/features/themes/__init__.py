@@ -98,11 +98,11 @@ def unlist_resident(tx: Transaction, old: int, parted: Sequence[int]) -> None:
 
 
 def _put_out_alike(tx: Transaction, people: Sequence[int], but: Collection[int] = ()) -> None:
-    out_of = {one: set(tx.guests.put_out_of(one)) for one in people}
+    out_of = {person: set(tx.guests.put_out_of(person)) for person in people}
     out = set[int]().union(*out_of.values()).difference(but)
-    for one, accounts in tx.people.accounts(people).items():
-        for theme, account in itertools.product(sorted(out - out_of[one]), accounts):
-            tx.guests.put_out(theme, account, one)
+    for person, accounts in tx.people.accounts(people).items():
+        for theme, account in itertools.product(sorted(out - out_of[person]), accounts):
+            tx.guests.put_out(theme, account, person)
 
 
 def _part(tx: Transaction, old: int, new: int) -> None:
@@ -149,7 +149,7 @@ def _show_anew(tx: Transaction, proposals: Sequence[int]) -> None:
 
 
 def export_openings(tx: Transaction, resident: int, _among: Among) -> Exported:
-    """What they proposed, what they support, and what in their name who left them may not support beside."""
+    """What they proposed and support; as marks, the accounts that left them and may not support it too."""
     return {
         "proposals": [_plain(row) for row in tx.of(OPENINGS).proposals_of(resident)],
         "supporters": [{"proposal": number} for number in tx.of(OPENINGS).supported_by(resident)],

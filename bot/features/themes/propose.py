@@ -41,7 +41,6 @@ def propose_theme(call: Call, name: str, about: str) -> Message:
     if not call.homes:
         raise UserError("theme.propose.no_home")
     name, about = checked_name(call, name), checked_about(about)
-    lacks = unmade(call)
     if (count := call.used(PROPOSE, DAY)) >= MOST_PROPOSED:
         raise UserError("theme.propose.often", count=count)
     call.use(PROPOSE, within=DAY)
@@ -52,11 +51,13 @@ def propose_theme(call: Call, name: str, about: str) -> Message:
     assert proposal
     if call.moderates:
         return _open(call, proposal)
+    lacks = unmade(call)
     subject = f"{SUBJECT}:{number}"
     call.schedule(LAPSE, str(number), call.now + LIVES)
     call.board(subject, here.id, call.resident.id)
     call.changed(subject)
-    call.in_sight = True
+    # The board says all but this.
+    call.in_sight = not lacks
     return message(
         text("theme.proposed", name=name, count=needed, until=call.now + LIVES),
         *lacks,

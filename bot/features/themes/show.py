@@ -143,13 +143,13 @@ def _rooms(call: Call, theme: Theme) -> Iterable[Text]:
 def unmade(call: Call, on: Collection[str] | None = None) -> Sequence[Text]:
     """What keeps channels or rooms of themes from being made just now, on these platforms (None: on all)."""
     key = "room.unmade.yours" if call.moderates else "room.unmade"
-    return _obstacles(key, call.keep_from_making(on))
+    return _obstacles(key, call.obstacles_to_making(on))
 
 
 def kept_out(call: Call, theme: Theme) -> Sequence[Text]:
     """What keeps whoever asks out of a theme's channels and rooms just now."""
     key = "room.kept_out.yours" if call.may(Role.MODERATOR, theme.id) else "room.kept_out"
-    return _obstacles(key, call.keep_out(theme.id))
+    return _obstacles(key, call.obstacles_to_entering(theme.id))
 
 
 def _obstacles(key: str, found: Mapping[str, Text]) -> Sequence[Text]:

@@ -55,6 +55,19 @@ async def test_who_is_in_a_post_no_more_is_put_into_it_again_by_their_word(
         assert is_in(town, post, anna)
 
 
+async def test_who_cannot_be_let_into_a_post_hears_so_at_once(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person
+) -> None:
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        post = await made(plein, town, mo, "forum")
+        forum = town.guild.channels[str(post.parent_id)]
+        town.close_to(double.bot, forum.name, ["send_messages_in_threads"])
+        await plein.until_quiet()
+        heard = (await anna.uses("sport", "theme take-part", theme="verlichting")).text
+        assert "Op Discord kan je er pas in als een moderator dit oplost." in heard
+        assert "“Berichten verzenden in threads”" in heard
+
+
 async def test_without_the_intent_who_left_a_post_leaves_the_theme_first(
     double: Discord, database: str, town: Server, mo: Person, anna: Person
 ) -> None:

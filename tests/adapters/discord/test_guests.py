@@ -127,6 +127,10 @@ async def test_who_cannot_be_let_in_hears_so_at_once(
         heard = (await ben.uses("sport", "theme take-part", theme="verlichting")).text
         assert "On Discord you get in only once a moderator solves this." in heard
         paul = town.member("paul", roles=["moderators"])
+        town.role("jailed")
+        town.deny(channel.name, "jailed", ["view_channel"])
+        emma = town.member("emma", roles=["jailed"])
+        assert "pas in" not in (await emma.uses("sport", "theme take-part", theme="verlichting")).text
         assert "pas in" not in (await paul.uses("sport", "theme take-part", theme="verlichting")).text
         await plein.until_quiet(60)
         assert not is_in(town, channel, anna)
