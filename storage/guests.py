@@ -157,7 +157,7 @@ _CLAIM = (
         due_at=_WHEN,
         room=bindparam("room_"),
         # Nothing is known of a line in another room.
-        by_name=case((guests.c.room == bindparam("room_"), guests.c.by_name), else_=false()),
+        by_name=case((guests.c.room != bindparam("room_"), false()), else_=guests.c.by_name),
     )
     .returning(guests.c.theme)
 )

@@ -99,20 +99,24 @@ def _opened(
     server, known = _known(on, channel).guild, {str(line["id"]): line for line in before}
     own = str(server.me.id)
     added = {str(server.id), own} - known.keys()
-    opened = [_open(_plain(line), known.get(str(line["id"])), own, added) for line in lines]
+    opened = [
+        _open(_plain(line), known.get(str(line["id"])), own, added, is_all=line["id"] == str(server.id))
+        for line in lines
+    ]
     return [line for line in opened if line["id"] not in added or int(line["allow"]) | int(line["deny"])]
 
 
-def _open(line: _Line, before: _Line | None, own: str, added: Collection[str]) -> _Line:
+def _open(line: _Line, before: _Line | None, own: str, added: Collection[str], *, is_all: bool) -> _Line:
     """A line as it was before the channel was closed, but for each permission that somebody changed since.
-    Whom they keep from seeing it by now is let do nothing more there.
+    Whom they keep from seeing it by now is let do nothing more there; where that `is_all`, others who see it
+    speak there again.
     """
     if line["id"] in added:
         before = {**line, "allow": "0", "deny": "0"}
     if before is None:
         return line | (_LET_IN if is_let_in(line) else {})
     was, allow, deny = int(before["allow"]), int(line["allow"]), int(line["deny"])
-    if line["type"] == FOR_ONE and was & ~allow & SEES:
+    if not is_all and was & ~allow & SEES:
         return line
     shut = _shut(before, SPEAKING.value, own)
     as_shut = ~((allow ^ int(shut["allow"])) | (deny ^ int(shut["deny"])))

@@ -170,6 +170,29 @@ async def test_what_somebody_changed_while_it_was_archived_is_so_after_that(
         assert lines[double.bot.user.id] == (VIEW, 0)
 
 
+async def test_where_it_was_hidden_from_all_meanwhile_others_speak_again(
+    double: Discord, database: str, town: Server, mo: Person
+) -> None:
+    """Closing kept all from speaking, by the same line in which somebody hid it since."""
+    team = town.role("ploeg")
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await made(plein, town, mo)
+        change(town, channel, town.id, 0, VIEW)
+        change(town, channel, team.id, 0, VIEW)
+        await plein.until_quiet(60)
+        await archive(mo)
+        for _ in range(2):
+            await plein.until_quiet(60)
+        change(town, channel, town.id, 0, 0, channel.overwrites[town.id].deny | VIEW)
+        await plein.until_quiet(60)
+        await mo.uses("sport", "theme reopen", theme="verlichting")
+        for _ in range(3):
+            await plein.until_quiet(60)
+        lines = {who: (line.allow, line.deny) for who, line in channel.overwrites.items()}
+        assert lines[town.id] == (0, VIEW)
+        assert lines[team.id] == (VIEW, 0)
+
+
 @pytest.mark.parametrize("reopened", [False, True])
 @pytest.mark.parametrize("leaves", [False, True])
 async def test_who_is_put_out_by_the_loss_of_a_line_that_somebody_had_changed_stays_out(

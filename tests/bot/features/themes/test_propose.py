@@ -83,6 +83,16 @@ async def test_what_keeps_its_room_from_being_made_is_said(town: Town) -> None:
     assert "pas een plek" in await town.say("mia", PROPOSE.format("Dieren"))
 
 
+@pytest.mark.parametrize("kept", [False, True])
+async def test_what_keeps_it_is_said_also_where_the_board_would_be_the_answer(town: Town, kept: bool) -> None:
+    if kept:
+        town.platform.keeps[HOME.ref] = WHY
+    asked = town.asked("anna", PROPOSE.format("Verlichting"))
+    await town.core.handle(replace(asked, by_post=True, beside=Place(PLATFORM, "sport"), acknowledged=True))
+    await town.core.run_due()
+    assert ("pas een plek" in "".join(town.platform.where("anna"))) is kept
+
+
 async def test_three_others_open_it_and_whoever_proposed_it_pulls_it(town: Town) -> None:
     await town.say("anna", PROPOSE.format("Verlichting"))
     assert "stelde je zelf voor" in await town.say("anna", "!thema steun")
