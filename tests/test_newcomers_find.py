@@ -168,9 +168,26 @@ places = ["discord:{channel.id}", "matrix:{square}"]
     event = await there.say(direct, '!gemeenschap richt in "matrix:space=Dorp" --zeker')
     assert "Gemaakt" in (await says(there, direct, key=f"answer:matrix:{event}")).body
     (space,) = await there.accept_invitations(plein.user_id)
+    await it_is_set_up_on_both(mia, mia_there, category.name)
     for name, about in (("Fietsen", "Veilig door het dorp"), ("Muziek", "Een podium in het park")):
         await mia.uses(SQUARE, "theme propose", name=name, about=about)
     return Village(homeserver, server, plein, mia, mia_there, square, space)
+
+
+async def it_is_set_up_on_both(mia: Person, there: Resident, category: str) -> None:
+    """Either platform says so of both, in either language."""
+    plain = OnMatrix(there)
+    for tongue, words in (
+        ("en", "channel or room on {} in the {} “{}”"),
+        ("nl", "kanaal of kamer op {} in de {} “{}”"),
+    ):
+        await plain.says(there.direct, f"!me language {tongue}")
+        kind = "category" if tongue == "en" else "categorie"
+        homes = [words.format("Discord", kind, category), words.format("Matrix", "space", "Dorp")]
+        on_discord = (await mia.uses(SQUARE, "community setup")).text
+        on_matrix = (await plain.says(there.direct, "!community setup")).body
+        for said in (on_discord, on_matrix):
+            assert all(home in said for home in homes), said
 
 
 async def test_they_find_it(homeserver: Homeserver, tmp_path: Path) -> None:
@@ -179,10 +196,18 @@ async def test_they_find_it(homeserver: Homeserver, tmp_path: Path) -> None:
         await OnDiscord(here.mia).reads("fietsen", "trekt dit thema")
         await here.mia.uses("fietsen", "poll open", question="Welke weg eerst?", option="Markt | Kerk")
         anna = here.on_discord("Anna")
+        emma = await here.begins(await here.comes_in("Emma"))
+        await emma.says(emma.who.direct, "!mijn interesses licht")
         await it_is_found_on_discord(anna)
         ben = await it_is_found_on_matrix(here)
         await anna.reads("fietsen", "Markt: 1 stem", "Kerk: 1 stem")
         room = await it_is_opened(here, anna, ben)
+        # Who cares about it hears of it on the other platform, and joins by that.
+        told = await emma.says(emma.who.direct, "!mijn overzicht nu")
+        assert NAME in told.body
+        shown = await emma.answers(emma.who.direct, told, number_of(NAME, told.body))
+        joined = await emma.answers(emma.who.direct, shown, number_of("Doe mee", shown.body))
+        assert f"Je doet mee aan “{NAME}”." in joined.body
         await it_has_a_poll(anna, ben, room)
         assert await here.plein.stop() == 0
 
