@@ -41,6 +41,8 @@ def propose_theme(call: Call, name: str, about: str) -> Message:
     if not call.homes:
         raise UserError("theme.propose.no_home")
     name, about = checked_name(call, name), checked_about(about)
+    # Before anything is numbered, as all is done again once that is known.
+    lacks = () if call.moderates else unmade(call)
     if (count := call.used(PROPOSE, DAY)) >= MOST_PROPOSED:
         raise UserError("theme.propose.often", count=count)
     call.use(PROPOSE, within=DAY)
@@ -51,7 +53,6 @@ def propose_theme(call: Call, name: str, about: str) -> Message:
     assert proposal
     if call.moderates:
         return _open(call, proposal)
-    lacks = unmade(call)
     subject = f"{SUBJECT}:{number}"
     call.schedule(LAPSE, str(number), call.now + LIVES)
     call.board(subject, here.id, call.resident.id)
