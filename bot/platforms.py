@@ -75,7 +75,6 @@ class Platforms:
 
     async def obstacles_to_making(self, community: int, homes: Sequence[Home]) -> Mapping[str, Text]:
         """What keeps channels or rooms from being made in these homes just now, by platform."""
-
         asked = [(home.platform, partial(_obstacle_to_making, community, home)) for home in homes]
         return await self._all_say(asked)
 

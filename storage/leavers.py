@@ -46,35 +46,35 @@ class LeaversTable:
         self.held_by = select(subject, table.c.account).where(of_holder).order_by(subject)
         of_old = table.c.holder == bindparam("old_")
         self.pass_on = update(table).where(of_old).values(holder=bindparam("new_"))
-        self.let_go = update(table).where(of_holder).values(holder=None)
+        self.forget = update(table).where(of_holder).values(holder=None)
         self.over = delete(table).where(of_this)
 
 
 class Leavers:
     """Who is kept out of which of those that are open."""
 
-    def __init__(self, parts: Parts, left: LeaversTable) -> None:
+    def __init__(self, parts: Parts, table: LeaversTable) -> None:
         self._db = parts.db
         self._keys = parts.keyring
-        self._left = left
+        self._table = table
 
     def part(self, resident: int, new: int) -> Sequence[int]:
         """What the accounts of the new one had a say in with the resident, they have no say in any more."""
         self._keys.make(_KEY)
         theirs = self._had_a_say(resident)
-        while self._db.lock(self._left.number, *theirs):
+        while self._db.lock(self._table.number, *theirs):
             theirs = self._had_a_say(resident)
         holders = {**self._outside(resident), **dict.fromkeys(theirs, resident)}
         marks = self._marks(new) if holders else ()
         for number, holder in holders.items():
             for mark in marks:
                 self._db.execute(
-                    self._left.add, {self._left.subject: number, "account": mark, "holder": holder}
+                    self._table.add, {self._table.subject: number, "account": mark, "holder": holder}
                 )
         return list(holders)
 
     def _had_a_say(self, resident: int) -> list[int]:
-        return list(self._db.execute(self._left.had_a_say, {"id_": resident}).scalars())
+        return list(self._db.execute(self._table.had_a_say, {"id_": resident}).scalars())
 
     def outside(self, resident: int) -> list[int]:
         """Where somebody else has the say of one of their accounts."""
@@ -82,7 +82,7 @@ class Leavers:
 
     def _outside(self, resident: int) -> dict[int, int | None]:
         found: dict[int, int | None] = {}
-        for number in list(self._db.execute(self._left.anywhere).scalars()):
+        for number in list(self._db.execute(self._table.anywhere).scalars()):
             for holder in self._holders(number, resident):
                 found[number] = holder
         return found
@@ -92,7 +92,7 @@ class Leavers:
         return bool(self._holders(number, resident))
 
     def _holders(self, number: int, resident: int) -> list[int | None]:
-        left = list(self._db.execute(self._left.there, {"subject_": number}))
+        left = list(self._db.execute(self._table.there, {"subject_": number}))
         marks = self._marks(resident) if left else []
         return [row.holder for row in left if row.account in marks and row.holder != resident]
 
@@ -106,15 +106,15 @@ class Leavers:
             return []
 
     def merge(self, old: int, new: int) -> None:
-        self._db.execute(self._left.pass_on, {"old_": old, "new_": new})
+        self._db.execute(self._table.pass_on, {"old_": old, "new_": new})
 
-    def let_go(self, resident: int) -> None:
+    def forget(self, resident: int) -> None:
         """They are forgotten; whoever left them is kept out all the same."""
-        self._db.execute(self._left.let_go, {"id_": resident})
+        self._db.execute(self._table.forget, {"id_": resident})
 
     def held_by(self, resident: int) -> list[tuple[int, str]]:
         """Where they have the say that accounts had a part in, each with a mark of it."""
-        return [tuple(row) for row in self._db.execute(self._left.held_by, {"id_": resident})]
+        return [tuple(row) for row in self._db.execute(self._table.held_by, {"id_": resident})]
 
     def over(self, number: int) -> None:
-        self._db.execute(self._left.over, {"subject_": number})
+        self._db.execute(self._table.over, {"subject_": number})

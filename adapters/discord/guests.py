@@ -21,7 +21,7 @@ from bot.model.people import Place
 
 log = logging.getLogger(__name__)
 MOST_OVERWRITES = 1000
-# Codes: whoever it is is not in it; there is no such person; there is no such line; there is no room for one.
+# Codes: no such member; no such person; no such line; no room for another line.
 _NOT_THERE = 10007, 10013
 _NO_LINE, _NO_ROOM = 10009, 30060
 # After so many seconds it is looked again where Discord or the database did not answer.

@@ -21,8 +21,8 @@ class Brought:
     """What somebody had before they and another were one person.
 
     `wishes` are theirs, with how they were known, and `before` those of the other one. `rows` are what
-    referred to them, by column (`polls.opener`), each by the rest of its key. `put_out`: of which themes
-    either was put out by hand already. `whom`: the accounts of the other one. All of it is as JSON has it.
+    referred to them, by column (`polls.opener`), each by the rest of its key. `put_out`: the themes that
+    either was put out of by hand already. `whom`: the accounts of the other one. All as JSON has it.
     """
 
     wishes: Mapping[str, Any]

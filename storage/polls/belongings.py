@@ -149,7 +149,7 @@ class Belongings:
             votes = self._votes_of(resident)
         for number, row in votes.items():
             self._take_back(number, resident, row.cast_at)
-        self._leavers.let_go(resident)
+        self._leavers.forget(resident)
         self._db.execute(_FORGET, {"voter_": resident})
         self._marks.forget(resident)
         self._db.execute(_FORGET_ENDINGS, {"voter_": resident})

@@ -277,7 +277,7 @@ class Links:
 
     def part(self, resident: int, parted: Sequence[int], *, undone: bool) -> Mapping[str, Any] | None:
         self.drop_all_of(resident)
-        people: dict[int, set[str]] = {one: set() for one in (resident, *parted)}
+        people: dict[int, set[str]] = {number: set() for number in (resident, *parted)}
         names: dict[int, str] = {}
         had: Mapping[str, Any] | None = None
         for row in self._db.execute(_ACCOUNTS, {"ids_": [*people]}):
@@ -288,16 +288,11 @@ class Links:
             brought, joined = orjson.loads(link.brought), set(orjson.loads(link.joined))
             sides = {"wishes": joined, "before": set(brought.get("whom", ())) or everybody - joined}
             # Where some that joined are still with some whom they joined.
-            still = [one for one, theirs in people.items() if all(theirs & side for side in sides.values())]
-            if still:
-                away = everybody - people[still[0]]
-                others = {name for one, name in names.items() if one != still[0]}
-                for side, accounts in sides.items():
-                    if away & accounts and (not undone or brought[side]["name"] in others):
-                        brought[side] |= _called_as(min(accounts & people[still[0]]))
-                brought["whom"] = sorted(sides["before"] & people[still[0]])
-                kept = {"joined_": _json(sorted(joined & people[still[0]])), "brought_": _json(brought)}
-                self._db.execute(_KEEP_LINK, {"id_": link.id, "new_": still[0], **kept})
+            together = [
+                number for number, theirs in people.items() if all(theirs & side for side in sides.values())
+            ]
+            if together:
+                self._keep_link(link.id, together[0], sides, brought, people, names, undone=undone)
                 continue
             self.forget_link(link.id)
             for own, other in (("wishes", "before"), ("before", "wishes")):
@@ -305,6 +300,28 @@ class Links:
                 if left and names[resident] == brought[other]["name"] != brought[own]["name"]:
                     had = brought[own]
         return had
+
+    def _keep_link(
+        self,
+        link: int,
+        whose: int,
+        sides: Mapping[str, set[str]],
+        brought: dict[str, Any],
+        people: Mapping[int, set[str]],
+        names: Mapping[int, str],
+        *,
+        undone: bool,
+    ) -> None:
+        """It can still be undone, among the accounts that are left of either side."""
+        here = people[whose]
+        away = set[str]().union(*people.values()) - here
+        others = {name for number, name in names.items() if number != whose}
+        for side, accounts in sides.items():
+            if away & accounts and (not undone or brought[side]["name"] in others):
+                brought[side] |= _called_as(min(accounts & here))
+        brought["whom"] = sorted(sides["before"] & here)
+        kept = {"joined_": _json(sorted(sides["wishes"] & here)), "brought_": _json(brought)}
+        self._db.execute(_KEEP_LINK, {"id_": link, "new_": whose, **kept})
 
     def forget(self, resident: int) -> None:
         self.drop_all_of(resident)

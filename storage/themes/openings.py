@@ -227,7 +227,7 @@ class Openings:
         changed = self._concerning(resident)
         self._db.execute(_UNSUPPORT, {"id_": resident})
         self._db.execute(_NOBODYS, {"id_": resident})
-        self._leavers.let_go(resident)
+        self._leavers.forget(resident)
         return changed
 
     def _concerning(self, resident: int) -> Sequence[int]:

@@ -273,9 +273,9 @@ def own_words(option: str) -> str:
 def _numbered(options: tuple[str, ...]) -> tuple[Mapping[str, int], Mapping[str, Sequence[int]]]:
     known: dict[str, int] = {}
     for number, option in enumerate(options, start=1):
-        known.setdefault(own_words(option), number)
-    # Such a number is never an option's own words.
-    known = {own: number for own, number in known.items() if not is_marked(own)}
+        own = own_words(option)
+        if not is_marked(own):  # such a number is never an option's own words
+            known.setdefault(own, number)
     lengths: dict[str, set[int]] = {}
     for own in known:
         words = own.split()
