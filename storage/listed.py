@@ -86,14 +86,22 @@ def note(db: Batch, lines: Sequence[Line]) -> None:
 
 
 def _part(db: Batch, resident: int, line_of: dict[Identity, int]) -> Sequence[int]:
-    """Those of a resident's accounts that no line joins any more. Who is in none, and never was, stays."""
+    """Those of a resident's accounts that no line joins any more.
+
+    An account that no line ever named was linked by somebody's word with one of them, nobody knows which: where
+    lines part these it is with none. Linking it anew takes a minute; being one person with somebody else would
+    show them everything.
+    """
     groups: dict[Hashable, list[Identity]] = {}
+    linked: list[list[Identity]] = []
     for platform, user, listed in db.execute(_ACCOUNTS, {"id_": resident}):
         account = Identity(platform, user)
         if account in line_of or listed is not None:
             groups.setdefault(line_of.get(account, account), []).append(account)
+        else:
+            linked.append([account])
     first, *others = groups.values() or [[]]
-    return [_move(db, resident, group, first) for group in others]
+    return [_move(db, resident, group, first) for group in [*others, *linked]] if others else []
 
 
 def _move(db: Batch, resident: int, accounts: Collection[Identity], from_: Sequence[Identity]) -> int:

@@ -143,9 +143,27 @@ async def test_two_lines_never_make_one_person_of_two(database_url: str) -> None
         await town.core.link([Identity(PLATFORM, name) for name in "abx"])
         assert await people(town, *"abx") == [{"a", "b", "x"}]
     async with started(database_url, ("a c", "moderator"), ("b d", "resident")) as town:
-        found = await people(town, *"abcdx")
-        assert {"b", "d"} in found
-        assert await roles(town, "a", "c", "b", "d") == [Role.MODERATOR] * 2 + [Role.RESIDENT] * 2
+        assert await people(town, *"abcdx") == [{"a", "c"}, {"b", "d"}, {"x"}]
+        assert await roles(town, *"acbdx") == [Role.MODERATOR] * 2 + [Role.RESIDENT] * 3
+
+
+@pytest.mark.parametrize("whose", ["ben", "benny"])
+@pytest.mark.parametrize("line", ["gone", "there", "of one"])
+async def test_who_was_linked_with_one_of_a_line_is_no_person_with_the_other(
+    database_url: str, whose: str, line: str
+) -> None:
+    """With which of the two Cas is one by his own word is not kept: where a line parts them he is one with none."""
+    both = ("ben benny", "resident")
+    async with started(database_url, MIA, both) as town:
+        for name in ("ben", "benny", "cas"):
+            await town.say(name, "!help")
+        await town.core.link([Identity(PLATFORM, whose), Identity(PLATFORM, "cas")])
+        assert await people(town, "ben", "benny", "cas") == [{"ben", "benny", "cas"}]
+    lines = {"gone": [MIA], "there": [MIA, both], "of one": [MIA, ("ben", "organiser")]}
+    async with started(database_url, *lines[line]) as town:
+        found = await people(town, "ben", "benny", "cas")
+        assert found == ([{"ben", "benny", "cas"}] if line == "there" else [{"ben"}, {"benny"}, {"cas"}])
+        assert await roles(town, "cas") == [Role.RESIDENT]
 
 
 async def test_the_same_lines_again_change_nothing(database_url: str) -> None:
