@@ -88,9 +88,9 @@ def note(db: Batch, lines: Sequence[Line]) -> None:
 def _part(db: Batch, resident: int, line_of: dict[Identity, int]) -> Sequence[int]:
     """Those of a resident's accounts that no line joins any more.
 
-    An account that no line ever named was linked by somebody's word with one of them, nobody knows which: where
-    lines part these it is with none. Linking it anew takes a minute; being one person with somebody else would
-    show them everything.
+    An account that no line ever named was linked by somebody's word with one of them, nobody knows which:
+    where lines part these it is with none. Linking it anew takes a minute; being one person with somebody
+    else would show them everything.
     """
     groups: dict[Hashable, list[Identity]] = {}
     linked: list[list[Identity]] = []

@@ -152,7 +152,7 @@ async def test_two_lines_never_make_one_person_of_two(database_url: str) -> None
 async def test_who_was_linked_with_one_of_a_line_is_no_person_with_the_other(
     database_url: str, whose: str, line: str
 ) -> None:
-    """With which of the two Cas is one by his own word is not kept: where a line parts them he is one with none."""
+    """With which of the two Cas is one by his own word is not kept: where lines part them he is with none."""
     both = ("ben benny", "resident")
     async with started(database_url, MIA, both) as town:
         for name in ("ben", "benny", "cas"):
