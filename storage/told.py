@@ -59,13 +59,13 @@ class _Way(NamedTuple):
         return Identity(self.platform, self.user)
 
 
+# Where PostgreSQL has no statistics yet a join compares each account with every resident of the community.
+_HEARD_AS = select(residents.c.heard_as).where(residents.c.id == identities.c.resident).scalar_subquery()
 _WAYS = Loader(
     select(
-        *(identities.c.platform, identities.c.user_id, identities.c.account, residents.c.heard_as),
+        *(identities.c.platform, identities.c.user_id, identities.c.account, _HEARD_AS),
         identities.c.talks,
-    )
-    .join(residents, identities.c.resident == residents.c.id)
-    .order_by(identities.c.platform, identities.c.user_id),
+    ).order_by(identities.c.platform, identities.c.user_id),
     by=[identities.c.resident],
     make=_Way,
 )
@@ -182,7 +182,8 @@ class Told:
         found = self._find(resident, since, (), begun=begun)
         # At a moment when nothing is at work it waits for the account that they used last.
         if found is None and (ways := self._ways(resident, begun=begun)):
-            found = ways[0].identity, self._posts.account_for(ways[0].identity)
+            used = ways[0]
+            found = used.identity, used.heard_by or self._posts.account_for(used.identity)
         if found:
             to, account = found
             self._posts.add(

@@ -25,6 +25,8 @@ class Plein:
         self.folder = folder
         self.user_id = user_id
         self.database = database
+        # What is run.
+        self.module = "bot.main"
         self.log: list[str] = []
         self._process: Forked | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -61,7 +63,7 @@ store = "{folder}/matrix"
 
     @property
     def _command(self) -> list[str]:
-        return ["bot.main", "--config", str(self.folder / "config.toml"), "run"]
+        return [self.module, "--config", str(self.folder / "config.toml"), "run"]
 
     @property
     def _secrets(self) -> dict[str, str]:

@@ -671,6 +671,28 @@ async def test_a_thread_that_was_put_away_is_as_it_is_until_somebody_opens_it(bo
     assert (no.value.status, no.value.code) == (400, 50083)
 
 
+async def test_a_forum_that_demands_a_tag_refuses_a_post_without_one(bot: Bot, town: Server) -> None:
+    ideas = town.channel("ideas", type=15)
+    forum = await bot.fetch_channel(int(ideas.id))
+    assert isinstance(forum, discord.ForumChannel)
+    assert not forum.flags.require_tag
+    await forum.create_thread(name="Bench", content="Where?")
+    town.demand_tag(ideas)
+    forum = await bot.fetch_channel(int(ideas.id))
+    assert isinstance(forum, discord.ForumChannel)
+    assert forum.flags.require_tag
+    with pytest.raises(discord.HTTPException) as no:
+        await forum.create_thread(name="Lamps", content="Where?")
+    assert (no.value.status, no.value.code) == (400, 40067)
+    tag = discord.ForumTag(name="idea")
+    tag.id = 7
+    await forum.create_thread(name="Lamps", content="Where?", applied_tags=[tag])
+    assert [channel.name for channel in town.guild.channels.values() if channel.parent_id == ideas.id] == [
+        "Bench",
+        "Lamps",
+    ]
+
+
 async def test_a_webhook_speaks_under_any_name(bot: Bot, town: Server) -> None:
     anna = town.member("anna")
     channel = channel_of(bot, town)

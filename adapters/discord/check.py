@@ -12,6 +12,7 @@ import discord
 
 from adapters.discord.channels import PLATFORM, names_of, needed
 from adapters.discord.gateway import make_client
+from adapters.discord.homes import obstacle_in
 from adapters.discord.lacks import FOR_THEMES, USEFUL, lacks_in, lacks_on, wanted
 from adapters.discord.settings import Discord as Settings
 from bot.model.homes import Home
@@ -65,8 +66,8 @@ async def check(
             await client.login(settings.token.get_secret_value())
             await _look(client, settings, grounds, found, listens=listens)
             for community, home in (homes or {}).items():
-                if not await _is_there(client, home.ref):
-                    found.lacking(community, text("home.gone", home=home.called, platform=called(PLATFORM)))
+                if obstacle := await _obstacle_at(client, home):
+                    found.lacking(community, obstacle)
     except discord.LoginFailure:
         return Found(wrong=[text("discord.check.token")])
     except discord.HTTPException as error:
@@ -136,12 +137,19 @@ async def _on(client: discord.Client, server: int) -> tuple[discord.Guild, disco
     return guild, await guild.fetch_member(client.user.id)
 
 
-async def _is_there(client: discord.Client, channel: str) -> bool:
+async def _obstacle_at(client: discord.Client, home: Home) -> Text | None:
+    """What keeps themes from getting a place there."""
+    gone = text("home.gone", home=home.called, platform=called(PLATFORM))
     try:
-        await client.fetch_channel(int(channel))
+        found = await client.fetch_channel(int(home.ref))
+        if not isinstance(found, discord.abc.GuildChannel):
+            return gone
+        server, me = await _on(client, found.guild.id)
+        channels = await server.fetch_channels()
     except (discord.NotFound, discord.Forbidden, ValueError):
-        return False
-    return True
+        return gone
+    there = next((channel for channel in channels if channel.id == found.id), None)
+    return obstacle_in(me, there, home.kind, channels) if there else gone
 
 
 async def _look_in(client: discord.Client, channel: str) -> Callable[[Sequence[str]], Sequence[Text]] | None:

@@ -30,8 +30,8 @@ KINDS: Mapping[str, discord.ChannelType] = {
 MOST_CHANNELS, MOST_IN_CATEGORY, MOST_THREADS = 500, 50, 1000
 # What Plein must be allowed in each, to make room for a theme there.
 NEEDED = {CATEGORY: ("view_channel", "manage_channels"), FORUM: ("view_channel", "send_messages")}
-# Codes: too many channels; too many threads; not allowed; no such kind of channel on this server.
-_FULL, _FULL_OF_THREADS, _NOT_ALLOWED, _NO_SUCH_KIND = 30013, 160006, (50001, 50013), 50024
+# Codes: too many channels; too many threads; not allowed; no such kind of channel on this server; no tag.
+_FULL, _FULL_OF_THREADS, _NOT_ALLOWED, _NO_SUCH_KIND, _NO_TAG = 30013, 160006, (50001, 50013), 50024, 40067
 # Without an answer it may be made a moment later.
 LOOK_AGAIN = 2.0
 
@@ -74,7 +74,7 @@ async def _ask_for(on: Session, server: discord.Guild, wanted: Home, name: str) 
     if status == 201:
         return Home(PLATFORM, wanted.kind, str(answer["id"]), str(answer["name"]), server.name)
     called = Home(PLATFORM, wanted.kind, "", name, server.name).called
-    raise UserError("home.cannot", home=called, why=why(server, int(answer.get("code", 0))))
+    raise UserError("home.cannot", home=called, why=why(server, called, int(answer.get("code", 0))))
 
 
 async def ask_once(
@@ -101,7 +101,7 @@ async def ask_once(
         return response.status, answer
 
 
-def why(server: discord.Guild, code: int) -> Text:
+def why(server: discord.Guild, home: Text, code: int) -> Text:
     if code == _FULL:
         return text("discord.home.most", server=server.name, most=MOST_CHANNELS)
     if code == _FULL_OF_THREADS:
@@ -110,6 +110,8 @@ def why(server: discord.Guild, code: int) -> Text:
         return text("discord.home.server", server=server.name)
     if code == _NO_SUCH_KIND:
         return text("discord.home.no_forum", server=server.name)
+    if code == _NO_TAG:
+        return text("discord.home.tag", home=home)
     return text("discord.home.refused", code=code)
 
 
@@ -131,7 +133,7 @@ def _known(
         return None
     hidden = not channel.permissions_for(server.default_role).view_channel
     return Option(
-        _as_home(server, channel, kind), lacks=lacks_in(server, channel, kind, channels), hidden=hidden
+        _as_home(server, channel, kind), lacks=obstacle_in(server.me, channel, kind, channels), hidden=hidden
     )
 
 
@@ -147,19 +149,23 @@ def _lacks_to_make(server: discord.Guild, channels: Sequence[discord.abc.GuildCh
     return None
 
 
-def lacks_in(
-    server: discord.Guild,
+def obstacle_in(
+    me: discord.Member,
     channel: discord.abc.GuildChannel,
     kind: str,
     channels: Sequence[discord.abc.GuildChannel],
 ) -> Text | None:
-    may, home = channel.permissions_for(server.me), _as_home(server, channel, kind).called
+    """What keeps themes from getting a place in what is their home, or may become it."""
+    may, home = channel.permissions_for(me), _as_home(channel.guild, channel, kind).called
     for name in NEEDED[kind]:
         if not getattr(may, name):
             return text("discord.home.lacks", home=home, permission=text(f"discord.permission.{name}"))
     inside = [other for other in channels if other.category_id == channel.id]
     if kind == CATEGORY and len(inside) >= MOST_IN_CATEGORY:
         return text("discord.home.full", home=home, most=MOST_IN_CATEGORY)
+    # Which tag is true of a theme people know, and Plein does not.
+    if isinstance(channel, discord.ForumChannel) and channel.flags.require_tag:
+        return text("discord.home.tag", home=home)
     return None
 
 

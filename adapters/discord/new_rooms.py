@@ -19,7 +19,7 @@ from adapters.discord.homes import (
     MOST_THREADS,
     ask_once,
     channels_of,
-    lacks_in,
+    obstacle_in,
     why,
 )
 from adapters.discord.members import ASK_AGAIN
@@ -100,7 +100,7 @@ async def _make(
             return found
         raise ConnectionError("Discord did not say whether it made it") from error
     if status != 201:
-        refused = why(server, int(answer.get("code", 0)))
+        refused = why(server, home.called, int(answer.get("code", 0)))
         raise UserError(refused.key, **refused.values)
     return await _fetched(on, int(answer["id"]))
 
@@ -111,7 +111,7 @@ def _lacks(
     channels: Sequence[discord.abc.GuildChannel],
     home: Home,
 ) -> Text | None:
-    if lacks := lacks_in(server, there, home.kind, channels):
+    if lacks := obstacle_in(server.me, there, home.kind, channels):
         return lacks
     if home.kind == CATEGORY and len(channels) >= MOST_CHANNELS:
         return text("discord.home.most", server=server.name, most=MOST_CHANNELS)

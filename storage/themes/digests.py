@@ -67,11 +67,7 @@ _WISHES = (
 )
 _ADD = insert(digests)
 _DROP = delete(digests).where(digests.c.resident == _ID)
-_TOLD = (
-    update(digests)
-    .where(digests.c.resident == _ID)
-    .values(told_until=bindparam("until_", type_=digests.c.told_until.type))
-)
+_TOLD = update(digests).where(_THEIRS).values(told_until=bindparam("until_", type_=digests.c.told_until.type))
 _FOLLOWED = select(involvements.c.resident, involvements.c.theme).where(
     among(involvements.c.resident, "residents_")
 )
@@ -121,8 +117,11 @@ class Digests:
 
     def told(self, until: Mapping[int, datetime]) -> None:
         known = self.among(until.keys())
-        if heard := [{"id_": who, "until_": at} for who, at in until.items() if who in known]:
-            self._db.execute(_TOLD, heard)
+        heard: dict[datetime, list[int]] = {}  # of the same news, most of them
+        for who in known:
+            heard.setdefault(until[who], []).append(who)
+        for at, whose in heard.items():
+            self._db.execute(_TOLD, {"residents_": whose, "until_": at})
         new = [{"resident": who, "often": None, "told_until": at} for who, at in until.items()]
         if new := [row for row in new if row["resident"] not in known]:
             self._db.execute(_ADD, new)

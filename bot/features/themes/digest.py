@@ -70,7 +70,7 @@ def _choices(now: Often) -> Sequence[Button]:
 def _now(call: Call) -> Message:
     """What is new for them, here and now."""
     me = call.resident.id
-    found = _asking(call, [me])
+    found = _asking(call, [me], call.tx.of(DIGESTS).among([me]))
     if not found.asking:
         return message(text("digest.nothing_asked"), text("digest.how"))
     news = call.belongings.news(call.tx, call.now - LOOKS_BACK, [me])
@@ -122,8 +122,8 @@ def send_due(call: Call, job: Job) -> None:
 
 def _tell(call: Call, people: Sequence[int], often: Often) -> None:
     wishes = call.tx.of(DIGESTS).among(people)
-    found = _asking(call, [who for who in people if (wishes.get(who, _NO_WISH).often or USUAL) is often])
-    if not found.asking:
+    so_often = [who for who in people if (wishes.get(who, _NO_WISH).often or USUAL) is often]
+    if not so_often or not (found := _asking(call, so_often, wishes)).asking:
         return
     news = call.belongings.news(call.tx, call.now - LOOKS_BACK, found.asking)
     talking = call.tx.people.talking(found.asking) if news else ()
@@ -200,11 +200,11 @@ class _Asking:
         return next(part.theme for part in reversed(self.parts[who]) if part.theme in self.own)
 
 
-def _asking(call: Call, people: Sequence[int]) -> _Asking:
+def _asking(call: Call, people: Sequence[int], wishes: Mapping[int, Wish]) -> _Asking:
     kept = call.tx.of(DIGESTS)
     words, followed = call.belongings.concerns(call.tx, people), kept.followed(people)
     asking = [who for who in people if words.get(who) or followed.get(who)]
-    wishes, parts = kept.among(asking), call.tx.people.parts_of(asking)
+    parts = call.tx.people.parts_of(asking)
     return _Asking(asking, words, followed, wishes, parts, set(call.own_themes()))
 
 

@@ -17,6 +17,7 @@ from adapters.discord import check as looking
 from adapters.discord.channels import NEEDED
 from adapters.discord.check import check
 from adapters.discord.gateway import NotLetIn
+from adapters.discord.homes import MOST_IN_CATEGORY
 from adapters.discord.settings import Discord as Settings
 from bot.main.communities import homes_of
 from bot.main.config import DatabaseSection, config_of
@@ -29,6 +30,7 @@ from bot.texts import Texts, Voice
 from storage.communities import settings_kept
 from tests.chat import NOW
 from tests.doubles.discord import Discord, Server
+from tests.doubles.discord.state import Channel
 from tests.doubles.platform import open_town
 from tests.on_discord import plein_on
 
@@ -228,6 +230,35 @@ async def test_a_home_that_is_gone_is_told_to_whose_it_is(double: Discord, town:
             homes={FIRST_COMMUNITY: home},
         )
         assert [line for line in found.lacks.get(FIRST_COMMUNITY, []) if line.key == "home.gone"] == told
+
+
+async def test_what_keeps_themes_from_a_place_in_their_home_is_told(double: Discord, town: Server) -> None:
+    """A forum that demands a tag, in both languages; a category that is full; what is well says nothing."""
+    forum, category = town.channel("ideeen", type=15), town.channel("raden", type=4)
+    kinds = {forum.id: "discord.home.forum", category.id: "discord.home.category"}
+
+    async def told(channel: Channel, language: str = "en") -> list[str]:
+        found = await check(
+            Settings(token=SecretStr(double.token)),
+            Grounds({}, {town.guild.id: FIRST_COMMUNITY}),
+            double.connector(),
+            homes={FIRST_COMMUNITY: Home("discord", kinds[channel.id], channel.id, channel.name)},
+        )
+        texts, voice = Texts(), Voice(language, ZoneInfo("Europe/Brussels"), datetime.now(UTC), code=("", ""))
+        return [texts.write(line, voice) for line in found.lacks.get(FIRST_COMMUNITY, [])]
+
+    assert await told(forum) == await told(category) == []
+    town.demand_tag(forum)
+    for number in range(MOST_IN_CATEGORY):
+        town.channel(f"raad-{number}", parent=category)
+    assert await told(forum) == [
+        "In the forum “ideeen” (server Plein) every new post must have a tag, and Plein chooses none: so no "
+        "theme gets a place in it. Switch off “Require people to select tags when posting” in the forum’s "
+        "settings, or choose something else."
+    ]
+    (said,) = await told(forum, "nl")
+    assert "moet elke nieuwe post een tag hebben, en Plein kiest er geen" in said
+    assert ["no more room" in line for line in await told(category)] == [True]
 
 
 async def test_homes_are_found_by_the_line_of_the_configuration(database_url: str) -> None:

@@ -208,6 +208,24 @@ async def test_a_server_or_a_category_that_is_full(
         assert offered.buttons == []
 
 
+async def test_a_forum_that_demands_a_tag_is_chosen_with_what_to_do(
+    double: Discord, database: str, town: Server, mo: Person
+) -> None:
+    """Also where it demands one only once it was chosen."""
+    forum = town.channel("ideeen", type=15)
+    town.demand_tag(forum)
+    demands = "In het forum “ideeen” (server Plein) moet elke nieuwe post een tag hebben"
+    async with plein_on(double, database, residents=moderators(mo)) as plein:
+        said = (await mo.uses("sport", "gemeenschap inrichten", plek="ideeen")).text
+        assert "Vanaf nu" in said
+        assert demands in said
+        assert "Zet die verplichting uit in de instellingen van het forum, of kies iets anders." in said
+        for demanded in (False, True):
+            town.demand_tag(forum, demanded=demanded)
+            await plein.until_quiet()
+            assert (demands in (await mo.uses("sport", "gemeenschap inrichten")).text) is demanded
+
+
 async def sure_by_name(mo: Person, name: str) -> Answer:
     asked = await mo.uses("sport", "gemeenschap inrichten", plek=name)
     assert f"Er is nog geen “{name}”." in asked.text

@@ -184,6 +184,14 @@ def allow_all(double: Discord, server: Server, home: Channel) -> None:
     server.permit(double.bot, ["administrator"])
 
 
+def demand_tag(_: Discord, server: Server, home: Channel) -> None:
+    server.demand_tag(home)
+
+
+def demand_none(_: Discord, server: Server, home: Channel) -> None:
+    server.demand_tag(home, demanded=False)
+
+
 FULL = f"Discord laat er {MOST_IN_CATEGORY} kanalen toe. Haal er een weg, of kies iets anders."
 MISSING = "nog niet: zonder dat komt er voor een thema geen plek in. Geef het daar bij Rechten."
 LIMITS = {
@@ -191,6 +199,9 @@ LIMITS = {
     "server": Limit("category", fill_server, empty_one, f"heeft {MOST_CHANNELS} kanalen, en meer laat"),
     "threads": Limit("forum", fill_threads, put_one_away, f"staan {MOST_THREADS} threads en posts open"),
     "channels": Limit("category", forbid("manage_channels"), allow_all, f"“Kanalen beheren” {MISSING}"),
+    "tags": Limit(
+        "forum", demand_tag, demand_none, "moet elke nieuwe post een tag hebben, en Plein kiest er"
+    ),
     "posts": Limit("forum", forbid("send_messages"), allow_all, f"“Berichten verzenden” {MISSING}"),
 }
 
@@ -227,6 +238,22 @@ async def test_what_keeps_it_is_said_before_it_is_tried(
         made = {channel.name.casefold() for channel in inside(town, home.id) if channel.id not in before}
         assert made
         assert made <= {"lampen", "verlichting"}
+
+
+async def test_a_tag_that_is_demanded_only_when_it_is_made_is_said_too(
+    double: Discord, database: str, town: Server, mo: Person
+) -> None:
+    """Nobody set that yet when it was looked: Discord itself refuses, and what to do is the same."""
+    async with plein_on(double, database, residents=moderators(mo)) as plein:
+        home = await settle_in(plein, town, mo, "forum")
+        refused = {"message": "A tag is required to create a forum post in this channel", "code": 40067}
+        double.faults.answer(400, POST, body=refused)
+        await propose(mo)
+        await plein.until_quiet()
+        assert await wanted(plein) == [{"room": None, "why": "discord.home.tag"}]
+        assert LIMITS["tags"].said in (await mo.uses("sport", "theme show", theme="verlichting")).text
+        await plein.until_quiet(60)
+        assert len(inside(town, home)) == 1
 
 
 async def test_what_is_not_known_is_not_said(

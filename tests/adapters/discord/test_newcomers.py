@@ -47,6 +47,27 @@ async def test_they_are_welcomed_where_everybody_is_and_once(
         assert len(welcomes(town)) == 1
 
 
+async def test_who_chose_a_language_in_private_is_welcomed_in_it(
+    double: Discord, database: str, town: Server, mo: Person
+) -> None:
+    """And who comes at the same time and chose none, in their channel, in the community's."""
+    async with plein_on(double, database, residents=moderators(mo), newcomers=True) as plein:
+        kim = town.member("kim")
+        await kim.says(kim.dm, "taal en")
+        await plein.until_quiet()
+        await kim.leaves()
+        await opened(plein, town, mo)
+        for name in ("kim", "lou", "max"):
+            town.member(name)
+        await plein.until_quiet(60)
+        (said,) = [message for message in kim.sees(kim.dm) if "Verlichting" in message.text]
+        assert "Welcome!" in said.text
+        assert "Choose a theme to take part in." in said.text
+        (aloud,) = welcomes(town)
+        assert "Kies een thema" in aloud.text
+        assert "You take part in “Muziek”" in (await kim.presses(said, "Muziek")).text
+
+
 async def test_without_the_intent_all_else_goes_on(
     double: Discord, database: str, town: Server, mo: Person, caplog: pytest.LogCaptureFixture
 ) -> None:

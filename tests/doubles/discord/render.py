@@ -9,6 +9,7 @@ from tests.doubles.discord import permissions
 from tests.doubles.discord.clock import iso
 from tests.doubles.discord.state import (
     LOADING,
+    REQUIRE_TAG,
     Application,
     Attachment,
     Channel,
@@ -76,7 +77,8 @@ def role_json(role: Role) -> Json:
 
 def channel_json(channel: Channel, viewer: User | None = None) -> Json:
     """A direct message shows its viewer only the other one."""
-    found: Json = {"id": channel.id, "type": channel.type, "flags": 0, "last_message_id": None}
+    flags = REQUIRE_TAG if channel.demands_tag else 0
+    found: Json = {"id": channel.id, "type": channel.type, "flags": flags, "last_message_id": None}
     for message in reversed(channel.messages.values()):
         # What one person sees is not kept.
         if not message.only_for:

@@ -111,6 +111,11 @@ class Server:
         thread.archived = thread.locked = False
         places.channel_changed(self.world, thread)
 
+    def demand_tag(self, forum: Channel, *, demanded: bool = True) -> None:
+        """In a forum each new post is to have a tag from now on; or none need have one any more."""
+        forum.demands_tag = demanded
+        places.channel_changed(self.world, forum)
+
     def close(self, channel: Channel | str) -> None:
         """A channel is deleted, by hand."""
         places.remove_channel(self.world, self.channel(channel) if isinstance(channel, str) else channel)

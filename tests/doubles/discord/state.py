@@ -24,6 +24,8 @@ TEXT, DM, VOICE, CATEGORY, ANNOUNCEMENT, ANNOUNCEMENT_THREAD, THREAD, PRIVATE_TH
     12,
 )
 FORUM = 15
+# A flag of a forum: a post is to have a tag.
+REQUIRE_TAG = 1 << 4
 EPHEMERAL, LOADING, SUPPRESS_EMBEDS, COMPONENTS_V2 = 1 << 6, 1 << 7, 1 << 2, 1 << 15
 DEFAULT, PIN, THREAD_CREATED, REPLY, COMMAND, POLL_RESULT = 0, 6, 18, 19, 20, 46
 
@@ -95,6 +97,8 @@ class Channel:
     owner_id: str | None = None
     archived: bool = False
     locked: bool = False
+    # A forum: whether a post is to have a tag.
+    demands_tag: bool = False
     joined: dict[str, float] = field(default_factory=dict)
 
     @property

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,6 +20,8 @@ from bot.model.homes import Home
 from bot.model.message import Button, Message, text
 from bot.model.people import Identity, Role
 from bot.ports.storage import Transaction
+from storage.executor import Executor
+from storage.unit import Tx
 from tests.chat import NOW
 from tests.doubles.platform import PLATFORM, Shown, Town, open_town, words_of
 
@@ -163,6 +167,43 @@ async def test_each_of_many_people_hears_once(town: Town, monkeypatch: pytest.Mo
 
 
 # --- when ---
+
+
+async def test_a_page_of_people_is_asked_about_at_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twelve who hear cost no more questions than one, also once it is kept what they heard; and where nobody
+    wants to hear so often nothing else is asked.
+    """
+    for number in range(12):
+        await town.say(f"lid{number}", "!mijn interesses fiets", room="sport")
+        await town.say(f"lid{number}", "!help", room=None)
+    asked: list[object] = []
+    execute = Executor.execute
+
+    def noting(self: Executor, statement: Any, values: Any = None) -> Any:
+        asked.append(statement)
+        return execute(self, statement, values)
+
+    def tell(tx: Transaction, people: Sequence[str], often: Often) -> int:
+        found = [tx.people.by_identity(Identity(PLATFORM, name)) for name in people]
+        call = town.core.dispatch.call_for_nobody(tx, "")
+        asked.clear()
+        digest._tell(call, [who.id for who in found if who], often)
+        cast(Tx, tx).db.flush()
+        return len(asked)
+
+    one, many = ["lid0"], [f"lid{number}" for number in range(1, 12)]
+    monkeypatch.setattr(Executor, "execute", noting)
+    for name in (PATH, "Fietsen naar school"):
+        await opens(town, name)
+        town.clock.turn(timedelta(days=1))
+        first, others = [
+            await town.core.store.run(partial(tell, people=people, often=Often.WEEKLY))
+            for people in (one, many)
+        ]
+        assert first == others
+    assert await town.core.store.run(partial(tell, people=many, often=Often.DAILY)) == 1
+    shown = [one.where for one in await at(town, town.clock.now())]
+    assert sorted(shown) == sorted([*one, *many] * 2)
 
 
 @pytest.mark.parametrize(

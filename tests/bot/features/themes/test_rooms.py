@@ -12,6 +12,7 @@ import pytest
 from bot.errors import NotNow, NotOurs, TryLater, UserError
 from bot.features.themes.bind import MOST
 from bot.features.themes.rename import MOST_RENAMED
+from bot.model.events import PutOut
 from bot.model.homes import Home, RoomSeen, RoomState
 from bot.model.people import FIRST_COMMUNITY, Identity, Place, Role, Theme
 from bot.ports.storage import Transaction
@@ -367,6 +368,34 @@ async def test_what_replaced_it_is_its_place(town: Town) -> None:
     assert (await state(town)).room == "corner/2"
     said = [words for words in town.platform.where("corner/2") if "vervangen door een nieuwe" in words]
     assert len(said) == 1
+
+
+async def test_what_is_done_by_hand_is_followed_and_said_without_waiting(town: Town) -> None:
+    """Renamed, taken out of its home, somebody put out, replaced and deleted: no clock is turned for that."""
+    await town.say("ben", "!help", room=None)
+    await town.say("ben", "!thema meedoen Verlichting")
+    new, now = Place(PLATFORM, "corner/2"), town.clock.now()
+
+    async def said(where: str, words: str) -> bool:
+        for _ in range(3):
+            await town.core.run_due()
+        return any(words in line for line in town.platform.where(where))
+
+    assert not await said(MADE.room_id, "heet voortaan")
+    await told(town, MADE, "Lampen")
+    assert await said(MADE.room_id, "“Verlichting” heet voortaan “Lampen”.")
+    town.platform.out.add(MADE.room_id)
+    await town.core.look(MADE)
+    assert await said(MADE.room_id, "haalde de plek van “Lampen”")
+    await town.core.put_out(MADE, [PutOut("ben", "mia", "$1")])
+    assert await said("ben", "Je bent uit het kanaal of de kamer van “Lampen” gezet.")
+    town.platform.names[new.room_id] = "Lampen"
+    await town.core.moved(PLATFORM, MADE, new)
+    assert await said(new.room_id, "vervangen door een nieuwe")
+    town.platform.removed.add(new.room_id)
+    await town.core.left(PLATFORM, new)
+    assert await said("mia", "op Test is weg")
+    assert town.clock.now() == now
 
 
 # --- whose it is by now ---

@@ -99,6 +99,27 @@ async def test_in_private_only_who_talks_there_already_and_first_what_concerns_t
     assert not await come(town, "anna")
 
 
+async def test_what_is_for_one_is_in_the_language_they_chose_and_one_for_several_in_the_communitys(
+    town: Town,
+) -> None:
+    """Also where one who chose another comes with those who chose none; and alone."""
+    for name, language in (("anna", "en"), ("ben", "en"), ("cas", "nl")):
+        await town.say(name, f"!taal {language}", room=None)
+    found = await in_languages(town, await come(town, "anna", "dora", "eva"))
+    assert found == {"anna": "en", "sport": "nl"}
+    for name, language in (("ben", "en"), ("cas", "nl")):
+        assert await in_languages(town, await come(town, name)) == {name: language}
+    await town.say("mia", "!gemeenschap stel in taal en")
+    town.clock.turn(timedelta(hours=1))
+    assert await in_languages(town, await come(town, "fien", "gust")) == {"sport": "en"}
+
+
+async def in_languages(town: Town, welcomes: list[tuple[str, str]]) -> dict[str, str]:
+    """Where each was welcomed, and in which language a platform says it there."""
+    to = [Place(PLATFORM, where) if where == "sport" else Identity(PLATFORM, where) for where, _ in welcomes]
+    return {where: await town.core.voice_of(one) for (where, _), one in zip(welcomes, to, strict=True)}
+
+
 async def test_who_uses_plein_in_the_community_is_no_newcomer(town: Town) -> None:
     await town.joined("raad", theme="raad")
     await town.say("anna", "!help", room="sport")

@@ -6,7 +6,7 @@ from tests.doubles.discord import places
 from tests.doubles.discord.api.table import Answer, Ask, route
 from tests.doubles.discord.clock import iso
 from tests.doubles.discord.errors import Form, refuse
-from tests.doubles.discord.render import channel_json
+from tests.doubles.discord.render import channel_json, message_json
 from tests.doubles.discord.state import FORUM, PRIVATE_THREAD, THREAD, Channel
 from tests.doubles.discord.talk import post
 
@@ -28,12 +28,14 @@ def _post(ask: Ask, forum: Channel) -> Answer:
     first = ask.json.get("message")
     if not isinstance(first, dict):
         raise refuse(220001)
+    if forum.demands_tag and not ask.json.get("applied_tags"):
+        raise refuse(40067)
     thread = _begin(ask, forum, THREAD, ask.world.clock.new_id())
     said = post(ask.world, thread, ask.bot.user, first)
     del thread.messages[said.id]
     said.id = thread.id
     thread.messages[said.id] = said
-    return 201, channel_json(thread)
+    return 201, channel_json(thread) | {"message": message_json(ask.world, said, ask.bot.user)}
 
 
 @route("POST", "/channels/{channel_id}/messages/{message_id}/threads")
