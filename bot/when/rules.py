@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import NamedTuple
 
 from bot.errors import UserError
@@ -22,12 +22,13 @@ from bot.when.tokens import Unread, could_be_both, tokens, with_runs
 _LONGEST = 100
 _SHOWN = 40
 _MOST_WEEKDAYS = 5
+_HALF_A_DAY = timedelta(minutes=HALF_DAY)
 # What reads an hour or a date says so; whatever else it says is of moments.
 _ALSO_OF_MOMENTS = ("when.no_such_time", "when.two_hours", "when.other_part", "when.past_day")
 
 
 class RuleReading(NamedTuple):
-    """A repetition, and where an hour is written, from when until when it is on the clock.
+    """A repetition, and where an hour is written, when it is on the clock, and how long.
 
     Not `sure`: there is another honest reading, so ask before it counts; `others` and `other_walls` are those
     that are known, and without a start each second month may be either.
@@ -40,7 +41,7 @@ class RuleReading(NamedTuple):
     others: tuple[Rule, ...] = ()
     wall: time | None = None
     other_walls: tuple[time, ...] = ()
-    ends: time | None = None
+    lasts: timedelta | None = None
     fits: bool = True
 
     @property
@@ -85,16 +86,20 @@ def resolve(said: Repeated, start: date | None) -> RuleReading:
     except Never:
         raise Unread("when.rule.never") from None
     walls = _walls(said.moment, said.moment.start) if said.moment.start else []
-    ends = _ends(said.moment, said.moment.end, walls) if said.moment.end else None
-    counted = start is not None or not _is_counted(rules[0])
-    sure = len(rules) == 1 and len(walls) < 2 and said.moment.sure and not said.twofold and counted
+    lasts = _lasting(said.moment, walls[0], said.moment.end) if said.moment.end else None
+    doubts = (
+        len(rules) > 1 or len(walls) > 1 or not said.moment.sure,
+        said.twofold,
+        lasts is not None and lasts > _HALF_A_DAY,
+        start is None and _is_counted(rules[0]),
+    )
     return RuleReading(
         rule=rules[0],
-        sure=sure,
+        sure=not any(doubts),
         others=tuple(rules[1:]),
         wall=walls[0] if walls else None,
         other_walls=tuple(walls[1:]),
-        ends=ends,
+        lasts=lasts,
         fits=start is None or fits(rules[0], start),
     )
 
@@ -315,9 +320,11 @@ def _walls(said: Said, clock: Clock) -> list[time]:
     return [time(*divmod(minute % WHOLE_DAY, 60)) for minute in likely]
 
 
-def _ends(said: Said, clock: Clock, walls: Sequence[time]) -> time:
-    """The first such hour after the beginning."""
-    begins = walls[0].hour * 60 + walls[0].minute
+def _lasting(said: Said, wall: time, clock: Clock) -> timedelta:
+    """To the first such hour after the beginning. Raises: Unread where that is no time at all."""
+    begins = wall.hour * 60 + wall.minute
     minutes = fitting(clock, said.part) or fitting(clock, None)
-    end = min(minutes, key=lambda minute: (minute - begins) % WHOLE_DAY)
-    return time(*divmod(end % WHOLE_DAY, 60))
+    lasts = min((minute - begins) % WHOLE_DAY for minute in minutes)
+    if lasts == 0:
+        raise Unread
+    return timedelta(minutes=lasts)
