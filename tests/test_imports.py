@@ -25,6 +25,8 @@ HOMES = {
     "discord": ("adapters/discord/",),
     "prompt_toolkit": ("adapters/console/",),
     "PIL": ("bot/pictures/",),
+    "dateutil": ("bot/when/",),
+    "holidays": ("bot/when/",),
     "sqlalchemy": ("storage/",),
     "alembic": ("storage/",),
     "aiosqlite": ("storage/",),

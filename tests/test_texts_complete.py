@@ -33,6 +33,7 @@ from bot.features.themes.records import Held, Involvement, Often
 from bot.main.features import stores_of
 from bot.model.message import text
 from bot.texts import LOCALES, Texts, Voice
+from bot.when.belgium import PUBLIC, SCHOOL
 from storage.tables import metadata
 from tests.chat import BRUSSELS, NOW
 from tests.doubles.calls import COMMANDS, a_call
@@ -140,6 +141,13 @@ def filled(key: str, *words: Iterable[str]) -> set[str]:
     return {key.replace("*", "{}").format(*chosen) for chosen in itertools.product(*words)}
 
 
+# Each shape of a repetition, and every so many of it.
+SHAPES = ["workdays", "year_nth", "year_day", "year_last_day"] + [
+    f"{shape}{several}"
+    for shape in ("day", "week", "month_nth", "month_day", "month_last_day")
+    for several in ("", "s")
+]
+
 # What each key that is built becomes, by how code spells it; all of that must be there ...
 STEERED = ("closed", "cancelled", "extended", "outcome")
 # The words with which the questions of `plein init` are answered.
@@ -234,6 +242,14 @@ BUILT = {
     "theme.draw.under_way.*": filled("theme.draw.under_way.*", ["asked", "listed"]),
     "theme.draw.among.*": filled("theme.draw.among.*", ["none", "longest"]),
     "theme.proposal.*": filled("theme.proposal.*", ["opened", "lapsed", "withdrawn"]),
+    "when.rule.*": filled("when.rule.*", SHAPES),
+    "when.rule.month.*": filled("when.rule.month.*", [str(month) for month in range(1, 13)]),
+    "when.rule.nth.*": filled("when.rule.nth.*", ["1", "2", "3", "4", "5", "last"]),
+    "when.rule.numbered.*": filled("when.rule.numbered.*", [str(day) for day in range(1, 32)]),
+    "when.rule.weekday.*": filled("when.rule.weekday.*", [str(weekday) for weekday in range(7)]),
+    "when.left_out.named.*": filled(
+        "when.left_out.named.*", [*PUBLIC.values(), *SCHOOL.values(), "public", "school"]
+    ),
     "role.needed.*": filled("role.needed.*", ["organiser", "moderator"]),
 }
 # ... and of these some: where there is none, something else is said.

@@ -31,7 +31,7 @@ EXAMPLE = """examples:
   plein run                     serve what config.toml names; without it, the console
   plein console                 try everything in this terminal, without an account
   plein console --script FILE   play a script and print what is said
-  plein when "vrijdag 20u"      what is understood of a moment, as JSON
+  plein when "vrijdag 20u"      what is understood of a moment, or of "elke vrijdag", as JSON
   plein draw --check FILE       repeat a draw that was published
   plein check                   look at the configuration and the connections"""
 
@@ -114,7 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     console.add_argument("--db", type=_url, metavar="URL", help="the database, such as sqlite:///data/try.db")
     console.add_argument("--lang", choices=Texts().locales, help="the language to speak")
-    moment = _command(does, "when", "what is understood of a moment, as JSON; to report a phrase")
+    moment = _command(
+        does, "when", "what is understood of a moment, or of what comes back, as JSON; to report a phrase"
+    )
     moment.add_argument("words", nargs="?", help="the phrase; without it, one on each line of the input")
     moment.add_argument("--lang", choices=Texts().locales, default="nl", help="whose language it is")
     moment.add_argument(

@@ -1,12 +1,14 @@
-"""`plein when`: what was understood of a moment in people's own words, for whoever reports a phrase."""
+"""`plein when`: what was understood of a moment, or of what comes back, for whoever reports a phrase."""
 
 from __future__ import annotations
 
 import io
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from bot import when
@@ -28,21 +30,69 @@ def tell(words: str | None, locale: str, now: datetime, zone: ZoneInfo) -> int:
 
 
 def understood(phrase: str, voice: Voice, texts: Texts) -> dict[str, object]:
-    """What the phrase says where only a moment will do, or only a whole day."""
-    refused, reading = None, None
+    """What the phrase says where only a moment will do, or only a whole day; or else what comes back."""
     try:
-        reading = when.read(phrase, voice.now, voice.zone, voice.locale, whole_days=True)
-    except UserError as error:
-        refused = texts.write(error.text, voice)
+        return _moment(when.read(phrase, voice.now, voice.zone, voice.locale, whole_days=True), voice)
+    except UserError as no_moment:
+        refused = no_moment
+    try:
+        return _repetition(when.read_rule(phrase, voice.locale), voice, texts)
+    except UserError as no_rule:
+        comes_back = refused.text.key == "when.recurring"
+        return {**_NOTHING, "refused": texts.write((no_rule if comes_back else refused).text, voice)}
 
+
+_NOTHING: Mapping[str, object] = {
+    "start": None,
+    "end": None,
+    "whole_day": False,
+    "sure": False,
+    "readings": [],
+    "next": [],
+    "rule": None,
+    "refused": None,
+}
+
+
+def _moment(reading: when.Reading, voice: Voice) -> dict[str, object]:
     def shown(at: datetime | None) -> str | None:
         return at.astimezone(voice.zone).isoformat() if at else None
 
     return {
-        "start": shown(reading.start) if reading else None,
-        "end": shown(reading.end) if reading else None,
-        "whole_day": bool(reading and reading.whole_day),
-        "sure": bool(reading and reading.sure),
-        "readings": [shown(at) for at in reading.starts] if reading and not reading.sure else [],
-        "refused": refused,
+        **_NOTHING,
+        "start": shown(reading.start),
+        "end": shown(reading.end),
+        "whole_day": reading.whole_day,
+        "sure": reading.sure,
+        "readings": [] if reading.sure else [shown(at) for at in reading.starts],
     }
+
+
+def _repetition(reading: when.RuleReading, voice: Voice, texts: Texts) -> dict[str, object]:
+    rules = [_in_full(rule, voice, texts) for rule in reading.rules]
+    walls = [wall for wall in (reading.wall, *reading.other_walls) if wall]
+    readings = [f"{rule} {wall:%H:%M}" for rule in rules for wall in walls] if walls else rules
+    return {
+        **_NOTHING,
+        "sure": reading.sure,
+        "readings": [] if reading.sure else readings,
+        "next": list(islice(_starts(reading, voice), 3)),
+        "rule": rules[0],
+    }
+
+
+def _in_full(rule: when.Rule, voice: Voice, texts: Texts) -> str:
+    gaps = when.gaps(rule)
+    return texts.write(when.in_words(rule), voice) + (f" ({texts.write(gaps, voice)})" if gaps else "")
+
+
+def _starts(reading: when.RuleReading, voice: Voice) -> Iterator[str]:
+    """Those still to come: days, or moments where there is an hour."""
+    for day in when.dates(reading.rule, voice.now.astimezone(voice.zone).date()):
+        if reading.wall is None:
+            yield day.isoformat()
+            continue
+        with suppress(UserError):  # the clocks skip it that night
+            start = when.at(day, reading.wall, voice.zone)
+            if start > voice.now:
+                yield start.astimezone(voice.zone).isoformat()

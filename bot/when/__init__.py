@@ -4,22 +4,29 @@ What was typed is cut into pieces (`scan`); a language's tables (`language`) tel
 (`tokens`); one `grammar` for all languages recognises the parts of the `phrase` (`hours`, `spans`,
 `days`); and `moment` finds the one moment. What is not wholly understood is refused, never guessed:
 a wrong date is worse than a question. What can be meant otherwise is read, but is not `sure`.
+
+What comes back is read by the same tables: `rule_grammar` recognises its parts ("elke eerste maandag van de
+maand"), `rules` finds out which `rule` that is, and `rule_words` writes it again. `left_out` reads which days
+it does without, of which `belgium` knows those that are holidays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.errors import UserError
-from bot.when.dutch import DUTCH
-from bot.when.english import ENGLISH
 from bot.when.grammar import recognise
 from bot.when.language import WEEK, Language, Unit
+from bot.when.languages import LANGUAGES, languages
+from bot.when.left_out import LeftOut, read_left_out
 from bot.when.moment import Reading, lasting, resolve
 from bot.when.phrase import EARLIEST, Phrase
+from bot.when.rule import Rule, at, dates, fits
+from bot.when.rule_words import gaps, in_words
+from bot.when.rules import RuleReading, read_rule
 from bot.when.scan import Piece, scan
 from bot.when.spans import amounts
 from bot.when.tokens import Pairs, Unread, could_be_both, tokens
@@ -30,16 +37,25 @@ __all__ = [
     "LANGUAGES",
     "WEEK",
     "Language",
+    "LeftOut",
     "Reading",
+    "Rule",
+    "RuleReading",
     "Unit",
     "after",
+    "at",
     "between",
+    "dates",
+    "fits",
+    "gaps",
+    "in_words",
     "read",
+    "read_left_out",
     "read_length",
+    "read_rule",
     "read_span",
 ]
 
-LANGUAGES = {"nl": DUTCH, "en": ENGLISH}
 _LONGEST = 100
 _SHOWN = 40
 _A_CENTURY = 36_600
@@ -56,7 +72,7 @@ def read(
     if len(words) > _LONGEST:
         raise UserError("when.unclear", words=words[:_SHOWN] + "…")
     pieces = scan(words)
-    for language in _languages(locale):
+    for language in languages(locale):
         try:
             reading = _read_in(language, pieces, now, zone, whole_days)
         except Unread as unread:
@@ -78,7 +94,7 @@ def read_span(words: str, locale: str = "nl") -> Unit | None:
     if len(words) > _LONGEST:
         return None
     pieces = scan(words)
-    for language in _languages(locale):
+    for language in languages(locale):
         try:
             phrase = Phrase(tokens(pieces, language, "date"), language)
             length = amounts(phrase)
@@ -94,18 +110,11 @@ def read_length(words: str, locale: str = "nl") -> Unit | None:
     if len(words) > _LONGEST:
         return None
     pieces = scan(words)
-    for language in _languages(locale):
+    for language in languages(locale):
         with suppress(Unread):
             said = recognise(tokens(pieces, language, "date"), language)
             return None if said.within else lasting(said)
     return None
-
-
-def _languages(locale: str) -> Iterator[Language]:
-    """The person's own first."""
-    if locale in LANGUAGES:
-        yield LANGUAGES[locale]
-    yield from (language for name, language in LANGUAGES.items() if name != locale)
 
 
 def _read_in(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.when.language import DAY, HOUR, MINUTE, MONTH, QUARTER, SECOND, WEEK, YEAR, Language
+from bot.when.language import DAY, HOUR, MINUTE, MONTH, QUARTER, SECOND, WEEK, YEAR, Language, Unit
 
 _COUNT = (
     "nul een twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien vijftien "
@@ -130,11 +130,11 @@ DUTCH = Language(
     half="half",
     half_hour=-30,
     since="van, vanaf",
-    to="tot, tot en met, tem",
-    until="tot, tot en met, tem, tegen, voor, voor of op",
-    and_="en",
+    to="tot, tot en met, tem, t/m",
+    until="tot, tot en met, tem, t/m, tegen, voor, voor of op",
+    and_="en, &",
     article="de, den, in de, op de, op den",
-    links="op, in, van, vanaf, de, den, het, 't, in de, op de, op den",
+    links="op, in, van, vanaf, vd, v/d, de, den, het, 't, in de, op de, op den",
     latest="ten laatste, ten laatste op, uiterlijk, ten uiterste, op zijn laatst, op z'n laatst",
     fillers="stipt, exact, precies",
     joined={
@@ -151,6 +151,44 @@ DUTCH = Language(
         "halfuurtje": "half + uur",
         "een halfuurtje": "half + uur",
     },
+    every="elke, elk, iedere, ieder, alle, telkens, steeds",
+    other="om de andere, om het andere",
+    spaced="om de, om het",
+    frequency={
+        "dagelijks, dagelijkse": DAY,
+        "wekelijks, wekelijkse": WEEK,
+        "tweewekelijks, tweewekelijkse, veertiendaags, veertiendaagse": Unit(days=14),
+        "driewekelijks, driewekelijkse": Unit(days=21),
+        "vierwekelijks, vierwekelijkse": Unit(days=28),
+        "maandelijks, maandelijkse": MONTH,
+        "tweemaandelijks, tweemaandelijkse": Unit(months=2),
+        "driemaandelijks, driemaandelijkse": Unit(months=3),
+        "halfjaarlijks, halfjaarlijkse, zesmaandelijks, zesmaandelijkse": Unit(months=6),
+        "jaarlijks, jaarlijkse": YEAR,
+    },
+    period={
+        "kwartaal, kwartalen": Unit(months=3),
+        "halfjaar, half jaar, semester": Unit(months=6),
+    },
+    times={"eens, eenmaal": 1, "tweemaal": 2, "driemaal": 3, "viermaal": 4},
+    times_words="keer, maal, x",
+    per="per",
+    each_weekday=[f"{day}s, 's {day}s, s {day}s, {day}en" for day in _WEEKDAYS.split()],
+    workdays="werkdag",
+    each_workday="werkdagen",
+    onward="vanaf, startend, startend op, beginnend, beginnend op, te beginnen, te beginnen op, ingaand",
+    public_holidays="feestdag, feestdagen, wettelijke feestdagen, officiële feestdagen, alle feestdagen",
+    school_holidays=(
+        "schoolvakantie, schoolvakanties, alle schoolvakanties, tijdens schoolvakanties, "
+        "tijdens de schoolvakantie, tijdens de schoolvakanties"
+    ),
+    school_breaks={
+        "herfstvakantie": "autumn_break",
+        "kerstvakantie": "christmas_break",
+        "krokusvakantie": "spring_break",
+        "paasvakantie": "easter_break",
+        "zomervakantie, grote vakantie": "summer_break",
+    },
     refused={
         "when.past_day": (
             "gisteren, eergisteren, gisterenavond, gisteravond, gisternamiddag, gisterenmiddag, "
@@ -160,10 +198,6 @@ DUTCH = Language(
         "when.vague": (
             "rond, rond de, omstreeks, ongeveer, circa, ca, ergens, tussen, straks, binnenkort, weldra, "
             "subiet, later, eens, misschien, weekend, begin, midden, paar, enkele, of, zo snel mogelijk"
-        ),
-        "when.recurring": (
-            "elke, elk, iedere, ieder, alle, om de, telkens, wekelijks, maandelijks, dagelijks, jaarlijks, "
-            "tweewekelijks, tweemaandelijks, " + ", ".join(f"{day}s, 's {day}s" for day in _WEEKDAYS.split())
         ),
         # On another day here than there, or no day at all.
         "when.holiday": (

@@ -123,23 +123,54 @@ ENGLISH = Language(
     half="half",
     half_hour=30,
     since="from",
-    to="to, until, till, til",
+    to="to, until, till, til, through, thru",
     until="until, till, til, by, before, up to, no later than",
-    and_="and",
+    and_="and, &",
     article="the, in the, on the",
     links="on, the, of, in, from, in the, on the, starting, starting at",
     latest="at the latest, at latest",
     fillers="sharp, exactly",
     joined={"tonight": "today + night"},
+    every="every, each",
+    other="every other, every alternate, alternate, alternating",
+    frequency={
+        "daily": DAY,
+        "weekly": WEEK,
+        "fortnightly": Unit(days=14),
+        "monthly": MONTH,
+        "quarterly": Unit(months=3),
+        "half yearly": Unit(months=6),
+        "yearly, annually": YEAR,
+    },
+    twofold={
+        "biweekly, bi weekly": WEEK,
+        "bimonthly, bi monthly": MONTH,
+    },
+    period={"quarter": Unit(months=3), "half year": Unit(months=6)},
+    times={"once": 1, "twice": 2, "thrice": 3},
+    times_words="time, times, x",
+    per="per",
+    each_weekday=[f"{day}s" for day in _WEEKDAYS.split()],
+    workdays="weekday, workday, working day, work day",
+    each_workday="weekdays, workdays, working days, work days",
+    onward="from, starting, starting on, starting from, beginning, beginning on, as of",
+    public_holidays="public holiday, public holidays, bank holiday, bank holidays, all public holidays",
+    school_holidays=(
+        "school holiday, school holidays, school breaks, all school holidays, during school holidays, "
+        "during the school holidays"
+    ),
+    school_breaks={
+        "autumn break, autumn holidays, autumn half term": "autumn_break",
+        "christmas break, christmas holidays": "christmas_break",
+        "spring half term": "spring_break",
+        "easter break, easter holidays": "easter_break",
+        "summer break, summer holidays": "summer_break",
+    },
     refused={
         "when.past_day": "yesterday, the day before yesterday, day before yesterday, last, previous, ago",
         "when.vague": (
             "around, about, approximately, roughly, circa, sometime, somewhere, some, between, soon, later, "
             "maybe, weekend, beginning, start of, mid, couple, few, or, asap"
-        ),
-        "when.recurring": (
-            "every, each, weekly, monthly, daily, yearly, fortnightly, biweekly, "
-            + ", ".join(f"{day}s" for day in _WEEKDAYS.split())
         ),
         # On another day here than there, or no day at all.
         "when.holiday": (

@@ -107,6 +107,16 @@ Mark = Literal[
     "links",
     "latest",
     "fillers",
+    "every",
+    "spaced",
+    "other",
+    "times_words",
+    "per",
+    "workdays",
+    "each_workday",
+    "onward",
+    "public_holidays",
+    "school_holidays",
 ]
 # What words of the other tables may mean, and figures and signs, which are the same everywhere.
 Value = Literal[
@@ -119,12 +129,20 @@ Value = Literal[
     "part",
     "unit",
     "later",
+    "frequency",
+    "twofold",
+    "period",
+    "times",
+    "each_weekday",
+    "school_break",
     "refused",
     "joined",
 ]
-Figure = Literal["clock", "date", "slashed", "instant", "dash"]
+Figure = Literal["clock", "date", "slashed", "instant", "dash", "slash"]
 Kind = Mark | Value | Figure | Literal["joined"]
 Means = Mapping[Kind, Any]
+# Words by which something comes back, and which are therefore no part of one moment.
+_RECURRING: tuple[Kind, ...] = ("every", "spaced", "other", "per", "frequency", "twofold", "each_weekday")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,6 +221,32 @@ class Language:
     # Words without a meaning of their own; links need something behind them.
     links: str = ""
     fillers: str = ""
+
+    # What comes back: "elke dinsdag", "om de andere week"; of "om de week" it may be each or each second one.
+    every: str = ""
+    other: str = ""
+    spaced: str = ""
+    # "wekelijks", "tweemaandelijks"; "biweekly", which is every two of them, or twice in one
+    frequency: Mapping[str, Unit] = field(default_factory=dict)
+    twofold: Mapping[str, Unit] = field(default_factory=dict)
+    # "elk kwartaal": lengths that only what comes back has
+    period: Mapping[str, Unit] = field(default_factory=dict)
+    # "eens per maand", "2 keer per week"
+    times: Mapping[str, int] = field(default_factory=dict)
+    times_words: str = ""
+    per: str = ""
+    # "dinsdags, dinsdagen", from Monday on; "werkdag", "werkdagen"
+    each_weekday: Sequence[str] = ()
+    workdays: str = ""
+    each_workday: str = ""
+    # Where a series begins, which is no part of how it comes back.
+    onward: str = ""
+    # What can be left out of it.
+    public_holidays: str = ""
+    school_holidays: str = ""
+    # "kerstvakantie": "christmas_break"
+    school_breaks: Mapping[str, str] = field(default_factory=dict)
+
     # One word that says two things: "vanavond": "vandaag + avond"
     joined: Mapping[str, str] = field(default_factory=dict)
     # What is understood too well to be read as one moment; by the text that answers it.
@@ -231,6 +275,9 @@ class Language:
             add("part", names, _minutes(hours))
         for text, names in self.refused.items():
             add("refused", names, text)
+        for means in words.values():
+            if not means.keys().isdisjoint(_RECURRING):
+                means["refused"] = "when.recurring"
         for name, spelled in (*self._run_together(words), *self.joined.items()):
             words.setdefault(key(name), {"joined": [words[key(part)] for part in spelled.split("+")]})
         object.__setattr__(self, "words", words)
@@ -245,6 +292,12 @@ class Language:
             ("days_ahead", self.days_ahead),
             ("unit", self.units),
             ("later", self.later),
+            ("frequency", self.frequency),
+            ("twofold", self.twofold),
+            ("period", self.period),
+            ("times", self.times),
+            ("school_break", self.school_breaks),
+            ("each_weekday", {names: day for day, names in enumerate(self.each_weekday)}),
         )
 
     @staticmethod

@@ -151,13 +151,13 @@ def _more(said: Said, clock: Clock, now: datetime) -> list[int]:
     """The hours that the clock may mean besides, in minutes like those of `_minutes`."""
     more = list(said.other_minutes)
     if said.part is None and clock.hour == "open":
-        more += _fitting(clock, None)
+        more += fitting(clock, None)
     elif said.part is None and clock.hour == "written":
         since = None if said.names_day() else now.hour * 60 + now.minute
         if is_asked(clock.minutes, since):
             more.append(clock.minutes + HALF_DAY)
     if said.other_half:
-        more += [minute - 60 for minute in (*_fitting(clock, said.part), *more)]
+        more += [minute - 60 for minute in (*fitting(clock, said.part), *more)]
     return more
 
 
@@ -207,9 +207,9 @@ def _minute(now: datetime) -> datetime:
 
 def _minutes(said: Said, clock: Clock) -> list[int]:
     """When the hour can be, in minutes from where its day begins; the night goes on after 24:00."""
-    minutes = _fitting(clock, said.part)
+    minutes = fitting(clock, said.part)
     if not minutes and said.part_of_end:
-        minutes = _fitting(clock, None)  # "van 20u tot 1 uur 's nachts"
+        minutes = fitting(clock, None)  # "van 20u tot 1 uur 's nachts"
     if not minutes:
         raise Unread("when.other_part")
     if len(minutes) > 1:
@@ -227,7 +227,7 @@ def _minutes(said: Said, clock: Clock) -> list[int]:
     return minutes
 
 
-def _fitting(clock: Clock, part: tuple[int, int] | None) -> list[int]:
+def fitting(clock: Clock, part: tuple[int, int] | None) -> list[int]:
     """The hours that the clock may mean in that part of the day; none where they contradict."""
     if part is None:
         open_to = (0, HALF_DAY) if clock.hour == "open" else (0,)
@@ -240,11 +240,11 @@ def _fitting(clock: Clock, part: tuple[int, int] | None) -> list[int]:
 
 def _end(said: Said, start: datetime, clock: Clock) -> datetime:
     """The first such hour after the start, past midnight if need be."""
-    minutes = _fitting(clock, said.part)
+    minutes = fitting(clock, said.part)
     if not minutes and said.part_of_end:
         raise Unread("when.other_part")
     begins = start.hour * 60 + start.minute
-    lasts = min((minute - begins) % WHOLE_DAY for minute in minutes or _fitting(clock, None))
+    lasts = min((minute - begins) % WHOLE_DAY for minute in minutes or fitting(clock, None))
     if lasts == 0:
         raise Unread
     if lasts > HALF_DAY and clock.hour == "written":

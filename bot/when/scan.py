@@ -12,7 +12,7 @@ from unicodedata import combining, normalize
 # after a space "20:00-22:00" is rather from one hour to another.
 _PIECE = re.compile(
     r"""
-    (?P<word>'?[^\W\d_]+|@)
+    (?P<word>(?:t/m|v/d)(?!\w)|'?[^\W\d_]+|[@&])
   | (?=[0-9]+[-/.:,])(?:
       (?P<instant>[0-9]{4}-[0-9]{2}-[0-9]{2}
           (?: t[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:z|[+-][0-9]{2}:?[0-9]{2})
@@ -27,6 +27,7 @@ _PIECE = re.compile(
   | (?P<number>[0-9]+\.?)
   | (?P<spaced>(?<![^ ])-(?![^ ]))
   | (?P<dash>-)
+  | (?P<slash>/)
   | (?P<other>\S)
     """,
     re.VERBOSE,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 from bot.when.language import Language, Means
-from bot.when.scan import Piece
+from bot.when.scan import Piece, fold
 
 # What a pair like "1.12" is taken for.
 Pairs = Literal["date", "clock"]
@@ -23,6 +23,10 @@ class Unread(Exception):
         self.key = key
 
 
+# "ma-vr", "juni-augustus"; in a chain like "ma-wo-vr" it may as well be all that is named.
+_RUNS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
+
+
 class Token(NamedTuple):
     """One piece or one phrase of a table, with everything that it may mean."""
 
@@ -31,8 +35,13 @@ class Token(NamedTuple):
     glued: bool = False
 
 
-def tokens(pieces: Sequence[Piece], language: Language, pairs: Pairs) -> list[Token]:
-    """Raises: Unread at a word that the language does not know, or knows as one to refuse."""
+def tokens(
+    pieces: Sequence[Piece], language: Language, pairs: Pairs, *, recurring: bool = False
+) -> list[Token]:
+    """Raises: Unread at a word that the language does not know, or knows as one to refuse.
+
+    `recurring`: what is said comes back, and then only words that mean nothing else are refused.
+    """
     found: list[Token] = []
     at = 0
     while at < len(pieces):
@@ -51,9 +60,29 @@ def tokens(pieces: Sequence[Piece], language: Language, pairs: Pairs) -> list[To
         at += 1
     for token in found:
         # "last Friday" is over, and "last Friday of the month" is not: the words behind it tell.
-        if "refused" in token.means and "final" not in token.means:
+        refused = token.means.keys() == {"refused"} if recurring else "refused" in token.means
+        if refused and "final" not in token.means:
             raise Unread(token.means["refused"])
     return found
+
+
+def with_runs(words: str, language: Language) -> str:
+    """The words with a dash apart where it runs from one day or month to another, and joins no words.
+
+    Raises: Unread where it is open whether it does.
+    """
+    folded = fold(words)
+    return _RUNS.sub(lambda match: _run(match[0], language), folded) if "-" in folded else words
+
+
+def _run(joined: str, language: Language) -> str:
+    names = joined.split("-")
+    kinds = [language.words.get(name, {}).keys() & {"weekday", "month", "each_weekday"} for name in names]
+    if not all(kinds):
+        return joined
+    if len(names) > 2:
+        raise Unread
+    return " - ".join(names)
 
 
 def _longest(pieces: Sequence[Piece], at: int, language: Language) -> tuple[int, Means]:
@@ -102,6 +131,8 @@ def _figures(piece: Piece, pairs: Pairs) -> Means:
             return {"date": (numbers[2], numbers[1], numbers[0])}
         case "instant":
             return {"instant": _instant(piece.text)}
+        case "slash":
+            return {"slash": True}
         case "spaced" | "dash":
             return {"dash": "spaced" if piece.kind == "spaced" else "glued"}
     raise Unread

@@ -724,7 +724,16 @@ REFUSED = {
     "when.too_far": ["0d", "99999w", "9999 jaar", "9" * 90 + "w", "0001-01-01 00:00", "9999-12-31 24:00"],
     "when.unclear": [
         *("", "om", "de", "blabla 20u", "1 2 december 20:00", "december 20:00", "5 20:00", "2027 20:00"),
-        *("binnen 't uur", "binnen de week", "-2d", "+2d", "vrijdag -20u", "om -8u", "vrijdag & 20u"),
+        *(
+            "binnen 't uur",
+            "binnen de week",
+            "-2d",
+            "+2d",
+            "vrijdag -20u",
+            "om -8u",
+            "vrijdag & 20u",
+            "19u/21u",
+        ),
         *("20u tot", "20u tot vrijdag", "van vrijdag 20u tot zondag 20u", "van 20u tot 20u"),
         *("de eerste vrijdag om 20u", "the 3rd Friday at 8pm", "laatste vrijdag 20u", "half december 20u"),
         *("vrijdag en zaterdag 20u", "over 3 uur om 20u", "anderhalve maand", "vrijdag 36u"),

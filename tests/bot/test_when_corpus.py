@@ -30,7 +30,11 @@ class Line:
 
 
 def lines(locale: str) -> Iterator[Line]:
-    for row in (CORPUS / f"dates.{locale}.tsv").read_text(encoding="utf-8").splitlines():
+    return lines_of("dates", locale)
+
+
+def lines_of(corpus: str, locale: str) -> Iterator[Line]:
+    for row in (CORPUS / f"{corpus}.{locale}.tsv").read_text(encoding="utf-8").splitlines():
         now, phrase, readings = row.split("\t")
         moment = datetime.fromisoformat(now).replace(tzinfo=BRUSSELS).astimezone(UTC)
         yield Line(moment, phrase, () if readings == "?" else tuple(readings.split(" | ")))

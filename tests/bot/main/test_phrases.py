@@ -28,6 +28,8 @@ def test_what_is_understood_is_one_object(capsys: pytest.CaptureFixture[str]) ->
         "whole_day": False,
         "sure": True,
         "readings": [],
+        "next": [],
+        "rule": None,
         "refused": None,
     }
 
@@ -44,6 +46,46 @@ def test_a_span_and_a_day(capsys: pytest.CaptureFixture[str]) -> None:
     assert (span["start"], span["end"]) == ("2026-11-27T20:00:00+01:00", "2026-11-27T22:00:00+01:00")
     (day,) = told(capsys, "di 8 dec", *AT)
     assert (day["start"], day["whole_day"], day["sure"]) == ("2026-12-08T00:00:00+01:00", True, True)
+
+
+def test_what_comes_back_is_told_with_its_next_three(capsys: pytest.CaptureFixture[str]) -> None:
+    (found,) = told(capsys, "elke donderdag om 9u30", *AT)
+    assert found == {
+        "start": None,
+        "end": None,
+        "whole_day": False,
+        "sure": True,
+        "readings": [],
+        # That of today is over.
+        "next": ["2026-12-03T09:30:00+01:00", "2026-12-10T09:30:00+01:00", "2026-12-17T09:30:00+01:00"],
+        "rule": "elke donderdag",
+        "refused": None,
+    }
+    (days,) = told(capsys, "elke 31ste", *AT)
+    assert days["next"] == ["2026-12-31", "2027-01-31", "2027-03-31"]
+    assert days["rule"] == "elke 31ste van de maand (maanden zonder 31ste vallen weg)"
+
+
+def test_what_comes_back_in_two_ways_is_told_with_both(capsys: pytest.CaptureFixture[str]) -> None:
+    (found,) = told(capsys, "every second Tuesday at 8pm", "--lang", "en", "--now", "2026-11-26T10:00")
+    assert found["sure"] is False
+    assert found["readings"] == ["every 2 weeks on Tuesday 20:00", "the second Tuesday of every month 20:00"]
+    assert found["rule"] == "every 2 weeks on Tuesday"
+
+
+def test_an_hour_that_a_night_does_not_have_is_no_start(capsys: pytest.CaptureFixture[str]) -> None:
+    (found,) = told(capsys, "elke zondag om 02:30", "--now", "2027-03-20T10:00")
+    assert found["next"] == [
+        "2027-03-21T02:30:00+01:00",
+        "2027-04-04T02:30:00+02:00",
+        "2027-04-11T02:30:00+02:00",
+    ]
+
+
+def test_what_comes_back_and_is_refused_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    (found,) = told(capsys, "twee keer per maand", *AT)
+    assert str(found["refused"]).startswith("“twee keer per maand” zegt nog niet op welke dagen.")
+    assert (found["next"], found["rule"]) == ([], None)
 
 
 @pytest.mark.parametrize(
