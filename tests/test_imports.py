@@ -221,7 +221,7 @@ def test_an_arrow_the_other_way_is_seen(file: str, source: str) -> None:
         ("bot/main/app.py", "from storage.engines import open_database"),
         ("bot/main/cli.py", "def f():\n    from storage.schema import upgrade"),
         ("bot/features/polls.py", "from bot.call import Call"),
-        ("storage/meetings.py", "from bot.features.meetings import MEETINGS, Meeting"),
+        ("storage/tools.py", "from bot.features.tools import TOOLS, Loan"),
         ("bot/main/features.py", "from bot.features import polls\nfrom storage import polls as kept_polls"),
         ("bot/features/polls/ask.py", "from bot.features.polls.records import Plan"),
         ("bot/features/polls/__init__.py", "from bot.features.polls import ask"),

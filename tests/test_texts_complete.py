@@ -21,6 +21,7 @@ from bot.commands.read import bind, parse
 from bot.commands.talk import SAID
 from bot.features.communities import Setting, choices_of
 from bot.features.help import FIRST
+from bot.features.meetings.records import PLACES, Way
 from bot.features.polls.ask import CONSENT_OPTIONS
 from bot.features.polls.forms import ASKED as MARKED
 from bot.features.polls.kinds import BESIDE, CONSENT_WORDS, DATE_WORDS, NUMBER_WORDS
@@ -190,6 +191,19 @@ BUILT = {
     "init.word.*": filled("init.word.*", ANSWERED),
     "language.name.*": filled("language.name.*", LOCALES),
     "list.*": filled("list.*", ["and", "or"]),
+    **{f"meeting.{what}.*": filled(f"meeting.{what}.*", Way) for what in ("button", "mine")},
+    **{
+        f"meeting.{what}.*": filled(f"meeting.{what}.*", PLACES)
+        for what in (
+            *("count", "came", "nobody", "mine.waits", "moved_up", "no_way", "over_full", "receipt.keeps"),
+            *("who.comes", "who.waits"),
+        )
+    },
+    "meeting.who.*": filled("meeting.who.*", [Way.MAYBE, Way.NO]),
+    "meeting.receipt.*.*": filled("meeting.receipt.*.*", ["you", "for"], Way),
+    "meeting.receipt.*.waits.*": filled("meeting.receipt.*.waits.*", ["you", "for"], PLACES),
+    "meeting.told.*": filled("meeting.told.*", ["place", "link"]),
+    "meeting.told.without.*": filled("meeting.told.without.*", ["place", "link"]),
     "poll.*.anonymous": filled("poll.*.anonymous", ["show", "mine"]),
     "poll.*.chose": filled("poll.*.chose", ["show", "mine"]),
     "poll.*.nothing": filled("poll.*.nothing", ["show", "mine"]),
@@ -481,7 +495,7 @@ def test_what_is_typed_behind_two_dashes_and_what_is_chosen_are_words(locale: st
     for key in flags | BUILT["param.*.*"] | BUILT["poll.word.*"]:
         for word in CATALOGUES[locale][key][0].split("|"):
             # "if need be": so many words of a ballot about dates are looked at together.
-            most = 2 if key == "poll.word.if_need_be" else 0
+            most = 2 if key == "poll.word.if_need_be" else 1 if key.startswith("param.way.") else 0
             assert re.fullmatch(rf"[^\W\d][\w-]*(?: [^\W\d][\w-]*){{0,{most}}}", word), (locale, key)
             assert word == word.casefold()
 

@@ -123,7 +123,7 @@ def bind(commands: Commands, command: Command, given: Mapping[str, Any], call: C
             command.lacking(call, bound)
         problem = text("command.missing", name=missing.about(call.locale))
         asking = form_for(commands, command, given, at_once=True, private=call.theme_here is None)
-        raise _wrong(commands, command, problem, call.locale, given).asking(asking).openly()
+        raise _wrong(commands, command, problem, call.locale, given, missing).asking(asking).openly()
     if unsure:
         raise unsure.understanding(keep(commands, command, bound))
     return bound

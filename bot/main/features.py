@@ -11,8 +11,9 @@ from typing import Any
 
 from bot.errors import Clash
 from bot.feature import Claims, Feature, Features
-from bot.features import communities, polls, residents, setup, themes
+from bot.features import communities, meetings, polls, residents, setup, themes
 from bot.features import help as help_feature
+from storage import meetings as kept_meetings
 from storage import polls as kept_polls
 from storage import tables
 from storage import themes as kept_themes
@@ -40,6 +41,7 @@ FEATURES = (
     Installed(residents.FEATURE),
     Installed(residents.LINKING, kept_links.STORED),
     Installed(polls.FEATURE, kept_polls.STORED),
+    Installed(meetings.FEATURE, kept_meetings.STORED),
     Installed(communities.FEATURE),
     Installed(setup.FEATURE),
     Installed(residents.PROFILE, kept_profiles.STORED),

@@ -69,6 +69,7 @@ PLAIN = {
     *("numbers", "unless_voted", "option", "on", "only", "setting", "value", "name", "reset"),
     *("remove", "show", "hide", "clear", "about"),
     *("why", "often"),
+    *("called", "begins", "place", "url", "lasting", "room", "online_room", "way", "guests", "whom", "seen"),
 }
 FILLED: Mapping[str, Any] = {
     "language": "en",
@@ -85,6 +86,10 @@ FILLED: Mapping[str, Any] = {
     "only": [1],
     "setting": "at_once",
     "value": "2",
+    "called": "Overleg",
+    "begins": "5 december 20u",
+    "way": "niet",
+    "why": "Ziek",
 }
 
 
@@ -164,6 +169,9 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
     await says("Vera", "!stem 2 --peiling 2")
     await says("Vera", "!peiling sluit 1 --zeker", Role.MODERATOR)
     await says("Vera", "!peiling besluit Uitkomst --peiling 1", Role.MODERATOR)
+    plan = await says("Vera", '!bijeenkomst plan Jurydag "5 december 20u" --plaats Elders', Role.MODERATOR)
+    announced = replace(town.asked("Vera", room=MARKET, button=plan.buttons[0]), role=Role.MODERATOR)
+    assert await town.core.handle(announced)
     await says("Vera", "!vereniging noem zeilclub", Role.MODERATOR)
     for line in (
         "!mijn vereniging zeilclub --toon",
@@ -205,6 +213,7 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
     pull = await store.run(wish, community=OTHER)
     return {
         "poll": Ids(3, 8),
+        "meeting": Ids(1, 8),
         "request": Ids(request, 88),
         "link": Ids(1, 88),
         "code": Ids(code, "ABCD-EFGH"),

@@ -93,6 +93,8 @@ class Platform:
     keeps: dict[str, Text] = field(default_factory=dict)
     # Who keeps order in which room.
     entrusted: dict[str, set[str]] = field(default_factory=dict)
+    # Who was pinged where.
+    pinged: list[tuple[str, str]] = field(default_factory=list)
     # Hears of each thing that is asked for and done there, in the midst of it.
     watch: Callable[[str], None] = field(default=lambda what: None)
 
@@ -126,6 +128,7 @@ class Platform:
         how = "edit" if delivery.replaces else "send" if isinstance(delivery.to, Place) else "whisper"
         shown = Shown(how, _name(delivery.to), words_of(delivery.message), delivery.key, delivery.tried_at)
         ref = await self._show(shown)
+        self.pinged += [(shown.where, who.user_id) for who in delivery.mentions]
         return Receipt(delivery.replaces or (ref,))
 
     async def presence(self, who: Identity, places: Sequence[Place]) -> Presences:

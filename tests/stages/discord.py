@@ -41,6 +41,7 @@ from tests.stages.stage import Seen, Stage, Where, Who, bracketed
 LOCALES = {"nl": "nl", "en": "en-GB"}
 LABEL, LONGEST = 80, 2_000
 # Escapes, what can be typed, moments, bold, and the space that ends an address.
+_PINGS = re.compile(r"^(?:<@\d+> ?)+(?=$|\n)")
 _MARKUP = re.compile(r"\\(?P<as_is>.)|(?P<code>`[^`\n]*`)|<t:(?P<at>-?\d+):F>|\*\*|\u200a", re.DOTALL)
 
 
@@ -287,8 +288,8 @@ class OnDiscord(Stage):
 
 
 def _words(message: Message) -> list[str]:
-    """Content, or the title and the description of the embed."""
-    parts = [message.content]
+    """Content, or the title and the description of the embed; not who is pinged, which is no word of it."""
+    parts = [_PINGS.sub("", message.content)]
     for embed in message.embeds:
         parts += [embed.get("title", ""), embed.get("description", "")]
     return [part for part in parts if part]

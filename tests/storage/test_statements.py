@@ -42,7 +42,7 @@ SMALL |= {"wanted_rooms"}
 # Changed by moderators, now and then.
 SMALL |= {"settings"}
 # Kept for minutes, or for a day.
-SMALL |= {"link_codes", "links", "wrong_codes", "leavers"}
+SMALL |= {"link_codes", "links", "wrong_codes", "leavers", "meeting_leavers"}
 # What was said to be new in a theme, for some weeks.
 SMALL |= {"digest_notes"}
 # And indexes that hold a few rows of a table alone.
@@ -57,6 +57,7 @@ SMALL |= {
 LOOKS_THROUGH = {
     "a part of others": {
         *("people.PERSON", "residents.profile.PERSON", "residents.profile._HIDES", "polls._POLLS"),
+        *("meetings._MEETINGS", "meetings._ANSWERS"),
         "told._AT_WORK",
     },
     "at the start": {"listed._NO_ROLE"},
@@ -73,6 +74,7 @@ LOOKS_THROUGH = {
     "some of a list, within a community": {
         *("people._BY_PART", "people._BY_START", "people._LOOKUPS", "people._WITH_ROLE"),
         *("people._MODERATORS", "people._MODERATORS_OF", "polls._THEMES", "polls._OF"),
+        *("meetings._THEMES", "meetings._OF"),
     },
     "what is new is told, once a day": {"people._PAGE"},
     "somebody new comes, among so many at the most": {"themes.welcomes._LAST"},

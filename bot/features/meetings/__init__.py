@@ -1,0 +1,122 @@
+"""Meetings: an organiser plans one, in a room, online or both; everybody answers with a tap.
+
+A meeting belongs to a theme and shows the same board in each of its places. A resident has one answer, with
+whichever account it was given. Who finds a place full waits, and moves up in order.
+
+    records.py   what a meeting and an answer are, and what must be kept of them
+    settings.py  who may plan one, and how many
+    words.py     how long one lasts, and for how many there is room, as people type it
+    plan.py      planning, moving, changing, cancelling and restoring
+    changes.py   what every change does: the version, the board, who moves up, who is told
+    come.py      answering, for oneself and for somebody without an account
+    seats.py     who has a place, and who waits
+    show.py      the board
+    read.py      showing, listing, who comes
+    find.py      which meeting somebody means, and whether they may
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from bot.commands.declare import Command
+from bot.feature import Among, Feature
+from bot.features.meetings import changes, come, find, plan, read, show
+from bot.features.meetings.records import MEETINGS, SUBJECT
+from bot.features.meetings.settings import MeetingsSettings
+from bot.features.meetings.words import KINDS
+from bot.ports.people import Brought, Exported
+from bot.ports.storage import Transaction
+
+_AT_ONCE = datetime.fromtimestamp(0, UTC)
+# Each looks itself whether they take part in the theme that it is about.
+_Command = partial(Command, anyone=True)
+_COMMANDS = (
+    _Command(
+        plan.PLAN,
+        plan.plan_meeting,
+        asks=("called", "begins", "place", "url", "about"),
+    ),
+    _Command("meeting show", read.show_meeting),
+    _Command(find.LIST, read.list_meetings),
+    _Command("meeting mine", read.my_meetings),
+    _Command("meeting who", read.who_comes, confidential=True),
+    _Command("meeting move", plan.move_meeting),
+    _Command("meeting edit", plan.edit_meeting),
+    _Command("meeting cancel", plan.cancel_meeting),
+    _Command("meeting restore", plan.restore_meeting),
+    _Command(come.COME, come.come, lacking=come.ask_how),
+    _Command(show.ANSWER, come.answer_meeting, listed=False),
+)
+_JOBS = {
+    changes.BEGIN: changes.begin_due,
+    changes.OVER: changes.over_due,
+    changes.TELL: changes.tell_due,
+    changes.SEAT: changes.seat_due,
+}
+
+
+def merge_residents(tx: Transaction, old: int, new: int) -> None:
+    """Two residents are one person, who comes once."""
+    for meeting in tx.of(MEETINGS).merge(old, new):
+        _room_again(tx, meeting)
+
+
+def part_resident(tx: Transaction, resident: int, new: int, brought: Brought | None) -> None:
+    """What was answered together is whoever's who stays."""
+    tx.of(MEETINGS).part(resident, new)
+
+
+def forget_resident(tx: Transaction, resident: int) -> None:
+    """Their places are free in what is to come; of what was held the figures stay alone."""
+    for meeting in tx.of(MEETINGS).forget(resident):
+        _room_again(tx, meeting)
+
+
+def _room_again(tx: Transaction, meeting: int) -> None:
+    """A place may be free: who waits moves up at once."""
+    tx.boards.mark(f"{SUBJECT}:{meeting}")
+    tx.jobs.add(changes.SEAT, str(meeting), _AT_ONCE, f"{changes.SEAT}:{meeting}")
+
+
+def export_resident(tx: Transaction, resident: int, among: Among) -> Exported:
+    """What they planned and answered, and whom they bring."""
+    kept = tx.of(MEETINGS)
+    leavers = [{"meeting": meeting, "account": mark} for meeting, mark in kept.held_by(resident)]
+    return {
+        "meetings": [_plain(meeting, "organiser") for meeting in kept.planned_by(resident)],
+        "answers": [_plain(answer, "resident") for answer in kept.answered_by(resident)],
+        "meeting_leavers": leavers,
+    }
+
+
+def _plain(row: Mapping[str, Any], whose: str) -> Mapping[str, Any]:
+    """All but what says that it is theirs, which they know."""
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in row.items()
+        if name not in (whose, "community")
+    }
+
+
+FEATURE = Feature(
+    name="meetings",
+    commands=_COMMANDS,
+    jobs=_JOBS,
+    boards={SUBJECT: show.show_board},
+    suggest={"meeting": find.suggest_meetings},
+    kinds=KINDS,
+    merge=merge_residents,
+    part=part_resident,
+    forget=forget_resident,
+    export=export_resident,
+    stands=read.standing_meetings,
+    ends=read.end_meetings,
+    came_of=read.came_of_meetings,
+    news={SUBJECT: read.tell_new},
+    settings=MeetingsSettings,
+    keeps=MEETINGS,
+)

@@ -1,0 +1,209 @@
+"""Answering: who comes, in which way and with how many; and who answers for somebody without an account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from bot.call import Call
+from bot.errors import Asked, UserError
+from bot.features.meetings import show
+from bot.features.meetings.changes import seat_waiting, where
+from bot.features.meetings.find import check_own, check_to_come, find
+from bot.features.meetings.records import (
+    MEETINGS,
+    MOST_GUESTS,
+    PLACES,
+    SUBJECT,
+    Answer,
+    Figures,
+    Meeting,
+    Way,
+)
+from bot.features.meetings.seats import fits
+from bot.model.message import Button, Message, message, text, typed
+from bot.unseen import seen_as
+
+LONGEST_NAME = 64
+# So many people without an account come to a meeting by one organiser's word.
+MOST_FOR = 100
+COME = "come"
+
+
+def come(
+    call: Call,
+    way: Way,
+    *,
+    guests: int | None = None,
+    whom: str | None = None,
+    seen: bool = False,
+    meeting: int | None = None,
+) -> Message:
+    """Say that you come, and how; or that you don't."""
+    found = find(call, meeting)
+    if guests is not None and not 0 <= guests <= MOST_GUESTS:
+        raise UserError("meeting.guests.many", most=MOST_GUESTS)
+    if guests and way not in PLACES:
+        raise UserError("meeting.guests.way")
+    check_way(call, found, way)
+    if whom is not None:
+        return _answer_for(call, found, way, whom, guests or 0)
+    _check_stays(call, found)
+    before = _mine(call, found)
+    party = 1 + guests if guests is not None else before.party if before and way in PLACES else 1
+    shown = seen or (before is not None and before.shown)
+    return _answer(call, found, before, way, party, shown=shown)
+
+
+def ask_how(call: Call, given: Mapping[str, Any]) -> None:
+    """Put the meeting to whoever has not said how they come. Raises: Asked."""
+    number = given.get("meeting")
+    found = find(call, number if isinstance(number, int) else None)
+    check_to_come(call, found)
+    asked = message(*show.when_and_where(found), title=typed(found.title), buttons=show.buttons(found))
+    raise Asked(asked, open=True)
+
+
+def answer_meeting(call: Call, meeting: int, way: Way, *, on: bool | None = None) -> Message:
+    """Press the button of one way to answer; where a press stays to be seen, take it back."""
+    found = find(call, meeting)
+    before = _mine(call, found)
+    if on is False:
+        return _take_back(call, found, before, way)
+    check_way(call, found, way)
+    _check_stays(call, found)
+    if on:
+        call.undo_with(show.ANSWER, meeting=found.id, way=str(way), on=False)
+    party = before.party if before and way in PLACES else 1
+    return _answer(call, found, before, way, party, shown=before is not None and before.shown)
+
+
+def check_way(call: Call, meeting: Meeting, way: Way) -> None:
+    """Raises: UserError where it takes no answers any more, or one cannot be there that way."""
+    check_to_come(call, meeting)
+    if way in PLACES and way not in meeting.ways:
+        raise UserError(f"meeting.no_way.{way}", title=meeting.title)
+
+
+def _check_stays(call: Call, meeting: Meeting) -> None:
+    """Raises: UserError where an account of theirs answered with somebody whom it left."""
+    if call.tx.of(MEETINGS).keeps_out(meeting.id, call.resident.id):
+        raise UserError("meeting.left", title=meeting.title, start=meeting.starts_at)
+
+
+def _mine(call: Call, meeting: Meeting) -> Answer | None:
+    return call.tx.of(MEETINGS).answer(meeting.id, call.resident.id)
+
+
+def _take_back(call: Call, meeting: Meeting, before: Answer | None, way: Way) -> Message:
+    """What they said in another way since stays."""
+    check_to_come(call, meeting)
+    if before is None or before.way is not way:
+        return _receipt(call, meeting, before)
+    call.tx.of(MEETINGS).drop(before)
+    seat_waiting(call, meeting)
+    call.changed(f"{SUBJECT}:{meeting.id}")
+    return message(text("meeting.taken_back", title=meeting.title))
+
+
+def _answer_for(call: Call, meeting: Meeting, way: Way, whom: str, guests: int) -> Message:
+    """An organiser answers for somebody who has no account; said again, that is changed."""
+    check_own(call, meeting)
+    if not seen_as(whom) or len(whom) > LONGEST_NAME:
+        raise UserError("meeting.for.name", most=LONGEST_NAME)
+    others = call.tx.of(MEETINGS).for_others(meeting.id)
+    before = next((each for each in others if seen_as(each.name or "") == seen_as(whom)), None)
+    if before is None and len(others) >= MOST_FOR:
+        raise UserError("meeting.for.many", most=MOST_FOR)
+    return _answer(call, meeting, before, way, 1 + guests, name=before.name if before else whom)
+
+
+def _answer(
+    call: Call,
+    meeting: Meeting,
+    before: Answer | None,
+    way: Way,
+    party: int,
+    *,
+    shown: bool = False,
+    name: str | None = None,
+) -> Message:
+    """Keep it, where there is place for it or a row to wait in; the receipt says what stands now."""
+    kept = call.tx.of(MEETINGS)
+    _check_room(meeting, way, party)
+    is_new = before is None or before.way is not way
+    now = Answer(
+        id=before.id if before else 0,
+        meeting=meeting.id,
+        resident=None if name else call.resident.id,
+        way=way,
+        seat=None,
+        since=call.said_at if before is None or is_new else before.since,
+        party=party,
+        shown=shown and way in PLACES,
+        name=name,
+    )
+    if way in PLACES:
+        now = _seated(meeting, kept.figures(meeting.id), now, before)
+    if now != before:
+        now = replace(now, id=kept.keep(now))
+        if before is not None:
+            seat_waiting(call, meeting)
+        call.changed(f"{SUBJECT}:{meeting.id}")
+    return _receipt(call, meeting, now)
+
+
+def _check_room(meeting: Meeting, way: Way, party: int) -> None:
+    most = meeting.room_for(way) if way in PLACES else None
+    if most is not None and party > most:
+        raise UserError("meeting.party.larger", count=party, most=most)
+
+
+def _seated(meeting: Meeting, figures: Figures, now: Answer, before: Answer | None) -> Answer:
+    """With a place, where there is one for all of them; else with the place that they had, waiting.
+
+    Raises: UserError where more come along than the place that they had has room for.
+    """
+    had, came = (before.seat, before.party) if before and before.seat else (None, 0)
+
+    def has_room(way: Way) -> bool:
+        """Who has a place and brings no more than before keeps it, however full it is by now."""
+        taken = figures.taken(way) - (came if way is had else 0)
+        keeps = way is had and now.party <= came
+        return keeps or fits(taken, meeting.room_for(way), now.party)
+
+    if has_room(now.way):
+        return replace(now, seat=now.way)
+    if had and not has_room(had):
+        raise UserError("meeting.party.no_room", count=now.party, before=came)
+    return replace(now, seat=had)
+
+
+def _receipt(call: Call, meeting: Meeting, answer: Answer | None) -> Message:
+    """What stands now: in which way they come, or in which place of the row they wait."""
+    if answer is None:
+        return message(text("meeting.receipt.nothing", title=meeting.title))
+    who = {"title": meeting.title, "start": meeting.starts_at, "name": answer.name or ""}
+    of_whom = "for" if answer.name else "you"
+    lines = [text(f"meeting.receipt.{of_whom}.{answer.way}", **who)]
+    if answer.waits:
+        place = show.place_in_row(call, answer)
+        lines = [text(f"meeting.receipt.{of_whom}.waits.{answer.way}", place=place, **who)]
+        lines += [text(f"meeting.receipt.keeps.{answer.seat}")] if answer.seat else []
+    if answer.party > 1:
+        lines.append(text("meeting.receipt.guests", count=answer.party - 1))
+    if answer.seat:
+        lines += where(meeting, answer.seat)
+    if of_whom == "you" and answer.way in PLACES:
+        lines.append(text("meeting.receipt.told"))
+    return message(*lines, buttons=_others(meeting, answer))
+
+
+def _others(meeting: Meeting, answer: Answer) -> list[Button]:
+    """The other ways to answer, for whoever changes their mind."""
+    if answer.name:
+        return []
+    this = {"meeting": meeting.id}
+    ways = [way for way in (*meeting.ways, Way.MAYBE, Way.NO) if way is not answer.way]
+    return [Button(text(f"meeting.button.{way}"), show.ANSWER, {**this, "way": str(way)}) for way in ways]

@@ -1,0 +1,105 @@
+"""Which meeting somebody means, and whether they may."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from bot.call import Call
+from bot.errors import Unsure, UserError
+from bot.features.meetings.records import MEETINGS, Meeting
+from bot.features.meetings.settings import MeetingsSettings
+from bot.model.message import Suggestion, text
+from bot.model.people import Role
+
+# So many are offered where one of several may be meant, and so much of a title is shown.
+OFFERED, SHOWN = 9, 70
+# Among so many, the latest, one is looked for by its words.
+LOOKED_THROUGH = 200
+LIST = "meeting list"
+
+
+def find(call: Call, number: int | None) -> Meeting:
+    """The meeting with that number; without one, the only one to come here.
+
+    Raises: UserError, and Unsure where several may be meant.
+    """
+    if number is not None:
+        return _numbered(call, number)
+    found = call.tx.of(MEETINGS).coming(themes_here(call), OFFERED)
+    if not found:
+        raise UserError("meeting.none", usage=usage(call, "meeting plan")).openly()
+    if len(found) > 1:
+        raise _which(call, found)
+    return _numbered(call, found[0].id)
+
+
+def _numbered(call: Call, number: int) -> Meeting:
+    found = call.tx.of(MEETINGS).get(number)
+    if not found:
+        # Their platform is asked as for one elsewhere: how long it takes would tell which it is.
+        call.themes_among(call.tx.of(MEETINGS).themes())
+    # Of a meeting elsewhere nobody hears more than of one that there is not.
+    if not found or not call.takes_part(found.theme):
+        raise UserError("meeting.unknown", meeting=number, usage=usage(call, LIST)).openly()
+    return found
+
+
+def _which(call: Call, meetings: Sequence[Meeting]) -> Unsure:
+    """Each of them, with the command that was typed; and how that is typed with a number."""
+    choices = [
+        (text("meeting.named", meeting=each.id, title=short(each.title)), {"meeting": each.id})
+        for each in meetings
+    ]
+    line = usage(call, call.command, {**call.given, "meeting": meetings[0].id}) if call.command else ""
+    return Unsure(text("meeting.which"), choices, text("meeting.which.how", usage=line)).openly()
+
+
+def themes_here(call: Call) -> Collection[int]:
+    """Whose meetings are meant where none is named: this place's, or in private wherever they take part."""
+    return (call.theme().id,) if call.place else call.themes_among(call.tx.of(MEETINGS).themes())
+
+
+def find_own(call: Call, number: int | None) -> Meeting:
+    """One to come that they may change: they planned it, or may plan meetings there."""
+    found = find(call, number)
+    check_own(call, found)
+    return found
+
+
+def check_own(call: Call, meeting: Meeting) -> None:
+    """Raises: UserError where it is not theirs to change."""
+    role = call.settings.of(MeetingsSettings).planners
+    if meeting.organiser != call.resident.id and not call.may(max(role, Role.ORGANISER), meeting.theme):
+        raise UserError("meeting.not_yours", title=meeting.title).openly()
+
+
+def check_to_come(call: Call, meeting: Meeting) -> None:
+    """Raises: UserError where it has begun or was cancelled."""
+    if meeting.state == "cancelled":
+        raise UserError("meeting.is_cancelled", title=meeting.title, why=meeting.why or "")
+    if meeting.has_begun(call.said_at):
+        raise UserError("meeting.has_begun", title=meeting.title, start=meeting.starts_at)
+
+
+def suggest_meetings(call: Call, given: str) -> Sequence[Suggestion]:
+    """The meetings that may be meant: here, or in private everywhere; those that begin last first."""
+    here = (call.theme_here.id,) if call.theme_here else call.themes_among(call.tx.of(MEETINGS).themes())
+    wanted = given.casefold().removeprefix("#")
+    return [
+        Suggestion(
+            each.id,
+            text("meeting.suggested", meeting=each.id, title=short(each.title), start=each.starts_at),
+        )
+        for each in call.tx.of(MEETINGS).latest(here, LOOKED_THROUGH)
+        if str(each.id).startswith(wanted) or wanted in each.title.casefold()
+    ]
+
+
+def short(words: str) -> str:
+    return words if len(words) <= SHOWN else words[: SHOWN - 1] + "…"
+
+
+def usage(call: Call, path: str, given: Mapping[str, Any] | None = None) -> str:
+    """The right way to type a command, with what is given in it already."""
+    return call.commands.usage(call.commands.by_path[path], call.locale, given)

@@ -1,0 +1,290 @@
+"""Planning: what a meeting must be like, shown as it was understood before anybody else sees it; changing it,
+cancelling it, and taking that back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot import when
+from bot.call import Call
+from bot.errors import UserError
+from bot.features.meetings.changes import as_told, changed, due_again
+from bot.features.meetings.find import check_own, check_to_come, find, find_own, usage
+from bot.features.meetings.records import MEETINGS, SUBJECT, Plan
+from bot.features.meetings.settings import MeetingsSettings
+from bot.features.meetings.show import when_and_where
+from bot.features.meetings.words import NOTHING, Room
+from bot.model.message import Button, Message, Text, message, text
+from bot.model.people import Role, Theme
+from bot.unseen import seen_as
+
+SHORTEST_TITLE, LONGEST_TITLE = 3, 100
+LONGEST_PLACE, LONGEST_LINK, LONGEST_ABOUT = 100, 300, 1_000
+LONGEST = timedelta(hours=24)
+FURTHEST = timedelta(days=2 * 366)
+DAY = timedelta(days=1)
+PLAN = "meeting plan"
+# More than can be to come in a theme.
+ALL = 10_000
+
+
+# --- rules ---
+
+
+def check_title(title: str) -> None:
+    if len(seen_as(title)) < SHORTEST_TITLE or len(title) > LONGEST_TITLE:
+        raise UserError("meeting.title.length", least=SHORTEST_TITLE, most=LONGEST_TITLE)
+
+
+def check_where(call: Call, plan: Plan) -> None:
+    if not plan.ways:
+        raise UserError("meeting.nowhere", usage=usage(call, PLAN))
+    if plan.place and len(plan.place) > LONGEST_PLACE:
+        raise UserError("meeting.place.long", count=len(plan.place), most=LONGEST_PLACE)
+    if plan.link and (len(plan.link) > LONGEST_LINK or not _is_link(plan.link)):
+        raise UserError("meeting.link.bad", link=plan.link[:60], most=LONGEST_LINK)
+    if plan.about and len(plan.about) > LONGEST_ABOUT:
+        raise UserError("meeting.about.long", count=len(plan.about), most=LONGEST_ABOUT)
+
+
+def _is_link(link: str) -> bool:
+    """Whether a browser opens it: nothing else is one to whoever presses it."""
+    try:
+        parts = urlsplit(link)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and not any(map(str.isspace, link))
+    except ValueError:
+        return False
+
+
+def check_times(call: Call, plan: Plan) -> None:
+    if plan.starts_at <= call.now:
+        raise UserError("meeting.past", start=plan.starts_at)
+    if plan.starts_at > call.now + FURTHEST:
+        raise UserError("meeting.far", start=plan.starts_at)
+    if not timedelta(0) < plan.ends_at - plan.starts_at <= LONGEST:
+        raise UserError("meeting.too_long", hours=LONGEST // timedelta(hours=1))
+
+
+def check_may_plan(call: Call, theme: int) -> None:
+    """Whether they may plan meetings in a theme, and have not planned a great many already."""
+    call.check_writes(theme)
+    settings = call.settings.of(MeetingsSettings)
+    if not call.may(settings.planners, theme):
+        raise UserError(f"role.needed.{settings.planned_by}").openly()
+    if call.resident.role >= Role.MODERATOR:
+        return
+    if (mine := call.tx.of(MEETINGS).standing(call.resident.id)) >= settings.to_come:
+        raise UserError("meeting.many", count=mine)
+    if (today := call.used(PLAN, DAY)) >= settings.planned_a_day:
+        raise UserError("meeting.a_day", count=today)
+
+
+# --- handlers ---
+
+
+def plan_meeting(
+    call: Call,
+    called: str,
+    begins: datetime,
+    *,
+    place: str | None = None,
+    url: str | None = None,
+    lasting: when.Unit | None = None,
+    room: Room | None = None,
+    online_room: Room | None = None,
+    about: str | None = None,
+    theme: str | None = None,
+    sure: bool = False,
+) -> Message:
+    """Plan a meeting in a theme: what was understood is shown first, and announced once that is right."""
+    where = call.theme(theme)
+    check_may_plan(call, where.id)
+    check_title(called)
+    usual = when.Unit(seconds=60 * call.settings.of(MeetingsSettings).minutes)
+    plan = Plan(
+        theme=where.id,
+        organiser=call.resident.id,
+        title=called,
+        starts_at=begins,
+        ends_at=_end(call, begins, lasting or usual),
+        place=_meant(call, place),
+        link=_meant(call, url),
+        about=_meant(call, about),
+        room=_meant(call, room),
+        online_room=_meant(call, online_room),
+    )
+    check_where(call, plan)
+    _check_rooms(plan, room, online_room)
+    check_times(call, plan)
+    _check_twin(call, plan)
+    return _announce(call, plan) if sure else _confirm(plan, where)
+
+
+def _end(call: Call, start: datetime, lasting: when.Unit) -> datetime:
+    """So much later by the clock on the wall. Raises: UserError where that is beyond all calendars."""
+    try:
+        return when.after(start, lasting, call.zone)
+    except (OverflowError, ValueError):
+        raise UserError("when.too_far") from None
+
+
+def _check_rooms(plan: Plan, room: Room | None, online_room: Room | None) -> None:
+    """Room that there is nothing for says nothing."""
+    if room and not plan.place:
+        raise UserError("meeting.room.no_place")
+    if online_room and not plan.link:
+        raise UserError("meeting.room.no_link")
+
+
+def _check_twin(call: Call, plan: Plan) -> None:
+    """Nobody means the same meeting twice; who pressed twice does not either."""
+    for other in call.tx.of(MEETINGS).coming((plan.theme,), ALL):
+        if seen_as(other.title) == seen_as(plan.title) and other.starts_at == plan.starts_at:
+            raise UserError("meeting.twin", title=other.title, meeting=other.id)
+
+
+def _confirm(plan: Plan, where: Theme) -> Message:
+    """All that was understood, with the button that announces it."""
+    meant: dict[str, Any] = {
+        "called": plan.title,
+        "begins": plan.starts_at.isoformat(),
+        "lasting": f"{int((plan.ends_at - plan.starts_at).total_seconds())} seconds",
+        "place": plan.place,
+        "url": plan.link,
+        "room": plan.room,
+        "online_room": plan.online_room,
+        "about": plan.about,
+        "theme": where.name,
+    }
+    args = {name: value for name, value in meant.items() if value is not None}
+    announce = Button(text("meeting.button.announce"), PLAN, {**args, "sure": True}, style="primary")
+    return message(
+        *when_and_where(plan),
+        *_room_lines(plan),
+        text("meeting.plan.change"),
+        title=text("meeting.plan.meant", title=plan.title),
+        buttons=[announce],
+    )
+
+
+def _room_lines(plan: Plan) -> list[Text]:
+    lines = [text("meeting.room", count=plan.room)] if plan.room else []
+    return [*lines, text("meeting.online_room", count=plan.online_room)] if plan.online_room else lines
+
+
+def _announce(call: Call, plan: Plan) -> Message:
+    meeting = call.tx.of(MEETINGS).add(plan, as_told(plan, "planned"))
+    call.use(PLAN, within=DAY)
+    due_again(call, meeting)
+    call.board(f"{SUBJECT}:{meeting.id}", meeting.theme, meeting.organiser)
+    change = Button(text("meeting.button.cancel"), "meeting cancel", {"meeting": meeting.id})
+    said = text("meeting.planned", title=plan.title, start=plan.starts_at, meeting=meeting.id)
+    return message(said, text("meeting.planned.how", meeting=meeting.id), buttons=[change])
+
+
+def move_meeting(call: Call, begins: datetime, *, meeting: int | None = None) -> Message:
+    """Have it begin at another moment; it lasts as long as it did."""
+    found = find_own(call, meeting)
+    check_to_come(call, found)
+    call.check_writes(found.theme)
+    lasting = when.between(found.starts_at, found.ends_at, call.zone)
+    plan = replace(found, starts_at=begins, ends_at=_end(call, begins, lasting))
+    check_times(call, plan)
+    if begins == found.starts_at:
+        raise UserError("meeting.same_moment", title=found.title, start=begins)
+    _check_twin(call, plan)
+    changes = {
+        "starts_at": begins,
+        "ends_at": plan.ends_at,
+        "moved_from": found.moved_from or found.starts_at,
+    }
+    changed(call, found, changes)
+    return message(text("meeting.moved", title=found.title, start=begins, before=found.starts_at))
+
+
+def edit_meeting(
+    call: Call,
+    *,
+    called: str | None = None,
+    place: str | None = None,
+    url: str | None = None,
+    lasting: when.Unit | None = None,
+    room: Room | None = None,
+    online_room: Room | None = None,
+    about: str | None = None,
+    meeting: int | None = None,
+) -> Message:
+    """Change what else there is to it; `geen` takes a place, a link or a bound away."""
+    found = find_own(call, meeting)
+    check_to_come(call, found)
+    call.check_writes(found.theme)
+    given: Mapping[str, Any] = {
+        "title": called,
+        "place": place,
+        "link": url,
+        "about": about,
+        "room": room,
+        "online_room": online_room,
+    }
+    changes = {name: _meant(call, value) for name, value in given.items() if value is not None}
+    if lasting:
+        changes["ends_at"] = _end(call, found.starts_at, lasting)
+    changes = {name: value for name, value in changes.items() if value != getattr(found, name)}
+    if not changes:
+        raise UserError("meeting.edit.nothing", usage=usage(call, "meeting edit", {"meeting": found.id}))
+    plan = replace(found, **changes)
+    check_title(plan.title)
+    if not plan.ways:
+        raise UserError("meeting.edit.nowhere", title=found.title)
+    check_where(call, plan)
+    _check_rooms(plan, room, online_room)
+    check_times(call, plan)
+    return message(text("meeting.edited", title=plan.title), *changed(call, found, changes))
+
+
+def _meant(call: Call, value: Any) -> Any:
+    """What is kept: of a word for nothing, nothing."""
+    if isinstance(value, str):
+        return None if value.casefold() in call.commands.texts.words(NOTHING) else value
+    return int(value) if value else None
+
+
+# --- ending and taking back ---
+
+
+def cancel_meeting(call: Call, *, why: str, meeting: int | None = None, sure: bool = False) -> Message:
+    """Say that it does not take place, and why."""
+    found = find_own(call, meeting)
+    check_to_come(call, found)
+    call.check_writes(found.theme)
+    if not seen_as(why):
+        raise UserError("typed.unseen")
+    if len(why) > LONGEST_ABOUT:
+        raise UserError("meeting.about.long", count=len(why), most=LONGEST_ABOUT)
+    if not sure:
+        args = {"meeting": found.id, "why": why, "sure": True}
+        button = Button(text("meeting.button.cancel.sure"), "meeting cancel", args, style="danger")
+        coming = call.tx.of(MEETINGS).figures(found.id).coming
+        asked = text("meeting.cancel.sure", title=found.title, start=found.starts_at, count=coming)
+        return message(asked, text("meeting.why", why=why), buttons=[button])
+    changed(call, found, {"state": "cancelled", "why": why})
+    back = Button(text("meeting.button.restore"), "meeting restore", {"meeting": found.id})
+    return message(text("meeting.cancelled", title=found.title), buttons=[back])
+
+
+def restore_meeting(call: Call, meeting: int) -> Message:
+    """Have it take place after all, with the answers that were given."""
+    found = find(call, meeting)
+    check_own(call, found)
+    call.check_writes(found.theme)
+    if found.state != "cancelled":
+        raise UserError("meeting.restore.stands", title=found.title, start=found.starts_at)
+    if found.has_begun(call.now):
+        raise UserError("meeting.restore.late", title=found.title, start=found.starts_at)
+    changed(call, found, {"state": "planned", "why": None})
+    return message(text("meeting.restored", title=found.title, start=found.starts_at))

@@ -1,0 +1,116 @@
+"""How a meeting looks: its board, how long it lasts, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from bot.call import Call
+from bot.features.meetings.records import MEETINGS, PLACES, Answer, Figures, Meeting, Plan, Way
+from bot.model.message import Button, Message, Text, message, text, typed
+from bot.model.people import Resident
+
+# So many who want to be seen stand on the board.
+NAMED = 20
+ANSWER = "meeting answer"
+
+
+def show_board(call: Call, subject: str) -> Message | None:
+    """The meeting as everybody sees it."""
+    found = call.tx.of(MEETINGS).get(int(subject))
+    return card(call, found) if found else None
+
+
+def card(call: Call, meeting: Meeting) -> Message:
+    """A meeting, and how many come in which way."""
+    figures = call.tx.of(MEETINGS).figures(meeting.id)
+    title = typed(meeting.title)
+    if meeting.state == "cancelled":
+        said = [text("meeting.board.cancelled", start=meeting.starts_at)]
+        why = [text("meeting.why", why=meeting.why)] if meeting.why else []
+        return message(*said, *why, title=title)
+    if meeting.state == "held":
+        lines = [text("meeting.board.over", start=meeting.starts_at), *_came(meeting, figures)]
+        return message(*lines, title=title)
+    lines = [*when_and_where(meeting), *_came(meeting, figures), *_names(call, meeting)]
+    if meeting.moved_from and meeting.moved_from != meeting.starts_at:
+        lines.append(text("meeting.board.moved", before=meeting.moved_from))
+    if meeting.has_begun(call.now):
+        lines.append(text("meeting.board.begun"))
+        return message(*lines, title=title)
+    hint = text("meeting.board.how", meeting=meeting.id)
+    return message(*lines, title=title, hints=[hint], buttons=buttons(meeting))
+
+
+def when_and_where(plan: Plan) -> list[Text]:
+    """When it begins, how long it lasts, where it is and what it is about."""
+    lines = [text("meeting.when", start=plan.starts_at, lasts=lasts(plan.ends_at - plan.starts_at))]
+    lines += [text("meeting.place", place=plan.place)] if plan.place else []
+    lines += [text("meeting.link", link=plan.link)] if plan.link else []
+    lines += [text("meeting.about", about=plan.about)] if plan.about else []
+    return lines
+
+
+def lasts(length: timedelta) -> Text:
+    """A length of time as people say it: "1 uur en 30 minuten"."""
+    hours, minutes = divmod(int(length.total_seconds()) // 60, 60)
+    told = [text("meeting.hours", count=hours)] if hours else []
+    told += [text("meeting.minutes", count=minutes)] if minutes or not hours else []
+    return text("meeting.lasts", parts=tuple(told))
+
+
+def _came(meeting: Meeting, figures: Figures) -> list[Text]:
+    """How many come in each way there is, what is left of the room, and who waits."""
+    ways = [way for way in PLACES if way in meeting.ways or figures.taken(way)]
+    lines = [_coming(meeting, figures, way) for way in ways]
+    if meeting.state == "held":
+        return lines
+    if maybe := figures.said(Way.MAYBE):
+        lines.append(text("meeting.count.maybe", count=maybe))
+    if no := figures.said(Way.NO):
+        lines.append(text("meeting.count.no", count=no))
+    return lines
+
+
+def _coming(meeting: Meeting, figures: Figures, way: Way) -> Text:
+    """One line a way: how many there are, and what is left."""
+    count, room, facts = figures.taken(way), meeting.room_for(way), list[Text]()
+    if meeting.state == "held":
+        return text(f"meeting.came.{way}", count=count)
+    coming = text(f"meeting.count.{way}", count=count) if count else text(f"meeting.nobody.{way}")
+    if room is not None:
+        free = room - count
+        facts.append(text("meeting.left.places", count=free) if free > 0 else text("meeting.full"))
+    if waiting := figures.waiting(way):
+        facts.append(text("meeting.waiting", count=waiting))
+    return text("meeting.way", coming=coming, facts=tuple(facts)) if facts else coming
+
+
+def _names(call: Call, meeting: Meeting) -> list[Text]:
+    """Those who come and want that to be seen."""
+    seen = call.tx.of(MEETINGS).shown(meeting.id, NAMED + 1)
+    if not seen:
+        return []
+    people: list[Resident | Text] = [Resident(answer.resident or 0, "") for answer in seen[:NAMED]]
+    people += [text("meeting.and_others")] if len(seen) > NAMED else []
+    return [text("meeting.names", people=tuple(people))]
+
+
+def buttons(meeting: Meeting) -> Sequence[Button]:
+    """One for each way to answer; where a press stays to be seen, taking it away takes the answer back."""
+    return [
+        Button(text(f"meeting.button.{way}"), ANSWER, {"meeting": meeting.id, "way": str(way)}, switch="on")
+        for way in (*meeting.ways, Way.MAYBE, Way.NO)
+    ]
+
+
+def named(meeting: Meeting) -> Text:
+    """A line of a list: its number, title and moment."""
+    key = "meeting.list.cancelled" if meeting.state == "cancelled" else "meeting.list.one"
+    return text(key, meeting=meeting.id, title=meeting.title, start=meeting.starts_at)
+
+
+def place_in_row(call: Call, answer: Answer) -> int:
+    """Their place among those who wait for the same, from 1."""
+    row = call.tx.of(MEETINGS).waiting(answer.meeting)
+    return [each.id for each in row if each.way is answer.way].index(answer.id) + 1

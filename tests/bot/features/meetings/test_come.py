@@ -1,0 +1,149 @@
+"""Answering: one answer a person, places in order, and what becomes of them when people are one or nobody."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from bot.model.message import Button, text
+from tests.bot.features.meetings.test_changes import PLAN, council, later, told
+from tests.doubles.platform import Town, words_of
+
+FULL = "Ter plaatse is “Sportraad” vol."
+
+
+@pytest.fixture
+async def town(database_url: str) -> AsyncIterator[Town]:
+    """A meeting with place for two in person."""
+    async with council(database_url, f"{PLAN} --max 2") as town:
+        yield town
+
+
+async def shown(town: Town, name: str) -> str:
+    return await town.say(name, "!bijeenkomst toon 1")
+
+
+async def test_the_first_who_waits_has_the_place_that_comes_free(town: Town) -> None:
+    for name in ("anna", "ben", "cas", "dirk"):
+        await town.say(name, "!kom ter plaatse")
+    assert "als nummer 1" in await shown(town, "cas")
+    assert "als nummer 2" in await shown(town, "dirk")
+    await town.say("anna", "!kom online")
+    await town.core.run_due()
+    assert told(town, "sport", "Er kwam een plaats vrij") == 1
+    assert ("sport", "cas") in town.platform.pinged
+    assert "Jouw antwoord: ter plaatse" in await shown(town, "cas")
+    assert "als nummer 1" in await shown(town, "dirk")
+
+
+async def test_who_goes_on_site_keeps_the_place_online_until_there_is_one(town: Town) -> None:
+    await town.say("cas", "!kom online")
+    for name in ("anna", "ben"):
+        await town.say(name, "!kom ter plaatse")
+    assert "De plaats online blijft tot dan." in await town.say("cas", "!kom ter plaatse")
+    assert "1 persoon doet online mee" in await shown(town, "anna")
+    await town.say("ben", "!kom niet")
+    said = await shown(town, "anna")
+    assert "2 mensen komen ter plaatse" in said
+    assert "Nog niemand doet online mee" in said
+
+
+async def test_more_guests_than_there_is_place_for_change_nothing(town: Town) -> None:
+    await town.say("anna", "!kom ter plaatse --met 1")
+    assert "Je houdt je plaats voor 2" not in await town.say("anna", "!kom ter plaatse --met 1")
+    assert "meer dan er ooit plaats is" in await town.say("anna", "!kom ter plaatse --met 2")
+    await town.say("mia", "!bijeenkomst wijzig --max 3")
+    await town.say("ben", "!kom ter plaatse")
+    assert "Je houdt je plaats voor 2" in await town.say("anna", "!kom ter plaatse --met 2")
+    assert "3 mensen komen ter plaatse (vol)" in await shown(town, "anna")
+
+
+async def test_lowering_the_room_puts_nobody_out(town: Town) -> None:
+    for name in ("anna", "ben"):
+        await town.say(name, "!kom ter plaatse")
+    assert "1 persoon meer dan er plaats is" in await town.say("mia", "!bijeenkomst wijzig --max 1")
+    assert "Jouw antwoord: ter plaatse" in await shown(town, "ben")
+    assert FULL in await town.say("cas", "!kom ter plaatse")
+    await town.say("ben", "!kom niet")
+    assert "als nummer 1" in await shown(town, "cas")
+
+
+async def test_a_press_that_is_taken_away_takes_the_answer_back(town: Town) -> None:
+    press = Button(
+        text("meeting.button.online"), "meeting answer", {"meeting": 1, "way": "online", "on": True}
+    )
+    assert await town.core.handle(town.asked("anna", button=press))
+    assert "Jouw antwoord: online" in await shown(town, "anna")
+    away = Button(
+        text("meeting.button.online"), "meeting answer", {"meeting": 1, "way": "online", "on": False}
+    )
+    said = await town.core.handle(town.asked("anna", button=away))
+    assert said
+    assert "is weg" in words_of(said)
+    await town.say("anna", "!kom misschien")
+    assert await town.core.handle(town.asked("anna", button=away))
+    assert "Jouw antwoord: misschien" in await shown(town, "anna")
+
+
+async def test_for_somebody_without_an_account(town: Town) -> None:
+    assert "Oma komt ter plaatse" in await town.say("mia", "!kom ter plaatse --voor Oma")
+    assert "Oma komt niet" in await town.say("mia", "!kom niet --voor oma")
+    assert "Niet: Oma" in await town.say("mia", "!bijeenkomst wie")
+
+
+async def test_names_are_shown_to_others_only_of_who_wants_that(town: Town) -> None:
+    await town.say("anna", "!kom ter plaatse")
+    assert "Wie komt" not in await shown(town, "ben")
+    await town.say("anna", "!kom ter plaatse --toon-mij")
+    assert "Wie komt" in await shown(town, "ben")
+    assert "is van iemand anders" in await town.say("ben", "!bijeenkomst wie")
+
+
+async def test_two_who_are_one_have_the_later_answer_and_free_a_place(town: Town) -> None:
+    await town.say("anna", "!kom ter plaatse")
+    town.clock.turn(timedelta(minutes=1))
+    for name in ("annas", "cas"):
+        await town.say(name, "!kom ter plaatse")
+    assert "als nummer 1" in await shown(town, "cas")
+    await town.linked("anna", "annas")
+    await town.core.run_due()
+    assert "2 mensen komen ter plaatse (vol)" in await shown(town, "anna")
+    assert "Jouw antwoord: ter plaatse" in await shown(town, "cas")
+
+
+async def test_who_left_somebody_that_answered_cannot_answer_beside_them(town: Town) -> None:
+    await town.say("anna", "!help")
+    await town.say("annas", "!kom ter plaatse")
+    await town.linked("anna", "annas")
+    await town.parted("annas")
+    assert "Je hebt in “Sportraad” al een antwoord" in await town.say("annas", "!kom online")
+    assert "Jouw antwoord: ter plaatse" in await shown(town, "anna")
+
+
+@pytest.mark.parametrize("held", [False, True], ids=["to come", "held"])
+async def test_who_is_forgotten_frees_the_place_and_stays_in_the_figures(town: Town, held: bool) -> None:
+    for name in ("anna", "ben", "cas"):
+        await town.say(name, "!kom ter plaatse --toon-mij")
+    if held:
+        await later(town, timedelta(days=8))
+    await town.say("anna", "!me forget --sure", room=None)
+    await town.core.run_due()
+    said = await shown(town, "ben")
+    assert ("2 mensen zouden ter plaatse komen" if held else "2 mensen komen ter plaatse (vol)") in said
+    assert "anna" not in said
+    if not held:
+        assert "Jouw antwoord: ter plaatse" in await shown(town, "cas")
+
+
+async def test_what_somebody_planned_stays_once_they_are_forgotten(town: Town) -> None:
+    await town.say("mia", "!me forget --sure", room=None)
+    await town.core.run_due()
+    assert "Sportraad" in await town.say("anna", "!bijeenkomst lijst")
+
+
+async def test_after_its_beginning_nothing_is_answered(town: Town) -> None:
+    await later(town, timedelta(days=7, minutes=30))
+    for words in ("!kom ter plaatse --bijeenkomst 1", "!bijeenkomst wijzig --plaats X --bijeenkomst 1"):
+        assert "is begonnen" in await town.say("mia", words)
