@@ -58,6 +58,8 @@ meetings = Table(
     Column("about", Text),
     Column("room", Integer),
     Column("online_room", Integer),
+    # How many seconds before it begins people are reminded: "86400 3600".
+    Column("remind", String, nullable=False),
     Column("state", String, nullable=False),
     Column("version", Integer, nullable=False),
     Column("why", Text),
@@ -172,6 +174,9 @@ _SEEN = (
 )
 _ALL = _ANSWERS.where(_HERE).order_by(*_IN_ORDER).limit(_MOST)
 _AFTER = _ANSWERS.where(_HERE, answers.c.id > bindparam("after_")).order_by(answers.c.id).limit(_MOST)
+_REMINDED_AFTER = _AFTER.join(residents, residents.c.id == answers.c.resident).where(
+    residents.c.wants_reminders, answers.c.way != str(Way.NO)
+)
 _ANSWERED_BY = select(answers).where(answers.c.resident == _WHO).order_by(answers.c.since, answers.c.id)
 _FIGURES = (
     select(answers.c.way, answers.c.seat, func.sum(answers.c.party))
@@ -302,6 +307,9 @@ class Meetings:
 
     def answered_after(self, meeting: int, after: int, most: int) -> Sequence[Answer]:
         return self._given(_AFTER, meeting_=meeting, after_=after, most_=most)
+
+    def reminded_after(self, meeting: int, after: int, most: int) -> Sequence[Answer]:
+        return self._given(_REMINDED_AFTER, meeting_=meeting, after_=after, most_=most)
 
     def _given(self, statement: Any, **values: Any) -> Sequence[Answer]:
         return [_answer(*row) for row in self._db.execute(statement, values)]

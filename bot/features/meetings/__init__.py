@@ -8,6 +8,8 @@ whichever account it was given. Who finds a place full waits, and moves up in or
     words.py     how long one lasts, and for how many there is room, as people type it
     plan.py      planning, moving, changing, cancelling and restoring
     changes.py   what every change does: the version, the board, who moves up, who is told
+    remind.py    a word before it begins
+    telling.py   in private where they talk with Plein, else with a mention
     come.py      answering, for oneself and for somebody without an account
     seats.py     who has a place, and who waits
     show.py      the board
@@ -24,7 +26,7 @@ from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
-from bot.features.meetings import changes, come, find, plan, read, show
+from bot.features.meetings import changes, come, find, plan, read, remind, show
 from bot.features.meetings.records import MEETINGS, SUBJECT
 from bot.features.meetings.settings import MeetingsSettings
 from bot.features.meetings.words import KINDS
@@ -56,6 +58,8 @@ _JOBS = {
     changes.OVER: changes.over_due,
     changes.TELL: changes.tell_due,
     changes.SEAT: changes.seat_due,
+    remind.REMIND: remind.remind_due,
+    remind.WHISPER: remind.whisper_due,
 }
 
 

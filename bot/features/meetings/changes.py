@@ -8,25 +8,24 @@ so that they hear of what differs from that: a meeting that was moved to and fro
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.call import Call
 from bot.features.meetings import show
 from bot.features.meetings.records import MEETINGS, PLACES, SUBJECT, Meeting, Plan, Way
+from bot.features.meetings.remind import plan_reminders
 from bot.features.meetings.seats import move_up
+from bot.features.meetings.telling import PAGE, tell
 from bot.model.message import Message, Text, message, text, typed
-from bot.model.people import Identity
 from bot.model.work import Job
 
 BEGIN, OVER, TELL, SEAT = "meeting.begin", "meeting.over", "meeting.tell", "meeting.seat"
 # A meeting that begins so much earlier or later is worth a word.
 WORTH_A_WORD = timedelta(minutes=15)
-# So long what is changed is gathered, but where it begins within the hour; so many people are told at a time.
-GATHERED, SOON, PAGE = timedelta(minutes=5), timedelta(hours=1), 100
-# So many people are mentioned at once: of more Discord takes no message.
-MENTIONED = 50
+# So long what is changed is gathered, but where it begins within the hour.
+GATHERED, SOON = timedelta(minutes=5), timedelta(hours=1)
 
 
 def changed(call: Call, meeting: Meeting, changes: Mapping[str, Any]) -> list[Text]:
@@ -52,9 +51,10 @@ def changed(call: Call, meeting: Meeting, changes: Mapping[str, Any]) -> list[Te
 
 
 def due_again(call: Call, meeting: Meeting) -> None:
-    """Its board is shown anew when it begins, and for the last time when it is over."""
+    """Who comes is reminded; its board is shown anew when it begins, and once more when it is over."""
     call.schedule(BEGIN, str(meeting.id), meeting.starts_at)
     call.schedule(OVER, str(meeting.id), meeting.ends_at)
+    plan_reminders(call, meeting)
 
 
 def begin_due(call: Call, job: Job) -> None:
@@ -94,17 +94,10 @@ def seat_waiting(call: Call, meeting: Meeting) -> None:
         if answer.resident is not None:
             said = message(
                 text(f"meeting.moved_up.{answer.way}", title=meeting.title, start=meeting.starts_at),
-                *where(meeting, answer.way),
+                *show.where_that_way(meeting, answer.way),
             )
             key = f"{SUBJECT}:{meeting.id}:up:{answer.way}:{answer.since.isoformat()}"
             tell(call, meeting, [answer.resident], said, key)
-
-
-def where(plan: Plan, way: Way) -> list[Text]:
-    """Where to be that way."""
-    if way is Way.ON_SITE:
-        return [text("meeting.place", place=plan.place)] if plan.place else []
-    return [text("meeting.link", link=plan.link)] if plan.link else []
 
 
 # --- telling those who come what changed ---
@@ -171,31 +164,3 @@ def _elsewhere(what: str, before: str | None, now: str | None) -> list[Text]:
     if before == now:
         return []
     return [text(f"meeting.told.{what}", where=now) if now else text(f"meeting.told.without.{what}")]
-
-
-def tell(call: Call, meeting: Meeting, people: Sequence[int], said: Message, key: str) -> None:
-    """Say it to each of these: in private where they talk with Plein there, else with a mention in the theme.
-
-    Nothing private is begun for it: who answers agrees to be mentioned.
-    """
-    talking = call.tx.people.talking(people)
-    for who in people:
-        if who in talking:
-            call.tell(who, said, f"{key}:{who}", until=meeting.ends_at, theme=meeting.theme)
-    others = [who for who in people if who not in talking]
-    accounts = _accounts(call, others, meeting.theme)
-    for place in call.tx.places.of_theme(meeting.theme):
-        here = [account for account in accounts if account.platform == place.platform]
-        for at in range(0, len(here), MENTIONED):
-            words = message(text("meeting.told.also", title=meeting.title)) if at else said
-            to = f"{key}:{place.platform}:{place.room_id}:{at}"
-            call.post(place, words, to, mentions=here[at : at + MENTIONED])
-
-
-def _accounts(call: Call, people: Collection[int], theme: int) -> Sequence[Identity]:
-    """Of each of these the one account by which they are in the theme, where there is one."""
-    found = []
-    for accounts in call.tx.people.accounts(people).values():
-        there = (account for account in accounts if call.tx.people.part_of(account, theme))
-        found += [account] if (account := next(there, None)) else []
-    return found

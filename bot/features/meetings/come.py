@@ -9,7 +9,7 @@ from typing import Any
 from bot.call import Call
 from bot.errors import Asked, UserError
 from bot.features.meetings import show
-from bot.features.meetings.changes import seat_waiting, where
+from bot.features.meetings.changes import seat_waiting
 from bot.features.meetings.find import check_own, check_to_come, find
 from bot.features.meetings.records import (
     MEETINGS,
@@ -194,7 +194,7 @@ def _receipt(call: Call, meeting: Meeting, answer: Answer | None) -> Message:
     if answer.party > 1:
         lines.append(text("meeting.receipt.guests", count=answer.party - 1))
     if answer.seat:
-        lines += where(meeting, answer.seat)
+        lines += show.where_that_way(meeting, answer.seat)
     if of_whom == "you" and answer.way in PLACES:
         lines.append(text("meeting.receipt.told"))
     return message(*lines, buttons=_others(meeting, answer))

@@ -17,8 +17,8 @@ from bot.features.meetings.changes import as_told, changed, due_again
 from bot.features.meetings.find import check_own, check_to_come, find, find_own, usage
 from bot.features.meetings.records import MEETINGS, SUBJECT, Plan
 from bot.features.meetings.settings import MeetingsSettings
-from bot.features.meetings.show import when_and_where
-from bot.features.meetings.words import NOTHING, Room
+from bot.features.meetings.show import before, when_and_where
+from bot.features.meetings.words import NOTHING, Moments, Room, keep_moments
 from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Role, Theme
 from bot.unseen import seen_as
@@ -43,13 +43,18 @@ def check_title(title: str) -> None:
 
 def check_where(call: Call, plan: Plan) -> None:
     if not plan.ways:
-        raise UserError("meeting.nowhere", usage=usage(call, PLAN))
+        raise UserError("meeting.nowhere", usage=usage(call, PLAN, {**call.given, "place": _somewhere(call)}))
     if plan.place and len(plan.place) > LONGEST_PLACE:
         raise UserError("meeting.place.long", count=len(plan.place), most=LONGEST_PLACE)
     if plan.link and (len(plan.link) > LONGEST_LINK or not _is_link(plan.link)):
         raise UserError("meeting.link.bad", link=plan.link[:60], most=LONGEST_LINK)
     if plan.about and len(plan.about) > LONGEST_ABOUT:
         raise UserError("meeting.about.long", count=len(plan.about), most=LONGEST_ABOUT)
+
+
+def _somewhere(call: Call) -> str:
+    """A place as it could be typed."""
+    return call.commands.texts.find("meeting.example.place", call.locale) or ""
 
 
 def _is_link(link: str) -> bool:
@@ -97,6 +102,7 @@ def plan_meeting(
     lasting: when.Unit | None = None,
     room: Room | None = None,
     online_room: Room | None = None,
+    remind: Moments | None = None,
     about: str | None = None,
     theme: str | None = None,
     sure: bool = False,
@@ -117,6 +123,7 @@ def plan_meeting(
         about=_meant(call, about),
         room=_meant(call, room),
         online_room=_meant(call, online_room),
+        remind=call.settings.of(MeetingsSettings).moments if remind is None else str(remind),
     )
     check_where(call, plan)
     _check_rooms(plan, room, online_room)
@@ -158,6 +165,7 @@ def _confirm(plan: Plan, where: Theme) -> Message:
         "url": plan.link,
         "room": plan.room,
         "online_room": plan.online_room,
+        "remind": keep_moments(plan.remind),
         "about": plan.about,
         "theme": where.name,
     }
@@ -166,6 +174,7 @@ def _confirm(plan: Plan, where: Theme) -> Message:
     return message(
         *when_and_where(plan),
         *_room_lines(plan),
+        _remind_line(plan),
         text("meeting.plan.change"),
         title=text("meeting.plan.meant", title=plan.title),
         buttons=[announce],
@@ -175,6 +184,12 @@ def _confirm(plan: Plan, where: Theme) -> Message:
 def _room_lines(plan: Plan) -> list[Text]:
     lines = [text("meeting.room", count=plan.room)] if plan.room else []
     return [*lines, text("meeting.online_room", count=plan.online_room)] if plan.online_room else lines
+
+
+def _remind_line(plan: Plan) -> Text:
+    if not plan.moments:
+        return text("meeting.remind.none")
+    return text("meeting.remind.when", parts=tuple(before(seconds) for seconds in plan.moments))
 
 
 def _announce(call: Call, plan: Plan) -> Message:
@@ -216,6 +231,7 @@ def edit_meeting(
     lasting: when.Unit | None = None,
     room: Room | None = None,
     online_room: Room | None = None,
+    remind: Moments | None = None,
     about: str | None = None,
     meeting: int | None = None,
 ) -> Message:
@@ -232,11 +248,14 @@ def edit_meeting(
         "online_room": online_room,
     }
     changes = {name: _meant(call, value) for name, value in given.items() if value is not None}
+    if remind is not None:
+        changes["remind"] = str(remind)
     if lasting:
         changes["ends_at"] = _end(call, found.starts_at, lasting)
     changes = {name: value for name, value in changes.items() if value != getattr(found, name)}
     if not changes:
-        raise UserError("meeting.edit.nothing", usage=usage(call, "meeting edit", {"meeting": found.id}))
+        given = {"meeting": found.id, "place": _somewhere(call)}
+        raise UserError("meeting.edit.nothing", usage=usage(call, "meeting edit", given))
     plan = replace(found, **changes)
     check_title(plan.title)
     if not plan.ways:

@@ -32,6 +32,7 @@ PLACES = (Way.ON_SITE, Way.ONLINE)
 class Plan:
     """What is settled when a meeting is planned; by nobody, once whoever did was forgotten.
 
+    `remind`: how many seconds before it begins people are reminded, the first first: "86400 3600".
     `place` is where it is in person, `link` where it is online; there is at least one of them. `room` and
     `online_room` are for how many people there is place; None: for however many.
     """
@@ -46,6 +47,12 @@ class Plan:
     about: str | None = None
     room: int | None = None
     online_room: int | None = None
+    remind: str = ""
+
+    @property
+    def moments(self) -> Sequence[int]:
+        """How many seconds before it begins people are reminded."""
+        return [int(before) for before in self.remind.split()]
 
     @property
     def ways(self) -> Sequence[Way]:
@@ -207,6 +214,10 @@ class MeetingStore(Protocol):
 
     def answered_after(self, meeting: int, after: int, most: int) -> Sequence[Answer]:
         """Answers by their numbers, those after that one."""
+        ...
+
+    def reminded_after(self, meeting: int, after: int, most: int) -> Sequence[Answer]:
+        """Answers by their numbers, those after that one, of who may come and wants to be reminded."""
         ...
 
     def keep(self, answer: Answer) -> int:

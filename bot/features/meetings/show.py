@@ -45,10 +45,21 @@ def card(call: Call, meeting: Meeting) -> Message:
 def when_and_where(plan: Plan) -> list[Text]:
     """When it begins, how long it lasts, where it is and what it is about."""
     lines = [text("meeting.when", start=plan.starts_at, lasts=lasts(plan.ends_at - plan.starts_at))]
-    lines += [text("meeting.place", place=plan.place)] if plan.place else []
-    lines += [text("meeting.link", link=plan.link)] if plan.link else []
+    lines += where(plan)
     lines += [text("meeting.about", about=plan.about)] if plan.about else []
     return lines
+
+
+def where(plan: Plan) -> list[Text]:
+    """A line for each way to be there."""
+    return [line for way in plan.ways for line in where_that_way(plan, way)]
+
+
+def where_that_way(plan: Plan, way: Way) -> list[Text]:
+    """Where to be that way."""
+    if way is Way.ON_SITE:
+        return [text("meeting.place", place=plan.place)] if plan.place else []
+    return [text("meeting.link", link=plan.link)] if plan.link else []
 
 
 def lasts(length: timedelta) -> Text:
@@ -57,6 +68,14 @@ def lasts(length: timedelta) -> Text:
     told = [text("meeting.hours", count=hours)] if hours else []
     told += [text("meeting.minutes", count=minutes)] if minutes or not hours else []
     return text("meeting.lasts", parts=tuple(told))
+
+
+def before(seconds: int) -> Text:
+    """How long before it begins: "1 week", "1 dag", "2 uur"."""
+    for key, size in (("meeting.weeks", 604_800), ("meeting.days", 86_400), ("meeting.hours", 3_600)):
+        if seconds % size == 0:
+            return text(key, count=seconds // size)
+    return text("meeting.minutes", count=seconds // 60)
 
 
 def _came(meeting: Meeting, figures: Figures) -> list[Text]:

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("about", sa.Text(), nullable=True),
         sa.Column("room", sa.Integer(), nullable=True),
         sa.Column("online_room", sa.Integer(), nullable=True),
+        sa.Column("remind", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("why", sa.Text(), nullable=True),

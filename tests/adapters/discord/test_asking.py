@@ -275,7 +275,10 @@ async def test_languages_and_subjects_of_help_are_offered_while_they_are_typed(
 ) -> None:
     assert await anna.completes("sport", "taal", "taal") == ["Nederlands", "English"]
     assert await ben.completes("sport", "language", "language", "dut") == ["Nederlands"]
-    assert await anna.completes("sport", "help", "onderwerp", "annul") == ["peiling annuleer"]
+    assert await anna.completes("sport", "help", "onderwerp", "annul") == [
+        "peiling annuleer",
+        "bijeenkomst annuleer",
+    ]
     told = await anna.uses("sport", "taal", taal="Engels")
     assert "From now on" in told.text
 

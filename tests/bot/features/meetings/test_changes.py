@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.features.meetings import changes
+from bot.features.meetings import changes, telling
 from tests.doubles.platform import Town, open_town
 
 PLAN = '!meeting plan "Sportraad" "8 december 19u30" --place Dorpshuis --link https://meet.example/a'
@@ -149,7 +149,7 @@ async def test_whoever_changed_it_knows(town: Town) -> None:
 
 
 async def test_of_very_many_some_are_mentioned_below(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(changes, "MENTIONED", 2)
+    monkeypatch.setattr(telling, "MENTIONED", 2)
     names = [f"buur{number}" for number in range(5)]
     for name in names:
         await town.say(name, "!kom ter plaatse")

@@ -1,0 +1,61 @@
+"""Telling those who come: in private where they talk with Plein already, else with a mention in the theme.
+
+Nothing private is begun for it: who answers agrees to be mentioned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from bot.call import Call
+from bot.features.meetings.records import Meeting
+from bot.model.message import Message, message, text
+from bot.model.people import Identity
+
+# So many people are told at a time; and so many mentioned at once: of more Discord takes no message.
+PAGE, MENTIONED = 100, 50
+
+
+def tell(call: Call, meeting: Meeting, people: Sequence[int], said: Message, key: str) -> None:
+    """Say it to each of these, once."""
+    whisper(call, meeting, people, said, key)
+    mention(call, meeting, people, said, key)
+
+
+def whisper(call: Call, meeting: Meeting, people: Sequence[int], said: Message, key: str) -> None:
+    """Say it in private to those of these who talk there."""
+    talking = call.tx.people.talking(people)
+    for who in people:
+        if who in talking:
+            call.tell(who, said, f"{key}:{who}", until=meeting.ends_at, theme=meeting.theme)
+
+
+def mention(
+    call: Call,
+    meeting: Meeting,
+    people: Sequence[int],
+    said: Message,
+    key: str,
+    *,
+    everywhere: bool = False,
+) -> None:
+    """Say it in the theme, with a mention of those of these who don't talk in private: where there are such,
+    or everywhere.
+    """
+    talking = call.tx.people.talking(people)
+    accounts = _accounts(call, [who for who in people if who not in talking], meeting.theme)
+    also = message(text("meeting.told.also", title=meeting.title))
+    for place in call.tx.places.of_theme(meeting.theme):
+        here = [account for account in accounts if account.platform == place.platform]
+        for at in range(0, len(here) or everywhere, MENTIONED):
+            to = f"{key}:{place.platform}:{place.room_id}:{at}"
+            call.post(place, also if at else said, to, mentions=here[at : at + MENTIONED])
+
+
+def _accounts(call: Call, people: Collection[int], theme: int) -> Sequence[Identity]:
+    """Of each of these the one account by which they are in the theme, where there is one."""
+    found = []
+    for accounts in call.tx.people.accounts(people).values():
+        there = (account for account in accounts if call.tx.people.part_of(account, theme))
+        found += [account] if (account := next(there, None)) else []
+    return found

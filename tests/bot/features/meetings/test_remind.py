@@ -1,0 +1,179 @@
+"""Reminders: each moment said once, to those whom it concerns, with what fits their answer then."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.features.meetings import remind
+from bot.features.polls.settings import PollsSettings
+from tests.bot.features.meetings.test_changes import council, told
+from tests.chat import BRUSSELS
+from tests.doubles.platform import Town
+
+SOON = "Binnenkort:"
+
+
+@pytest.fixture
+async def town(database_url: str) -> AsyncIterator[Town]:
+    """On the first of December; the meeting is on the eighth at half past seven in the evening."""
+    async with council(database_url) as town:
+        yield town
+
+
+async def until(town: Town, words: str) -> None:
+    """It is that moment on the clocks of Brussels: "7 19:30"."""
+    day, clock = words.split()
+    hour, minute = map(int, clock.split(":"))
+    town.clock.turn_to(datetime(2026, 12, int(day), hour, minute, tzinfo=BRUSSELS).astimezone(UTC))
+    await town.core.run_due()
+
+
+async def test_a_week_a_day_and_an_hour_before_it_is_said_in_the_theme(town: Town) -> None:
+    said = []
+    for words in ("1 19:29", "1 19:30", "7 19:29", "7 19:30", "8 18:29", "8 18:30", "9 12:00"):
+        await until(town, words)
+        said.append(told(town, "sport", SOON))
+    assert said == [0, 1, 1, 2, 2, 3, 3]
+    assert not town.platform.pinged
+
+
+async def test_each_hears_what_fits_their_answer_at_that_moment(town: Town) -> None:
+    answers = {"anna": "ter plaatse", "ben": "online", "cas": "misschien", "dirk": "niet"}
+    for name, answer in answers.items():
+        await town.say(name, "!herinneringen aan", room=None)
+        await town.say(name, f"!kom {answer}")
+    await until(town, "7 19:30")
+    found = {name: town.platform.where(name) for name in answers}
+    assert [len(said) for said in found.values()] == [1, 1, 1, 0]
+    assert "Ter plaatse: Dorpshuis" in found["anna"][0]
+    assert "https://" not in found["anna"][0]
+    assert "Online: https://meet.example/a" in found["ben"][0]
+    assert "Je zei misschien. Kom je?" in found["cas"][0]
+    await town.say("anna", "!kom online")
+    await until(town, "8 18:30")
+    assert "Online: https://meet.example/a" in town.platform.where("anna")[1]
+
+
+async def test_who_does_not_talk_in_private_is_mentioned_in_the_theme(town: Town) -> None:
+    for name in ("anna", "ben"):
+        await town.say(name, "!kom ter plaatse")
+    await town.say("anna", "!herinneringen aan")
+    await until(town, "7 19:30")
+    assert told(town, "sport", SOON) == 1
+    assert town.platform.pinged == [("sport", "anna")]
+    assert not town.platform.where("anna")
+
+
+async def test_who_waits_hears_that(town: Town) -> None:
+    await town.say("mia", "!bijeenkomst wijzig --max 1")
+    for name in ("anna", "ben"):
+        await town.say(name, "!herinneringen aan", room=None)
+        await town.say(name, "!kom ter plaatse")
+    await until(town, "7 19:30")
+    assert "als nummer 1" in town.platform.where("ben")[-1]
+
+
+async def test_a_moment_of_what_was_moved_is_void(town: Town) -> None:
+    await town.say("mia", '!bijeenkomst verplaats "10 december 20u"')
+    await until(town, "8 19:30")
+    assert told(town, "sport", SOON) == 1  # a week before the tenth
+    await until(town, "9 20:00")
+    assert told(town, "sport", SOON) == 2
+    # To the same moment and back it is said once for each beginning.
+    await town.say("mia", '!bijeenkomst verplaats "10 december 21u"')
+    await until(town, "9 21:00")
+    await town.say("mia", '!bijeenkomst verplaats "10 december 20u"')
+    await until(town, "10 18:59")
+    assert told(town, "sport", SOON) == 3
+
+
+async def test_of_what_was_cancelled_nothing_is_said(town: Town) -> None:
+    await town.say("mia", "!bijeenkomst annuleer --reden Ziek --zeker")
+    await until(town, "9 12:00")
+    assert told(town, "sport", SOON) == 0
+
+
+async def test_after_an_outage_the_last_is_said_as_late(town: Town) -> None:
+    await town.say("anna", "!herinneringen aan", room=None)
+    await town.say("anna", "!kom online")
+    await until(town, "8 19:00")
+    (said,) = [words for words in town.platform.where("sport") if SOON in words]
+    assert "later dan gewild" in said
+    assert len(town.platform.where("anna")) == 1
+
+
+async def test_once_it_has_begun_only_the_link_to_those_online(town: Town) -> None:
+    for name, answer in (("anna", "online"), ("ben", "ter plaatse")):
+        await town.say(name, "!herinneringen aan", room=None)
+        await town.say(name, f"!kom {answer}")
+    await until(town, "8 20:00")
+    assert told(town, "sport", SOON) == 0
+    (said,) = town.platform.where("anna")
+    assert "is begonnen" in said
+    assert "https://meet.example/a" in said
+    assert not town.platform.where("ben")
+
+
+async def test_over_it_is_not_said(town: Town) -> None:
+    await town.say("anna", "!herinneringen aan", room=None)
+    await town.say("anna", "!kom online")
+    await until(town, "8 22:00")
+    assert told(town, "sport", SOON) == 0
+    assert not town.platform.where("anna")
+
+
+async def test_in_quiet_hours_the_theme_hears_it_and_nobody_in_private(town: Town) -> None:
+    town.configure(PollsSettings(quiet="22:00-08:00"))
+    await town.say("mia", '!bijeenkomst verplaats "9 december 7u30"')
+    await town.say("mia", '!bijeenkomst wijzig --herinner "10u"')
+    await town.say("anna", "!herinneringen aan", room=None)
+    await town.say("anna", "!kom online")
+    await town.say("mia", '!bijeenkomst verplaats "9 december 9u"')
+    await until(town, "8 23:00")
+    assert told(town, "sport", SOON) == 1
+    assert not [said for said in town.platform.where("anna") if "begint" in said]
+    await until(town, "9 08:00")
+    assert len([said for said in town.platform.where("anna") if "begint" in said]) == 1
+
+
+async def test_own_moments(town: Town) -> None:
+    await town.say("mia", '!bijeenkomst wijzig --herinner "2d, 30m"')
+    await until(town, "6 19:30")
+    assert told(town, "sport", SOON) == 1
+    await until(town, "8 18:59")
+    assert told(town, "sport", SOON) == 1
+    await until(town, "8 19:00")
+    assert told(town, "sport", SOON) == 2
+
+
+@pytest.mark.parametrize("words", ["1d,2d,3d,4d,5d,6d", "1m", "90d", "straks", ""])
+async def test_moments_that_cannot_be(town: Town, words: str) -> None:
+    said = await town.say("mia", f'!bijeenkomst wijzig --herinner "{words}"')
+    assert "7d,1d,1u" in said, said
+
+
+async def test_none_at_all(town: Town) -> None:
+    await town.say("mia", "!bijeenkomst wijzig --herinner geen")
+    await until(town, "9 12:00")
+    assert told(town, "sport", SOON) == 0
+
+
+async def test_very_many_are_reminded_page_by_page_each_once(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remind, "PAGE", 2)
+    names = [f"buur{number}" for number in range(7)]
+    for number, name in enumerate(names):
+        room = "sport" if number % 2 else None
+        await town.say(name, "!herinneringen aan", room=room)
+        await town.say(name, "!kom ter plaatse")
+    await until(town, "7 19:30")
+    for _ in range(4):
+        town.clock.turn(timedelta(minutes=1))
+        await town.core.run_due()
+    assert [len(town.platform.where(name)) for name in names] == [1, 0, 1, 0, 1, 0, 1]
+    assert sorted(who for _, who in town.platform.pinged) == ["buur1", "buur3", "buur5"]
+    assert told(town, "sport", SOON) == 1
