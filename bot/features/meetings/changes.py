@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.call import Call
+from bot.errors import UserError
 from bot.features.meetings import show
 from bot.features.meetings.records import MEETINGS, PLACES, SUBJECT, Meeting, Plan, Way
 from bot.features.meetings.remind import plan_reminders
@@ -26,10 +27,16 @@ BEGIN, OVER, TELL, SEAT = "meeting.begin", "meeting.over", "meeting.tell", "meet
 WORTH_A_WORD = timedelta(minutes=15)
 # So long what is changed is gathered, but where it begins within the hour.
 GATHERED, SOON = timedelta(minutes=5), timedelta(hours=1)
+# So many changes by one person are said within an hour.
+MOST_CHANGES, WITHIN = 20, timedelta(hours=1)
+_CHANGE = "meeting change"
 
 
 def changed(call: Call, meeting: Meeting, changes: Mapping[str, Any]) -> list[Text]:
     """Change fields of a meeting. What there is to say to whoever does: by how many it is over full."""
+    if (count := call.used(_CHANGE, WITHIN)) >= MOST_CHANGES:
+        raise UserError("meeting.often", count=count)
+    call.use(_CHANGE, within=WITHIN)
     kept = call.tx.of(MEETINGS)
     kept.change(meeting.id, changes)
     now = kept.get(meeting.id)

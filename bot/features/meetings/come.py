@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from bot.call import Call
@@ -28,6 +29,8 @@ from bot.unseen import seen_as
 LONGEST_NAME = 64
 # So many people without an account come to a meeting by one organiser's word.
 MOST_FOR = 100
+# So often one person answers anew within an hour: whoever moves up by it is told.
+MOST_ANSWERS, WITHIN = 60, timedelta(hours=1)
 COME = "come"
 
 
@@ -147,6 +150,9 @@ def _answer(
     if way in PLACES:
         now = _seated(meeting, kept.figures(meeting.id), now, before)
     if now != before:
+        if (count := call.used(COME, WITHIN)) >= MOST_ANSWERS:
+            raise UserError("meeting.often", count=count)
+        call.use(COME, within=WITHIN)
         now = replace(now, id=kept.keep(now))
         if before is not None:
             seat_waiting(call, meeting)
