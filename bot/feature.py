@@ -65,6 +65,8 @@ Merge = Callable[[Transaction, int, int], None]
 # Accounts of a resident, the first, are those of a new one, the second: what is open is not for both. And
 # where that undoes that they were linked what they brought, which they have again.
 Part = Callable[[Transaction, int, int, Brought | None], None]
+# These accounts are about to be one person's by a line of the configuration.
+Lined = Callable[[Transaction, Sequence[Identity]], None]
 # Of whose accounts some are those of each of these new ones.
 Unlisted = Callable[[Transaction, int, Sequence[int]], None]
 # A resident, by their number, is to be forgotten.
@@ -94,9 +96,10 @@ class Feature:
     by their form ("csv"); `suggest` by the parameter ("poll"), or that of one command ("poll again.poll");
     `kinds` of parameters by what these are annotated with. `keeps` is the key to what it needs kept, `merge`
     what is to be done there when two residents are one person, if it keeps anything of who is no more by
-    then, `part` when an account of one of them is a new one's by their word, and `unlisted` when it is as no
-    line of the configuration makes it theirs, `forget` when somebody is to be forgotten, and `export` what it
-    keeps of them. `stands` tells what is open in a theme, `ends` ends that, and `came_of`
+    then, `part` when an account of one of them is a new one's by their word, `lined` when a line of the
+    configuration is about to make accounts one person's, and `unlisted` when none does any more, `forget`
+    when somebody is to be forgotten, and `export` what it keeps of them. `stands` tells what is open in a
+    theme, `ends` ends that, and `came_of`
     tells what came of it. `news` tells, by what a subject begins with, what is new about one that is shown;
     `shown` hears that such a one is from now on, and `concerns` says what people want to hear of.
     `hears` is given what people say to each other; without a feature that has it none of that is kept. `came`
@@ -113,6 +116,7 @@ class Feature:
     kinds: Converters = field(default_factory=dict)
     merge: Merge | None = None
     part: Part | None = None
+    lined: Lined | None = None
     unlisted: Unlisted | None = None
     forget: Forget | None = None
     export: Export | None = None
@@ -215,6 +219,17 @@ class Features:
             for feature in self.all:
                 if feature.unlisted:
                     feature.unlisted(tx, resident, parted)
+
+    def link_listed(
+        self, tx: Transaction, line: Sequence[Identity], name: str | None, role: Role | None
+    ) -> None:
+        """These accounts are one person's, as the configuration says, and that one is called so, and may so
+        much.
+        """
+        for feature in self.all:
+            if feature.lined:
+                feature.lined(tx, line)
+        self.link(tx, line, name, role)
 
     def trust(self, tx: Transaction, resident: int) -> None:
         """What was granted to one of their accounts counts for each."""

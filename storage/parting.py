@@ -89,7 +89,8 @@ _OTHERS = (
     .order_by(identities.c.platform, identities.c.user_id)
 )
 _OWN_ROLES = select(
-    (identities.c.platform + ":" + identities.c.user_id).label("address"), identities.c.role
+    (identities.c.platform + ":" + identities.c.user_id).label("address"),
+    *(identities.c.role, identities.c.listed),
 ).where(identities.c.resident == bindparam("id_"))
 _HEARD_AS = (
     update(residents)
@@ -223,10 +224,14 @@ def part(
     """The number of who these accounts are from now on."""
     db.lock(residents.c.id, resident)
     (now,) = wishes(db, resident)
-    own = {row.address: row.role for row in db.execute(_OWN_ROLES, {"id_": resident})}
+    own = {row.address: row for row in db.execute(_OWN_ROLES, {"id_": resident})}
     leaving = [own.pop(account.address) for account in accounts]
-    role, roles = _roles(leaving, brought, now)
-    new: int = db.execute(_ADD, _beginning(accounts[0], brought) | {"role": role}).scalar_one()
+    staying = [*own.values()]
+    role, roles = _roles_of_leaving(leaving, staying, brought, now)
+    beginning = _beginning(accounts[0], brought) | {"role": role}
+    if takes_name := _is_named(leaving) and not _is_named(staying) and _named_by_line(now, brought):
+        beginning |= {"name": now["name"], "folded": folded(now["name"]), "name_is_chosen": True}
+    new: int = db.execute(_ADD, beginning).scalar_one()
     for account, own_role in zip(accounts, roles, strict=True):
         _move(db, account, resident, new, own_role, passes_on=brought is not None)
     if stay := db.execute(_OTHERS, {"id_": resident}).first():
@@ -237,27 +242,60 @@ def part(
                 called = {"name_": first.user_id, "folded_": folded(first.user_id)}
                 db.execute(_CALLED_AS, {**was, **called})
             db.execute(_HEARD_AS, {**was, "as_": first.address})
-    if own and None not in own.values():
-        # What was granted to those who leave goes with them, as long as it counted for nobody else.
-        db.execute(_SET["role"], {"id_": resident, "before_": max(own.values())})
-    elif brought and now["role"] == brought.wishes["role"] > brought.before["role"]:
-        db.execute(_SET["role"], {"id_": resident, "before_": brought.before["role"]})
+    if staying and (left := _role_of_staying(leaving, staying, brought, now)) != now["role"]:
+        db.execute(_SET["role"], {"id_": resident, "before_": left})
     if brought:
         _give_back(db, metadatas, brought, resident, new)
-        _take_back(db, now, brought, resident)
+        _take_back(db, now, brought, resident, named_by_line=takes_name)
     return new
 
 
-def _roles(
-    leaving: Sequence[int | None], brought: Brought | None, now: Mapping[str, Any]
+def _is_named(accounts: Sequence[Any]) -> bool:
+    """Whether the configuration names one of them."""
+    return any(account.listed is not None for account in accounts)
+
+
+def _named_by_line(now: Mapping[str, Any], brought: Brought | None) -> bool:
+    """Whether what they are called is what the configuration says."""
+    before = (brought.wishes["name"], brought.before["name"]) if brought else ()
+    return now["name_is_chosen"] and not now["name_is_own"] and now["name"] not in before
+
+
+def _roles_of_leaving(
+    leaving: Sequence[Any], staying: Sequence[Any], brought: Brought | None, now: Mapping[str, Any]
 ) -> tuple[int, Sequence[int | None]]:
     """The role of whoever leaves, and which counts for each of these accounts alone: what was granted to one
-    passes to none of the others by leaving together. What was taken from them meanwhile nobody brings back.
+    passes to none of the others by leaving together. What was taken from them meanwhile nobody brings back,
+    and what the configuration gives goes with whom it names.
     """
-    if set(leaving) == {None}:
-        return min(brought.wishes["role"], now["role"]) if brought else 0, leaving
-    granted = [role or 0 for role in leaving]
+    own = [account.role for account in leaving]
+    if _is_named(leaving):
+        named = [account.role for account in leaving if account.listed is not None]
+        given = max(now["role"] if role is None else role for role in named)
+        granted = [
+            given if account.listed is not None or account.role is None else account.role
+            for account in leaving
+        ]
+    elif set(own) == {None}:
+        back = brought.wishes["role"] if brought and not _is_named(staying) else 0
+        return min(back, now["role"]), own
+    else:
+        granted = [role or 0 for role in own]
     return max(granted), granted if len(set(granted)) > 1 else [None] * len(granted)
+
+
+def _role_of_staying(
+    leaving: Sequence[Any], staying: Sequence[Any], brought: Brought | None, now: Mapping[str, Any]
+) -> int:
+    """What was granted to those who leave goes with them, as long as it counted for nobody else; and always
+    where the configuration gives it.
+    """
+    own = [account.role for account in staying]
+    if None not in own or (_is_named(leaving) and not _is_named(staying)):
+        return max(role or 0 for role in own)
+    if brought and now["role"] == brought.wishes["role"] > brought.before["role"] and not _is_named(staying):
+        return int(brought.before["role"])
+    return int(now["role"])
 
 
 def _beginning(account: Identity, brought: Brought | None) -> dict[str, Any]:
@@ -288,14 +326,16 @@ def _give_back(db: Batch, metadatas: Sequence[MetaData], brought: Brought, resid
             db.execute(statement, {"old_": resident, "new_": new, **these})
 
 
-def _take_back(db: Batch, now: Mapping[str, Any], brought: Brought, resident: int) -> None:
+def _take_back(
+    db: Batch, now: Mapping[str, Any], brought: Brought, resident: int, *, named_by_line: bool
+) -> None:
     """What whoever stays had from them, they have no more: it is as it was before."""
     lent = {
         name: before
         for name, before in brought.before.items()
         if name in ("locale", "wants_reminders") and now[name] == brought.wishes[name] != before
     }
-    if now["name"] in (brought.wishes["name"], brought.before["name"]):
+    if named_by_line or now["name"] in (brought.wishes["name"], brought.before["name"]):
         # What was noted before anybody could choose a name says nothing of that.
         lent |= {name: brought.before.get(name, False) for name in ("name", *_NAMED)}
         lent["folded"] = folded(brought.before["name"])

@@ -431,6 +431,9 @@ class People:
     def clear_listed(self, lines: Sequence[Sequence[Identity]]) -> Mapping[int, Sequence[int]]:
         return listed.clear(self._db, lines)
 
+    def by_line(self, residents: Collection[int]) -> Mapping[int, Sequence[Identity]]:
+        return listed.named(self._db, residents)
+
     def note_listed(self, lines: Sequence[Sequence[Identity]]) -> None:
         listed.note(self._db, lines)
 

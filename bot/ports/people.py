@@ -176,6 +176,10 @@ class PeopleStore(Protocol):
         """
         ...
 
+    def by_line(self, residents: Collection[int]) -> Mapping[int, Sequence[Identity]]:
+        """Of each of these the accounts that the configuration names."""
+        ...
+
     def note_listed(self, lines: Sequence[Sequence[Identity]]) -> None:
         """That the configuration says whose these accounts are, a line for each person."""
         ...

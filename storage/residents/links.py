@@ -6,7 +6,8 @@ that gave a wrong one, which outlives that its resident is forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -266,6 +267,26 @@ class Links:
         accounts = tuple(_account(address) for address in orjson.loads(row.joined))
         return Linked(row.id, row.resident, accounts, Brought(**orjson.loads(row.brought)))
 
+    def bring(
+        self,
+        resident: int,
+        by: Collection[Identity],
+        accounts: Sequence[Identity],
+        brought: Brought | None,
+    ) -> None:
+        named = {account.address for account in by}
+        more = {account.address for account in accounts}
+        for link in list(self._db.execute(_LINKS_OF, {"id_": resident})):
+            joined, noted = set(orjson.loads(link.joined)), Brought(**orjson.loads(link.brought))
+            whom = set(noted.whom)
+            if named & joined and not named & whom:
+                joined |= more
+                noted = _with_more(noted, brought) if brought else noted
+            elif named & whom and not named & joined:
+                whom |= more
+            kept = {"joined_": _json(sorted(joined)), "brought_": _json(replace(noted, whom=sorted(whom)))}
+            self._db.execute(_KEEP_LINK, {"id_": link.id, "new_": resident, **kept})
+
     def forget_link(self, link: int) -> None:
         self._db.execute(_DROP_LINK, {"id_": link})
 
@@ -340,6 +361,12 @@ class Links:
 def _alive(now: datetime, lasts: timedelta) -> dict[str, datetime]:
     """Between which moments lies the end of what lasts so long and is not over."""
     return {"now_": now, "latest_": latest_end(now, lasts)}
+
+
+def _with_more(noted: Brought, more: Brought) -> Brought:
+    """What somebody brought, with what was another's who is the same person."""
+    rows = {name: [*noted.rows.get(name, ()), *theirs] for name, theirs in more.rows.items()}
+    return replace(noted, rows={**noted.rows, **rows})
 
 
 def _json(value: Any) -> str:

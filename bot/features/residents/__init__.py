@@ -10,6 +10,7 @@ link.py     two accounts are one person's; unlink.py: one leaves
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ from bot.feature import Among, Feature
 from bot.features.residents import associations, entries, erase, link, name, profile, unlink, wishes
 from bot.features.residents.records import LINKS, PROFILES
 from bot.model.message import Suggestion, typed
-from bot.model.people import Resident, Role
+from bot.model.people import Identity, Resident, Role
 from bot.people import RESIDENT
 from bot.ports.people import Brought, Exported
 from bot.ports.storage import Transaction
@@ -44,6 +45,22 @@ def part_links(tx: Transaction, old: int, new: int, brought: Brought | None) -> 
     if had and brought is None:
         chosen, own = (bool(had.get(name)) for name in ("name_is_chosen", "name_is_own"))
         tx.people.call(old, had["name"], chosen=chosen, own=own)
+
+
+def line_links(tx: Transaction, line: Sequence[Identity]) -> None:
+    """Whoever is one with somebody by the configuration parts with them from others who were linked: what was
+    theirs goes along.
+    """
+    people = {found.id for account in line if (found := tx.people.by_identity(account))}
+    theirs = tx.people.accounts(people)
+    linked = {resident for resident in people if tx.of(LINKS).links_of(resident)}
+    for resident in linked:
+        by = [account for account in theirs[resident] if account in line]
+        tx.of(LINKS).bring(resident, by, line, None)
+    for resident, other in itertools.permutations(sorted(people), 2):
+        if resident in linked:
+            by = [account for account in theirs[resident] if account in line]
+            tx.of(LINKS).bring(resident, by, theirs[other], tx.people.brought(other, resident))
 
 
 def unlist_links(tx: Transaction, old: int, parted: Sequence[int]) -> None:
@@ -98,6 +115,7 @@ LINKING = Feature(
     jobs={link.LAPSE: link.lapse_due, link.SETTLE: link.settle_due},
     merge=merge_links,
     part=part_links,
+    lined=line_links,
     unlisted=unlist_links,
     forget=forget_links,
     export=export_links,

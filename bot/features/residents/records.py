@@ -97,6 +97,18 @@ class LinkStore(Protocol):
 
     def link(self, link: int, now: datetime) -> Linked | None: ...
 
+    def bring(
+        self,
+        resident: int,
+        by: Collection[Identity],
+        accounts: Sequence[Identity],
+        brought: Brought | None,
+    ) -> None:
+        """These accounts are theirs as well, with what they `brought`, as they are the same person's as those
+        of theirs in `by`: they are on the same side of what linked these and others.
+        """
+        ...
+
     def forget_link(self, link: int) -> None: ...
 
     def merge(self, old: int, new: int) -> None: ...
