@@ -67,6 +67,8 @@ Merge = Callable[[Transaction, int, int], None]
 Part = Callable[[Transaction, int, int, Brought | None], None]
 # These accounts are about to be one person's by a line of the configuration.
 Lined = Callable[[Transaction, Sequence[Identity]], None]
+# Whoever was put out of that theme, the first number, may come in again: the second.
+Readmitted = Callable[[Transaction, int, int], None]
 # Of whose accounts some are those of each of these new ones.
 Unlisted = Callable[[Transaction, int, Sequence[int]], None]
 # A resident, by their number, is to be forgotten.
@@ -97,8 +99,9 @@ class Feature:
     `kinds` of parameters by what these are annotated with. `keeps` is the key to what it needs kept, `merge`
     what is to be done there when two residents are one person, if it keeps anything of who is no more by
     then, `part` when an account of one of them is a new one's by their word, `lined` when a line of the
-    configuration is about to make accounts one person's, and `unlisted` when none does any more, `forget`
-    when somebody is to be forgotten, and `export` what it keeps of them. `stands` tells what is open in a
+    configuration is about to make accounts one person's, and `unlisted` when none does any more,
+    `readmitted` when somebody who was put out of a theme may come in again, `forget` when somebody is to be
+    forgotten, and `export` what it keeps of them. `stands` tells what is open in a
     theme, `ends` ends that, and `came_of`
     tells what came of it. `news` tells, by what a subject begins with, what is new about one that is shown;
     `shown` hears that such a one is from now on, and `concerns` says what people want to hear of.
@@ -118,6 +121,7 @@ class Feature:
     part: Part | None = None
     lined: Lined | None = None
     unlisted: Unlisted | None = None
+    readmitted: Readmitted | None = None
     forget: Forget | None = None
     export: Export | None = None
     stands: Stands | None = None
@@ -252,6 +256,13 @@ class Features:
         """All that is kept of them."""
         parts = [feature.export(tx, resident, among) for feature in self.all if feature.export]
         return _added_up([tx.people.export(resident), *parts])
+
+    def readmit(self, tx: Transaction, theme: int, resident: int) -> bool:
+        """Whom somebody put out of a theme's room by hand may come in again; whether they might not."""
+        for feature in self.all:
+            if feature.readmitted:
+                feature.readmitted(tx, theme, resident)
+        return tx.guests.readmit(theme, resident)
 
     def standing(self, tx: Transaction, theme: int) -> Sequence[Text]:
         """What is open in a theme, by whichever feature."""

@@ -52,7 +52,12 @@ _WISHES = select(
     *(residents.c.id, residents.c.name, residents.c.name_is_chosen, residents.c.name_is_own),
     *(residents.c.locale, residents.c.role, residents.c.wants_reminders),
 ).where(among(residents.c.id, "ids_"))
-_PUT_OUT_OF = select(guests.c.theme).where(among(guests.c.resident, "ids_"), guests.c.put_out).distinct()
+_PUT_OUT_OF = (
+    select(guests.c.resident, guests.c.theme)
+    .where(among(guests.c.resident, "ids_"), guests.c.put_out)
+    .distinct()
+    .order_by(guests.c.theme)
+)
 _SET = {
     name: update(residents).where(residents.c.id == bindparam("id_")).values({name: bindparam("before_")})
     for name in ("name", "folded", *_NAMED, "locale", "role", "wants_reminders")
@@ -209,9 +214,12 @@ def brought(db: Batch, metadatas: Sequence[MetaData], resident: int, to: int) ->
     for name, *words in db.execute(_noted((*metadatas, tables.metadata)), {"old_": resident, "new_": to}):
         keys = [key.type.python_type(word) for key, word in zip(owned[name].keys, words, strict=False)]
         rows.setdefault(name, []).append(keys)
-    put_out = [*db.execute(_PUT_OUT_OF, {"ids_": (resident, to)}).scalars()]
+    put_out: dict[int, list[int]] = {resident: [], to: []}
+    for row in db.execute(_PUT_OUT_OF, {"ids_": (resident, to)}):
+        put_out[row.resident].append(row.theme)
     whom = [Identity(*row).address for row in db.execute(_OTHERS, {"id_": to})]
-    return Brought(theirs, others, {name: sorted(found) for name, found in rows.items()}, put_out, whom)
+    noted = {name: sorted(found) for name, found in rows.items()}
+    return Brought(theirs, others, noted, put_out[resident], whom, put_out[to])
 
 
 def part(

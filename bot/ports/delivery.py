@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -403,8 +403,8 @@ class WantedGuestStore(Protocol):
         """Whether an account of theirs was, and none was readmitted since."""
         ...
 
-    def put_out_of(self, resident: int) -> Collection[int]:
-        """The themes of which that is so."""
+    def put_out_of(self, resident: int) -> Mapping[Identity, Collection[int]]:
+        """The themes of which that is so, by their accounts that were."""
         ...
 
     def who_is_put_out(self, theme: int) -> Sequence[Resident]:

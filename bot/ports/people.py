@@ -22,7 +22,8 @@ class Brought:
 
     `wishes` are theirs, with how they were known, and `before` those of the other one. `rows` are what
     referred to them, by column (`polls.opener`), each by the rest of its key. `put_out`: the themes that
-    either was put out of by hand already. `whom`: the accounts of the other one. All as JSON has it.
+    they were put out of by hand already, and `whom_put_out` the other one; None, in what was noted once: the
+    first are those of either. `whom`: the accounts of the other one. All as JSON has it.
     """
 
     wishes: Mapping[str, Any]
@@ -30,6 +31,7 @@ class Brought:
     rows: Mapping[str, Sequence[Sequence[Any]]]
     put_out: Sequence[int] = ()
     whom: Sequence[str] = ()
+    whom_put_out: Sequence[int] | None = None
 
 
 class Account(NamedTuple):

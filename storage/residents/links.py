@@ -284,8 +284,21 @@ class Links:
                 noted = _with_more(noted, brought) if brought else noted
             elif named & whom and not named & joined:
                 whom |= more
-            kept = {"joined_": _json(sorted(joined)), "brought_": _json(replace(noted, whom=sorted(whom)))}
-            self._db.execute(_KEEP_LINK, {"id_": link.id, "new_": resident, **kept})
+            self._keep(link.id, resident, sorted(joined), replace(noted, whom=sorted(whom)))
+
+    def readmit(self, theme: int, resident: int) -> None:
+        for link in list(self._db.execute(_LINKS_OF, {"id_": resident})):
+            noted = Brought(**orjson.loads(link.brought))
+            out, whom_out = (
+                themes and [each for each in themes if each != theme]
+                for themes in (noted.put_out, noted.whom_put_out)
+            )
+            noted = replace(noted, put_out=out or (), whom_put_out=whom_out)
+            self._keep(link.id, resident, orjson.loads(link.joined), noted)
+
+    def _keep(self, link: int, whose: int, joined: Sequence[str], brought: Any) -> None:
+        kept = {"joined_": _json(joined), "brought_": _json(brought)}
+        self._db.execute(_KEEP_LINK, {"id_": link, "new_": whose, **kept})
 
     def forget_link(self, link: int) -> None:
         self._db.execute(_DROP_LINK, {"id_": link})
@@ -341,8 +354,7 @@ class Links:
             if away & accounts and (not undone or brought[side]["name"] in others):
                 brought[side] |= _called_as(min(accounts & here))
         brought["whom"] = sorted(sides["before"] & here)
-        kept = {"joined_": _json(sorted(sides["wishes"] & here)), "brought_": _json(brought)}
-        self._db.execute(_KEEP_LINK, {"id_": link, "new_": whose, **kept})
+        self._keep(link, whose, sorted(sides["wishes"] & here), brought)
 
     def forget(self, resident: int) -> None:
         self.drop_all_of(resident)
@@ -366,7 +378,9 @@ def _alive(now: datetime, lasts: timedelta) -> dict[str, datetime]:
 def _with_more(noted: Brought, more: Brought) -> Brought:
     """What somebody brought, with what was another's who is the same person."""
     rows = {name: [*noted.rows.get(name, ()), *theirs] for name, theirs in more.rows.items()}
-    return replace(noted, rows={**noted.rows, **rows})
+    # What anybody was put out of since then already keeps out the others.
+    out = [theme for theme in more.put_out if theme not in (more.whom_put_out or ())]
+    return replace(noted, rows={**noted.rows, **rows}, put_out=[*noted.put_out, *out])
 
 
 def _json(value: Any) -> str:

@@ -68,6 +68,11 @@ def unlist_links(tx: Transaction, old: int, parted: Sequence[int]) -> None:
     tx.of(LINKS).part(old, parted, undone=False)
 
 
+def readmit_links(tx: Transaction, theme: int, resident: int) -> None:
+    """That one was put out before they were linked is over; what comes later is about each of them."""
+    tx.of(LINKS).readmit(theme, resident)
+
+
 def forget_links(tx: Transaction, resident: int) -> None:
     """Their codes are no use any more, and nothing can be undone."""
     tx.of(LINKS).forget(resident)
@@ -117,6 +122,7 @@ LINKING = Feature(
     part=part_links,
     lined=line_links,
     unlisted=unlist_links,
+    readmitted=readmit_links,
     forget=forget_links,
     export=export_links,
     keeps=LINKS,
