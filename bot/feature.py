@@ -94,17 +94,17 @@ class Feature:
     """What one feature brings; what it has none of is left out.
 
     `name` is also that of its section in the configuration and of its catalogue. `jobs` are by kind
-    ("poll.close"); `boards` and `files` by what their subjects begin with ("poll" for "poll:7"), `files` then
-    by their form ("csv"); `suggest` by the parameter ("poll"), or that of one command ("poll again.poll");
-    `kinds` of parameters by what these are annotated with. `keeps` is the key to what it needs kept, `merge`
-    what is to be done there when two residents are one person, if it keeps anything of who is no more by
-    then, `part` when an account of one of them is a new one's by their word, `lined` when a line of the
-    configuration is about to make accounts one person's, and `unlisted` when none does any more,
-    `readmitted` when somebody who was put out of a theme may come in again, `forget` when somebody is to be
-    forgotten, and `export` what it keeps of them. `stands` tells what is open in a
-    theme, `ends` ends that, and `came_of`
-    tells what came of it. `news` tells, by what a subject begins with, what is new about one that is shown;
-    `shown` hears that such a one is from now on, and `concerns` says what people want to hear of.
+    ("poll.close"), and `about` are those whose subject ends with the number of a resident; `boards` and
+    `files` by what their subjects begin with ("poll" for "poll:7"), `files` then by their form ("csv");
+    `suggest` by the parameter ("poll"), or that of one command ("poll again.poll"); `kinds` of parameters by
+    what these are annotated with. `keeps` is the key to what it needs kept, `merge` what is to be done there
+    when two residents are one person, if it keeps anything of who is no more by then, `part` when an account
+    of one of them is a new one's by their word, `lined` when a line of the configuration is about to make
+    accounts one person's, and `unlisted` when none does any more, `readmitted` when somebody who was put out
+    of a theme may come in again, `forget` when somebody is to be forgotten, and `export` what it keeps of
+    them. `stands` tells what is open in a theme, `ends` ends that, and `came_of` tells what came of it.
+    `news` tells, by what a subject begins with, what is new about one that is shown; `shown` hears that such a
+    one is from now on, and `concerns` says what people want to hear of.
     `hears` is given what people say to each other; without a feature that has it none of that is kept. `came`
     is given who came into a place. `locales` is the folder of its catalogues, where that is not the one that
     the features here share.
@@ -113,6 +113,7 @@ class Feature:
     name: str
     commands: Sequence[Command] = ()
     jobs: Mapping[str, Run] = field(default_factory=dict)
+    about: Collection[str] = ()
     boards: Mapping[str, Show] = field(default_factory=dict)
     files: Mapping[str, Files] = field(default_factory=dict)
     suggest: Mapping[str, Suggest] = field(default_factory=dict)
@@ -169,6 +170,7 @@ class Features:
             claims.add("store", (feature.keeps.name,) if feature.keeps else (), feature.name)
         self.commands = tuple(command for feature in self.all for command in feature.commands)
         self.jobs = _added_up(feature.jobs for feature in self.all)
+        self._about = tuple(kind for feature in self.all for kind in feature.about)
         self.boards = _added_up(feature.boards for feature in self.all)
         own = Files({"json": self._make_export}, _is_of_their_account)
         self.files: Mapping[str, Files] = _added_up([{SUBJECT: own}, *(each.files for each in self.all)])
@@ -199,6 +201,7 @@ class Features:
                 if feature.merge and (feature.keeps is None or feature.keeps.name in kept_in):
                     feature.merge(tx, other, person)
             tx.boards.pass_on(other, person)
+            tx.jobs.pass_on(self._about, other, person)
             tx.people.remove(other)
         tx.told.linked(person)
         if others:

@@ -261,6 +261,12 @@ class JobStore(Protocol):
         """What was planned under that key is not to be done."""
         ...
 
+    def pass_on(self, kinds: Collection[str], old: int, new: int) -> None:
+        """What is to be done, of these kinds, about the resident whose number its subject ends with is about
+        the other one, who they turn out to be.
+        """
+        ...
+
     def claim(self, now: datetime, limit: int) -> Sequence[Job]: ...
 
     def done(self, job_id: int, now: datetime) -> bool:

@@ -528,6 +528,10 @@ class UseStore(Protocol):
         """They did that, and it counts until then. `which`: what tells that time from any other."""
         ...
 
+    def drop(self, resident: int, what: str) -> None:
+        """That counts for them no more, however often they did it."""
+        ...
+
     def count(
         self,
         resident: int,

@@ -42,6 +42,10 @@ def part_links(tx: Transaction, old: int, new: int, brought: Brought | None) -> 
     their name to nobody: by having somebody say yes nobody is called as they are.
     """
     had = tx.of(LINKS).part(old, [new], undone=brought is not None)
+    if brought is None:
+        # A moderator gave their word for somebody; which of the two that is nobody knows any more.
+        for resident in (old, new):
+            tx.uses.drop(resident, link.VOUCHED)
     if had and brought is None:
         chosen, own = (bool(had.get(name)) for name in ("name_is_chosen", "name_is_own"))
         tx.people.call(old, had["name"], chosen=chosen, own=own)
@@ -118,6 +122,7 @@ LINKING = Feature(
         Command(link.UNDO, link.undo_link, listed=False, anyone=True),
     ),
     jobs={link.LAPSE: link.lapse_due, link.SETTLE: link.settle_due},
+    about=(link.SETTLE,),
     merge=merge_links,
     part=part_links,
     lined=line_links,

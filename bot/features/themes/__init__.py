@@ -103,7 +103,7 @@ def unlist_resident(tx: Transaction, old: int, parted: Sequence[int]) -> None:
 def _put_out_alike(
     tx: Transaction, people: Sequence[int], before: Mapping[int, Collection[int]] = {}
 ) -> None:
-    """Each account of the others is put out of what each was put out of, but for `before`: it may part too."""
+    """What each was put out of, but for `before`, the others are with each account: it may part as well."""
     out_of = {person: tx.guests.put_out_of(person) for person in people}
     came = {
         person: set[int]().union(*out.values()).difference(before.get(person, ()))
@@ -212,6 +212,7 @@ FEATURE = Feature(
     name="themes",
     commands=_COMMANDS,
     jobs={pull.LAPSE: pull.lapse_due, PUT_OUT: involved.put_out_due},
+    about=(PUT_OUT,),
     boards={SUBJECT: show.show_board},
     kinds={Theme: which.THEME},
     merge=merge_residents,

@@ -14,7 +14,7 @@ from bot.model.people import Role
 from bot.ports.storage import Transaction
 from tests.bot.features.test_forgetting import every_text, forget
 from tests.chat import NOW, Chat, open_chat
-from tests.doubles.linking import account, ask, key, link, press, resident, say
+from tests.doubles.linking import account, ask, code_for, key, link, press, resident, say
 
 OLIVE, ANN, BEN = "olive@signal", "annelies@discord", "benedict@matrix"
 
@@ -184,3 +184,23 @@ async def name_of(chat: Chat, who: str) -> str:
     found = await chat.core.store.run(lambda tx: tx.people.by_identity(account(who)))
     assert found
     return found.name
+
+
+@pytest.mark.parametrize("vouched", [False, True])
+async def test_a_moderators_word_is_for_whom_it_was_given(database_url: str, vouched: bool) -> None:
+    """Mia vouches for Ann. Ben is one with her for a minute: two of his own platform stay two people."""
+    mia, other = "mia@signal", "bertil@matrix"
+    clock = HandClock(NOW)
+    async with open_chat(database_url, language="en", clock=clock) as chat:
+        for who in (mia, ANN, BEN, other):
+            await say(chat, f"{who}/sport: !help")
+        await chat.core.store.run(lambda tx: tx.people.grant(account(mia), Role.MODERATOR))
+        if vouched:
+            args = {"vouch": f"resident:{await resident(chat, ANN)}"}
+            assert (
+                key(await ask(chat, mia, command="me link", room="discord/sport", **args)) == "link.vouched"
+            )
+        await link(chat, ANN, BEN)
+        assert key(await ask(chat, BEN, "!me unlink --sure")) == "unlink.done"
+        code = await code_for(chat, other)
+        assert key(await ask(chat, BEN, f"!me link {code}")) == "link.same_platform"
