@@ -103,8 +103,8 @@ class Feature:
     accounts one person's, and `unlisted` when none does any more, `readmitted` when somebody who was put out
     of a theme may come in again, `forget` when somebody is to be forgotten, and `export` what it keeps of
     them. `stands` tells what is open in a theme, `ends` ends that, and `came_of` tells what came of it.
-    `news` tells, by what a subject begins with, what is new about one that is shown; `shown` hears that such a
-    one is from now on, and `concerns` says what people want to hear of.
+    `news` tells, by what a subject begins with, what is new about one that is shown; `shown` hears that such
+    a one is from now on, and `concerns` says what people want to hear of.
     `hears` is given what people say to each other; without a feature that has it none of that is kept. `came`
     is given who came into a place. `locales` is the folder of its catalogues, where that is not the one that
     the features here share.

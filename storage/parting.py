@@ -1,8 +1,10 @@
 """Accounts of a resident become those of a new one, who has nothing, or has back what they brought.
 
 What somebody brought is noted before the two become one, as the keys of their rows: of every table that
-refers to residents, but for those that go by account. A column of which some rows stay with whoever has them
-by then says so in its `info`, under STAYS: by a condition, or True where that is all of them.
+refers to residents, but for those that go by account. Of a table that says NOTED in its `info` what stands in
+the rows of both is noted as well, as either may change the other one's. A column of which some rows stay
+with whoever has them by then says so in its `info`, under STAYS: by a condition, or True where that is all
+of them.
 """
 
 from __future__ import annotations
@@ -12,9 +14,11 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    Boolean,
     Column,
     ColumnElement,
     CompoundSelect,
+    Integer,
     MetaData,
     Table,
     Text,
@@ -41,7 +45,7 @@ from storage import tables
 from storage.among import among
 from storage.batch import Batch
 from storage.community import COLUMN as COMMUNITY
-from storage.tables import HOLDS, NOWHERE, STAYS, Holds, guests, identities, members, posts, residents
+from storage.tables import HOLDS, NOTED, NOWHERE, STAYS, Holds, guests, identities, members, posts, residents
 
 # Given back in the order of their tables, the features' first: votes hold a poll's row before its subject's.
 # These go by account.
@@ -133,16 +137,42 @@ def _owned(metadatas: tuple[MetaData, ...]) -> Mapping[str, _Owned]:
 
 @lru_cache(16)
 def _noted(metadatas: tuple[MetaData, ...]) -> CompoundSelect[Any]:
-    """The keys of the rows of all of these columns as text, each row with its column's name: most have few
-    or none, and to ask for each by itself costs more than all else.
+    """The keys of the rows of all of these columns as text, each row with its column's name, and what stands
+    in those that are noted, with their table's: most have few or none, and to ask for each by itself costs
+    more than all else.
     """
-    owned = _owned(metadatas)
-    most = max(len(each.keys) for each in owned.values())
-    asked: list[Any] = []
-    for name, each in owned.items():
-        keys = [cast(key, Text) for key in each.keys] + [null()] * (most - len(each.keys))
-        asked.append(select(literal_column(f"'{name}'"), *keys).where(each.noted))
-    return union_all(*asked)
+    asked = {name: (each.keys, each.noted) for name, each in _owned(metadatas).items()}
+    for name, columns in _values(metadatas).items():
+        asked[name] = (columns, or_(*(columns[0] == bindparam(who) for who in ("old_", "new_"))))
+    most = max(len(columns) for columns, _ in asked.values())
+    return union_all(
+        *(
+            select(
+                literal_column(f"'{name}'"), *map(_as_text, columns), *[null()] * (most - len(columns))
+            ).where(noted)
+            for name, (columns, noted) in asked.items()
+        )
+    )
+
+
+@lru_cache(16)
+def _values(metadatas: tuple[MetaData, ...]) -> Mapping[str, Sequence[Column[Any]]]:
+    """Of each table that is noted whose its rows are, their number, and what stands in them."""
+    found: dict[str, Sequence[Column[Any]]] = {}
+    for table in (table for metadata in metadatas for table in metadata.sorted_tables if NOTED in table.info):
+        whose = [column for column in table.c if _refers(column)]
+        rest = [column for column in table.c if column not in whose and column.name != COMMUNITY]
+        found[table.name] = [*whose, *rest]
+    return found
+
+
+def _as_text(column: Column[Any]) -> ColumnElement[str]:
+    is_yes_or_no = isinstance(column.type, Boolean)
+    return cast(cast(column, Integer) if is_yes_or_no else column, Text)
+
+
+def _read(column: Column[Any], word: str) -> Any:
+    return bool(int(word)) if isinstance(column.type, Boolean) else column.type.python_type(word)
 
 
 def _columns(metadatas: Sequence[MetaData]) -> Iterator[Column[Any]]:
@@ -210,16 +240,25 @@ def brought(db: Batch, metadatas: Sequence[MetaData], resident: int, to: int) ->
     """What they have, who are about to be one with another."""
     theirs, others = wishes(db, resident, to)
     owned = _owned((*metadatas, tables.metadata))
+    values = _values((*metadatas, tables.metadata))
     rows: dict[str, list[list[Any]]] = {}
+    found: dict[int, dict[str, list[list[Any]]]] = {resident: {}, to: {}}
     for name, *words in db.execute(_noted((*metadatas, tables.metadata)), {"old_": resident, "new_": to}):
-        keys = [key.type.python_type(word) for key, word in zip(owned[name].keys, words, strict=False)]
-        rows.setdefault(name, []).append(keys)
+        columns = values[name] if name in values else owned[name].keys
+        row = [_read(column, word) for column, word in zip(columns, words, strict=False)]
+        if name in values:
+            found[row[0]].setdefault(name, []).append(row[1:])
+        else:
+            rows.setdefault(name, []).append(row)
     put_out: dict[int, list[int]] = {resident: [], to: []}
     for row in db.execute(_PUT_OUT_OF, {"ids_": (resident, to)}):
         put_out[row.resident].append(row.theme)
     whom = [Identity(*row).address for row in db.execute(_OTHERS, {"id_": to})]
-    noted = {name: sorted(found) for name, found in rows.items()}
-    return Brought(theirs, others, noted, put_out[resident], whom, put_out[to])
+    keys = {name: sorted(these) for name, these in rows.items()}
+    return Brought(
+        *(theirs, others, keys, put_out[resident], whom, put_out[to]),
+        *({name: sorted(these) for name, these in found[whose].items()} for whose in (resident, to)),
+    )
 
 
 def part(

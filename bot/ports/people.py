@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
@@ -23,7 +23,9 @@ class Brought:
     `wishes` are theirs, with how they were known, and `before` those of the other one. `rows` are what
     referred to them, by column (`polls.opener`), each by the rest of its key. `put_out`: the themes that
     they were put out of by hand already, and `whom_put_out` the other one; None, in what was noted once: the
-    first are those of either. `whom`: the accounts of the other one. All as JSON has it.
+    first are those of either. `noted` is what stood in rows of theirs that the other one may change, by
+    table, the number first, and `whom_noted` in the other one's. `whom`: the accounts of the other one. All
+    as JSON has it.
     """
 
     wishes: Mapping[str, Any]
@@ -32,6 +34,8 @@ class Brought:
     put_out: Sequence[int] = ()
     whom: Sequence[str] = ()
     whom_put_out: Sequence[int] | None = None
+    noted: Mapping[str, Sequence[Sequence[Any]]] = field(default_factory=dict)
+    whom_noted: Mapping[str, Sequence[Sequence[Any]]] = field(default_factory=dict)
 
 
 class Account(NamedTuple):

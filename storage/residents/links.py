@@ -41,6 +41,8 @@ from storage.parts import Parts, Stored
 from storage.tables import STAYS, Holds, Moment, Number, identities, of_community, own_tables, residents
 
 _KEY = "codes"
+# By what they are of, rows each by their columns.
+Rows = Mapping[str, Sequence[Sequence[Any]]]
 TABLES = own_tables()
 _STAYS = {STAYS: True}
 
@@ -284,6 +286,8 @@ class Links:
                 noted = _with_more(noted, brought) if brought else noted
             elif named & whom and not named & joined:
                 whom |= more
+                more_noted = _joined(noted.whom_noted, brought.noted) if brought else noted.whom_noted
+                noted = replace(noted, whom_noted=more_noted)
             self._keep(link.id, resident, sorted(joined), replace(noted, whom=sorted(whom)))
 
     def readmit(self, theme: int, resident: int) -> None:
@@ -309,7 +313,9 @@ class Links:
         for statement in _MERGE:
             self._db.execute(statement, {"old_": old, "new_": new})
 
-    def part(self, resident: int, parted: Sequence[int], *, undone: bool) -> Mapping[str, Any] | None:
+    def part(
+        self, resident: int, parted: Sequence[int], undone: Brought | None = None
+    ) -> Mapping[str, Any] | None:
         self.drop_all_of(resident)
         people: dict[int, set[str]] = {number: set() for number in (resident, *parted)}
         names: dict[int, str] = {}
@@ -326,7 +332,12 @@ class Links:
                 number for number, theirs in people.items() if all(theirs & side for side in sides.values())
             ]
             if together:
-                self._keep_link(link.id, together[0], sides, brought, people, names, undone=undone)
+                if undone:
+                    others = undone.noted if together[0] == resident else undone.whom_noted
+                    brought |= _without(brought, others)
+                self._keep_link(
+                    link.id, together[0], sides, brought, people, names, undone=undone is not None
+                )
                 continue
             self.forget_link(link.id)
             for own, other in (("wishes", "before"), ("before", "wishes")):
@@ -377,10 +388,24 @@ def _alive(now: datetime, lasts: timedelta) -> dict[str, datetime]:
 
 def _with_more(noted: Brought, more: Brought) -> Brought:
     """What somebody brought, with what was another's who is the same person."""
-    rows = {name: [*noted.rows.get(name, ()), *theirs] for name, theirs in more.rows.items()}
+    rows, values = _joined(noted.rows, more.rows), _joined(noted.noted, more.noted)
     # What anybody was put out of since then already keeps out the others.
     out = [theme for theme in more.put_out if theme not in (more.whom_put_out or ())]
-    return replace(noted, rows={**noted.rows, **rows}, put_out=[*noted.put_out, *out])
+    return replace(noted, rows=rows, noted=values, put_out=[*noted.put_out, *out])
+
+
+def _joined(some: Rows, more: Rows) -> Rows:
+    return {name: [*some.get(name, ()), *more.get(name, ())] for name in {**some, **more}}
+
+
+def _without(brought: Mapping[str, Any], others: Rows) -> dict[str, Any]:
+    """What was noted of either side, but for what is somebody else's by now."""
+    theirs = {(name, row[0]) for name, rows in others.items() for row in rows}
+    return {
+        side: {name: [row for row in rows if (name, row[0]) not in theirs] for name, rows in noted.items()}
+        for side in ("noted", "whom_noted")
+        if (noted := brought.get(side))
+    }
 
 
 def _json(value: Any) -> str:

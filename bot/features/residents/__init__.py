@@ -41,7 +41,7 @@ def part_links(tx: Transaction, old: int, new: int, brought: Brought | None) -> 
     """What linked either's accounts with each other can still be undone. Who leaves within the day leaves
     their name to nobody: by having somebody say yes nobody is called as they are.
     """
-    had = tx.of(LINKS).part(old, [new], undone=brought is not None)
+    had = tx.of(LINKS).part(old, [new], brought)
     if brought is None:
         # A moderator gave their word for somebody; which of the two that is nobody knows any more.
         for resident in (old, new):
@@ -69,7 +69,7 @@ def line_links(tx: Transaction, line: Sequence[Identity]) -> None:
 
 def unlist_links(tx: Transaction, old: int, parted: Sequence[int]) -> None:
     """So it is with those whom no line joins any more."""
-    tx.of(LINKS).part(old, parted, undone=False)
+    tx.of(LINKS).part(old, parted)
 
 
 def readmit_links(tx: Transaction, theme: int, resident: int) -> None:
@@ -153,6 +153,7 @@ PROFILE = Feature(
     },
     kinds={entries.Topics: entries.TOPICS},
     merge=profile.merge_profiles,
+    part=profile.part_profiles,
     forget=profile.forget_profile,
     export=profile.export_profile,
     concerns=profile.concerns,
