@@ -159,9 +159,8 @@ _SAID_OF_IT = select(posts.c.id, posts.c.message).where(_UNSAID, _THEIRS, posts.
 _DROP = delete(posts).where(_UNSAID, _THEIRS, among(posts.c.id, "ids_"))
 
 
-_GONE = select(posts.c.id, posts.c.gone).where(posts.c.gone.is_not(None))
-_GONE_OF_THEM = _GONE.where(_THEIRS)
-_GONE_FROM = _GONE.where(holds(posts.c.gone, bindparam("address_")))
+_GONE_OF_THEM = select(posts.c.id, posts.c.gone).where(_THEIRS, posts.c.gone.is_not(None))
+_GONE_FROM = select(posts.c.id, posts.c.gone).where(holds(posts.c.gone, bindparam("address_")))
 _PUT_GONE = update(posts).where(_ID).values(gone=bindparam("gone_"))
 
 

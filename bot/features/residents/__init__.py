@@ -122,7 +122,6 @@ LINKING = Feature(
         Command(link.UNDO, link.undo_link, listed=False, anyone=True),
     ),
     jobs={link.LAPSE: link.lapse_due, link.SETTLE: link.settle_due},
-    about=(link.SETTLE,),
     merge=merge_links,
     part=part_links,
     lined=line_links,
