@@ -276,7 +276,8 @@ def part(
     staying = [*own.values()]
     role, roles = _roles_of_leaving(leaving, staying, brought, now)
     beginning = _beginning(accounts[0], brought) | {"role": role}
-    if takes_name := _is_named(leaving) and not _is_named(staying) and _named_by_line(now, brought):
+    takes_name = _is_named(leaving) and not _is_named(staying) and _named_by_line(now, brought)
+    if takes_name and not beginning.get("name_is_own"):
         beginning |= {"name": now["name"], "folded": folded(now["name"]), "name_is_chosen": True}
     new: int = db.execute(_ADD, beginning).scalar_one()
     for account, own_role in zip(accounts, roles, strict=True):
