@@ -65,6 +65,10 @@ Merge = Callable[[Transaction, int, int], None]
 # Accounts of a resident, the first, are those of a new one, the second: what is open is not for both. And
 # where that undoes that they were linked what they brought, which they have again.
 Part = Callable[[Transaction, int, int, Brought | None], None]
+# These accounts are about to be one person's by a line of the configuration.
+Lined = Callable[[Transaction, Sequence[Identity]], None]
+# Whoever was put out of that theme, the first number, may come in again: the second.
+Readmitted = Callable[[Transaction, int, int], None]
 # Of whose accounts some are those of each of these new ones.
 Unlisted = Callable[[Transaction, int, Sequence[int]], None]
 # A resident, by their number, is to be forgotten.
@@ -90,15 +94,17 @@ class Feature:
     """What one feature brings; what it has none of is left out.
 
     `name` is also that of its section in the configuration and of its catalogue. `jobs` are by kind
-    ("poll.close"); `boards` and `files` by what their subjects begin with ("poll" for "poll:7"), `files` then
-    by their form ("csv"); `suggest` by the parameter ("poll"), or that of one command ("poll again.poll");
-    `kinds` of parameters by what these are annotated with. `keeps` is the key to what it needs kept, `merge`
-    what is to be done there when two residents are one person, if it keeps anything of who is no more by
-    then, `part` when an account of one of them is a new one's by their word, and `unlisted` when it is as no
-    line of the configuration makes it theirs, `forget` when somebody is to be forgotten, and `export` what it
-    keeps of them. `stands` tells what is open in a theme, `ends` ends that, and `came_of`
-    tells what came of it. `news` tells, by what a subject begins with, what is new about one that is shown;
-    `shown` hears that such a one is from now on, and `concerns` says what people want to hear of.
+    ("poll.close"), and `about` are those whose subject ends with the number of a resident; `boards` and
+    `files` by what their subjects begin with ("poll" for "poll:7"), `files` then by their form ("csv");
+    `suggest` by the parameter ("poll"), or that of one command ("poll again.poll"); `kinds` of parameters by
+    what these are annotated with. `keeps` is the key to what it needs kept, `merge` what is to be done there
+    when two residents are one person, if it keeps anything of who is no more by then, `part` when an account
+    of one of them is a new one's by their word, `lined` when a line of the configuration is about to make
+    accounts one person's, and `unlisted` when none does any more, `readmitted` when somebody who was put out
+    of a theme may come in again, `forget` when somebody is to be forgotten, and `export` what it keeps of
+    them. `stands` tells what is open in a theme, `ends` ends that, and `came_of` tells what came of it.
+    `news` tells, by what a subject begins with, what is new about one that is shown; `shown` hears that such
+    a one is from now on, and `concerns` says what people want to hear of.
     `hears` is given what people say to each other; without a feature that has it none of that is kept. `came`
     is given who came into a place. `locales` is the folder of its catalogues, where that is not the one that
     the features here share.
@@ -107,13 +113,16 @@ class Feature:
     name: str
     commands: Sequence[Command] = ()
     jobs: Mapping[str, Run] = field(default_factory=dict)
+    about: Collection[str] = ()
     boards: Mapping[str, Show] = field(default_factory=dict)
     files: Mapping[str, Files] = field(default_factory=dict)
     suggest: Mapping[str, Suggest] = field(default_factory=dict)
     kinds: Converters = field(default_factory=dict)
     merge: Merge | None = None
     part: Part | None = None
+    lined: Lined | None = None
     unlisted: Unlisted | None = None
+    readmitted: Readmitted | None = None
     forget: Forget | None = None
     export: Export | None = None
     stands: Stands | None = None
@@ -161,6 +170,7 @@ class Features:
             claims.add("store", (feature.keeps.name,) if feature.keeps else (), feature.name)
         self.commands = tuple(command for feature in self.all for command in feature.commands)
         self.jobs = _added_up(feature.jobs for feature in self.all)
+        self._about = tuple(kind for feature in self.all for kind in feature.about)
         self.boards = _added_up(feature.boards for feature in self.all)
         own = Files({"json": self._make_export}, _is_of_their_account)
         self.files: Mapping[str, Files] = _added_up([{SUBJECT: own}, *(each.files for each in self.all)])
@@ -191,6 +201,7 @@ class Features:
                 if feature.merge and (feature.keeps is None or feature.keeps.name in kept_in):
                     feature.merge(tx, other, person)
             tx.boards.pass_on(other, person)
+            tx.jobs.pass_on(self._about, other, person)
             tx.people.remove(other)
         tx.told.linked(person)
         if others:
@@ -216,6 +227,17 @@ class Features:
                 if feature.unlisted:
                     feature.unlisted(tx, resident, parted)
 
+    def link_listed(
+        self, tx: Transaction, line: Sequence[Identity], name: str | None, role: Role | None
+    ) -> None:
+        """These accounts are one person's, as the configuration says, and that one is called so, and may so
+        much.
+        """
+        for feature in self.all:
+            if feature.lined:
+                feature.lined(tx, line)
+        self.link(tx, line, name, role)
+
     def trust(self, tx: Transaction, resident: int) -> None:
         """What was granted to one of their accounts counts for each."""
         tx.people.trust(resident)
@@ -237,6 +259,13 @@ class Features:
         """All that is kept of them."""
         parts = [feature.export(tx, resident, among) for feature in self.all if feature.export]
         return _added_up([tx.people.export(resident), *parts])
+
+    def readmit(self, tx: Transaction, theme: int, resident: int) -> bool:
+        """Whom somebody put out of a theme's room by hand may come in again; whether they might not."""
+        for feature in self.all:
+            if feature.readmitted:
+                feature.readmitted(tx, theme, resident)
+        return tx.guests.readmit(theme, resident)
 
     def standing(self, tx: Transaction, theme: int) -> Sequence[Text]:
         """What is open in a theme, by whichever feature."""

@@ -33,6 +33,7 @@ from storage.tables import (
     subjects,
     uses,
 )
+from storage.told import forget_gone
 from storage.uses import leave_behind
 
 _ID: BindParameter[Any] = bindparam("id_")
@@ -274,6 +275,7 @@ def forget(db: Batch, past: Forgotten, resident: int, at: datetime, now: datetim
     leave_behind(db, resident, [past.mark_of(account) for account in accounts], now)
     for account in accounts:
         past.add(account, at, now)
+        forget_gone(db, account)
     while drop_posts(db, _THEIR_POSTS, {"id_": resident}):
         pass
     db.execute(_LET_OUT, {"id_": resident, "now_": now})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -74,7 +74,11 @@ _THEMES_OF = select(guests.c.theme).where(guests.c.resident == bindparam("id_"),
 _THEIRS = and_(guests.c.theme == bindparam("theme_"), guests.c.resident == bindparam("id_"))
 _HAVE_OUT = update(guests).where(_THEIRS, _MAY_BE_INSIDE)
 _HAVE_OUT = _HAVE_OUT.values(inside=False, due_at=_NOW, version=guests.c.version + 1, attempts=0, why=None)
-_PUT_OUT_OF = select(guests.c.theme).where(guests.c.resident == bindparam("id_"), guests.c.put_out).distinct()
+_PUT_OUT_OF = (
+    select(guests.c.platform, guests.c.user_id, guests.c.theme)
+    .where(guests.c.resident == bindparam("id_"), guests.c.put_out)
+    .order_by(guests.c.platform, guests.c.user_id, guests.c.theme)
+)
 _IS_PUT_OUT = select(guests.c.user_id).where(_THEIRS, guests.c.put_out).limit(1)
 _WHO_IS_PUT_OUT = (
     select(*(residents.c[name] for name in ("id", "name", "locale", "role")))
@@ -235,8 +239,11 @@ class WantedGuests:
     def is_put_out(self, theme: int, resident: int) -> bool:
         return self._db.execute(_IS_PUT_OUT, {"theme_": theme, "id_": resident}).first() is not None
 
-    def put_out_of(self, resident: int) -> Collection[int]:
-        return [*self._db.execute(_PUT_OUT_OF, {"id_": resident}).scalars()]
+    def put_out_of(self, resident: int) -> Mapping[Identity, Collection[int]]:
+        found: dict[Identity, list[int]] = {}
+        for *account, theme in self._db.execute(_PUT_OUT_OF, {"id_": resident}):
+            found.setdefault(Identity(*account), []).append(theme)
+        return found
 
     def who_is_put_out(self, theme: int) -> Sequence[Resident]:
         return [person_of(row) for row in self._db.execute(_WHO_IS_PUT_OUT, {"theme_": theme})]

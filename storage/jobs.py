@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, delete, func, select, update
 
 from bot.model.work import Job
+from storage.among import among
 from storage.batch import Batch
 from storage.community import anywhere
 from storage.tables import TO_DO, jobs
@@ -51,6 +52,12 @@ _LATER = (
     .where(jobs.c.id == bindparam("id_"))
     .values(due_at=bindparam("due_", type_=_MOMENT), attempts=jobs.c.attempts + 1)
 )
+_WHOSE = bindparam("whose_", type_=jobs.c.subject.type)
+_END_WITH = select(jobs.c.id, jobs.c.subject).where(
+    *(jobs.c.done_at.is_(None), among(jobs.c.kind, "kinds_")),
+    func.substr(jobs.c.subject, func.length(jobs.c.subject) - func.length(_WHOSE) + 1) == _WHOSE,
+)
+_CALL = update(jobs).where(jobs.c.id == bindparam("id_")).values(subject=bindparam("subject_"))
 _NEXT = anywhere(select(func.min(jobs.c.due_at)).where(jobs.c.done_at.is_(None)))
 
 
@@ -66,6 +73,12 @@ class Jobs:
 
     def remove(self, key: str) -> None:
         self._db.execute(_REMOVE, {"key_": key})
+
+    def pass_on(self, kinds: Collection[str], old: int, new: int) -> None:
+        for row in list(self._db.execute(_END_WITH, {"kinds_": kinds, "whose_": str(old)})):
+            before = row.subject.removesuffix(str(old))
+            if not before[-1:].isdigit():
+                self._db.execute(_CALL, {"id_": row.id, "subject_": f"{before}{new}"})
 
     def claim(self, now: datetime, limit: int) -> Sequence[Job]:
         return [Job(*row) for row in self._db.execute(_CLAIM, {"now_": now, "limit_": limit})]

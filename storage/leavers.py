@@ -1,4 +1,5 @@
-"""Accounts that left whoever has a say in what is open: with somebody else they have none there again.
+"""Accounts that left whoever has a say in what is open: with somebody else they have none there again. Nor
+have those of whoever proposed something, and was forgotten and is back.
 
 What is kept of them is a mark that nobody can read without a key apart from the database, until that is over.
 So it can outlive that the account's own resident is forgotten.
@@ -72,6 +73,15 @@ class Leavers:
                     self._table.add, {self._table.subject: number, "account": mark, "holder": holder}
                 )
         return list(holders)
+
+    def keep_out(self, numbers: Sequence[int], resident: int) -> None:
+        """Who is about to be forgotten had a say in these, and has none there again."""
+        if numbers:
+            self._keys.make(_KEY)
+        for mark in self._marks(resident) if numbers else ():
+            for number in numbers:
+                row = {self._table.subject: number, "account": mark, "holder": None}
+                self._db.execute(self._table.add, row)
 
     def _had_a_say(self, resident: int) -> list[int]:
         return list(self._db.execute(self._table.had_a_say, {"id_": resident}).scalars())

@@ -14,13 +14,19 @@ from sqlalchemy import and_, bindparam, insert, select, update
 
 from bot.model.people import Identity
 from bot.names import folded
+from storage.among import among
 from storage.batch import Batch
 from storage.tables import guests, identities, members, posts, residents
 
 Line = Sequence[Identity]
 _ACCOUNT = and_(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
 _LISTED = select(identities.c.resident).where(identities.c.listed.is_not(None))
-_WHOSE = select(identities.c.resident).where(_ACCOUNT)
+_WHOSE = select(identities.c.resident, identities.c.listed).where(_ACCOUNT)
+_NAMED = (
+    select(identities.c.resident, identities.c.platform, identities.c.user_id)
+    .where(among(identities.c.resident, "ids_"), identities.c.listed.is_not(None))
+    .order_by(identities.c.platform, identities.c.user_id)
+)
 # The one that stood first in its line comes first.
 _ACCOUNTS = (
     select(identities.c.platform, identities.c.user_id, identities.c.listed)
@@ -67,10 +73,21 @@ def clear(db: Batch, lines: Sequence[Line]) -> Mapping[int, Sequence[int]]:
     """
     line_of = {account: number for number, line in enumerate(lines) for account in line}
     known = {row[0] for row in db.execute(_LISTED)}
-    for account in line_of:
-        known |= {row[0] for row in db.execute(_WHOSE, _where(account))}
+    named_before: dict[int, set[int]] = {}
+    for account, number in line_of.items():
+        for resident, listed in db.execute(_WHOSE, _where(account)):
+            known.add(resident)
+            if listed is not None:
+                named_before.setdefault(number, set()).add(resident)
+    # Whom lines named before, and who parted all the same, are one anew; whoever is with one of them is not
+    # one with the others by that.
+    anew = {resident for people in named_before.values() if len(people) > 1 for resident in people}
     db.lock(residents.c.id, *known)
-    parted = {resident: new for resident in sorted(known) if (new := _part(db, resident, line_of))}
+    parted = {
+        resident: new
+        for resident in sorted(known)
+        if (new := _part(db, resident, line_of, joins_anew=resident in anew))
+    }
     db.execute(_NO_ROLE)
     db.execute(_NO_NAME)
     db.execute(_NOTHING_APART)
@@ -85,7 +102,14 @@ def note(db: Batch, lines: Sequence[Line]) -> None:
             db.execute(_LIST, {**_where(account), "at_": at})
 
 
-def _part(db: Batch, resident: int, line_of: dict[Identity, int]) -> Sequence[int]:
+def named(db: Batch, whose: Collection[int]) -> Mapping[int, Sequence[Identity]]:
+    found: dict[int, list[Identity]] = {}
+    for resident, *account in db.execute(_NAMED, {"ids_": whose}):
+        found.setdefault(resident, []).append(Identity(*account))
+    return found
+
+
+def _part(db: Batch, resident: int, line_of: dict[Identity, int], *, joins_anew: bool) -> Sequence[int]:
     """Those of a resident's accounts that no line joins any more.
 
     An account that no line ever named was linked by somebody's word with one of them, nobody knows which:
@@ -101,7 +125,9 @@ def _part(db: Batch, resident: int, line_of: dict[Identity, int]) -> Sequence[in
         else:
             linked.append([account])
     first, *others = groups.values() or [[]]
-    return [_move(db, resident, group, first) for group in [*others, *linked]] if others else []
+    if not others and not joins_anew:
+        return []
+    return [_move(db, resident, group, first) for group in [*others, *linked]]
 
 
 def _move(db: Batch, resident: int, accounts: Collection[Identity], from_: Sequence[Identity]) -> int:

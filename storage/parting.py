@@ -1,8 +1,10 @@
 """Accounts of a resident become those of a new one, who has nothing, or has back what they brought.
 
 What somebody brought is noted before the two become one, as the keys of their rows: of every table that
-refers to residents, but for those that go by account. A column of which some rows stay with whoever has them
-by then says so in its `info`, under STAYS: by a condition, or True where that is all of them.
+refers to residents, but for those that go by account. Of a table that says NOTED in its `info` what stands in
+the rows of both is noted as well, as either may change the other one's. A column of which some rows stay
+with whoever has them by then says so in its `info`, under STAYS: by a condition, or True where that is all
+of them.
 """
 
 from __future__ import annotations
@@ -12,9 +14,11 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    Boolean,
     Column,
     ColumnElement,
     CompoundSelect,
+    Integer,
     MetaData,
     Table,
     Text,
@@ -41,7 +45,7 @@ from storage import tables
 from storage.among import among
 from storage.batch import Batch
 from storage.community import COLUMN as COMMUNITY
-from storage.tables import HOLDS, NOWHERE, STAYS, Holds, guests, identities, members, posts, residents
+from storage.tables import HOLDS, NOTED, NOWHERE, STAYS, Holds, guests, identities, members, posts, residents
 
 # Given back in the order of their tables, the features' first: votes hold a poll's row before its subject's.
 # These go by account.
@@ -52,7 +56,12 @@ _WISHES = select(
     *(residents.c.id, residents.c.name, residents.c.name_is_chosen, residents.c.name_is_own),
     *(residents.c.locale, residents.c.role, residents.c.wants_reminders),
 ).where(among(residents.c.id, "ids_"))
-_PUT_OUT_OF = select(guests.c.theme).where(among(guests.c.resident, "ids_"), guests.c.put_out).distinct()
+_PUT_OUT_OF = (
+    select(guests.c.resident, guests.c.theme)
+    .where(among(guests.c.resident, "ids_"), guests.c.put_out)
+    .distinct()
+    .order_by(guests.c.theme)
+)
 _SET = {
     name: update(residents).where(residents.c.id == bindparam("id_")).values({name: bindparam("before_")})
     for name in ("name", "folded", *_NAMED, "locale", "role", "wants_reminders")
@@ -89,7 +98,8 @@ _OTHERS = (
     .order_by(identities.c.platform, identities.c.user_id)
 )
 _OWN_ROLES = select(
-    (identities.c.platform + ":" + identities.c.user_id).label("address"), identities.c.role
+    (identities.c.platform + ":" + identities.c.user_id).label("address"),
+    *(identities.c.role, identities.c.listed),
 ).where(identities.c.resident == bindparam("id_"))
 _HEARD_AS = (
     update(residents)
@@ -127,16 +137,42 @@ def _owned(metadatas: tuple[MetaData, ...]) -> Mapping[str, _Owned]:
 
 @lru_cache(16)
 def _noted(metadatas: tuple[MetaData, ...]) -> CompoundSelect[Any]:
-    """The keys of the rows of all of these columns as text, each row with its column's name: most have few
-    or none, and to ask for each by itself costs more than all else.
+    """The keys of the rows of all of these columns as text, each row with its column's name, and what stands
+    in those that are noted, with their table's: most have few or none, and to ask for each by itself costs
+    more than all else.
     """
-    owned = _owned(metadatas)
-    most = max(len(each.keys) for each in owned.values())
-    asked: list[Any] = []
-    for name, each in owned.items():
-        keys = [cast(key, Text) for key in each.keys] + [null()] * (most - len(each.keys))
-        asked.append(select(literal_column(f"'{name}'"), *keys).where(each.noted))
-    return union_all(*asked)
+    asked = {name: (each.keys, each.noted) for name, each in _owned(metadatas).items()}
+    for name, columns in _values(metadatas).items():
+        asked[name] = (columns, or_(*(columns[0] == bindparam(who) for who in ("old_", "new_"))))
+    most = max(len(columns) for columns, _ in asked.values())
+    return union_all(
+        *(
+            select(
+                literal_column(f"'{name}'"), *map(_as_text, columns), *[null()] * (most - len(columns))
+            ).where(noted)
+            for name, (columns, noted) in asked.items()
+        )
+    )
+
+
+@lru_cache(16)
+def _values(metadatas: tuple[MetaData, ...]) -> Mapping[str, Sequence[Column[Any]]]:
+    """Of each table that is noted whose its rows are, their number, and what stands in them."""
+    found: dict[str, Sequence[Column[Any]]] = {}
+    for table in (table for metadata in metadatas for table in metadata.sorted_tables if NOTED in table.info):
+        whose = [column for column in table.c if _refers(column)]
+        rest = [column for column in table.c if column not in whose and column.name != COMMUNITY]
+        found[table.name] = [*whose, *rest]
+    return found
+
+
+def _as_text(column: Column[Any]) -> ColumnElement[str]:
+    is_yes_or_no = isinstance(column.type, Boolean)
+    return cast(cast(column, Integer) if is_yes_or_no else column, Text)
+
+
+def _read(column: Column[Any], word: str) -> Any:
+    return bool(int(word)) if isinstance(column.type, Boolean) else column.type.python_type(word)
 
 
 def _columns(metadatas: Sequence[MetaData]) -> Iterator[Column[Any]]:
@@ -204,13 +240,25 @@ def brought(db: Batch, metadatas: Sequence[MetaData], resident: int, to: int) ->
     """What they have, who are about to be one with another."""
     theirs, others = wishes(db, resident, to)
     owned = _owned((*metadatas, tables.metadata))
+    values = _values((*metadatas, tables.metadata))
     rows: dict[str, list[list[Any]]] = {}
+    found: dict[int, dict[str, list[list[Any]]]] = {resident: {}, to: {}}
     for name, *words in db.execute(_noted((*metadatas, tables.metadata)), {"old_": resident, "new_": to}):
-        keys = [key.type.python_type(word) for key, word in zip(owned[name].keys, words, strict=False)]
-        rows.setdefault(name, []).append(keys)
-    put_out = [*db.execute(_PUT_OUT_OF, {"ids_": (resident, to)}).scalars()]
+        columns = values[name] if name in values else owned[name].keys
+        row = [_read(column, word) for column, word in zip(columns, words, strict=False)]
+        if name in values:
+            found[row[0]].setdefault(name, []).append(row[1:])
+        else:
+            rows.setdefault(name, []).append(row)
+    put_out: dict[int, list[int]] = {resident: [], to: []}
+    for row in db.execute(_PUT_OUT_OF, {"ids_": (resident, to)}):
+        put_out[row.resident].append(row.theme)
     whom = [Identity(*row).address for row in db.execute(_OTHERS, {"id_": to})]
-    return Brought(theirs, others, {name: sorted(found) for name, found in rows.items()}, put_out, whom)
+    keys = {name: sorted(these) for name, these in rows.items()}
+    return Brought(
+        *(theirs, others, keys, put_out[resident], whom, put_out[to]),
+        *({name: sorted(these) for name, these in found[whose].items()} for whose in (resident, to)),
+    )
 
 
 def part(
@@ -223,10 +271,15 @@ def part(
     """The number of who these accounts are from now on."""
     db.lock(residents.c.id, resident)
     (now,) = wishes(db, resident)
-    own = {row.address: row.role for row in db.execute(_OWN_ROLES, {"id_": resident})}
+    own = {row.address: row for row in db.execute(_OWN_ROLES, {"id_": resident})}
     leaving = [own.pop(account.address) for account in accounts]
-    role, roles = _roles(leaving, brought, now)
-    new: int = db.execute(_ADD, _beginning(accounts[0], brought) | {"role": role}).scalar_one()
+    staying = [*own.values()]
+    role, roles = _roles_of_leaving(leaving, staying, brought, now)
+    beginning = _beginning(accounts[0], brought) | {"role": role}
+    takes_name = _is_named(leaving) and not _is_named(staying) and _named_by_line(now, brought)
+    if takes_name and not beginning.get("name_is_own"):
+        beginning |= {"name": now["name"], "folded": folded(now["name"]), "name_is_chosen": True}
+    new: int = db.execute(_ADD, beginning).scalar_one()
     for account, own_role in zip(accounts, roles, strict=True):
         _move(db, account, resident, new, own_role, passes_on=brought is not None)
     if stay := db.execute(_OTHERS, {"id_": resident}).first():
@@ -237,27 +290,60 @@ def part(
                 called = {"name_": first.user_id, "folded_": folded(first.user_id)}
                 db.execute(_CALLED_AS, {**was, **called})
             db.execute(_HEARD_AS, {**was, "as_": first.address})
-    if own and None not in own.values():
-        # What was granted to those who leave goes with them, as long as it counted for nobody else.
-        db.execute(_SET["role"], {"id_": resident, "before_": max(own.values())})
-    elif brought and now["role"] == brought.wishes["role"] > brought.before["role"]:
-        db.execute(_SET["role"], {"id_": resident, "before_": brought.before["role"]})
+    if staying and (left := _role_of_staying(leaving, staying, brought, now)) != now["role"]:
+        db.execute(_SET["role"], {"id_": resident, "before_": left})
     if brought:
         _give_back(db, metadatas, brought, resident, new)
-        _take_back(db, now, brought, resident)
+        _take_back(db, now, brought, resident, named_by_line=takes_name)
     return new
 
 
-def _roles(
-    leaving: Sequence[int | None], brought: Brought | None, now: Mapping[str, Any]
+def _is_named(accounts: Sequence[Any]) -> bool:
+    """Whether the configuration names one of them."""
+    return any(account.listed is not None for account in accounts)
+
+
+def _named_by_line(now: Mapping[str, Any], brought: Brought | None) -> bool:
+    """Whether what they are called is what the configuration says."""
+    before = (brought.wishes["name"], brought.before["name"]) if brought else ()
+    return now["name_is_chosen"] and not now["name_is_own"] and now["name"] not in before
+
+
+def _roles_of_leaving(
+    leaving: Sequence[Any], staying: Sequence[Any], brought: Brought | None, now: Mapping[str, Any]
 ) -> tuple[int, Sequence[int | None]]:
     """The role of whoever leaves, and which counts for each of these accounts alone: what was granted to one
-    passes to none of the others by leaving together. What was taken from them meanwhile nobody brings back.
+    passes to none of the others by leaving together. What was taken from them meanwhile nobody brings back,
+    and what the configuration gives goes with whom it names.
     """
-    if set(leaving) == {None}:
-        return min(brought.wishes["role"], now["role"]) if brought else 0, leaving
-    granted = [role or 0 for role in leaving]
+    own = [account.role for account in leaving]
+    if _is_named(leaving):
+        named = [account.role for account in leaving if account.listed is not None]
+        given = max(now["role"] if role is None else role for role in named)
+        granted = [
+            given if account.listed is not None or account.role is None else account.role
+            for account in leaving
+        ]
+    elif set(own) == {None}:
+        back = brought.wishes["role"] if brought and not _is_named(staying) else 0
+        return min(back, now["role"]), own
+    else:
+        granted = [role or 0 for role in own]
     return max(granted), granted if len(set(granted)) > 1 else [None] * len(granted)
+
+
+def _role_of_staying(
+    leaving: Sequence[Any], staying: Sequence[Any], brought: Brought | None, now: Mapping[str, Any]
+) -> int:
+    """What was granted to those who leave goes with them, as long as it counted for nobody else; and always
+    where the configuration gives it.
+    """
+    own = [account.role for account in staying]
+    if None not in own or (_is_named(leaving) and not _is_named(staying)):
+        return max(role or 0 for role in own)
+    if brought and now["role"] == brought.wishes["role"] > brought.before["role"] and not _is_named(staying):
+        return int(brought.before["role"])
+    return int(now["role"])
 
 
 def _beginning(account: Identity, brought: Brought | None) -> dict[str, Any]:
@@ -288,14 +374,16 @@ def _give_back(db: Batch, metadatas: Sequence[MetaData], brought: Brought, resid
             db.execute(statement, {"old_": resident, "new_": new, **these})
 
 
-def _take_back(db: Batch, now: Mapping[str, Any], brought: Brought, resident: int) -> None:
+def _take_back(
+    db: Batch, now: Mapping[str, Any], brought: Brought, resident: int, *, named_by_line: bool
+) -> None:
     """What whoever stays had from them, they have no more: it is as it was before."""
     lent = {
         name: before
         for name, before in brought.before.items()
         if name in ("locale", "wants_reminders") and now[name] == brought.wishes[name] != before
     }
-    if now["name"] in (brought.wishes["name"], brought.before["name"]):
+    if named_by_line or now["name"] in (brought.wishes["name"], brought.before["name"]):
         # What was noted before anybody could choose a name says nothing of that.
         lent |= {name: brought.before.get(name, False) for name in ("name", *_NAMED)}
         lent["folded"] = folded(brought.before["name"])

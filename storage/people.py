@@ -18,6 +18,7 @@ from storage.batch import Batch, Loader
 from storage.community import anywhere
 from storage.forgotten import Forgotten
 from storage.tables import accounts, identities, members, places, posts, residents
+from storage.told import keep_own
 from storage.upsert import upsert
 from storage.uses import carry_on, take_back
 
@@ -399,6 +400,8 @@ class People:
 
     def part(self, resident: int, accounts: Sequence[Identity], brought: Brought | None) -> int:
         new = parting.part(self._db, self._of_features, resident, accounts, brought)
+        for whose, theirs in self.accounts((resident, new)).items():
+            keep_own(self._db, whose, theirs)
         if brought is None:
             carry_on(self._db, resident, new)
         return new
@@ -429,7 +432,14 @@ class People:
         belongings.forget(self._db, self._past, resident, at, now)
 
     def clear_listed(self, lines: Sequence[Sequence[Identity]]) -> Mapping[int, Sequence[int]]:
-        return listed.clear(self._db, lines)
+        parted = listed.clear(self._db, lines)
+        for resident, new in parted.items():
+            for whose, theirs in self.accounts((resident, *new)).items():
+                keep_own(self._db, whose, theirs)
+        return parted
+
+    def by_line(self, residents: Collection[int]) -> Mapping[int, Sequence[Identity]]:
+        return listed.named(self._db, residents)
 
     def note_listed(self, lines: Sequence[Sequence[Identity]]) -> None:
         listed.note(self._db, lines)

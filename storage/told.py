@@ -37,6 +37,7 @@ from bot.model.work import LEFT_OUT, Post
 from storage.among import among
 from storage.batch import Batch, Loader
 from storage.community import anywhere
+from storage.holds import holds
 from storage.posts import Posts
 from storage.tables import NOWHERE, accounts, identities, posts, residents
 
@@ -158,6 +159,28 @@ _SAID_OF_IT = select(posts.c.id, posts.c.message).where(_UNSAID, _THEIRS, posts.
 _DROP = delete(posts).where(_UNSAID, _THEIRS, among(posts.c.id, "ids_"))
 
 
+_GONE_OF_THEM = select(posts.c.id, posts.c.gone).where(_THEIRS, posts.c.gone.is_not(None))
+_GONE_FROM = select(posts.c.id, posts.c.gone).where(holds(posts.c.gone, bindparam("address_")))
+_PUT_GONE = update(posts).where(_ID).values(gone=bindparam("gone_"))
+
+
+def keep_own(db: Batch, resident: int, accounts: Collection[Identity]) -> None:
+    """Of where they could not be told something, only accounts that are theirs are kept."""
+    own = {account.address for account in accounts}
+    for row in list(db.execute(_GONE_OF_THEM, {"resident_": resident})):
+        _put_gone(db, row, own.intersection(_read(row.gone)))
+
+
+def forget_gone(db: Batch, account: Identity) -> None:
+    """That nothing could be told that account is not kept, of whomever that was."""
+    for row in list(db.execute(_GONE_FROM, {"address_": orjson.dumps(account.address).decode()})):
+        _put_gone(db, row, {*_read(row.gone)} - {account.address})
+
+
+def _put_gone(db: Batch, row: Any, left: Collection[str]) -> None:
+    db.execute(_PUT_GONE, {"id_": row.id, "gone_": _packed(left) if left else None})
+
+
 class Told:
     """Implements ToldStore."""
 
@@ -243,7 +266,7 @@ class Told:
         *,
         begun: bool,
     ) -> None:
-        values = {"id_": post_id, "gone_": orjson.dumps(sorted(gone)).decode(), "now_": now}
+        values = {"id_": post_id, "gone_": _packed(gone), "now_": now}
         if found := self._find(resident, since, gone, begun=begun):
             to, account = found
             where = {"platform_": to.platform, "room_": to.user_id}
@@ -298,6 +321,10 @@ class Told:
 def _room(post: Post) -> str:
     assert isinstance(post.to, Identity)
     return post.to.user_id
+
+
+def _packed(gone: Collection[str]) -> str:
+    return orjson.dumps(sorted(gone)).decode()
 
 
 def _read(gone: str | None) -> Collection[str]:

@@ -34,6 +34,7 @@ _DONE = (
     )
 )
 _DONE_SHORT = _DONE.where(uses.c.until <= bindparam("latest_", type_=_MOMENT))
+_DROP = delete(uses).where(uses.c.resident == bindparam("resident_"), uses.c.what == bindparam("what_"))
 _ALL = (
     select(uses.c.what, uses.c.which, func.max(uses.c.until).label("until"))
     .where(uses.c.resident == bindparam("resident_"))
@@ -69,6 +70,9 @@ class Uses:
     def add(self, resident: int, what: str, until: datetime, which: str) -> None:
         row = {"resident": resident, "what": what, "which": self._mark(what, which), "until": until}
         self._db.execute(_ADD, row)
+
+    def drop(self, resident: int, what: str) -> None:
+        self._db.execute(_DROP, {"resident_": resident, "what_": what})
 
     def count(
         self,

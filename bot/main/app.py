@@ -82,7 +82,7 @@ def _name_residents(residents: Sequence[ResidentSection], features: Features, tx
     lines = [[Identity(*account.split(":", 1)) for account in resident.accounts] for resident in residents]
     features.clear_listed(tx, lines)
     for resident, accounts in zip(residents, lines, strict=True):
-        features.link(tx, accounts, resident.name, resident.as_role())
+        features.link_listed(tx, accounts, resident.name, resident.as_role())
     tx.people.note_listed(lines)
 
 

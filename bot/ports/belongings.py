@@ -41,6 +41,10 @@ class Belongings(Protocol):
         """What was granted to one of their accounts counts for each."""
         ...
 
+    def readmit(self, tx: Transaction, theme: int, resident: int) -> bool:
+        """Whom somebody put out of a theme's room by hand may come in again; whether they might not."""
+        ...
+
     def standing(self, tx: Transaction, theme: int) -> Sequence[Text]:
         """What is open in a theme, a line for each; only for whoever may see it."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -261,6 +261,12 @@ class JobStore(Protocol):
         """What was planned under that key is not to be done."""
         ...
 
+    def pass_on(self, kinds: Collection[str], old: int, new: int) -> None:
+        """What is to be done, of these kinds, about the resident whose number its subject ends with is about
+        the other one, who they turn out to be.
+        """
+        ...
+
     def claim(self, now: datetime, limit: int) -> Sequence[Job]: ...
 
     def done(self, job_id: int, now: datetime) -> bool:
@@ -403,8 +409,8 @@ class WantedGuestStore(Protocol):
         """Whether an account of theirs was, and none was readmitted since."""
         ...
 
-    def put_out_of(self, resident: int) -> Collection[int]:
-        """The themes of which that is so."""
+    def put_out_of(self, resident: int) -> Mapping[Identity, Collection[int]]:
+        """The themes of which that is so, by their accounts that were."""
         ...
 
     def who_is_put_out(self, theme: int) -> Sequence[Resident]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
@@ -22,7 +22,10 @@ class Brought:
 
     `wishes` are theirs, with how they were known, and `before` those of the other one. `rows` are what
     referred to them, by column (`polls.opener`), each by the rest of its key. `put_out`: the themes that
-    either was put out of by hand already. `whom`: the accounts of the other one. All as JSON has it.
+    they were put out of by hand already, and `whom_put_out` the other one; None, in what was noted once: the
+    first are those of either. `noted` is what stood in rows of theirs that the other one may change, by
+    table, the number first, and `whom_noted` in the other one's. `whom`: the accounts of the other one. All
+    as JSON has it.
     """
 
     wishes: Mapping[str, Any]
@@ -30,6 +33,9 @@ class Brought:
     rows: Mapping[str, Sequence[Sequence[Any]]]
     put_out: Sequence[int] = ()
     whom: Sequence[str] = ()
+    whom_put_out: Sequence[int] | None = None
+    noted: Mapping[str, Sequence[Sequence[Any]]] = field(default_factory=dict)
+    whom_noted: Mapping[str, Sequence[Sequence[Any]]] = field(default_factory=dict)
 
 
 class Account(NamedTuple):
@@ -174,6 +180,10 @@ class PeopleStore(Protocol):
         are one person's. Those who still are by one of these `lines` stay one; who is parted from somebody is
         a resident of their own: the numbers of these, by that of whom they are parted from.
         """
+        ...
+
+    def by_line(self, residents: Collection[int]) -> Mapping[int, Sequence[Identity]]:
+        """Of each of these the accounts that the configuration names."""
         ...
 
     def note_listed(self, lines: Sequence[Sequence[Identity]]) -> None:
@@ -520,6 +530,10 @@ class UseStore(Protocol):
 
     def add(self, resident: int, what: str, until: datetime, which: str) -> None:
         """They did that, and it counts until then. `which`: what tells that time from any other."""
+        ...
+
+    def drop(self, resident: int, what: str) -> None:
+        """That counts for them no more, however often they did it."""
         ...
 
     def count(

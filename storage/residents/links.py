@@ -6,7 +6,8 @@ that gave a wrong one, which outlives that its resident is forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,6 +41,8 @@ from storage.parts import Parts, Stored
 from storage.tables import STAYS, Holds, Moment, Number, identities, of_community, own_tables, residents
 
 _KEY = "codes"
+# By what they are of, rows each by their columns.
+Rows = Mapping[str, Sequence[Sequence[Any]]]
 TABLES = own_tables()
 _STAYS = {STAYS: True}
 
@@ -266,6 +269,41 @@ class Links:
         accounts = tuple(_account(address) for address in orjson.loads(row.joined))
         return Linked(row.id, row.resident, accounts, Brought(**orjson.loads(row.brought)))
 
+    def bring(
+        self,
+        resident: int,
+        by: Collection[Identity],
+        accounts: Sequence[Identity],
+        brought: Brought | None,
+    ) -> None:
+        named = {account.address for account in by}
+        more = {account.address for account in accounts}
+        for link in list(self._db.execute(_LINKS_OF, {"id_": resident})):
+            joined, noted = set(orjson.loads(link.joined)), Brought(**orjson.loads(link.brought))
+            whom = set(noted.whom)
+            if named & joined and not named & whom:
+                joined |= more
+                noted = _with_more(noted, brought) if brought else noted
+            elif named & whom and not named & joined:
+                whom |= more
+                more_noted = _joined(noted.whom_noted, brought.noted) if brought else noted.whom_noted
+                noted = replace(noted, whom_noted=more_noted)
+            self._keep(link.id, resident, sorted(joined), replace(noted, whom=sorted(whom)))
+
+    def readmit(self, theme: int, resident: int) -> None:
+        for link in list(self._db.execute(_LINKS_OF, {"id_": resident})):
+            noted = Brought(**orjson.loads(link.brought))
+            out, whom_out = (
+                themes and [each for each in themes if each != theme]
+                for themes in (noted.put_out, noted.whom_put_out)
+            )
+            noted = replace(noted, put_out=out or (), whom_put_out=whom_out)
+            self._keep(link.id, resident, orjson.loads(link.joined), noted)
+
+    def _keep(self, link: int, whose: int, joined: Sequence[str], brought: Any) -> None:
+        kept = {"joined_": _json(joined), "brought_": _json(brought)}
+        self._db.execute(_KEEP_LINK, {"id_": link, "new_": whose, **kept})
+
     def forget_link(self, link: int) -> None:
         self._db.execute(_DROP_LINK, {"id_": link})
 
@@ -275,7 +313,9 @@ class Links:
         for statement in _MERGE:
             self._db.execute(statement, {"old_": old, "new_": new})
 
-    def part(self, resident: int, parted: Sequence[int], *, undone: bool) -> Mapping[str, Any] | None:
+    def part(
+        self, resident: int, parted: Sequence[int], undone: Brought | None = None
+    ) -> Mapping[str, Any] | None:
         self.drop_all_of(resident)
         people: dict[int, set[str]] = {number: set() for number in (resident, *parted)}
         names: dict[int, str] = {}
@@ -292,7 +332,12 @@ class Links:
                 number for number, theirs in people.items() if all(theirs & side for side in sides.values())
             ]
             if together:
-                self._keep_link(link.id, together[0], sides, brought, people, names, undone=undone)
+                if undone:
+                    others = undone.noted if together[0] == resident else undone.whom_noted
+                    brought |= _without(brought, others)
+                self._keep_link(
+                    link.id, together[0], sides, brought, people, names, undone=undone is not None
+                )
                 continue
             self.forget_link(link.id)
             for own, other in (("wishes", "before"), ("before", "wishes")):
@@ -320,8 +365,7 @@ class Links:
             if away & accounts and (not undone or brought[side]["name"] in others):
                 brought[side] |= _called_as(min(accounts & here))
         brought["whom"] = sorted(sides["before"] & here)
-        kept = {"joined_": _json(sorted(sides["wishes"] & here)), "brought_": _json(brought)}
-        self._db.execute(_KEEP_LINK, {"id_": link, "new_": whose, **kept})
+        self._keep(link, whose, sorted(sides["wishes"] & here), brought)
 
     def forget(self, resident: int) -> None:
         self.drop_all_of(resident)
@@ -340,6 +384,28 @@ class Links:
 def _alive(now: datetime, lasts: timedelta) -> dict[str, datetime]:
     """Between which moments lies the end of what lasts so long and is not over."""
     return {"now_": now, "latest_": latest_end(now, lasts)}
+
+
+def _with_more(noted: Brought, more: Brought) -> Brought:
+    """What somebody brought, with what was another's who is the same person."""
+    rows, values = _joined(noted.rows, more.rows), _joined(noted.noted, more.noted)
+    # What anybody was put out of since then already keeps out the others.
+    out = [theme for theme in more.put_out if theme not in (more.whom_put_out or ())]
+    return replace(noted, rows=rows, noted=values, put_out=[*noted.put_out, *out])
+
+
+def _joined(some: Rows, more: Rows) -> Rows:
+    return {name: [*some.get(name, ()), *more.get(name, ())] for name in {**some, **more}}
+
+
+def _without(brought: Mapping[str, Any], others: Rows) -> dict[str, Any]:
+    """What was noted of either side, but for what is somebody else's by now."""
+    theirs = {(name, row[0]) for name, rows in others.items() for row in rows}
+    return {
+        side: {name: [row for row in rows if (name, row[0]) not in theirs] for name, rows in noted.items()}
+        for side in ("noted", "whom_noted")
+        if (noted := brought.get(side))
+    }
 
 
 def _json(value: Any) -> str:

@@ -32,7 +32,7 @@ from bot.names import folded
 from storage.among import among
 from storage.parts import Parts, Stored
 from storage.people import PERSON, person_of
-from storage.tables import Number, of_community, own_tables, residents
+from storage.tables import NOTED, Number, of_community, own_tables, residents
 from storage.upsert import upsert
 
 TABLES = own_tables()
@@ -49,6 +49,7 @@ entries = Table(
     Column("shown", Boolean, nullable=False, server_default=false()),
     Index("ix_profile_entries_resident_kind", "resident", "kind"),
     Index("ix_profile_entries_community_kind_folded", "community", "kind", "folded"),
+    info={NOTED: True},
     sqlite_autoincrement=True,
 )
 
@@ -67,6 +68,8 @@ _ABOUT = entries.c.kind == bindparam("about_")
 _THEIRS = (entries.c.resident == _ID, _ABOUT)
 _WORD = entries.c.folded == bindparam("folded_")
 _ADD = insert(entries)
+# Under the number that it had, which is given out no second time.
+_ADD_AGAIN = insert(entries)
 _LIST = select(entries.c.words, entries.c.folded, entries.c.shown).where(*_THEIRS).order_by(entries.c.id)
 _LISTED = select(entries.c.resident, entries.c.folded).where(among(entries.c.resident, "residents_"), _ABOUT)
 _REMOVE = delete(entries).where(*_THEIRS, among(entries.c.folded, "words_"))
@@ -92,6 +95,8 @@ _ENTRIES = (
     .order_by(entries.c.id)
 )
 _MERGE = update(entries).where(entries.c.resident == bindparam("old_")).values(resident=bindparam("new_"))
+_HIDE = update(entries).where(entries.c.resident == _ID, among(entries.c.id, "ids_")).values(shown=False)
+_THERE = select(entries.c.id).where(among(entries.c.id, "ids_"))
 _FORGET = delete(entries).where(entries.c.resident == _ID)
 
 
@@ -157,6 +162,19 @@ class Profiles:
 
     def merge(self, old: int, new: int) -> None:
         self._db.execute(_MERGE, {"old_": old, "new_": new})
+
+    def bring_back(self, resident: int, noted: Sequence[Sequence[Any]]) -> None:
+        rows = {row[0]: row for row in noted}
+        if not rows:
+            return
+        hidden = [number for number, *_, shown in rows.values() if not shown]
+        self._db.execute(_HIDE, {"id_": resident, "ids_": hidden})
+        there = set(self._db.execute(_THERE, {"ids_": [*rows]}).scalars())
+        known = {folded(name) for name in self.associations()}
+        for number, kind, words, looked_for, _ in rows.values():
+            if number not in there and (kind != About.ASSOCIATIONS or looked_for in known):
+                row = {"id": number, "resident": resident, "kind": kind, "words": words}
+                self._db.execute(_ADD_AGAIN, {**row, "folded": looked_for, "shown": False})
 
     def forget(self, resident: int) -> None:
         self._db.execute(_FORGET, {"id_": resident})

@@ -119,6 +119,7 @@ _END = (
 )
 _RENAME = update(proposals).where(proposals.c.opened == _ID).values(name=bindparam("name_"))
 _THEIRS = select(proposals.c.id).where(proposals.c.proposer == _ID)
+_STILL_THEIRS = _THEIRS.where(_IS_OPEN).order_by(proposals.c.id)
 _SUPPORTED = select(supporters.c.proposal).where(supporters.c.resident == _ID).order_by(supporters.c.proposal)
 _PROPOSED = (
     select(*(column for column in proposals.c if column is not proposals.c.proposer))
@@ -225,6 +226,8 @@ class Openings:
 
     def forget(self, resident: int) -> Sequence[int]:
         changed = self._concerning(resident)
+        # Whoever proposed one and comes back supports it beside that no more than before.
+        self._leavers.keep_out(list(self._db.execute(_STILL_THEIRS, {"id_": resident}).scalars()), resident)
         self._db.execute(_UNSUPPORT, {"id_": resident})
         self._db.execute(_NOBODYS, {"id_": resident})
         self._leavers.forget(resident)

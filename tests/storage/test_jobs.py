@@ -72,3 +72,15 @@ async def test_what_is_called_off_is_not_due(store: Database) -> None:
         assert tx.jobs.claim(NOW, 9) == []
 
     await store.run(work)
+
+
+async def test_what_is_about_somebody_is_about_who_they_turn_out_to_be(store: Database) -> None:
+    def work(tx: Transaction) -> list[str]:
+        for number, (kind, subject) in enumerate(
+            (("look", "7"), ("look", "3 7"), ("look", "3:7"), ("look", "17"), ("look", "7 3"), ("other", "7"))
+        ):
+            tx.jobs.add(kind, subject, NOW, str(number))
+        tx.jobs.pass_on(("look",), 7, 21)
+        return [job.subject for job in tx.jobs.claim(NOW, 9)]
+
+    assert await store.run(work) == ["21", "3 21", "3:21", "17", "7 3", "7"]

@@ -64,8 +64,9 @@ LOOKS_THROUGH = {
     "somebody is parted, or forgotten": {
         *("listed._MOVE", "parting._MOVE", "belongings._SAY_ANEW"),
         *("belongings._SHOW_ANEW", "boards._SAYING", "forgotten._KNOWN", "forgotten._PENDING"),
-        *("handled._QUOTED", "people._NUMBERS", "posts._SAID"),
+        *("handled._QUOTED", "people._NUMBERS", "posts._SAID", "told._GONE_FROM"),
     },
+    "two turn out to be one person, among what is still to be done": {"jobs._END_WITH"},
     "a room is left, replaced or another account's": {
         *("places._SET_ASIDE", "places._DROP_ENDED", "places._DROP_BOARDS", "places._DROP_REFS"),
         *("places._MOVE_POSTS", "places._MOVE_BOARDS", "places._ALL_BEHIND", "places._HAND_OVER"),

@@ -147,6 +147,7 @@ FEATURE = Feature(
     name="polls",
     commands=_COMMANDS,
     jobs=_JOBS,
+    about=("poll.review",),
     boards={SUBJECT: show.show_board},
     files={SUBJECT: read.FILES},
     suggest={"poll": find.suggest_polls},

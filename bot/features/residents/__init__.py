@@ -10,6 +10,7 @@ link.py     two accounts are one person's; unlink.py: one leaves
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ from bot.feature import Among, Feature
 from bot.features.residents import associations, entries, erase, link, name, profile, unlink, wishes
 from bot.features.residents.records import LINKS, PROFILES
 from bot.model.message import Suggestion, typed
-from bot.model.people import Resident, Role
+from bot.model.people import Identity, Resident, Role
 from bot.people import RESIDENT
 from bot.ports.people import Brought, Exported
 from bot.ports.storage import Transaction
@@ -40,15 +41,40 @@ def part_links(tx: Transaction, old: int, new: int, brought: Brought | None) -> 
     """What linked either's accounts with each other can still be undone. Who leaves within the day leaves
     their name to nobody: by having somebody say yes nobody is called as they are.
     """
-    had = tx.of(LINKS).part(old, [new], undone=brought is not None)
+    had = tx.of(LINKS).part(old, [new], brought)
+    if brought is None:
+        # A moderator gave their word for somebody; which of the two that is nobody knows any more.
+        for resident in (old, new):
+            tx.uses.drop(resident, link.VOUCHED)
     if had and brought is None:
         chosen, own = (bool(had.get(name)) for name in ("name_is_chosen", "name_is_own"))
         tx.people.call(old, had["name"], chosen=chosen, own=own)
 
 
+def line_links(tx: Transaction, line: Sequence[Identity]) -> None:
+    """Whoever is one with somebody by the configuration parts with them from others who were linked: what was
+    theirs goes along.
+    """
+    people = {found.id for account in line if (found := tx.people.by_identity(account))}
+    theirs = tx.people.accounts(people)
+    linked = {resident for resident in people if tx.of(LINKS).links_of(resident)}
+    for resident in linked:
+        by = [account for account in theirs[resident] if account in line]
+        tx.of(LINKS).bring(resident, by, line, None)
+    for resident, other in itertools.permutations(sorted(people), 2):
+        if resident in linked:
+            by = [account for account in theirs[resident] if account in line]
+            tx.of(LINKS).bring(resident, by, theirs[other], tx.people.brought(other, resident))
+
+
 def unlist_links(tx: Transaction, old: int, parted: Sequence[int]) -> None:
     """So it is with those whom no line joins any more."""
-    tx.of(LINKS).part(old, parted, undone=False)
+    tx.of(LINKS).part(old, parted)
+
+
+def readmit_links(tx: Transaction, theme: int, resident: int) -> None:
+    """That one was put out before they were linked is over; what comes later is about each of them."""
+    tx.of(LINKS).readmit(theme, resident)
 
 
 def forget_links(tx: Transaction, resident: int) -> None:
@@ -98,7 +124,9 @@ LINKING = Feature(
     jobs={link.LAPSE: link.lapse_due, link.SETTLE: link.settle_due},
     merge=merge_links,
     part=part_links,
+    lined=line_links,
     unlisted=unlist_links,
+    readmitted=readmit_links,
     forget=forget_links,
     export=export_links,
     keeps=LINKS,
@@ -124,6 +152,7 @@ PROFILE = Feature(
     },
     kinds={entries.Topics: entries.TOPICS},
     merge=profile.merge_profiles,
+    part=profile.part_profiles,
     forget=profile.forget_profile,
     export=profile.export_profile,
     concerns=profile.concerns,

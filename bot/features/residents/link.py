@@ -105,6 +105,8 @@ def _check_pair(
     networks = [{account.network for account in theirs} for theirs in accounts.values()]
     if networks[0] & networks[1] and not any(_is_vouched_for(call, resident) for resident in accounts):
         raise UserError("link.same_platform")
+    if len(call.tx.people.by_line(accounts)) > 1:
+        raise UserError("link.two_lines")
     return accounts
 
 

@@ -14,13 +14,15 @@ from bot.features.residents.name import known_as
 from bot.features.residents.records import PROFILES, About
 from bot.model.message import Message, Text, message, text, typed
 from bot.model.people import Resident
-from bot.ports.people import Exported
+from bot.ports.people import Brought, Exported
 from bot.ports.storage import Transaction
 
 KNOWS = "who knows"
 # So often within that time somebody may ask who knows something; so many people are named.
 ASKED_WITHIN, ASKED = timedelta(hours=1), 10
 MOST_NAMED = 20
+# As what they say of themselves is noted before two are one.
+_ENTRIES = "profile_entries"
 
 
 def show_profile(call: Call) -> Message:
@@ -109,6 +111,13 @@ def _with_association(call: Call, person: Resident) -> Text:
 def merge_profiles(tx: Transaction, old: int, new: int) -> None:
     """What either says of themselves, the person that they are says."""
     tx.of(PROFILES).merge(old, new)
+
+
+def part_profiles(tx: Transaction, old: int, new: int, brought: Brought | None) -> None:
+    """Where linking is undone nothing is seen of either that they hid, whatever the other one did."""
+    if brought:
+        tx.of(PROFILES).bring_back(new, brought.noted.get(_ENTRIES, ()))
+        tx.of(PROFILES).bring_back(old, brought.whom_noted.get(_ENTRIES, ()))
 
 
 def forget_profile(tx: Transaction, resident: int) -> None:

@@ -97,16 +97,35 @@ class LinkStore(Protocol):
 
     def link(self, link: int, now: datetime) -> Linked | None: ...
 
+    def bring(
+        self,
+        resident: int,
+        by: Collection[Identity],
+        accounts: Sequence[Identity],
+        brought: Brought | None,
+    ) -> None:
+        """These accounts are theirs as well, with what they `brought`, as they are the same person's as those
+        of theirs in `by`: they are on the same side of what linked these and others.
+        """
+        ...
+
+    def readmit(self, theme: int, resident: int) -> None:
+        """Nobody who is one with them now was put out of that theme before."""
+        ...
+
     def forget_link(self, link: int) -> None: ...
 
     def merge(self, old: int, new: int) -> None: ...
 
-    def part(self, resident: int, parted: Sequence[int], *, undone: bool) -> Mapping[str, Any] | None:
+    def part(
+        self, resident: int, parted: Sequence[int], brought: Brought | None = None
+    ) -> Mapping[str, Any] | None:
         """Some of their accounts are those of these others: what they asked for is no use any more, and links
         can be undone where both sides of one are still one person.
 
-        Who is called otherwise since then is in none of them by a name that may be another's. `undone`: each
-        has their own. How they were known before those left whose name it is by now, if that is so.
+        Who is called otherwise since then is in none of them by a name that may be another's. `brought`: that
+        is undone, and each has their own. How they were known before those left whose name it is by now, if
+        that is so.
         """
         ...
 
@@ -179,6 +198,12 @@ class ProfileStore(Protocol):
 
     def count(self, about: About, words: str) -> int:
         """How many people list that, for others to know or not."""
+        ...
+
+    def bring_back(self, resident: int, noted: Sequence[Sequence[Any]]) -> None:
+        """What they said of themselves, as it was noted before they and another were one, is that again: with
+        what the other one took away, and nothing that they hid is seen. What was taken away is hidden.
+        """
         ...
 
     def entries_of(self, resident: int) -> Sequence[Mapping[str, Any]]:

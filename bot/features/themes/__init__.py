@@ -21,7 +21,6 @@ theme hears of it, so all begins with finding it among those (`which.py`).
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -86,7 +85,11 @@ def part_resident(tx: Transaction, old: int, new: int, brought: Brought | None) 
     """An account that leaves somebody is let into no theme any more but by what it brought; and if either was
     put out, so is the other, but for what only one of them was put out of before they were linked.
     """
-    _put_out_alike(tx, (old, new), () if brought is None else brought.put_out)
+    before: dict[int, Collection[int]] = {}
+    if brought:
+        before[new] = brought.put_out
+        before[old] = brought.put_out if brought.whom_put_out is None else brought.whom_put_out
+    _put_out_alike(tx, (old, new), before)
     _part(tx, old, new)
 
 
@@ -97,12 +100,20 @@ def unlist_resident(tx: Transaction, old: int, parted: Sequence[int]) -> None:
         _part(tx, old, new)
 
 
-def _put_out_alike(tx: Transaction, people: Sequence[int], but: Collection[int] = ()) -> None:
-    out_of = {person: set(tx.guests.put_out_of(person)) for person in people}
-    out = set[int]().union(*out_of.values()).difference(but)
+def _put_out_alike(
+    tx: Transaction, people: Sequence[int], before: Mapping[int, Collection[int]] = {}
+) -> None:
+    """What each was put out of, but for `before`, the others are with each account: it may part as well."""
+    out_of = {person: tx.guests.put_out_of(person) for person in people}
+    came = {
+        person: set[int]().union(*out.values()).difference(before.get(person, ()))
+        for person, out in out_of.items()
+    }
     for person, accounts in tx.people.accounts(people).items():
-        for theme, account in itertools.product(sorted(out - out_of[person]), accounts):
-            tx.guests.put_out(theme, account, person)
+        others = set[int]().union(*(came[other] for other in people if other != person))
+        for account in accounts:
+            for theme in sorted(others.difference(out_of[person].get(account, ()))):
+                tx.guests.put_out(theme, account, person)
 
 
 def _part(tx: Transaction, old: int, new: int) -> None:
@@ -201,6 +212,7 @@ FEATURE = Feature(
     name="themes",
     commands=_COMMANDS,
     jobs={pull.LAPSE: pull.lapse_due, PUT_OUT: involved.put_out_due},
+    about=(PUT_OUT,),
     boards={SUBJECT: show.show_board},
     kinds={Theme: which.THEME},
     merge=merge_residents,

@@ -39,7 +39,7 @@ def readmit_to_theme(call: Call, who: Resident, theme: Theme | None = None) -> M
     kept.hold(found.id)
     if who.id == call.resident.id:
         check_not_put_out(call, found)
-    if not call.tx.guests.readmit(found.id, who.id):
+    if not call.belongings.readmit(call.tx, found.id, who.id):
         return message(text("theme.readmit.was_not", who=who, theme=found.name))
     was = kept.of(who.id).get(found.id)
     if was in (Involvement.TAKES_PART, Involvement.PULLS):

@@ -14,7 +14,7 @@ from bot.model.people import Role
 from bot.ports.storage import Transaction
 from tests.bot.features.test_forgetting import every_text, forget
 from tests.chat import NOW, Chat, open_chat
-from tests.doubles.linking import account, ask, key, link, press, resident, say
+from tests.doubles.linking import account, ask, code_for, key, link, press, resident, say
 
 OLIVE, ANN, BEN = "olive@signal", "annelies@discord", "benedict@matrix"
 
@@ -184,3 +184,49 @@ async def name_of(chat: Chat, who: str) -> str:
     found = await chat.core.store.run(lambda tx: tx.people.by_identity(account(who)))
     assert found
     return found.name
+
+
+@pytest.mark.parametrize("vouched", [False, True])
+async def test_a_moderators_word_is_for_whom_it_was_given(database_url: str, vouched: bool) -> None:
+    """Mia vouches for Ann. Ben is one with her for a minute: two of his own platform stay two people."""
+    mia, other = "mia@signal", "bertil@matrix"
+    clock = HandClock(NOW)
+    async with open_chat(database_url, language="en", clock=clock) as chat:
+        for who in (mia, ANN, BEN, other):
+            await say(chat, f"{who}/sport: !help")
+        await chat.core.store.run(lambda tx: tx.people.grant(account(mia), Role.MODERATOR))
+        if vouched:
+            args = {"vouch": f"resident:{await resident(chat, ANN)}"}
+            assert (
+                key(await ask(chat, mia, command="me link", room="discord/sport", **args)) == "link.vouched"
+            )
+        await link(chat, ANN, BEN)
+        assert key(await ask(chat, BEN, "!me unlink --sure")) == "unlink.done"
+        code = await code_for(chat, other)
+        assert key(await ask(chat, BEN, f"!me link {code}")) == "link.same_platform"
+
+
+@pytest.mark.parametrize("first", ["nobody", "linked", "linked and undone", "linked and unlinked"])
+async def test_no_role_passes_within_a_day_of_the_yes(database_url: str, first: str) -> None:
+    """Ben had said yes to another account of his 23 hours before Ann, who moderates, says yes to him."""
+    clock = HandClock(NOW)
+    async with open_chat(database_url, language="en", clock=clock) as chat:
+        for who in (BEN, OLIVE, ANN):
+            await say(chat, f"{who}/sport: !help")
+        await chat.core.store.run(lambda tx: tx.people.grant(account(ANN), Role.MODERATOR))
+        if first != "nobody":
+            done = await link(chat, BEN, OLIVE)
+            if first == "linked and undone":
+                clock.turn_to(NOW + timedelta(hours=1))
+                assert key(await press(chat, OLIVE, done)) == "link.undone"
+            elif first == "linked and unlinked":
+                assert key(await ask(chat, OLIVE, "!me unlink --sure")) == "unlink.done"
+        clock.turn_to(NOW + timedelta(hours=23))
+        await chat.core.run_due()
+        await link(chat, BEN, ANN)
+        for _ in range(4):
+            clock.turn_to(clock.now() + timedelta(minutes=31))
+            await chat.core.run_due()
+            assert await chat.core.role_of(account(BEN)) is Role.RESIDENT
+            assert await chat.core.role_of(account(ANN)) is Role.MODERATOR
+        assert await resident(chat, BEN) == await resident(chat, ANN)

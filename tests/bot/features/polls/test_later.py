@@ -207,3 +207,27 @@ async def test_of_whoever_may_not_write_there_since_it_is_not(town: Town, how: s
     town.clock.turn(DAY)
     await town.core.run_due()
     assert [brought_up(town, name) for name in ("sport", "max", "mo")] == [0, 1, 1]
+
+
+@pytest.mark.parametrize("linked", [False, True])
+async def test_an_outcome_is_looked_at_again_though_who_wrote_it_is_another_by_then(
+    database_url: str, linked: bool
+) -> None:
+    """Dora, who was here first, and Ann turn out to be one person meanwhile."""
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        for name in ("dora", "ann", "ben"):
+            await town.say(name, "!help")
+        await town.say("ann", '!poll open "Hoe?" Zo | Anders')
+        await town.say("ben", "!vote 1")
+        await town.say("ann", "!poll close 1 --sure")
+        await town.core.run_due()
+        await town.say("ann", '!poll outcome "Zo doen we het" --review 10d --poll 1')
+        if linked:
+            await town.linked("dora", "ann")
+        await town.core.run_due()
+        town.clock.turn(timedelta(days=10, hours=1))
+        for _ in range(3):
+            await town.core.run_due()
+            town.clock.turn(timedelta(minutes=1))
+        assert any("Opnieuw bekijken: Hoe?" in said for said in town.platform.where("sport"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -321,3 +322,16 @@ async def test_nobody_is_a_stranger_since_a_theme_has_a_room_that_plein_made(dat
         await town.core.run_due()
         assert town.platform.rooms
         assert "Niemand" in await town.say("eva", "!wie weet geluid", room="raad")
+
+
+async def test_who_proposed_it_was_forgotten_and_is_back_does_not_support_it(town: Town) -> None:
+    await town.say("anna", PROPOSE.format("Verlichting"))
+    town.clock.turn(timedelta(minutes=1))
+    await town.say("anna", "!vergeet mij --zeker", room=None)
+    for _ in range(3):
+        await town.core.run_due()
+        town.clock.turn(timedelta(minutes=1))
+    await town.say("anna", "!thema steun Verlichting")
+    assert (await get(town)).supporters == 0
+    await town.say("ben", "!thema steun Verlichting")
+    assert (await get(town)).supporters == 1
