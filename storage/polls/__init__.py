@@ -188,10 +188,8 @@ class Polls:
         kept["id"] = number = next_number(self._db, polls.name)
         self._db.execute(_ADD, {**kept, "kind": str(plan.kind), "results": str(plan.results)})
         self._db.execute(_COUNT, {"poll": number, "choices": "", "votes": 0})
-        if plan.anonymous:
-            self._sealed.make_key(number)
-            self._marks.make_key(number)
-            self._sealed.begin()
+        if plan.anonymous and state == "open":
+            self._sealed.open(number)
         return Poll(id=number, state=state, **fields)
 
     # --- reading ---
@@ -325,12 +323,18 @@ class Polls:
         self._db.defer(_COUNT, (poll, choices), row, adds="votes")
 
     def change(self, poll: int, changes: Mapping[str, Any]) -> None:
-        planned = self._db.get(_POLL, poll) if changes.get("state") == "open" else None
-        if planned and planned.anonymous:
-            self._sealed.begin()
+        if changes.get("state") == "open":
+            self._open_planned(poll)
         self._db.execute(
             _changing(tuple(changes)), {"poll_": poll, **{f"{k}_": v for k, v in changes.items()}}
         )
+
+    def _open_planned(self, poll: int) -> None:
+        """Held, so that no other process opens it too and makes other keys than are voted with."""
+        self._db.lock(_NUMBER, poll)
+        planned = self._db.get(_POLL, poll)
+        if planned and planned.anonymous and planned.state == "planned":
+            self._sealed.open(poll)
 
     def end(self, poll: Poll, state: str, now: datetime, by: int | None = None) -> None:
         self.change(poll.id, {"state": state, "ended_at": now})
