@@ -60,10 +60,10 @@ LOOKS_THROUGH = {
         "told._AT_WORK",
     },
     "at the start": {"listed._NO_ROLE"},
-    "somebody is parted, or forgotten": {
+    "somebody is parted or forgotten, or objects for a reason no more": {
         *("listed._MOVE", "parting._MOVE", "belongings._SAY_ANEW"),
         *("belongings._SHOW_ANEW", "boards._SAYING", "forgotten._KNOWN", "forgotten._PENDING"),
-        *("handled._QUOTED", "people._NUMBERS", "posts._SAID"),
+        *("handled._QUOTED", "people._NUMBERS", "posts._SAID", "polls.belongings._SAID_ON"),
     },
     "a room is left, replaced or another account's": {
         *("places._SET_ASIDE", "places._DROP_ENDED", "places._DROP_BOARDS", "places._DROP_REFS"),
