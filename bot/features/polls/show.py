@@ -307,6 +307,15 @@ def unsay(tx: Transaction, poll: int, reason: Reason) -> None:
         tx.boards.unsay(line)
 
 
+def leave_outcome(tx: Transaction, outcome: str) -> None:
+    """Another takes its place: it is kept nowhere, but in the chat it stands as what was said then."""
+    for key in ("poll.outcome", "poll.board.outcome", "poll.review"):
+        line = text(key, outcome=outcome)
+        tx.posts.unsay(line, None)
+        tx.handled.unsay(line)
+        tx.boards.unsay(line)
+
+
 def reasons(tx: Transaction, poll: Poll, most: int | None = None) -> list[Text]:
     """Why people object, in their own words and without their names; all of it, or where to find the rest."""
     given = list(tx.of(POLLS).reasons(poll))

@@ -112,3 +112,21 @@ async def test_a_reason_of_who_was_linked_for_a_while(database_url: str, how: st
         assert not await left_of(chat, "(?:kingfishers|dora)")
         assert [row["reason"] for row in (await kept(chat, ANN))["ballots"]] == ["it is ugly"]
         assert "it is ugly" in await say(chat, f"{BEN}/sport: !poll show 1")
+
+
+async def test_an_outcome_that_another_took_the_place_of(database_url: str) -> None:
+    """The one that holds is the poll's, and stays; nobody is named with it."""
+    async with open_chat(database_url, language="en", clock=HandClock(NOW)) as chat:
+        await say(chat, f"{BEN}/sport: !help")
+        await say(chat, f'{ANN}/sport: !poll open "A fence?" Yes | No --closes 5d')
+        await say(chat, f"{ANN}/sport: !poll close 1 --sure")
+        for outcome in ("kingfishers come first", "herons do"):
+            assert "is posted" in await say(chat, f"{ANN}/sport: !poll outcome {outcome} --poll 1")
+            await chat.core.run_due()
+            assert outcome in await say(chat, f"{BEN}/sport: !poll show 1")
+        await chat.core.run_due()
+        assert not await left_of(chat, "kingfishers")
+        await forget(chat, ANN)
+        await chat.core.run_due()
+        assert await left_of(chat, "herons")
+        assert not await left_of(chat, "(?:kingfishers|annelies)")
