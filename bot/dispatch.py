@@ -373,9 +373,14 @@ class Dispatch:
             return answer
         # What went into the outbox is kept there, and said once however often it is asked for.
         kept = None if invocation.by_post else answer
-        author = None if call.resident.id == NOBODY.id else invocation.author
         tx.handled.add(
-            invocation.id, call.now, kept, call.undone_by, author=author, confidential=confidential
+            invocation.id,
+            call.now,
+            kept,
+            call.undone_by,
+            author=invocation.author,
+            by_mark=call.resident.id == NOBODY.id,
+            confidential=confidential,
         )
         if invocation.by_post and answer is not None:
             self._post(answer, to, call, invocation, aloud=aloud, confidential=confidential)

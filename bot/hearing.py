@@ -70,5 +70,4 @@ class Hearing:
                 raise
             except Exception:
                 log.exception("What was heard as %s could not be dealt with", heard.id)
-        author = heard.author if known.account else None
-        tx.handled.add(heard.id, call.now, None, None, author=author)
+        tx.handled.add(heard.id, call.now, None, None, author=heard.author, by_mark=known.account is None)

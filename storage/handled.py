@@ -17,6 +17,7 @@ from bot.ports.people import Recognised
 from storage.batch import Batch, Loader
 from storage.community import anywhere
 from storage.envelopes import Envelopes
+from storage.forgotten import Forgotten
 from storage.holds import holds
 from storage.people import PART, People, read_part
 from storage.tables import handled, identities, members, places, settings, themes
@@ -78,10 +79,11 @@ _REWRITE = update(handled).where(handled.c.id == bindparam("id_")).values(answer
 class Handled:
     """Implements HandledStore."""
 
-    def __init__(self, db: Batch, sealing: Envelopes, people: People) -> None:
+    def __init__(self, db: Batch, sealing: Envelopes, people: People, past: Forgotten) -> None:
         self._db = db
         self._sealing = sealing
         self._people = people
+        self._past = past
 
     def expect(self, group: Sequence[Invocation]) -> None:
         """These will be recognised, one after the other."""
@@ -126,6 +128,7 @@ class Handled:
         undo: Undo | None,
         *,
         author: Identity | None = None,
+        by_mark: bool = False,
         confidential: bool = False,
     ) -> None:
         kept = None
@@ -135,7 +138,7 @@ class Handled:
         packed = pack(answer)
         key, packed = self._sealing.seal(packed) if confidential and packed else ("", packed)
         row = {"id": invocation_id, "at": now, "answer": packed, "undo": kept, "key": key}
-        row |= {"author": author and author.address}
+        row |= {"author": author and (self._past.mark_of(author) if by_mark else author.address)}
         self._db.defer(_ADD, invocation_id, row)
 
     def unsay(self, line: Text) -> None:

@@ -47,11 +47,14 @@ class Keyring:
 
     # --- one key that seals and opens ---
 
-    def make(self, name: str) -> None:
+    def make(self, name: str, *, anew: bool = False) -> None:
         """A new key, on disk before anything is sealed with it. One that is there already stays.
 
-        It stays for another process too, that makes the same one at this moment.
+        It stays for another process too, that makes the same one at this moment. `anew`: it is destroyed, and
+        so is what was sealed with it; for whoever holds what it is for.
         """
+        if anew:
+            self.destroy(name)
         self._make(name, (_SECRET,), lambda: {_SECRET: secrets.token_bytes(_KEY)})
 
     def seal(self, name: str, words: bytes, length: int = 0) -> str:
@@ -81,8 +84,10 @@ class Keyring:
 
     # --- a pair: one half seals, the other one opens ---
 
-    def make_pair(self, name: str) -> None:
+    def make_pair(self, name: str, *, anew: bool = False) -> None:
         """A new pair, as `make` makes a key. One of which a half is missing is made anew."""
+        if anew:
+            self.destroy(name)
         self._make(name, (_SECRET, _PUBLIC), _new_pair)
 
     def seal_to(self, name: str, words: bytes, length: int) -> str:

@@ -15,8 +15,8 @@ class OwnKeys:
         self._keyring = keyring
         self._db = db
 
-    def make(self, name: str) -> None:
-        self._keyring.make(self._db.own(name))
+    def make(self, name: str, *, anew: bool = False) -> None:
+        self._keyring.make(self._db.own(name), anew=anew)
 
     def seal(self, name: str, words: bytes, length: int = 0) -> str:
         return self._keyring.seal(self._db.own(name), words, length)
@@ -27,8 +27,8 @@ class OwnKeys:
     def mark(self, name: str, words: str) -> bytes:
         return self._keyring.mark(self._db.own(name), words)
 
-    def make_pair(self, name: str) -> None:
-        self._keyring.make_pair(self._db.own(name))
+    def make_pair(self, name: str, *, anew: bool = False) -> None:
+        self._keyring.make_pair(self._db.own(name), anew=anew)
 
     def seal_to(self, name: str, words: bytes, length: int) -> str:
         return self._keyring.seal_to(self._db.own(name), words, length)

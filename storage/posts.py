@@ -228,7 +228,7 @@ _SKIP = delete(posts).where(
     *(posts.c.private == bindparam("private_"), _THESE, _WAITING, _UNTRIED),
 )
 _LINE = bindparam("line_", type_=posts.c.message.type)
-_SAID = select(posts.c.id, posts.c.message, posts.c.wanted).where(
+_SAID = select(posts.c.id, posts.c.message, posts.c.wanted, posts.c.sent_at).where(
     posts.c.key == "", or_(holds(posts.c.message, _LINE), holds(posts.c.wanted, _LINE))
 )
 _REWRITE = update(posts).where(_ID).values(message=bindparam("message_"), wanted=bindparam("wanted_"))
@@ -347,11 +347,13 @@ class Posts:
             self._db.execute(statement, {"id_": post_id, "now_": now})
         self._db.wake("post")
 
-    def unsay(self, line: Text, beginning: str) -> None:
+    def unsay(self, line: Text, beginning: str | None) -> None:
         for row in list(self._db.execute(_SAID, {"line_": pack_text(line)})):
+            if beginning is None and row.sent_at is None:
+                continue
             message, wanted = without(row.message, line), row.wanted and without(row.wanted, line)
             self._db.execute(_REWRITE, {"id_": row.id, "message_": message, "wanted_": wanted})
-            if row.id.startswith(beginning) and (said := unpack(wanted or message)):
+            if beginning and row.id.startswith(beginning) and (said := unpack(wanted or message)):
                 self.change(row.id, said, LONG_AGO)
 
     # --- what is to be done ---

@@ -69,7 +69,7 @@ class Tx:
         self.forgotten = Forgotten(db, seals, self.kept)
         self.people = People(db, self.forgotten, {key.name: stored.tables for key, stored in stores.items()})
         self.places = Places(db)
-        self.handled = Handled(db, sealing, self.people)
+        self.handled = Handled(db, sealing, self.people, self.forgotten)
         self.posts = Posts(db, sealing)
         self.questions = Questions(db)
         self.told = Told(db, self.posts)

@@ -62,10 +62,11 @@ class PostStore(Protocol):
         """It is to say this, whether it went out already or not. Not for one that is confidential."""
         ...
 
-    def unsay(self, line: Text, beginning: str) -> None:
+    def unsay(self, line: Text, beginning: str | None) -> None:
         """What was said under ids that begin so is said without that line; of all else it is not kept.
 
-        Not of what is confidential.
+        None: in the chat it stands as it was said, and what waits is still to be said. Not of what is
+        confidential.
         """
         ...
 

@@ -104,9 +104,11 @@ class HandledStore(Protocol):
         undo: Undo | None,
         *,
         author: Identity | None = None,
+        by_mark: bool = False,
         confidential: bool = False,
     ) -> None:
-        """`author`: the account that is answered; None where its owner was forgotten just now.
+        """`author`: the account that is answered. `by_mark`: that is kept as a mark alone, as its owner was
+        forgotten just now or was never known; it has its share of what is kept all the same.
 
         `confidential`: the answer may quote what is nobody else's business, and is not kept for long."""
         ...

@@ -29,6 +29,7 @@ from bot.features.polls.records import (
     Kind,
     Plan,
     Poll,
+    Reason,
     Results,
     Voters,
 )
@@ -41,7 +42,18 @@ from storage.parts import Parts, Stored
 from storage.polls.belongings import Belongings
 from storage.polls.marks import Marks
 from storage.polls.sealed import SealedBallots
-from storage.polls.tables import LEAVERS, TABLES, ballots, endings, polls, read_choices, tallies, written
+from storage.polls.tables import (
+    LEAVERS,
+    TABLES,
+    ballots,
+    endings,
+    polls,
+    read_choices,
+    read_reasons,
+    tallies,
+    written,
+    written_reasons,
+)
 from storage.tables import members, residents, themes
 from storage.upsert import upsert
 
@@ -149,6 +161,7 @@ def _built(*values: Any) -> Poll:
 class _Ballot(NamedTuple):
     choices: str
     cast_at: datetime
+    reason: str | None
 
 
 _POLL = Loader(_POLLS, by=[polls.c.id], make=_built, beside=[tallies])
@@ -160,7 +173,7 @@ _OPEN_IN = Loader(
     tells=polls.c.id,
 )
 _BALLOT = Loader(
-    select(ballots.c.choices, ballots.c.cast_at),
+    select(ballots.c.choices, ballots.c.cast_at, ballots.c.reason),
     by=[ballots.c.poll, ballots.c.voter],
     make=_Ballot,
     beside=[ballots],
@@ -188,10 +201,8 @@ class Polls:
         kept["id"] = number = next_number(self._db, polls.name)
         self._db.execute(_ADD, {**kept, "kind": str(plan.kind), "results": str(plan.results)})
         self._db.execute(_COUNT, {"poll": number, "choices": "", "votes": 0})
-        if plan.anonymous:
-            self._sealed.make_key(number)
-            self._marks.make_key(number)
-            self._sealed.begin()
+        if plan.anonymous and state == "open":
+            self._sealed.open(number)
         return Poll(id=number, state=state, **fields)
 
     # --- reading ---
@@ -230,7 +241,9 @@ class Polls:
         if pending is None:
             return self._db.get(_BALLOT, poll, voter)
         # One that is withdrawn has no choices.
-        return _Ballot(pending["choices"], pending["cast_at"]) if "choices" in pending else None
+        if "choices" not in pending:
+            return None
+        return _Ballot(pending["choices"], pending["cast_at"], pending["reason"])
 
     def planned(self, among: Collection[int], most: int) -> Sequence[Poll]:
         return self._listed(_PLANNED, among, most)
@@ -267,7 +280,12 @@ class Polls:
         if poll.anonymous:
             kept = self._db.execute(_KEPT_REASONS, {"poll_": poll.id}).scalar()
             return list(orjson.loads(kept)) if kept else []
-        return self._db.execute(_REASONS, {"poll_": poll.id}).scalars()
+        kept = self._db.execute(_REASONS, {"poll_": poll.id}).scalars()
+        return [reason.words for row in kept for reason in read_reasons(row)]
+
+    def said_by(self, poll: int, voter: int) -> Sequence[Reason]:
+        ballot = self._ballot(poll, voter)
+        return read_reasons(ballot.reason) if ballot else []
 
     def who_ended(self, poll: int) -> int | None:
         found: int | None = self._db.execute(_WHO_ENDED, {"poll_": poll}).scalar()
@@ -293,12 +311,15 @@ class Polls:
         before: Choices,
         after: Choices,
         said_at: datetime,
-        reason: str | None = None,
+        reason: str | Sequence[Reason] | None = None,
     ) -> None:
-        if after and (before != after or reason):
-            ballot = {"poll": poll.id, "voter": voter, "choices": written(after), "reason": reason}
+        reasons = [Reason(reason)] if isinstance(reason, str) else reason
+        if after and (before != after or reasons):
+            ballot = {"poll": poll.id, "voter": voter, "choices": written(after)}
+            ballot |= {"reason": written_reasons(reasons or ())}
             if poll.anonymous:
-                ballot |= {"choices": self._sealed.seal(poll, after, reason), "reason": None}
+                words = reasons[0].words if reasons else None
+                ballot |= {"choices": self._sealed.seal(poll, after, words), "reason": None}
             self._db.defer(_CAST, (poll.id, voter), {**ballot, "cast_at": said_at})
         elif not poll.anonymous:  # of these `repeated` notes everything
             self._marks.note(poll.id, voter, said_at)
@@ -325,12 +346,18 @@ class Polls:
         self._db.defer(_COUNT, (poll, choices), row, adds="votes")
 
     def change(self, poll: int, changes: Mapping[str, Any]) -> None:
-        planned = self._db.get(_POLL, poll) if changes.get("state") == "open" else None
-        if planned and planned.anonymous:
-            self._sealed.begin()
+        if changes.get("state") == "open":
+            self._open_planned(poll)
         self._db.execute(
             _changing(tuple(changes)), {"poll_": poll, **{f"{k}_": v for k, v in changes.items()}}
         )
+
+    def _open_planned(self, poll: int) -> None:
+        """Held, so that no other process opens it too and makes other keys than are voted with."""
+        self._db.lock(_NUMBER, poll)
+        planned = self._db.get(_POLL, poll)
+        if planned and planned.anonymous and planned.state == "planned":
+            self._sealed.open(poll)
 
     def end(self, poll: Poll, state: str, now: datetime, by: int | None = None) -> None:
         self.change(poll.id, {"state": state, "ended_at": now})
@@ -375,8 +402,11 @@ class Polls:
     def held_by(self, resident: int) -> Sequence[tuple[int, str]]:
         return self._leavers.held_by(resident)
 
-    def reasons_of(self, resident: int) -> Sequence[tuple[int, str]]:
+    def reasons_of(self, resident: int) -> Sequence[tuple[int, Reason]]:
         return self._belongings.reasons_of(resident)
+
+    def reasons_elsewhere(self, resident: int) -> Sequence[tuple[int, Reason]]:
+        return self._belongings.reasons_elsewhere(resident)
 
     def forget(self, resident: int) -> Sequence[int]:
         return self._belongings.forget(resident)

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, delete, exists, or_, select, update
+import orjson
+from sqlalchemy import and_, bindparam, delete, exists, or_, select, update
 
-from bot.features.polls.records import SEALED, Cast, PollStore
+from bot.features.polls.records import SEALED, Cast, PollStore, Reason
+from bot.model.people import Identity
 from storage.batch import Batch
+from storage.holds import holds
 from storage.leavers import Leavers
 from storage.polls.marks import Marks
-from storage.polls.tables import ballots, endings, polls, read_choices
+from storage.polls.tables import ballots, endings, polls, read_choices, read_reasons, written_reasons
+from storage.tables import identities
 
 _IS_OPEN = polls.c.state == "open"
 _THIS = and_(ballots.c.poll == bindparam("poll_"), ballots.c.voter == bindparam("voter_"))
@@ -29,18 +33,12 @@ _BOTH_THERE = exists().where(_VOTED.c.poll == ballots.c.poll, _VOTED.c.voter == 
 _PASS_ON = (
     update(ballots).where(ballots.c.voter == bindparam("old_"), ~_BOTH_THERE).values(voter=bindparam("new_"))
 )
-_DOUBLE = select(ballots.c.poll, ballots.c.reason).where(ballots.c.voter == bindparam("old_"), _BOTH_THERE)
-_REASON = bindparam("reason_", type_=ballots.c.reason.type)
-_ADD_REASON = (
-    update(ballots)
-    .where(_THIS)
-    .values(
-        reason=case(
-            (ballots.c.reason.is_(None), _REASON),
-            else_=ballots.c.reason + " / " + _REASON,
-        )
-    )
+_DOUBLE = (
+    select(ballots.c.poll, ballots.c.reason, _VOTED.c.reason.label("others"))
+    .join(_VOTED, and_(_VOTED.c.poll == ballots.c.poll, _VOTED.c.voter == bindparam("new_")))
+    .where(ballots.c.voter == bindparam("old_"))
 )
+_SET_REASON = update(ballots).where(_THIS).values(reason=bindparam("reason_"))
 _FORGET = delete(ballots).where(ballots.c.voter == bindparam("voter_"))
 _VOTES = (
     select(ballots.c.poll, ballots.c.choices, ballots.c.cast_at)
@@ -58,6 +56,19 @@ _REASONS_OF = (
     select(ballots.c.poll, ballots.c.reason)
     .where(ballots.c.voter == bindparam("voter_"), ballots.c.reason.is_not(None))
     .order_by(ballots.c.poll)
+)
+_ACCOUNTS = select(identities.c.platform, identities.c.user_id).where(
+    identities.c.resident == bindparam("voter_")
+)
+# It stands there as JSON, in quotation marks.
+_SAID_ON = (
+    select(ballots.c.poll, ballots.c.voter, ballots.c.reason)
+    .where(
+        ballots.c.voter != bindparam("voter_"),
+        ballots.c.reason.is_not(None),
+        holds(ballots.c.reason, bindparam("account_", type_=ballots.c.reason.type)),
+    )
+    .order_by(ballots.c.poll, ballots.c.voter)
 )
 _OPENED_BY = select(polls.c.id).where(polls.c.opener == bindparam("old_"))
 _OPENED = update(polls).where(polls.c.opener == bindparam("old_")).values(opener=bindparam("new_"))
@@ -90,7 +101,8 @@ class Belongings:
         double = list(self._db.execute(_DOUBLE, {"old_": old, "new_": new}))
         for row in double:
             if row.reason is not None:
-                self._db.execute(_ADD_REASON, {"poll_": row.poll, "voter_": new, "reason_": row.reason})
+                reasons = written_reasons(_joined(read_reasons(row.others), read_reasons(row.reason)))
+                self._db.execute(_SET_REASON, {"poll_": row.poll, "voter_": new, "reason_": reasons})
         self._db.execute(_PASS_ON, {"old_": old, "new_": new})
         if double:
             self._db.execute(_FORGET, {"voter_": old})
@@ -136,12 +148,30 @@ class Belongings:
             self._store.vote(poll, row.voter, read_choices(row.choices), (), row.cast_at, None)
         last = rows[-1]
         # Who objects for two reasons does so for both.
-        reasons = dict.fromkeys(row.reason for row in rows if row.reason)
-        reason = " / ".join(reasons) if last.reason else None
-        self._store.vote(poll, new, (), read_choices(last.choices), last.cast_at, reason)
+        reasons = _joined(*(read_reasons(row.reason) for row in rows)) if last.reason else []
+        self._store.vote(poll, new, (), read_choices(last.choices), last.cast_at, reasons)
 
-    def reasons_of(self, resident: int) -> Sequence[tuple[int, str]]:
-        return [(row.poll, row.reason) for row in self._db.execute(_REASONS_OF, {"voter_": resident})]
+    def reasons_of(self, resident: int) -> Sequence[tuple[int, Reason]]:
+        rows = self._db.execute(_REASONS_OF, {"voter_": resident})
+        return [(row.poll, reason) for row in rows for reason in read_reasons(row.reason)]
+
+    def reasons_elsewhere(self, resident: int) -> Sequence[tuple[int, Reason]]:
+        return [
+            (row.poll, reason)
+            for account, row in self._said_on_accounts_of(resident)
+            for reason in read_reasons(row.reason)
+            if reason.account == account
+        ]
+
+    def _said_on_accounts_of(self, resident: int) -> list[tuple[str, Any]]:
+        accounts = [Identity(*row).address for row in self._db.execute(_ACCOUNTS, {"voter_": resident})]
+        return [
+            (account, row)
+            for account in accounts
+            for row in list(
+                self._db.execute(_SAID_ON, {"voter_": resident, "account_": orjson.dumps(account).decode()})
+            )
+        ]
 
     def forget(self, resident: int) -> Sequence[int]:
         votes = self._votes_of(resident)
@@ -150,6 +180,10 @@ class Belongings:
         for number, row in votes.items():
             self._take_back(number, resident, row.cast_at)
         self._leavers.forget(resident)
+        for account, row in self._said_on_accounts_of(resident):
+            others = [reason for reason in read_reasons(row.reason) if reason.account != account]
+            values = {"poll_": row.poll, "voter_": row.voter, "reason_": written_reasons(others)}
+            self._db.execute(_SET_REASON, values)
         self._db.execute(_FORGET, {"voter_": resident})
         self._marks.forget(resident)
         self._db.execute(_FORGET_ENDINGS, {"voter_": resident})
@@ -162,10 +196,23 @@ class Belongings:
         return [
             Cast(row.poll, True, (), None, None)
             if row.anonymous
-            else Cast(row.poll, False, read_choices(row.choices), row.reason, row.cast_at)
+            else Cast(row.poll, False, read_choices(row.choices), _together(row.reason), row.cast_at)
             for row in self._db.execute(_CAST_BY, {"voter_": resident})
         ]
 
     def ended_by(self, resident: int) -> Sequence[int]:
         found: Sequence[int] = self._db.execute(_ENDED_BY, {"voter_": resident}).scalars()
         return found
+
+
+def _joined(*of_each: Sequence[Reason]) -> list[Reason]:
+    """All of them, those in the same words once."""
+    found: dict[str, Reason] = {}
+    for reasons in of_each:
+        for reason in reasons:
+            found.setdefault(reason.words, reason)
+    return list(found.values())
+
+
+def _together(kept: str | None) -> str | None:
+    return " / ".join(reason.words for reason in read_reasons(kept)) or None

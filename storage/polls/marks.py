@@ -78,9 +78,6 @@ class Marks:
         self._db = parts.db
         self._keys = parts.keyring
 
-    def make_key(self, poll: int) -> None:
-        self._keys.make(key_of(poll))
-
     def said_at(self, poll: int, voter: int) -> datetime | None:
         known = self._known(poll, voter)
         return known.said_at if known else None
@@ -112,7 +109,7 @@ class Marks:
         try:
             return self._keys.mark(key_of(poll), event).hex()
         except KeyGone:
-            self.make_key(poll)
+            self._keys.make(key_of(poll))
             return self._keys.mark(key_of(poll), event).hex()
 
     def over(self, poll: int) -> None:

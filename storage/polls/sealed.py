@@ -44,11 +44,13 @@ class SealedBallots:
         self._seals = parts.keyring
         self._sealing = parts.envelopes
 
-    def make_key(self, poll: int) -> None:
-        self._seals.make_pair(_pair(poll))
+    def open(self, poll: int) -> None:
+        """All that is said in it from now on is sealed under keys that no copy of before holds.
 
-    def begin(self) -> None:
-        """What is said about a poll from now on is sealed under keys that no copy of before holds."""
+        For whoever holds the poll: what was there under its number nobody voted with.
+        """
+        self._seals.make_pair(_pair(poll), anew=True)
+        self._seals.make(marks.key_of(poll), anew=True)
         self._sealing.turn()
         self._db.wake("turned")
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import orjson
 from sqlalchemy import (
     Boolean,
     Column,
@@ -18,7 +21,7 @@ from sqlalchemy import (
     select,
 )
 
-from bot.features.polls.records import Choices
+from bot.features.polls.records import Choices, Reason
 from storage.leavers import LeaversTable
 from storage.tables import STAYS, Holds, Moment, Number, of_community, own_tables, residents, themes
 
@@ -83,6 +86,7 @@ ballots = Table(
     Column("poll", Number, primary_key=True),
     Column("voter", ForeignKey(residents.c.id), primary_key=True, index=True),
     Column("choices", String, nullable=False),
+    # Why somebody objects, and on which account they said so: of who was several people, each by itself.
     Column("reason", String),
     Column("cast_at", Moment, nullable=False),
     _of_poll(),
@@ -144,6 +148,14 @@ LEAVERS = LeaversTable(
     .where(ballots.c.voter == bindparam("id_"), _IS_OPEN)
     .order_by(ballots.c.poll),
 )
+
+
+def written_reasons(reasons: Sequence[Reason]) -> str | None:
+    return orjson.dumps([[*reason] for reason in reasons]).decode() if reasons else None
+
+
+def read_reasons(kept: str | None) -> list[Reason]:
+    return [Reason(*reason) for reason in orjson.loads(kept)] if kept else []
 
 
 def written(choices: Choices) -> str:

@@ -189,9 +189,10 @@ class Links:
 
     # --- codes ---
 
-    def lapse(self, now: datetime) -> None:
+    def lapse(self, now: datetime, guessed_within: timedelta) -> None:
         for statement in _LAPSE:
             self._db.execute(statement, {"now_": now})
+        self._db.execute(_LAPSE_WRONG, {"since_": now - guessed_within, "now_": now})
 
     def ask(self, account: Identity, resident: int, code: str, until: datetime, handle: str) -> None:
         self._db.execute(_DROP_OF_ACCOUNT, {"account_": account.address})
@@ -244,7 +245,6 @@ class Links:
         self, account: Identity, now: datetime, within: timedelta, most: int, most_together: int
     ) -> None:
         mark, since, until = self._mark(account.address), now - within, now + within
-        self._db.execute(_LAPSE_WRONG, {"since_": since, "now_": now})
         self._db.execute(_ADD_WRONG, {"account": mark, "at": now})
         lately = {"since_": since, "latest_": latest_end(now, timedelta()), "until_": until, "now_": now}
         if self._db.execute(_COUNT, lately).scalar_one() >= most_together:

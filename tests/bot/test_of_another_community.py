@@ -70,6 +70,7 @@ PLAIN = {
     *("remove", "show", "hide", "clear", "about"),
     *("why", "often"),
     *("called", "begins", "place", "url", "lasting", "room", "online_room", "way", "guests", "whom", "seen"),
+    "remind",
 }
 FILLED: Mapping[str, Any] = {
     "language": "en",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.commands.read import bind
 from bot.errors import StoreFailed
-from bot.features.polls.records import POLLS, SEALED, Kind
+from bot.features.polls.records import POLLS, SEALED, Kind, Reason
 from bot.features.themes.records import ARCHIVES, DIGESTS, DRAWS, THEMES, Involvement, Often
 from bot.main.features import stores_of
 from bot.model.events import Arrival
@@ -1214,3 +1214,47 @@ async def test_who_was_here_before_hears_of_what_is_new_from_then_on(database_ur
         await store.close()
     await look(database_url, partial(down_to, "0038"))
     assert await look(database_url, rows("residents", "id", "name")) == [(7, "Ann")]
+
+
+# --- why somebody objects ---
+
+
+async def test_reasons_of_before_are_read_and_unsaid_and_go_down_again(database_url: str) -> None:
+    """Whatever stands in them; on which account they were given nobody knows."""
+    said = {1: "too near", 2: 'a "gate" / [1]', 3: None}
+    poll = {
+        "community": 1,
+        "id": 1,
+        "theme": 3,
+        "opener": 1,
+        "question": "A fence?",
+        "at_most": 1,
+        "options": '["agree","abstain","object"]',
+        "kind": "consent",
+        "results": "live",
+        "state": "open",
+    }
+
+    def fill(db: Connection) -> None:
+        add_rows({"themes": [{"id": 3, "community": 1, "name": "sport"}]}, db)
+        whose = {"community": 1, "folded": "", "role": 0, "wants_reminders": False, "name_is_chosen": False}
+        add_rows({"residents": [{**whose, "id": number, "name": "x"} for number in said]}, db)
+        add_rows({"polls": [{**poll, "anonymous": False, **TIMES}]}, db)
+        cast = [{"voter": voter, "choices": "3", "reason": reason} for voter, reason in said.items()]
+        add_rows({"ballots": [{"community": 1, "poll": 1, **ballot, "cast_at": 4} for ballot in cast]}, db)
+
+    def read(tx: Transaction) -> list[Sequence[Reason]]:
+        return [tx.of(POLLS).said_by(1, voter) for voter in said]
+
+    await upgrade(database_url, to="0047")
+    await look(database_url, fill)
+    await upgrade(database_url)
+    store = await open_database(database_url, keys_of(database_url), stores_of())
+    try:
+        assert await store.run(read) == [[Reason("too near")], [Reason('a "gate" / [1]')], []]
+    finally:
+        await store.close()
+    await look(database_url, partial(down_to, "0047"))
+    assert await look(database_url, rows("ballots", "voter", "reason")) == [*said.items()]
+    await upgrade(database_url)
+    assert await look(database_url, differences) == []

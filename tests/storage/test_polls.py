@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 
 import pytest
 
 from bot.features.polls.records import POLLS, SEALED, Kind, Poll, Results, Voters
+from bot.main.features import stores_of
 from bot.model.message import message, typed
 from bot.model.people import Identity, Part, Role
 from bot.ports.storage import Transaction
-from storage.engines import Database
+from storage.engines import Database, open_database
 from storage.unit import Tx
 from tests.chat import NOW
-from tests.doubles.polls import a_plan, cast_as, counted, recount
+from tests.doubles.polls import a_plan, cast_as, counted, recount, tally
+from tests.postgres import keys_of
 
 OPTIONS = ('Ja, "zeker"', "Nee | nooit", "👨‍👩‍👧, é")
 
@@ -80,7 +85,7 @@ async def test_ballots_and_the_running_count(store: Database) -> None:
             (cas, (1, 3), (), [0, 0, 1], 1),
             (cas, (), (2,), [0, 1, 1], 2),
         ]
-        for voter, before, after, tally, people in steps:
+        for voter, before, after, votes, people in steps:
             found = tx.of(POLLS).get(poll.id, voter)
             assert found
             assert found[1] == before
@@ -88,7 +93,7 @@ async def test_ballots_and_the_running_count(store: Database) -> None:
             found = tx.of(POLLS).get(poll.id, voter)
             assert found
             assert (found[0].voters, found[1]) == (people, after)
-            assert counted(tx, poll.id) == (people, tally)
+            assert counted(tx, poll.id) == (people, votes)
         assert recount(tx, poll.id) == {"": 2, "2": 1, "3": 1}
         assert cast_as(tx, poll) == {(2,): 1, (3,): 1}
 
@@ -358,3 +363,37 @@ async def test_a_planned_poll_opens_with_new_keys_where_it_is_anonymous(
     before = await store.run(turned)
     await store.run(lambda tx: tx.of(POLLS).change(poll, {"state": "open"}))
     assert (await store.run(turned) == before) is not anonymous
+
+
+async def test_what_both_open_at_once_is_voted_in_with_the_keys_of_one(database_url: str) -> None:
+    """Keys are made as a poll opens: whoever opens it second makes none that votes of before are lost to."""
+    stores = [
+        await open_database(database_url, keys_of(database_url), stores_of(), answers_within=120)
+        for _ in range(2)
+    ]
+
+    def plan(tx: Transaction) -> int:
+        return opened(tx, state="planned", options=("A", "B"), anonymous=True).id
+
+    def open_and_vote(number: int, at: int, tx: Transaction) -> None:
+        tx.of(POLLS).change(number, {"state": "open"})
+        ben = resident(tx, f"ben{at}")
+        found = tx.of(POLLS).get(number, ben)
+        assert found
+        tx.of(POLLS).vote(found[0], ben, (), (at,), NOW, None)
+
+    def end(number: int, tx: Transaction) -> list[int]:
+        found = tx.of(POLLS).get(number, 0)
+        assert found
+        tx.of(POLLS).end(found[0], "closed", NOW)
+        return tally(tx, number)
+
+    async with contextlib.AsyncExitStack() as stack:
+        for store in stores:
+            stack.push_async_callback(store.close)
+        for _ in range(20):
+            number = await stores[0].run(plan)
+            await asyncio.gather(
+                *(store.run(partial(open_and_vote, number, at)) for at, store in enumerate(stores, 1))
+            )
+            assert await stores[1].run(partial(end, number)) == [1, 1]

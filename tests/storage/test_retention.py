@@ -19,9 +19,10 @@ from bot.model.work import Receipt
 from bot.ports.storage import Transaction
 from storage import deserted, retention, shares
 from storage.engines import Database
+from storage.residents.links import wrong_codes
 from storage.retention import PAGE, RULES
 from storage.shares import MOST, SHARES, keep_shares
-from storage.tables import posts
+from storage.tables import handled, posts
 from storage.unit import Tx
 from tests.chat import NOW
 from tests.doubles.platform import PLATFORM, open_town
@@ -308,6 +309,46 @@ async def test_as_people_notice_it(database_url: str) -> None:
         found = await town.core.store.read(lambda tx: tx.of(POLLS).get(1, 2))
         assert found
         assert (found[0].voters, found[1]) == (1, (1,))
+
+
+async def test_whoever_asks_to_be_forgotten_again_and_again_has_a_share_too(database_url: str) -> None:
+    """Whoever comes back is answered as anybody; nobody else's answers go for it, and no account is kept."""
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        asked = town.asked("ben", "!help")
+        await town.core.handle(asked)
+        for _ in range(30):
+            town.clock.turn(timedelta(minutes=2))
+            assert "vergeten" in await town.say("anna", "!me forget --sure")
+            await town.core.run_due()
+        await keep_shares(town.core.store, 10)
+
+        def kept(tx: Transaction) -> list[str | None]:
+            return [row.author for row in db(tx).execute(select(handled.c.author))]
+
+        authors = await town.core.store.run(kept)
+        assert len(authors) == 11
+        assert not [author for author in authors if author is None or "anna" in author]
+        assert await town.core.answer_to(asked.id, asked.author)
+
+
+async def test_a_wrong_code_for_an_hour(database_url: str) -> None:
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+
+        def kept(tx: Transaction) -> int:
+            return len(db(tx).execute(select(wrong_codes.c.id)).scalars())
+
+        for name in ("anna", "ben"):
+            assert "werkt niet" in await town.say(name, "!me link 2345-6789", room=None)
+            town.clock.turn(timedelta(minutes=30))
+            await town.core.run_due()
+        for left in (1, 0):
+            town.clock.turn(timedelta(minutes=15))
+            await town.core.run_due()
+            assert await town.core.store.run(kept) == left
+            town.clock.turn(timedelta(minutes=16))
+            await town.core.run_due()
 
 
 def test_operators_can_read_every_rule() -> None:

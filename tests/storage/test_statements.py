@@ -61,10 +61,11 @@ LOOKS_THROUGH = {
         "told._AT_WORK",
     },
     "at the start": {"listed._NO_ROLE"},
-    "somebody is parted, or forgotten": {
+    "somebody is parted or forgotten, or objects for a reason no more": {
         *("listed._MOVE", "parting._MOVE", "belongings._SAY_ANEW"),
         *("belongings._SHOW_ANEW", "boards._SAYING", "forgotten._KNOWN", "forgotten._PENDING"),
         *("handled._QUOTED", "people._NUMBERS", "posts._SAID", "told._GONE_FROM"),
+        "polls.belongings._SAID_ON",
     },
     "two turn out to be one person, among what is still to be done": {"jobs._END_WITH"},
     "a room is left, replaced or another account's": {

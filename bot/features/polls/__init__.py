@@ -66,8 +66,11 @@ _JOBS = {
 
 def merge_residents(tx: Transaction, old: int, new: int) -> None:
     """Two residents are one person, who counts once."""
+    said = {*tx.of(POLLS).reasons_of(old), *tx.of(POLLS).reasons_of(new)}
     for poll in tx.of(POLLS).merge(old, new):
         tx.boards.mark(f"{SUBJECT}:{poll}")
+    for number, reason in said.difference(tx.of(POLLS).reasons_of(new)):
+        show.unsay(tx, number, reason)
 
 
 def part_resident(tx: Transaction, resident: int, new: int, brought: Brought | None) -> None:
@@ -83,14 +86,9 @@ def forget_resident(tx: Transaction, resident: int) -> None:
     What they asked and others still answer counts for them, should they come back.
     """
     _count_standing(tx, resident, resident)
-    reasons = tx.of(POLLS).reasons_of(resident)
-    for number, whole in reasons:
-        # Of who was two people both may stand there, each by itself.
-        for reason in {whole, *whole.split(" / ")}:
-            line = show.reason_line(reason)
-            tx.posts.unsay(line, f"{SUBJECT}:{number}:")
-            tx.handled.unsay(line)
-            tx.boards.unsay(line)
+    reasons = [*tx.of(POLLS).reasons_of(resident), *tx.of(POLLS).reasons_elsewhere(resident)]
+    for number, reason in reasons:
+        show.unsay(tx, number, reason)
     for number in {*tx.of(POLLS).forget(resident), *(number for number, _ in reasons)}:
         tx.boards.mark(f"{SUBJECT}:{number}")
 

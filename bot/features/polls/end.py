@@ -162,6 +162,8 @@ def give_outcome(
         raise UserError("poll.outcome.review", review=review)
     count_announcement(call)
     review = review or found.review_at
+    if found.outcome and found.outcome != outcome:
+        show.leave_outcome(call.tx, found.outcome)
     call.tx.of(POLLS).change(found.id, {"outcome": outcome, "review_at": review})
     call.changed(f"{SUBJECT}:{found.id}")
     lines = [text("poll.outcome", outcome=outcome)]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from bot.model.people import Role
 from bot.ports.storage import StoreKey
@@ -54,6 +54,15 @@ SEALED: Choices = (-1,)
 UNREADABLE: Choices = (0,)
 # In characters, whatever they are: what is sealed has room for so many.
 LONGEST_REASON = 280
+
+
+class Reason(NamedTuple):
+    """Why somebody objects: in which words, and on which account they said so, where that is known."""
+
+    words: str
+    account: str = ""
+
+
 # How many ballots say the same.
 Ballots = Sequence[tuple[Choices, int]]
 
@@ -205,9 +214,19 @@ class PollStore(Protocol):
         ...
 
     def vote(
-        self, poll: Poll, voter: int, before: Choices, after: Choices, said_at: datetime, reason: str | None
+        self,
+        poll: Poll,
+        voter: int,
+        before: Choices,
+        after: Choices,
+        said_at: datetime,
+        reason: str | Sequence[Reason] | None,
     ) -> None:
         """`after` is their ballot, as they said at that moment; () takes it back."""
+        ...
+
+    def said_by(self, poll: int, voter: int) -> Sequence[Reason]:
+        """Why they object in that poll, as it stands; of who was several people, why each did."""
         ...
 
     def said_at(self, poll: int, voter: int) -> datetime | None:
@@ -276,12 +295,17 @@ class PollStore(Protocol):
         """The polls of which they have the ballot that an account which left them had a say in; its mark."""
         ...
 
-    def reasons_of(self, resident: int) -> Sequence[tuple[int, str]]:
+    def reasons_of(self, resident: int) -> Sequence[tuple[int, Reason]]:
         """In which polls they said why they object, and why; but for what is sealed."""
         ...
 
+    def reasons_elsewhere(self, resident: int) -> Sequence[tuple[int, Reason]]:
+        """The same of what their accounts said, that stands with the ballot of whoever they were one with."""
+        ...
+
     def forget(self, resident: int) -> Sequence[int]:
-        """Their ballots go, and count no more in polls that are open: those are returned.
+        """Their ballots go, and count no more in polls that are open: those are returned. So does what their
+        accounts gave as a reason with the ballot of somebody else.
 
         What was closed keeps its figures. The polls that they opened stay too, as nobody's.
         """

@@ -8,7 +8,7 @@ from bot.call import Call
 from bot.features.polls.forms import ballot_form
 from bot.features.polls.kinds import DATE_WORDS, METHODS, Count, example, how_to, option_text
 from bot.features.polls.ranking import Ranking
-from bot.features.polls.records import POLLS, UNREADABLE, Choices, Kind, Plan, Poll, Results
+from bot.features.polls.records import POLLS, SUBJECT, UNREADABLE, Choices, Kind, Plan, Poll, Reason, Results
 from bot.features.polls.steered import trace_of_end
 from bot.model.message import Button, Message, NativePoll, Text, message, text, typed
 from bot.ports.storage import Transaction
@@ -294,6 +294,26 @@ def _terms(poll: Poll) -> list[Text]:
 def reason_line(reason: str) -> Text:
     """Why somebody objects, as it stands on the board and under the result."""
     return text("poll.board.reason", reason=reason)
+
+
+def unsay(tx: Transaction, poll: int, reason: Reason) -> None:
+    """It stands nowhere any more, neither where many read it nor in what somebody was answered."""
+    # Before each was kept by itself, those of who was several people stood together.
+    parts = () if reason.account else reason.words.split(" / ")
+    for words in {reason.words, *parts}:
+        line = reason_line(words)
+        tx.posts.unsay(line, f"{SUBJECT}:{poll}:")
+        tx.handled.unsay(line)
+        tx.boards.unsay(line)
+
+
+def leave_outcome(tx: Transaction, outcome: str) -> None:
+    """Another takes its place: it is kept nowhere, but in the chat it stands as what was said then."""
+    for key in ("poll.outcome", "poll.board.outcome", "poll.review"):
+        line = text(key, outcome=outcome)
+        tx.posts.unsay(line, None)
+        tx.handled.unsay(line)
+        tx.boards.unsay(line)
 
 
 def reasons(tx: Transaction, poll: Poll, most: int | None = None) -> list[Text]:

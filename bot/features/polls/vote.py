@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -22,6 +23,7 @@ from bot.features.polls.records import (
     Choices,
     Kind,
     Poll,
+    Reason,
     begins,
     is_whole_day,
     reminders_of,
@@ -204,11 +206,24 @@ def _cast(
         return _without_reason(show.receipt(call.tx, poll, before, after), unsaid)
     if after and call.undone_by is None:
         call.undo_with("poll take-back", poll=poll.id, only=list(after))
-    call.tx.of(POLLS).vote(poll, call.resident.id, before, after, said_at, reason)
+    _keep(call, poll, before, after, said_at, reason)
     if before != after or reason:
         call.changed(f"{SUBJECT}:{poll.id}")
     call.in_sight = not poll.secret and bool(before or after)
     return _without_reason(show.receipt(call.tx, poll, before, after, reason), unsaid)
+
+
+def _keep(
+    call: Call, poll: Poll, before: Choices, after: Choices, said_at: datetime, reason: str | None
+) -> None:
+    """Why they objected before this, and not any more, is unsaid: nobody finds it there later."""
+    assert call.identity
+    store, voter = call.tx.of(POLLS), call.resident.id
+    stood = store.said_by(poll.id, voter)
+    reasons = [Reason(reason, call.identity.address)] if reason else []
+    store.vote(poll, voter, before, after, said_at, reasons)
+    for gone in set(stood).difference(store.said_by(poll.id, voter)):
+        show.unsay(call.tx, poll.id, gone)
 
 
 def _without_reason(receipt: Message, unsaid: bool) -> Message:

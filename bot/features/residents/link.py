@@ -27,6 +27,7 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 LENGTH = 8
 # So many wrong codes within that time, of an account or of all together, are guesses.
 GUESSED_WITHIN, GUESSES, GUESSES_TOGETHER = timedelta(hours=1), 5, 20
+SHORTLY = timedelta(seconds=1)
 YES, NO, UNDO = "me link-yes", "me link-no", "me link-undo"
 LAPSE, SETTLE = "link.lapse", "link.settle"
 # A moderator stands in for somebody, for so long: they may link a second account of a platform.
@@ -57,7 +58,7 @@ def _ask_for_code(call: Call, me: Identity) -> Message:
         return _question(call, waiting, waiting.given_by, waiting.given_handle)
     code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
     until = call.now + LIVES
-    call.tx.of(LINKS).lapse(call.now)
+    call.tx.of(LINKS).lapse(call.now, GUESSED_WITHIN)
     call.tx.of(LINKS).ask(me, call.resident.id, code, until, call.handle)
     call.schedule(LAPSE, "codes", until)
     shown = f"{code[: LENGTH // 2]}-{code[LENGTH // 2 :]}"
@@ -83,7 +84,10 @@ def _give_code(call: Call, me: Identity, code: str) -> Message:
     """It links nothing yet: they read what it does, and are asked."""
     found = call.tx.of(LINKS).by_code(_plain(code), call.now)
     if found is None:
+        call.tx.of(LINKS).lapse(call.now, GUESSED_WITHIN)
         call.tx.of(LINKS).wrong(me, call.now, GUESSED_WITHIN, GUESSES, GUESSES_TOGETHER)
+        until = call.now + GUESSED_WITHIN + SHORTLY
+        call.schedule(LAPSE, "guesses", until, f"{LAPSE}:{until.isoformat()}")
         return message(text("link.wrong"))
     _check_pair(call, found.resident, call.resident.id, found.account, me)
     until = call.now + LIVES
@@ -251,13 +255,13 @@ def undo_link(call: Call, link: int) -> Message:
 
 
 def lapse_due(call: Call, job: Job) -> None:
-    """Codes that nobody gave in time, and what can be undone no more, are kept no longer."""
-    call.tx.of(LINKS).lapse(call.now)
+    """Codes that nobody gave in time, what can be undone no more, and who guessed are kept no longer."""
+    call.tx.of(LINKS).lapse(call.now, GUESSED_WITHIN)
 
 
 def settle_due(call: Call, job: Job) -> None:
     """A day later what was granted to one of their accounts counts for each."""
-    call.tx.of(LINKS).lapse(call.now)
+    call.tx.of(LINKS).lapse(call.now, GUESSED_WITHIN)
     call.belongings.trust(call.tx, int(job.subject))
 
 

@@ -48,8 +48,8 @@ class Linked:
 class LinkStore(Protocol):
     """What linking needs kept. What is over at `now` is not there any more."""
 
-    def lapse(self, now: datetime) -> None:
-        """What is over by now is kept no more."""
+    def lapse(self, now: datetime, guessed_within: timedelta) -> None:
+        """What is over by now is kept no more, wrong codes of before that time neither."""
         ...
 
     def ask(self, account: Identity, resident: int, code: str, until: datetime, handle: str) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import logging
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,13 +19,17 @@ from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import select
 
+from bot.features.polls.end import end_polls
 from bot.features.polls.records import LONGEST_REASON, POLLS, Kind
 from bot.ports.storage import Transaction
+from storage.engines import keys_beside
+from storage.keyring import KeyGone, Keyring
 from storage.polls.sealed import SealedBallots
-from storage.polls.tables import ballots
+from storage.polls.tables import ballots, marks
 from storage.unit import Tx
 from tests.doubles.platform import Town, open_town
 from tests.doubles.polls import cast_as, tally
+from tests.postgres import keys_of
 
 # Of each kind: the options, and two ballots that say the opposite.
 KINDS = {
@@ -203,3 +210,102 @@ def _first(tx: Transaction) -> Any:
     found = tx.of(POLLS).get(1, 0)
     assert found
     return found[0]
+
+
+# --- keys that were copied before it opened ---
+
+PLANNED = ' --opens "over 2 dagen" --closes "over 4 dagen"'
+
+
+def folder_of(url: str) -> Path:
+    folder = keys_of(url) or keys_beside(url)
+    assert folder
+    return folder
+
+
+def opened_with(copy: Path, rows: list[tuple[str, str]]) -> list[str]:
+    """What of ballots, and of the events that cast them, whoever has these keys finds out."""
+    keys, found = Keyring(copy), []
+    with contextlib.suppress(KeyGone):
+        opens = keys.opener("poll-1-ballots")
+        for ballot, _ in rows:
+            with contextlib.suppress(KeyGone):
+                found.append(opens(ballot.rpartition(":")[2]).decode())
+    with contextlib.suppress(KeyGone):
+        guesses = [keys.mark("poll-1-marks", f"test:{number}").hex() for number in range(100)]
+        found += [guess for _, latest in rows for guess in guesses if guess in latest]
+    return found
+
+
+def backup(tx: Transaction) -> list[tuple[str, str]]:
+    asked = select(ballots.c.choices, marks.c.latest).join(
+        marks, (marks.c.poll == ballots.c.poll) & (marks.c.voter == ballots.c.voter)
+    )
+    return [tuple(row) for row in cast(Tx, tx).db.execute(asked)]
+
+
+@pytest.mark.parametrize("how", ["opened at once", "planned", "planned before keys were made late"])
+async def test_keys_that_were_copied_before_it_opened_open_nothing(
+    database_url: str, tmp_path: Path, how: str
+) -> None:
+    copy, folder = tmp_path / "copy", folder_of(database_url)
+    is_planned = how.startswith("planned")
+    asked = '!poll open "Wat?" A | B | C --anonymous'
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        for name in ("mia", "ben", "cas"):
+            await town.say(name, "!help")
+        if is_planned:
+            assert "Wat?" in await town.say("mia", f"{asked}{PLANNED}")
+            assert not [name for name in Keyring(folder).names() if name.startswith("poll-1")]
+        if how.startswith("planned before"):
+            Keyring(folder).make_pair("poll-1-ballots")
+            Keyring(folder).make("poll-1-marks")
+        shutil.copytree(folder, copy)
+        if not is_planned:
+            assert "Wat?" in await town.say("mia", f"{asked} --closes 2d")
+        town.clock.turn(timedelta(days=2, minutes=1) if is_planned else timedelta(minutes=1))
+        await town.core.run_due()
+        for name, option in (("ben", "2"), ("cas", "3")):
+            await voted(town, name, option)
+        rows = await town.core.store.run(backup)
+        assert len(opened_with(folder, rows)) == 4, "two ballots, and the events of two"
+        assert opened_with(copy, rows) == []
+        await town.say("mia", "!poll close 1 --sure")
+        assert await town.core.store.run(lambda tx: tally(tx, 1)) == [0, 1, 1]
+
+
+async def test_one_of_a_number_that_was_given_out_before_has_keys_of_its_own(
+    database_url: str, tmp_path: Path
+) -> None:
+    """What was asked and undone, or after the backup that was put back, left keys of that name."""
+    copy, folder = tmp_path / "copy", folder_of(database_url)
+    async with open_town(database_url) as town:
+        Keyring(folder).make_pair("poll-1-ballots")
+        Keyring(folder).make("poll-1-marks")
+        shutil.copytree(folder, copy)
+        await opened(town, "A | B")
+        await voted(town, "ben", "2")
+        assert opened_with(copy, await town.core.store.run(backup)) == []
+
+
+@pytest.mark.parametrize("how", ["cancelled", "called off", "ended with its theme", "missed"])
+async def test_no_key_is_left_of_one_that_never_opened(database_url: str, how: str) -> None:
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        assert "Wat?" in await town.say("mia", f'!poll open "Wat?" A | B --anonymous{PLANNED}')
+        match how:
+            case "cancelled":
+                await town.say("mia", "!poll cancel 1 --sure")
+            case "called off":
+                del town.platform.present["mia", "sport"]
+                town.clock.turn(timedelta(days=2, minutes=1))
+            case "missed":
+                town.clock.turn(timedelta(days=5))
+            case _:
+                await town.core.store.run(lambda tx: end_polls(tx, _first(tx).theme, town.clock.now()))
+        for _ in range(3):
+            await town.core.run_due()
+            town.clock.turn(timedelta(seconds=2))
+        assert await town.core.store.run(lambda tx: _first(tx).state) == "cancelled"
+        assert not [name for name in Keyring(folder_of(database_url)).names() if name.startswith("poll-1")]
