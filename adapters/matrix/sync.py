@@ -28,7 +28,7 @@ from adapters.matrix.lacks import could_use_in, lacks_in, not_in
 from adapters.matrix.newcomers import Newcomers
 from adapters.matrix.outgoing import answered_at
 from adapters.matrix.pace import Pace
-from adapters.matrix.read import milliseconds
+from adapters.matrix.read import milliseconds, server_of
 from adapters.matrix.rooms import TOMBSTONE, Room, who_came
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
@@ -49,9 +49,10 @@ HANGS = 180.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
 # A homeserver does one thing after the other: our answers are to come before our next question.
 BREATH = 0.02
-# So many rooms are come into at the same time, each tried for so many seconds, and so often in half a day;
-# of more than so many that wait the last are kept.
-DOORS_AT_ONCE, JOINS_WITHIN, JOIN_TRIES, MOST_DOORS = 100, 120.0, 15, 500
+# So many rooms are come into, or declined, at the same time, and so many of those for which the same other
+# server is waited for; each is tried for so many seconds, and so often in half a day. Of more than so many
+# that wait the last are kept.
+DOORS_AT_ONCE, DOORS_OF_ONE, JOINS_WITHIN, JOIN_TRIES, MOST_DOORS = 100, 4, 120.0, 15, 500
 # What decides in a room whether Plein may write there.
 OPENS = ("m.room.power_levels", "m.room.join_rules")
 # What is said shows up in what the server brings within so long.
@@ -112,7 +113,7 @@ class Sync:
         # How far was read, when that was known, and until when by the server's clock that is.
         self._since, self._heard_at = "", _NEVER.next_at
         self._until: datetime | None = None
-        self._doors, self._chores = Errands(DOORS_AT_ONCE), Errands(3)
+        self._doors, self._chores = Errands(DOORS_AT_ONCE, DOORS_OF_ONE), Errands(3)
 
     async def run(self, caught_up: Callable[[], Awaitable[None]]) -> None:
         """Until cancelled. Raises: TokenRefused. `caught_up` is called after the first reading."""
@@ -538,10 +539,13 @@ class Sync:
         now = self._on.clock.now()
         for room_id, invitation in list(self._invited.items()):
             if self._tried.get(room_id, _NEVER).next_at <= now:
-                self._doors.run(room_id, partial(self._consider, room_id, invitation))
+                by = invitation.sender
+                whose = server_of(by) if server_of(by) != self._server() else by
+                self._doors.run(room_id, partial(self._consider, room_id), whose=whose)
         for room_id, via in list(self._wanted.items()):
             if room_id not in self._invited and self._tried.get(room_id, _NEVER).next_at <= now:
-                self._doors.run(room_id, partial(self._expect, room_id, via))
+                whose = via if via != self._server() else ""
+                self._doors.run(room_id, partial(self._expect, room_id, via), whose=whose)
 
     def _asked_in(self, room_id: str, invitation: nio.InviteMemberEvent) -> None:
         """The server says it once. Of too many the first goes of whoever asks most: nobody else's."""
@@ -554,9 +558,11 @@ class Sync:
         for doors in (self._invited, self._wanted, self._tried):
             doors.pop(room_id, None)
 
-    async def _consider(self, room_id: str, invitation: nio.InviteMemberEvent) -> None:
-        """Accept it if a rule says so, else decline."""
-        server = invitation.sender.partition(":")[2]
+    async def _consider(self, room_id: str) -> None:
+        """Accept the invitation if a rule says so, else decline; it may have been taken back meanwhile."""
+        if (invitation := self._invited.get(room_id)) is None:
+            return
+        server = server_of(invitation.sender)
         old = self._replaced_by(room_id)
         if room_id in self._named or server in self._on.settings.welcome:
             word = Word(invitation.sender)
@@ -582,6 +588,8 @@ class Sync:
 
     async def _expect(self, room_id: str, via: str) -> None:
         """Into what the configuration names, or what replaced a room on the word of who asked for that."""
+        if room_id not in self._wanted:
+            return
         if room_id not in self._named:
             old = self._replaced_by(room_id)
             if old is None or not await self._welcome.takes(room_id, await self._welcome.successor(old)):
