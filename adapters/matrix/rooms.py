@@ -301,21 +301,6 @@ class Room:
                 gone.add(user)
         return sorted(user for user in gone if self.members.get(user) != "join" and not has_unseen(user))
 
-    def put_out_of(self, events: Iterable[Mapping[str, Any]]) -> list[PutOut]:
-        """Whom somebody else put out by one of these events, and who is not back. A ban that ends puts nobody
-        out.
-        """
-        put_out = dict[str, PutOut]()
-        for event in events:
-            user, by = event.get("state_key"), event.get("sender")
-            if event.get("type") != "m.room.member" or not isinstance(user, str):
-                continue
-            if by == user:
-                put_out.pop(user, None)
-            elif _before(event) != "ban":
-                put_out[user] = PutOut(user, str(by), str(event.get("event_id")))
-        return [put_out[user] for user in sorted(put_out) if not self.has(user) and not has_unseen(user)]
-
     @property
     def is_for_two(self) -> bool:
         """Whether nobody but Plein and one other is in it, or asked in."""
@@ -386,6 +371,21 @@ def who_came(events: Iterable[Mapping[str, Any]]) -> Sequence[str]:
             elif not may_be_renamed(event):
                 found[user] = True
     return list(found)
+
+
+def put_out_by(events: Iterable[Mapping[str, Any]]) -> Sequence[PutOut]:
+    """Whom somebody else put out by one of these events, also where they came back since; by each who did,
+    the last time. A ban that ends puts nobody out.
+    """
+    found = dict[tuple[str, str], PutOut]()
+    for event in events:
+        user, by, content = event.get("state_key"), event.get("sender"), event.get("content")
+        membership = content.get("membership") if isinstance(content, dict) else None
+        if event.get("type") != "m.room.member" or membership not in ("leave", "ban"):
+            continue
+        if isinstance(user, str) and by != user and not has_unseen(user) and _before(event) != "ban":
+            found[user, str(by)] = PutOut(user, str(by), str(event.get("event_id")))
+    return list(found.values())
 
 
 def was_in(event: Mapping[str, Any]) -> bool:

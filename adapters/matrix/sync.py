@@ -29,7 +29,7 @@ from adapters.matrix.newcomers import Newcomers
 from adapters.matrix.outgoing import answered_at
 from adapters.matrix.pace import Pace
 from adapters.matrix.read import milliseconds, server_of
-from adapters.matrix.rooms import TOMBSTONE, Room, who_came
+from adapters.matrix.rooms import TOMBSTONE, Room, put_out_by, who_came
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
 from adapters.matrix.spaces import CHILD, Spaces
@@ -382,7 +382,7 @@ class Sync:
             # At the start all of its state is told, which is no news.
             news = timeline if first else [*state, *timeline]
             told = [*state, *timeline] if info.timeline.limited else news
-            if put_out := self._on.rooms[room_id].put_out_of(told):
+            if put_out := put_out_by(told):
                 await self._surely(partial(self._on.core.put_out, place, put_out))
             if any(event.get("type") == "m.room.power_levels" for event in news):
                 await self._surely(partial(self._on.core.regraded, place))

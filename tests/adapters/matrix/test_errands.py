@@ -35,6 +35,7 @@ async def test_so_many_hang_and_the_others_wait() -> None:
     go_on.clear()
     for number in range(20):
         errands.run(str(number), partial(hang, number))
+    await settled()
     await errands.stop()
     errands.run("3", partial(hang, 3))
     await settled()
