@@ -52,6 +52,9 @@ class Errands:
         elif name not in self._waiting and not self._begin(name, whose, work):
             self._waiting[name] = whose, work
 
+    def is_under_way(self, name: str) -> bool:
+        return name in self._under_way
+
     async def stop(self) -> None:
         self._waiting.clear()
         tasks = list(self._under_way.values())

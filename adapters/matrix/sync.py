@@ -108,6 +108,8 @@ class Sync:
         # Those that came into a space that is somebody's, or were taken out, since they were last looked at.
         self._moved: set[str] = set()
         self._invited: dict[str, nio.InviteMemberEvent] = {}
+        # Where those that were replaced led to when that was looked at last.
+        self._led: dict[str, str] = {}
         self._wanted: Recent[str, str] = Recent(MOST_DOORS)
         self._tried: Recent[str, _Tried] = Recent(MOST_DOORS)
         # How far was read, when that was known, and until when by the server's clock that is.
@@ -325,6 +327,7 @@ class Sync:
         for room_id in gone:
             for known in (self._on.rooms, self._bound, self._on.client.rooms, self._on.client.invited_rooms):
                 known.pop(room_id, None)
+            self._led.pop(room_id, None)
             self._moved |= self._spaces.leave(room_id)
             self._forget_door(room_id)
             await self._surely(partial(self._welcome.forget, room_id))
@@ -350,7 +353,10 @@ class Sync:
         for room_id, info in response.rooms.invite.items():
             for event in info.invite_state:
                 if isinstance(event, nio.InviteMemberEvent) and event.state_key == self._on.me:
-                    self._asked_in(room_id, event)
+                    await self._surely(partial(self._asked_in, room_id, event))
+        if first:
+            awaited = {*self._on.rooms, *self._invited, *self._wanted}
+            await self._surely(partial(self._welcome.forget_all_but, awaited))
         self._knock()
         await self._on.outgoing.synced()
 
@@ -428,7 +434,9 @@ class Sync:
 
     async def _settle_in(self, room: Room) -> None:
         """Tell the core of a place, or that it moved."""
-        if replacement := self._replacement(room):
+        replacement = self._replacement(room)
+        await self._lead(room, replacement)
+        if replacement:
             if replacement not in self._on.rooms and not self._welcome.was_refused(replacement):
                 self._wanted[replacement] = replacement.partition(":")[2] or self._server()
             elif room.id in self._bound:
@@ -464,6 +472,16 @@ class Sync:
             account = self._on.account
             await self._on.core.joined(account, place, name, theme, language, ours=ours, community=whose)
         self._bound[room.id] = name, whose
+
+    async def _lead(self, room: Room, replacement: str | None) -> None:
+        """Where no room leads any more Plein comes not in."""
+        before = self._led.pop(room.id, None)
+        if replacement:
+            self._led[room.id] = replacement
+        if before in (None, replacement) or before in self._named or before not in self._wanted:
+            return
+        if self._replaced_by(before) is None and not self._doors.is_under_way(before):
+            await self._give_up(before)
 
     def inspect(self, community: int) -> list[Lack]:
         """What Plein lacks in that community's spaces and rooms; last what is only useful."""
@@ -547,16 +565,24 @@ class Sync:
                 whose = via if via != self._server() else ""
                 self._doors.run(room_id, partial(self._expect, room_id, via), whose=whose)
 
-    def _asked_in(self, room_id: str, invitation: nio.InviteMemberEvent) -> None:
+    async def _asked_in(self, room_id: str, invitation: nio.InviteMemberEvent) -> None:
         """The server says it once. Of too many the first goes of whoever asks most: nobody else's."""
         self._invited[room_id] = invitation
         if len(self._invited) > MOST_DOORS:
             ((most, _),) = Counter(known.sender for known in self._invited.values()).most_common(1)
-            self._forget_door(next(room for room, known in self._invited.items() if known.sender == most))
+            first = next(room for room, known in self._invited.items() if known.sender == most)
+            if not self._doors.is_under_way(first):
+                await self._welcome.forget(first)
+            self._forget_door(first)
 
     def _forget_door(self, room_id: str) -> None:
         for doors in (self._invited, self._wanted, self._tried):
             doors.pop(room_id, None)
+
+    async def _give_up(self, room_id: str) -> None:
+        """Plein comes not in there: it counts no more for whoever asked it to."""
+        await self._welcome.forget(room_id)
+        self._forget_door(room_id)
 
     async def _consider(self, room_id: str) -> None:
         """Accept the invitation if a rule says so, else decline; it may have been taken back meanwhile."""
@@ -583,7 +609,7 @@ class Sync:
         await self._join(room_id, via=server)
 
     async def _decline(self, room_id: str) -> None:
-        self._forget_door(room_id)
+        await self._give_up(room_id)
         await self._on.client.room_leave(room_id)
 
     async def _expect(self, room_id: str, via: str) -> None:
@@ -593,7 +619,7 @@ class Sync:
         if room_id not in self._named:
             old = self._replaced_by(room_id)
             if old is None or not await self._welcome.takes(room_id, await self._welcome.successor(old)):
-                self._forget_door(room_id)
+                await self._give_up(room_id)
                 return
         await self._join(room_id, via=via)
 
@@ -623,8 +649,7 @@ class Sync:
         log.warning("Could not join %s: %s %s", room_id, status or "no answer", code)
         tries = self._tried.get(room_id, _NEVER).tries + 1
         if status in (403, 404) or tries >= JOIN_TRIES:
-            self._forget_door(room_id)
-            await self._welcome.forget(room_id)
+            await self._give_up(room_id)
         else:
             self._tried[room_id] = _Tried(tries, self._on.clock.now() + pause(tries + 4, LONGEST_PATIENCE))
 
