@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from adapters.matrix.read import moment, redacted, server_of
+from adapters.matrix.read import is_id, moment, redacted, server_of
 from adapters.matrix.settings import PowerLevels
 from bot.model.events import PutOut
 from bot.model.people import Role
@@ -151,7 +151,7 @@ class Room:
             case "m.room.history_visibility":
                 self.history = _words(content.get("history_visibility"))
             case kind if kind == TOMBSTONE:
-                new = _words(content.get("replacement_room"))
+                new = _room(content.get("replacement_room"))
                 by, event_id = _words(event.get("sender")), _words(event.get("event_id"))
                 self._tombstone = (by, new, event_id) if new else None
 
@@ -162,7 +162,7 @@ class Room:
         creators = [self.maker, *(more if isinstance(more, list) else ())]
         self.creators = frozenset(creator for creator in creators if isinstance(creator, str))
         before = content.get("predecessor")
-        self.predecessor = _words(before.get("room_id")) or None if isinstance(before, dict) else None
+        self.predecessor = _room(before.get("room_id")) or None if isinstance(before, dict) else None
         self.made_for = _words(content.get(MADE_FOR)) or None
         self.made_for_community = _number(content.get(MADE_FOR_COMMUNITY)) or None
         self.is_space = content.get("type") == "m.space"
@@ -333,6 +333,11 @@ def shown_level(level: float) -> int:
 
 def _words(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _room(value: object) -> str:
+    """A room's id; whoever leads it may say anything."""
+    return value if is_id(value, "!") else ""
 
 
 def _number(value: object) -> int:

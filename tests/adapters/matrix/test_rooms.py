@@ -162,6 +162,17 @@ def test_a_tombstone_holds_where_its_sender_may_place_one(by: str, needed: Any, 
 
 
 @pytest.mark.parametrize(
+    "called", ["", "!", "new", "$new:x", "!x\n2026 CRITICAL", "!\x1b[2J", f"!{'x' * 300}", 7]
+)
+def test_what_is_no_room_replaces_none_and_was_replaced_by_none(called: Any) -> None:
+    found = room(
+        ("m.room.create", {"room_version": "10", "predecessor": {"room_id": called, "event_id": "$x"}}),
+        ("m.room.tombstone", {"replacement_room": called}),
+    )
+    assert (found.replacement, found.predecessor) == (None, None)
+
+
+@pytest.mark.parametrize(
     ("user", "says", "live", "hours"),
     [
         ("@eva:far", -48, True, 0),
