@@ -30,6 +30,8 @@ _LOOKS = re.compile(
     r"|\b(?:syt|mas|mat|mct)_[\w+/=-]{8,}"
     r"|\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}"
 )
+# What would write over a line, or begin one, where the log is read.
+_STEERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _lock = threading.Lock()
 _known: set[str] = set()
 _finds: re.Pattern[str] | None = None
@@ -59,6 +61,14 @@ def mask(words: str) -> str:
     return _LOOKS.sub(lambda found: next(filter(None, found.groups()), "") + MASK, known)
 
 
+def _as_one_entry(words: str) -> str:
+    """The same with what it steers written out, and every line but the first put in: whoever is quoted in it
+    makes up no line of the log.
+    """
+    steers_no_more = _STEERS.sub(lambda found: found[0].encode("unicode_escape").decode(), words)
+    return steers_no_more.replace("\n", "\n  ")
+
+
 class MaskingFormatter(logging.Formatter):
     """Formats as any other, tracebacks too, and masks what comes of it."""
 
@@ -69,7 +79,7 @@ class MaskingFormatter(logging.Formatter):
             args = record.args if isinstance(record.args, tuple) else (record.args,)
             # Each as it is: what was written as code would be escaped once more, and be found no more.
             words = " ".join([f"{record.levelname} {record.name}:", *map(str, (record.msg, *args))])
-        return mask(words)
+        return _as_one_entry(mask(words))
 
 
 def mask_what_nobody_catches() -> None:

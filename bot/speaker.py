@@ -55,7 +55,7 @@ def arrived(invocation: Invocation, known: Recognised, tx: Transaction, now: dat
         tx.people.talks(author)
     if account.unheard:
         tx.told.resume(resident.id, author, now)
-    here = known.theme if invocation.there else None
+    here = known.theme if invocation.there and not invocation.left else None
     if here and not _is_fresh(known.part, invocation.role, invocation.writes, now):
         part = Part(invocation.role, min(invocation.since or now, now), now, invocation.writes)
         tx.people.take_part(author, resident.id, here.id, part, uses=True)

@@ -89,16 +89,16 @@ async def ask_once(
         "Authorization": f"Bot {on.settings.token.get_secret_value()}",
         "User-Agent": http.user_agent,
     }
-    async with (
-        aiohttp.ClientSession(connector=http.connector, connector_owner=False) as session,
-        session.request(method, f"{Route.BASE}{path}", json=body, headers=headers) as response,
-    ):
-        if response.status >= 500:
-            raise ConnectionError(str(response.status))
-        answer = await response.json(content_type=None)
-        if response.status == 429:
-            raise TryLater(float(answer["retry_after"]))
-        return response.status, answer
+    async with aiohttp.ClientSession(connector=http.connector, connector_owner=False) as session:
+        # So would aiohttp, what it takes for the same however often: a PUT may undo what was done since.
+        session._retry_connection = False
+        async with session.request(method, f"{Route.BASE}{path}", json=body, headers=headers) as response:
+            if response.status >= 500:
+                raise ConnectionError(str(response.status))
+            answer = await response.json(content_type=None)
+            if response.status == 429:
+                raise TryLater(float(answer["retry_after"]))
+            return response.status, answer
 
 
 def why(server: discord.Guild, home: Text, code: int) -> Text:

@@ -210,6 +210,7 @@ class Messages:
                     args=args,
                     role=here.role if here else Role.RESIDENT,
                     since=here.since if here else None,
+                    left=here is None,
                     presence=partial(self._on.places.presences, voter_id),
                     account=self._on.account,
                     earliest=discord.utils.snowflake_time(about),

@@ -25,6 +25,7 @@ from adapters.discord.homes import (
 from adapters.discord.members import ASK_AGAIN
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
+from adapters.discord.words import as_typed, shorten
 from bot.errors import NotOurs, TryLater, UserError
 from bot.model.homes import Home, WantedRoom
 from bot.model.message import Text, text
@@ -124,12 +125,13 @@ def _lacks(
 def _request(
     server: discord.Guild, there: discord.abc.GuildChannel, home: Home, wanted: WantedRoom
 ) -> tuple[str, dict[str, object]]:
-    name, topic, sign = wanted.name[:LONGEST_NAME], wanted.topic[:LONGEST_TOPIC], sign_of(wanted.mark)
+    name, sign = wanted.name[:LONGEST_NAME], sign_of(wanted.mark)
+    topic = shorten(as_typed(wanted.topic), LONGEST_TOPIC)
     if home.kind == CATEGORY:
         body = {"name": name, "type": 0, "parent_id": str(there.id), "topic": f"{topic} ({sign})"}
         return f"/guilds/{server.id}/channels", body
     first = {
-        "content": f"{discord.utils.escape_markdown(topic)}\n-# {sign}",
+        "content": f"{topic}\n-# {sign}",
         "allowed_mentions": {"parse": []},
     }
     return f"/channels/{there.id}/threads", {

@@ -80,6 +80,23 @@ def shorten(words: str, most: int) -> str:
     return kept.rstrip() + "…"
 
 
+def as_typed(typed: str) -> str:
+    """What somebody typed, shown as that where Discord would read more into it."""
+    return _PIECES.sub(lambda piece: _as_typed(piece, with_backslash), _MARKS.sub("", typed))
+
+
+def _as_typed(piece: re.Match[str], escape: Escape) -> str:
+    match piece.lastgroup:
+        case "address":
+            followed = piece.string[piece.end() : piece.end() + 1].strip()
+            return piece["address"] + (_THIN if followed else "")
+        case "first":
+            return piece["before"] + escape(piece["first"])
+        case "active":
+            return escape(piece["active"])
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """Writes Texts for Discord, in one voice."""
@@ -110,14 +127,7 @@ class Words:
                     return f"<t:{piece['date']}:F>" if chips else self._date(piece["date"])
                 case "person":
                     return f"<@{piece['user']}>" if chips else self.rich(piece["person"], escape)
-                case "address":
-                    followed = piece.string[piece.end() : piece.end() + 1].strip()
-                    return piece["address"] + (_THIN if followed else "")
-                case "first":
-                    return piece["before"] + escape(piece["first"])
-                case "active":
-                    return escape(piece["active"])
-            return ""
+            return _as_typed(piece, escape)
 
         return _PIECES.sub(write, marked)
 

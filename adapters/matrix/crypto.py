@@ -249,6 +249,15 @@ class PleinClient(nio.AsyncClient):
 
     # --- what is sent ---
 
+    async def send(self, *args: Any, **options: Any) -> aiohttp.ClientResponse:
+        """Defect: nio has a hundred connections for all that it asks: so many answers that hang leave it
+        deaf and dumb. How much is asked at a time is seen to where it is asked.
+        """
+        if not self.client_session:
+            self.client_session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+        answer: aiohttp.ClientResponse = await super().send(*args, **options)
+        return answer
+
     async def room_send_if(self, may_go: Callable[[], None], room_id: str, *args: Any, **options: Any) -> Any:
         """`may_go` raises where it is not to be sent any more, once a room's key was waited for."""
         token = _just_before.set(may_go)

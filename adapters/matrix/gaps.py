@@ -17,10 +17,12 @@ import nio
 
 from adapters.inbox import MOST_WAITING
 from adapters.matrix.read import ENDS, RESPONSES, is_id, milliseconds, moment, server_of
-from adapters.matrix.rooms import SAYS_WHO_READS, was_in
+from adapters.matrix.rooms import SAYS_WHO_READS, put_out_by, was_in
 from adapters.matrix.session import Session
+from adapters.matrix.settings import PLATFORM
 from bot.errors import TryLater
 from bot.model.events import Arrival
+from bot.model.people import Place
 
 log = logging.getLogger(__name__)
 GAP = "be.plein.gap"
@@ -65,9 +67,9 @@ def gap_in(kept: Mapping[str, Any]) -> Gap | None:
 
 
 async def left_out(on: Session, room: str, gap: Gap, matters: Matters) -> Sequence[Arrival]:
-    """What matters of it, the oldest first; of what one person said the latest.
+    """What matters of it, the oldest first; of what one person said the latest. Who was put out is noted.
 
-    Raises: TryLater where the server does not say just now.
+    Raises: TryLater where the server does not say just now, StoreFailed.
     """
     found: list[Any] = []
     said, told = Counter[str](), Counter[str]()
@@ -75,6 +77,8 @@ async def left_out(on: Session, room: str, gap: Gap, matters: Matters) -> Sequen
     while page := await _page(on, room, start, gap.since, loud):
         events = page.chunk[::-1]
         since = since_joining(events, on.me)
+        if put_out := put_out_by([event.source for event in since]):
+            await on.core.put_out(Place(PLATFORM, room), put_out)
         told.update(str(event.source.get("sender")) for event in since)
         loud = [who for who, often in told.items() if often >= MOST_OF_ONE and who != on.me]
         if loud:

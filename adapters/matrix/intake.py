@@ -114,14 +114,17 @@ class Intake:
         direct, commands = self._looks_like_two(room), self._on.core.commands
         if said.is_command:
             return said if direct or commands.resembles(said.words) else None
-        called = said_to(self._on.me, self._our_name(room), said)
+        called = said_to(self._on.me, self._our_names(room), said)
         if direct:
             return called if called and called.words else said
         return called and (called if commands.resembles(called.words) else replace(called, words=""))
 
-    def _our_name(self, room: str) -> str:
-        known = self._on.client.rooms.get(room)
-        return (known.user_name(self._on.me) if known else None) or self._on.me
+    def _our_names(self, room: str) -> Sequence[str]:
+        """As clients may write them: also where somebody else there goes by the same name."""
+        me, known = self._on.me, self._on.client.rooms.get(room)
+        own = known.users[me].name if known and me in known.users else me
+        name = (known.user_name(me) if known else None) or me
+        return list(dict.fromkeys((name, own, me[1:].partition(":")[0])))
 
     def put(self, arrival: Arrival) -> None:
         """Deal with it after whatever came before it in the same room."""

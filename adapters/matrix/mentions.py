@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from urllib.parse import unquote
@@ -50,14 +50,18 @@ def addressed(said: Said, name_of: Callable[[str], str | None]) -> str:
     return words
 
 
-def said_to(user: str, name: str, said: Said) -> Said | None:
-    """What is said to somebody: all that follows where it begins with their name, else nothing; None where
-    they are not named. Clients mention whomever one replies to, of which nothing stands among the words.
+def said_to(user: str, names: Sequence[str], said: Said) -> Said | None:
+    """What is said to somebody: all that follows where it begins with one of their names, else nothing; None
+    where they are not named. Clients mention whomever one replies to, of which nothing stands in the words.
+
+    `names`: how clients may show them there, the one first that nobody else has.
     """
-    words = addressed(said, lambda other: name if other == user else None)
-    if user not in addresses_in(words) and (user not in said.mentions or said.reply_to):
+    is_mentioned = user in said.mentions
+    words = addressed(said, {user: names[0]}.get)
+    called = sorted({user, *(names if is_mentioned else ())}, key=len, reverse=True)
+    begins = re.match(rf"\s*(?:{'|'.join(map(re.escape, called))})(?!\w)[\s:,]*", words)
+    if not begins and user not in addresses_in(words) and (not is_mentioned or said.reply_to):
         return None
-    begins = re.match(rf"\s*{re.escape(user)}[\s:,]*", words)
     return replace(said, words=words[begins.end() :].strip() if begins else "", html="")
 
 

@@ -12,7 +12,8 @@ import hashlib
 import io
 import json
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -23,8 +24,9 @@ import aiohttp
 import nio
 
 from adapters.matrix.crypto import PleinClient
+from adapters.matrix.errands import Shares
 from adapters.matrix.pace import Pace
-from adapters.matrix.read import KEY, content_if_by, moment
+from adapters.matrix.read import KEY, content_if_by, moment, server_of
 from adapters.matrix.refusals import refusal
 from adapters.matrix.render import POLL_END, POLL_START, Content
 from adapters.matrix.rooms import MADE_FOR, Room
@@ -41,6 +43,9 @@ MOST_ASKED = 1_000
 # So many seconds for each of those before them; and who did not ask again for so long waits no more.
 NEXT_IN_LINE = 2.0
 LEFT_THE_LINE = timedelta(minutes=5)
+# For a new room the server of whoever it is for is waited for: so many of these at a time in all, and of one
+# other server; so many seconds for each of those before them.
+FAR_AT_ONCE, FAR_OF_ONE, NEXT_OF_SERVER = 48, 4, 0.5
 # So many direct rooms with one person are known, those that were used last.
 MOST_DIRECT = 5
 # A room of Plein's own is for two, and stays so: nobody else can let anybody in, or read along.
@@ -64,6 +69,7 @@ class Outgoing:
         self._new_rooms = Pace(clock)
         # Since when somebody waits for a new room, and when they last asked; within LEFT_THE_LINE.
         self._line: dict[str, tuple[datetime, datetime]] = {}
+        self._far = Shares(FAR_AT_ONCE, FAR_OF_ONE)
         self._invitations = Pace(clock)
         self._synced = asyncio.Condition()
         self._making: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -231,8 +237,12 @@ class Outgoing:
             return False
         if status != 404:
             raise refusal(status, answer.get("errcode"))
+        with self._waiting_for_server_of(user):
+            return await self._invite(room.id, user)
+
+    async def _invite(self, room: str, user: str) -> bool:
         async with self._invitations.turn():
-            path = f"/rooms/{_path(room.id)}/invite"
+            path = f"/rooms/{_path(room)}/invite"
             status, answer = await self.request("POST", path, {"user_id": user})
             if status == 429:
                 raise self._invitations.slow_down(answer.get("retry_after_ms"))
@@ -253,8 +263,9 @@ class Outgoing:
             "power_level_content_override": _LEVELS,
             "creation_content": {MADE_FOR: user},
         }
-        status, answer = await self.create_room(body)
-        del self._line[user]
+        with self._waiting_for_server_of(user):
+            status, answer = await self.create_room(body)
+        self._line.pop(user, None)
         room = answer.get("room_id")
         if status == 200 and isinstance(room, str):
             return room
@@ -278,6 +289,22 @@ class Outgoing:
         ahead = sum(first < since for first, _ in self._line.values())
         if ahead and self._new_rooms.is_narrow:
             raise TryLater(min(ahead * NEXT_IN_LINE, LEFT_THE_LINE.total_seconds() / 2), unsent=True)
+
+    @contextmanager
+    def _waiting_for_server_of(self, user: str) -> Iterator[None]:
+        """Raises: TryLater while as much waits for that server as may."""
+        server = server_of(user)
+        whose = "" if server == server_of(self._client.user_id) else server
+        if whose and not self._far.take(whose):
+            since, _ = self._line.get(user, (self._clock.now(), None))
+            ahead = sum(first < since and server_of(who) == server for who, (first, _) in self._line.items())
+            wait = min(max(ahead, 2) * NEXT_OF_SERVER, LEFT_THE_LINE.total_seconds() / 2)
+            raise TryLater(wait, unsent=True)
+        try:
+            yield
+        finally:
+            if whose:
+                self._far.give_back(whose)
 
     async def _wait_for(self, room: str, user: str) -> None:
         """A new room can be written to once the sync has brought it, and brought whom it was made for:

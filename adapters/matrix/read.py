@@ -158,10 +158,12 @@ def redacted(events: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def is_id(value: object, sigil: str) -> TypeGuard[str]:
-    """An id may be made of nearly anything but what nobody sees, and is no longer than Matrix says."""
-    return (
-        isinstance(value, str) and value.startswith(sigil) and 1 < len(value) <= 255 and not has_unseen(value)
-    )
+    """An id may be made of nearly anything but what nobody sees, in one line, and is no longer than Matrix
+    says.
+    """
+    if not isinstance(value, str) or not (value.startswith(sigil) and 1 < len(value) <= 255):
+        return False
+    return value.splitlines() == [value] and not has_unseen(value)
 
 
 def _meaning(kind: str, content: dict[str, Any], event: Mapping[str, Any]) -> Meaning | None:

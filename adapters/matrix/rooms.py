@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from adapters.matrix.read import moment, redacted, server_of
+from adapters.matrix.read import is_id, moment, redacted, server_of
 from adapters.matrix.settings import PowerLevels
 from bot.model.events import PutOut
 from bot.model.people import Role
@@ -151,7 +151,7 @@ class Room:
             case "m.room.history_visibility":
                 self.history = _words(content.get("history_visibility"))
             case kind if kind == TOMBSTONE:
-                new = _words(content.get("replacement_room"))
+                new = _room(content.get("replacement_room"))
                 by, event_id = _words(event.get("sender")), _words(event.get("event_id"))
                 self._tombstone = (by, new, event_id) if new else None
 
@@ -162,7 +162,7 @@ class Room:
         creators = [self.maker, *(more if isinstance(more, list) else ())]
         self.creators = frozenset(creator for creator in creators if isinstance(creator, str))
         before = content.get("predecessor")
-        self.predecessor = _words(before.get("room_id")) or None if isinstance(before, dict) else None
+        self.predecessor = _room(before.get("room_id")) or None if isinstance(before, dict) else None
         self.made_for = _words(content.get(MADE_FOR)) or None
         self.made_for_community = _number(content.get(MADE_FOR_COMMUNITY)) or None
         self.is_space = content.get("type") == "m.space"
@@ -301,21 +301,6 @@ class Room:
                 gone.add(user)
         return sorted(user for user in gone if self.members.get(user) != "join" and not has_unseen(user))
 
-    def put_out_of(self, events: Iterable[Mapping[str, Any]]) -> list[PutOut]:
-        """Whom somebody else put out by one of these events, and who is not back. A ban that ends puts nobody
-        out.
-        """
-        put_out = dict[str, PutOut]()
-        for event in events:
-            user, by = event.get("state_key"), event.get("sender")
-            if event.get("type") != "m.room.member" or not isinstance(user, str):
-                continue
-            if by == user:
-                put_out.pop(user, None)
-            elif _before(event) != "ban":
-                put_out[user] = PutOut(user, str(by), str(event.get("event_id")))
-        return [put_out[user] for user in sorted(put_out) if not self.has(user) and not has_unseen(user)]
-
     @property
     def is_for_two(self) -> bool:
         """Whether nobody but Plein and one other is in it, or asked in."""
@@ -348,6 +333,11 @@ def shown_level(level: float) -> int:
 
 def _words(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _room(value: object) -> str:
+    """A room's id; whoever leads it may say anything."""
+    return value if is_id(value, "!") else ""
 
 
 def _number(value: object) -> int:
@@ -386,6 +376,21 @@ def who_came(events: Iterable[Mapping[str, Any]]) -> Sequence[str]:
             elif not may_be_renamed(event):
                 found[user] = True
     return list(found)
+
+
+def put_out_by(events: Iterable[Mapping[str, Any]]) -> Sequence[PutOut]:
+    """Whom somebody else put out by one of these events, also where they came back since; by each who did,
+    the last time. A ban that ends puts nobody out.
+    """
+    found = dict[tuple[str, str], PutOut]()
+    for event in events:
+        user, by, content = event.get("state_key"), event.get("sender"), event.get("content")
+        membership = content.get("membership") if isinstance(content, dict) else None
+        if event.get("type") != "m.room.member" or membership not in ("leave", "ban"):
+            continue
+        if isinstance(user, str) and by != user and not has_unseen(user) and _before(event) != "ban":
+            found[user, str(by)] = PutOut(user, str(by), str(event.get("event_id")))
+    return list(found.values())
 
 
 def was_in(event: Mapping[str, Any]) -> bool:

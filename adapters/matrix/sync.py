@@ -28,8 +28,8 @@ from adapters.matrix.lacks import could_use_in, lacks_in, not_in
 from adapters.matrix.newcomers import Newcomers
 from adapters.matrix.outgoing import answered_at
 from adapters.matrix.pace import Pace
-from adapters.matrix.read import milliseconds
-from adapters.matrix.rooms import TOMBSTONE, Room, who_came
+from adapters.matrix.read import milliseconds, server_of
+from adapters.matrix.rooms import TOMBSTONE, Room, put_out_by, who_came
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
 from adapters.matrix.spaces import CHILD, Spaces
@@ -49,9 +49,10 @@ HANGS = 180.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
 # A homeserver does one thing after the other: our answers are to come before our next question.
 BREATH = 0.02
-# So many rooms are come into at the same time, each tried for so many seconds, and so often in half a day;
-# of more than so many that wait the last are kept.
-DOORS_AT_ONCE, JOINS_WITHIN, JOIN_TRIES, MOST_DOORS = 100, 120.0, 15, 500
+# So many rooms are come into, or declined, at the same time, and so many of those for which the same other
+# server is waited for; each is tried for so many seconds, and so often in half a day. Of more than so many
+# that wait the last are kept.
+DOORS_AT_ONCE, DOORS_OF_ONE, JOINS_WITHIN, JOIN_TRIES, MOST_DOORS = 100, 4, 120.0, 15, 500
 # What decides in a room whether Plein may write there.
 OPENS = ("m.room.power_levels", "m.room.join_rules")
 # What is said shows up in what the server brings within so long.
@@ -107,12 +108,14 @@ class Sync:
         # Those that came into a space that is somebody's, or were taken out, since they were last looked at.
         self._moved: set[str] = set()
         self._invited: dict[str, nio.InviteMemberEvent] = {}
+        # Where those that were replaced led to when that was looked at last.
+        self._led: dict[str, str] = {}
         self._wanted: Recent[str, str] = Recent(MOST_DOORS)
         self._tried: Recent[str, _Tried] = Recent(MOST_DOORS)
         # How far was read, when that was known, and until when by the server's clock that is.
         self._since, self._heard_at = "", _NEVER.next_at
         self._until: datetime | None = None
-        self._doors, self._chores = Errands(DOORS_AT_ONCE), Errands(3)
+        self._doors, self._chores = Errands(DOORS_AT_ONCE, DOORS_OF_ONE), Errands(3)
 
     async def run(self, caught_up: Callable[[], Awaitable[None]]) -> None:
         """Until cancelled. Raises: TokenRefused. `caught_up` is called after the first reading."""
@@ -324,6 +327,7 @@ class Sync:
         for room_id in gone:
             for known in (self._on.rooms, self._bound, self._on.client.rooms, self._on.client.invited_rooms):
                 known.pop(room_id, None)
+            self._led.pop(room_id, None)
             self._moved |= self._spaces.leave(room_id)
             self._forget_door(room_id)
             await self._surely(partial(self._welcome.forget, room_id))
@@ -349,7 +353,10 @@ class Sync:
         for room_id, info in response.rooms.invite.items():
             for event in info.invite_state:
                 if isinstance(event, nio.InviteMemberEvent) and event.state_key == self._on.me:
-                    self._asked_in(room_id, event)
+                    await self._surely(partial(self._asked_in, room_id, event))
+        if first:
+            awaited = {*self._on.rooms, *self._invited, *self._wanted}
+            await self._surely(partial(self._welcome.forget_all_but, awaited))
         self._knock()
         await self._on.outgoing.synced()
 
@@ -381,7 +388,7 @@ class Sync:
             # At the start all of its state is told, which is no news.
             news = timeline if first else [*state, *timeline]
             told = [*state, *timeline] if info.timeline.limited else news
-            if put_out := self._on.rooms[room_id].put_out_of(told):
+            if put_out := put_out_by(told):
                 await self._surely(partial(self._on.core.put_out, place, put_out))
             if any(event.get("type") == "m.room.power_levels" for event in news):
                 await self._surely(partial(self._on.core.regraded, place))
@@ -427,7 +434,9 @@ class Sync:
 
     async def _settle_in(self, room: Room) -> None:
         """Tell the core of a place, or that it moved."""
-        if replacement := self._replacement(room):
+        replacement = self._replacement(room)
+        await self._lead(room, replacement)
+        if replacement:
             if replacement not in self._on.rooms and not self._welcome.was_refused(replacement):
                 self._wanted[replacement] = replacement.partition(":")[2] or self._server()
             elif room.id in self._bound:
@@ -463,6 +472,16 @@ class Sync:
             account = self._on.account
             await self._on.core.joined(account, place, name, theme, language, ours=ours, community=whose)
         self._bound[room.id] = name, whose
+
+    async def _lead(self, room: Room, replacement: str | None) -> None:
+        """Where no room leads any more Plein comes not in."""
+        before = self._led.pop(room.id, None)
+        if replacement:
+            self._led[room.id] = replacement
+        if before in (None, replacement) or before in self._named or before not in self._wanted:
+            return
+        if self._replaced_by(before) is None and not self._doors.is_under_way(before):
+            await self._give_up(before)
 
     def inspect(self, community: int) -> list[Lack]:
         """What Plein lacks in that community's spaces and rooms; last what is only useful."""
@@ -538,25 +557,38 @@ class Sync:
         now = self._on.clock.now()
         for room_id, invitation in list(self._invited.items()):
             if self._tried.get(room_id, _NEVER).next_at <= now:
-                self._doors.run(room_id, partial(self._consider, room_id, invitation))
+                by = invitation.sender
+                whose = server_of(by) if server_of(by) != self._server() else by
+                self._doors.run(room_id, partial(self._consider, room_id), whose=whose)
         for room_id, via in list(self._wanted.items()):
             if room_id not in self._invited and self._tried.get(room_id, _NEVER).next_at <= now:
-                self._doors.run(room_id, partial(self._expect, room_id, via))
+                whose = via if via != self._server() else ""
+                self._doors.run(room_id, partial(self._expect, room_id, via), whose=whose)
 
-    def _asked_in(self, room_id: str, invitation: nio.InviteMemberEvent) -> None:
+    async def _asked_in(self, room_id: str, invitation: nio.InviteMemberEvent) -> None:
         """The server says it once. Of too many the first goes of whoever asks most: nobody else's."""
         self._invited[room_id] = invitation
         if len(self._invited) > MOST_DOORS:
             ((most, _),) = Counter(known.sender for known in self._invited.values()).most_common(1)
-            self._forget_door(next(room for room, known in self._invited.items() if known.sender == most))
+            first = next(room for room, known in self._invited.items() if known.sender == most)
+            if not self._doors.is_under_way(first):
+                await self._welcome.forget(first)
+            self._forget_door(first)
 
     def _forget_door(self, room_id: str) -> None:
         for doors in (self._invited, self._wanted, self._tried):
             doors.pop(room_id, None)
 
-    async def _consider(self, room_id: str, invitation: nio.InviteMemberEvent) -> None:
-        """Accept it if a rule says so, else decline."""
-        server = invitation.sender.partition(":")[2]
+    async def _give_up(self, room_id: str) -> None:
+        """Plein comes not in there: it counts no more for whoever asked it to."""
+        await self._welcome.forget(room_id)
+        self._forget_door(room_id)
+
+    async def _consider(self, room_id: str) -> None:
+        """Accept the invitation if a rule says so, else decline; it may have been taken back meanwhile."""
+        if (invitation := self._invited.get(room_id)) is None:
+            return
+        server = server_of(invitation.sender)
         old = self._replaced_by(room_id)
         if room_id in self._named or server in self._on.settings.welcome:
             word = Word(invitation.sender)
@@ -577,15 +609,17 @@ class Sync:
         await self._join(room_id, via=server)
 
     async def _decline(self, room_id: str) -> None:
-        self._forget_door(room_id)
+        await self._give_up(room_id)
         await self._on.client.room_leave(room_id)
 
     async def _expect(self, room_id: str, via: str) -> None:
         """Into what the configuration names, or what replaced a room on the word of who asked for that."""
+        if room_id not in self._wanted:
+            return
         if room_id not in self._named:
             old = self._replaced_by(room_id)
             if old is None or not await self._welcome.takes(room_id, await self._welcome.successor(old)):
-                self._forget_door(room_id)
+                await self._give_up(room_id)
                 return
         await self._join(room_id, via=via)
 
@@ -615,8 +649,7 @@ class Sync:
         log.warning("Could not join %s: %s %s", room_id, status or "no answer", code)
         tries = self._tried.get(room_id, _NEVER).tries + 1
         if status in (403, 404) or tries >= JOIN_TRIES:
-            self._forget_door(room_id)
-            await self._welcome.forget(room_id)
+            await self._give_up(room_id)
         else:
             self._tried[room_id] = _Tried(tries, self._on.clock.now() + pause(tries + 4, LONGEST_PATIENCE))
 

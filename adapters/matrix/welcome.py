@@ -75,6 +75,13 @@ class Welcome:
             if room in self._words and not self._words[room].is_kept:
                 await self._keep({other: word for other, word in self._words.items() if other != room})
 
+    async def forget_all_but(self, rooms: Collection[str]) -> None:
+        """Plein is in these, or comes into them, and in no others."""
+        async with self._changing:
+            words = {room: word for room, word in self._words.items() if word.is_kept or room in rooms}
+            if words != self._words:
+                await self._keep(words)
+
     async def _put(self, room: str, word: Word) -> None:
         if self._words.get(room) != word:
             others = {other: before for other, before in self._words.items() if other != room}

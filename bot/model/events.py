@@ -62,7 +62,8 @@ class Invocation:
     the outbox, for platforms where an answer is a message like any other. `public`: others in
     the place saw what was said or pressed. `role` is what they are in the place, and `since` how long they
     have been there, where the platform knows that; `writes`: they may say things there themselves; `there`:
-    they are in it still, now that it is dealt with, and else what they said there is refused to them;
+    they are in it still, now that it is dealt with, and else what they said there is refused to them, but
+    where they `left` since: it counts, and gives them no part there;
     `presence` asks what they are in other places, now. `looks_private`: the place looks like a talk with
     Plein alone and is none: they are told. `mentions`: who was named in what was typed, or in an argument.
     `account`: which of Plein's own accounts heard it, where it has several. `beside`: given where there
@@ -93,6 +94,7 @@ class Invocation:
     public: bool = False
     writes: bool = True
     there: bool = True
+    left: bool = False
     looks_private: bool = False
     mentions: tuple[Mention, ...] = ()
     account: str = ""

@@ -441,3 +441,29 @@ async def until_put_out(plein: OnDiscord, who: Person) -> None:
         while not await plein.core.store.read(is_noted):
             await changed.wait()
             changed.clear()
+
+
+@pytest.mark.parametrize("heard", [True, False])
+async def test_whose_line_is_taken_away_before_plein_heard_that_it_stands_stays_out(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person, heard: bool
+) -> None:
+    """Discord did what Plein asked, and its answer is lost."""
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await made(plein, town, mo)
+        town.deny(channel.name, "everyone", ["view_channel"])
+        await plein.until_quiet(60)
+        put = CALLS["category"].format("PUT")
+        if not heard:
+            # Its libraries would ask once more by themselves.
+            double.faults.drop(put, after=True, times=2)
+        await anna.uses("sport", "theme take-part", theme="verlichting")
+        await double.until(lambda: is_in(town, channel, anna))
+        await plein.until_quiet()
+        assert len(double.calls_to(*put.split())) == 1
+        del channel.overwrites[anna.user.id]
+        places.channel_changed(town.world, channel)
+        await plein.until_quiet(1)
+        await plein.until_quiet(600)
+        shown = (await mo.uses("sport", "theme show", theme="verlichting")).text
+        assert not is_in(town, channel, anna)
+        assert f"Uit het kanaal of de kamer gezet: {anna.mention}." in shown

@@ -218,3 +218,33 @@ async def test_it_is_not_posted_again_where_it_arrived_unheard(plein: OnDiscord,
     await plein.board("sport", "Ja: 1 stem")
     assert len(natives(anna)) == 1
     assert len([message for message in anna.sees("sport") if "Peiling 1 sluit" in message.text]) == 1
+
+
+@pytest.mark.parametrize("voted", [True, False])
+async def test_a_vote_there_lets_nobody_in_again(
+    double: Discord, database: str, town: Server, anna: Person, voted: bool
+) -> None:
+    """It counts, of who is off the server days before it ends; another account of theirs was never there."""
+    town.role("raad")
+    town.channel("raad", only=["raad", "Plein"])
+    town.give(anna, "raad")
+    eve, other = town.member("eve", roles=["raad"]), town.member("eva")
+    one = ResidentSection(name="Eve", accounts=(f"discord:{eve.id}", f"discord:{other.id}"))
+    async with plein_on(double, database, native_polls=True, residents=[one]) as plein:
+        await anna.uses("raad", "poll open", {"question": "Geheim?", "option": "Ja | Nee", "closes": "3d"})
+        await plein.board("raad", "Geheim?")
+        beside = (await double.until(lambda: [said for said in anna.sees("raad") if said.poll]))[-1]
+        await eve.uses("raad", "poll list")
+        assert "Geheim?" in (await other.uses("sport", "poll show", poll=1)).text
+        if voted:
+            await eve.votes(beside, "Ja")
+        await plein.turn(HOUR)
+        await eve.leaves()
+        for _ in range(2):
+            await plein.turn(HOUR)
+        assert "Geheim?" not in (await other.uses("sport", "poll show", poll=1)).text
+        await plein.turn(3 * DAY - 4 * HOUR)
+        await plein.until_quiet()
+        if voted:
+            await plein.board("raad", "Ja: 1 stem")
+        assert "Geheim?" not in (await other.uses("sport", "poll show", poll=1)).text

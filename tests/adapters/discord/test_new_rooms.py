@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -37,8 +38,8 @@ async def settle_in(plein: OnDiscord, server: Server, mo: Person, kind: str = "c
     return home.id
 
 
-async def propose(mo: Person, name: str = "Verlichting") -> str:
-    return (await mo.uses("sport", "theme propose", name=name, about=ABOUT)).text
+async def propose(mo: Person, name: str = "Verlichting", about: str = ABOUT) -> str:
+    return (await mo.uses("sport", "theme propose", name=name, about=about)).text
 
 
 async def wanted(plein: OnDiscord, name: str = "Verlichting") -> Sequence[Mapping[str, str | None]]:
@@ -340,3 +341,21 @@ def _met(lost: Any) -> bool | None:
 
 def test_a_mark_is_found_as_it_is_written() -> None:
     assert sign_of("ab12") == "plein:ab12"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("before", ["", "[a](b) ", "> ", "~~", "*" * 100])
+async def test_what_a_theme_is_about_is_shown_there_as_typed(
+    double: Discord, database: str, town: Server, mo: Person, kind: str, before: str
+) -> None:
+    """Plein itself says it: no link of whoever proposed it says one thing and leads elsewhere."""
+    about = f"{before}[Stadhuis](https://evil.example/aanmelden) @everyone"
+    async with plein_on(double, database, residents=moderators(mo)) as plein:
+        home = await settle_in(plein, town, mo, kind)
+        await propose(mo, about=about)
+        await plein.until_quiet()
+        (made,) = inside(town, home)
+        said = (made.topic or "") if kind == "category" else next(iter(made.messages.values())).content
+    assert not re.search(r"(?<!\\)[\[*~>]", said), said
+    assert "Stadhuis" in said
+    assert said.endswith(")") or "\n-# plein:" in said

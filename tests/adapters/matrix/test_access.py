@@ -287,3 +287,49 @@ async def test_who_was_demoted_since_an_upgrade_leads_nobody_on_from_the_old_roo
         await mo.person.say(new, order)
         await at.mo.told("vanaf nu moderators", timeout=30)
         assert await at.plein.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("then", "at_most"), [("led on", 4), ("taken back", 3), ("taken back while away", 3)]
+)
+async def test_who_leads_a_room_elsewhere_uses_up_nobody_elses_rooms(
+    homeserver: Homeserver, tmp_path: Path, then: str, at_most: int
+) -> None:
+    """Ann may ask Plein into so many rooms. In one of hers Eve has power, who says of it that it was replaced
+    by a room of a server that is out of reach, and then by another one, or that it was not.
+    """
+    async with Proxy(homeserver.url) as proxy:
+        rule = f"[matrix.invitations]\nat_most = {at_most}\n"
+        plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}", url=proxy.url, more=rule)
+        town = Town(homeserver, plein)
+        ann, eve = await town.resident("ann"), await town.resident("eve")
+        power = {"users": {ann.person.user_id: 100, eve.person.user_id: 100}}
+        room = await town.room(ann.person, eve.person, version="10", power_level_content_override=power)
+        proxy.answer("via=dead.example", 502, '{"errcode": "M_UNKNOWN", "error": "no server"}')
+
+        async def leads(to: str) -> str:
+            new = {"body": "weg", "replacement_room": f"!{to}:dead.example"}
+            return await eve.person.send_state(room, "m.room.tombstone", new)
+
+        async def knocks() -> bool | None:
+            return any("/join/" in line and "dead.example" in line for line in proxy.seen) or None
+
+        said = await leads("one")
+        await eve.person.wait_until(knocks, timeout=60)
+        if then == "led on":
+            said = await leads("two")
+        if then == "taken back while away":
+            await plein.kill()
+        await eve.person.redact(room, said)
+        if then == "taken back while away":
+            await plein.start()
+        asked = await eve.person.say(eve.direct, "!help")
+        await says(eve.person, eve.direct, key=f"answer:matrix:{asked}")
+        hers = await ann.person.create_room(invite=[plein.user_id], is_direct=True)
+
+        async def decided() -> str | None:
+            found = (await ann.person.members(hers)).get(plein.user_id)
+            return found if found in ("join", "leave") else None
+
+        assert await ann.person.wait_until(decided, timeout=60) == "join"
+        assert await plein.stop() == 0

@@ -380,3 +380,27 @@ async def test_a_soft_logout_is_told_for_what_it_is(bench: Bench, kind: Kind) ->
     answer = await bot.sync()
     assert isinstance(answer, nio.SyncError)
     assert answer.status_code == "M_UNKNOWN_TOKEN"
+
+
+# --- answers that do not come ---
+
+
+@either
+async def test_a_hundred_answers_that_do_not_come_keep_none_from_coming(bench: Bench, kind: Kind) -> None:
+    bot = await bench.client(kind)
+    bench.proxy.hang("/silent")
+    silent = [asyncio.create_task(bot.send("GET", "/_matrix/client/silent")) for _ in range(120)]
+    anna = await bench.server.person(f"a{secrets.token_hex(5)}")
+
+    async def has_asked() -> bool | None:
+        return sum("silent" in line for line in bench.proxy.seen) >= 100 or None
+
+    try:
+        await anna.wait_until(has_asked)
+        async with asyncio.timeout(15):
+            assert isinstance(await bot.whoami(), nio.WhoamiResponse)
+    finally:
+        for task in silent:
+            task.cancel()
+        await asyncio.gather(*silent, return_exceptions=True)
+        bench.proxy.mend()

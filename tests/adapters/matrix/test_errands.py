@@ -4,26 +4,65 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from adapters.matrix.errands import Errands
 from adapters.matrix.pace import LETS_BY_AFTER, Pace
 from bot.clock import HandClock
 
 
-async def test_so_many_hang_and_no_more_are_begun() -> None:
-    errands, begun = Errands(10), []
+async def settled(rounds: int = 20) -> None:
+    for _ in range(rounds):
+        await asyncio.sleep(0)
+
+
+async def test_so_many_hang_and_the_others_wait() -> None:
+    errands, begun, go_on = Errands(10), list[int](), asyncio.Event()
 
     async def hang(number: int) -> None:
         begun.append(number)
-        await asyncio.Event().wait()
+        await go_on.wait()
 
     for number in range(1_000):
-        assert errands.run(str(number), lambda number=number: hang(number)) is (number < 10)  # type: ignore[misc]
-    await asyncio.sleep(0)
+        errands.run(str(number), partial(hang, number))
+    errands.run("3", partial(hang, 3))
+    errands.run("500", partial(hang, 500))
+    await settled()
     assert begun == list(range(10))
-    assert not errands.run("3", lambda: hang(3)), "under way already"
+    go_on.set()
+    await settled(1_000)
+    assert begun == list(range(1_000)), "each once, in order"
+    go_on.clear()
+    for number in range(20):
+        errands.run(str(number), partial(hang, number))
+    await settled()
     await errands.stop()
-    assert errands.run("3", lambda: hang(3))
+    errands.run("3", partial(hang, 3))
+    await settled()
+    assert begun == [*range(1_000), *range(10), 3]
+    await errands.stop()
+
+
+async def test_whoever_hangs_holds_up_nobody_else() -> None:
+    errands, begun, go_on = Errands(5, 2), list[str](), asyncio.Event()
+
+    async def hang(name: str) -> None:
+        begun.append(name)
+        await go_on.wait()
+
+    async def pass_by(name: str) -> None:
+        begun.append(name)
+
+    for name in ("a1", "a2", "a3", "a4"):
+        errands.run(name, partial(hang, name), whose="a")
+    for name in ("b1", "b2", "b3", "b4"):
+        errands.run(name, partial(pass_by, name), whose="b")
+    errands.run("nobody's", partial(pass_by, "nobody's"))
+    await settled()
+    assert sorted(begun) == ["a1", "a2", "b1", "b2", "b3", "b4", "nobody's"]
+    go_on.set()
+    await settled()
+    assert begun[-2:] == ["a3", "a4"]
     await errands.stop()
 
 
@@ -35,24 +74,34 @@ async def test_once_more_as_soon_as_it_ended() -> None:
         if len(times) == 2:
             ended.set()
 
+    errands.run("keys", work, again=True)
+    await settled()
+    assert len(times) == 1
     for _ in range(3):
-        assert errands.run("keys", work, again=True)
-    async with asyncio.timeout(30):
-        await ended.wait()
+        errands.run("keys", work)
+        await settled()
+    assert len(times) == 4
+
+    times.clear()
+    for _ in range(3):
+        errands.run("keys", work, again=True)
+    await settled()
     assert len(times) == 2
+    assert ended.is_set()
     await errands.stop()
 
 
 async def test_what_fails_ends() -> None:
-    errands = Errands(1)
+    errands, tried = Errands(1), list[str]()
 
-    async def fail() -> None:
+    async def fail(name: str) -> None:
+        tried.append(name)
         raise ConnectionError
 
-    assert errands.run("a", fail)
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    assert errands.run("b", fail)
+    errands.run("a", partial(fail, "a"))
+    errands.run("b", partial(fail, "b"))
+    await settled()
+    assert tried == ["a", "b"]
     await errands.stop()
 
 

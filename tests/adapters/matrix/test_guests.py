@@ -140,6 +140,50 @@ async def test_who_was_put_out_of_a_themes_room_does_not_have_plein_let_them_in(
         assert await town.at.plein.stop() == 0
 
 
+@pytest.mark.parametrize("since", ["in one answer", "left by themselves", "much was said"])
+async def test_who_was_put_out_and_came_in_by_the_space_before_plein_read_of_it(
+    homeserver: Homeserver, tmp_path: Path, since: str
+) -> None:
+    """The space lets Eve enter again by herself; while Plein is away she may leave again too, or so much may
+    be said that the homeserver tells of her coming alone.
+    """
+    async with Proxy(homeserver.url) as proxy:
+        town = await square(homeserver, proxy, tmp_path)
+        room, plein = await opened(town), await town._account()
+        eve = await homeserver.person(f"eve{next(numbers)}")
+        direct = await eve.create_room(invite=[town.at.plein.user_id], is_direct=True)
+        await Town(homeserver, town.at.plein).comes_to(eve, direct)
+        await plein.invite(town.space, eve.user_id)
+        for there in (town.space, town.room, room):
+            await eve.join(there)
+        await answered(eve, direct, "!thema meedoen Verlichting", "Je doet mee")
+        await has(town, room, town.mo, 50)
+        if since == "in one answer":
+            proxy.answer("/sync", 502, "{}")
+            # What is asked just now is answered by this.
+            before = len(proxy.seen)
+            await town.mo.say(room, "Goeiedag")
+            await town.mo.wait_until(partial(_has_tried, proxy, before, "/sync"), timeout=60)
+        else:
+            await town.at.plein.kill()
+        await town.mo.kick(room, eve.user_id)
+        await eve.join(room)
+        if since == "left by themselves":
+            await eve.leave(room)
+        elif since == "much was said":
+            for number in range(60):
+                await town.mo.say(room, f"zomaar {number}")
+        if since == "in one answer":
+            proxy.mend()
+        else:
+            await town.at.plein.start()
+        await says(eve, direct, "Je bent uit het kanaal of de kamer van “Verlichting” gezet.", timeout=300)
+        read = (await town.at.told("!thema toon Verlichting")).body
+        assert f"Uit het kanaal of de kamer gezet: {eve.name}." in read
+        await answered(eve, direct, "!thema meedoen Verlichting", "Een moderator heeft je")
+        assert await town.at.plein.stop() == 0
+
+
 @pytest.mark.parametrize("busy", [False, True])
 async def test_who_leaves_while_the_homeserver_has_too_much_to_do_is_out(
     homeserver: Homeserver, tmp_path: Path, busy: bool

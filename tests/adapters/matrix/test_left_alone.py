@@ -86,3 +86,23 @@ async def test_who_comes_over_a_bridge_is_no_resident_and_told_once(town: Town) 
     assert await ghost.direct_rooms_with(town.plein.user_id) == []
     bridged = [words for words in await said_by_plein(town, anna.person, room) if "brug" in words]
     assert len(bridged) == 1
+
+
+async def test_who_calls_themselves_as_plein_silences_it_for_nobody(town: Town) -> None:
+    """A client may write the name without a link, and say beside it whom that means."""
+    ann, eve = await town.resident("ann"), await town.resident("eve")
+    room = await town.room(ann.person, eve.person)
+    me = town.plein.user_id
+    name = me[1:].partition(":")[0]
+    await eve.person.request("PUT", f"profile/{eve.person.user_id}/displayname", {"displayname": name})
+
+    async def is_called_so() -> bool | None:
+        shown = await eve.person.state(room, "m.room.member", eve.person.user_id) or {}
+        return shown.get("displayname") == name or None
+
+    await eve.person.wait_until(is_called_so)
+    # By then Plein has read that too.
+    await eve.person.say(room, "!help")
+    await eve.told("Wat ik voor je kan doen")
+    said = await ann.person.say(room, f"{name}: peiling lijst", **{"m.mentions": {"user_ids": [me]}})
+    await says(ann.person, ann.direct, key=f"answer:matrix:{said}", timeout=60)

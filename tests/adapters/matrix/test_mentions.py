@@ -55,6 +55,27 @@ def test_who_is_to_be_pinged_is_found_by_the_name_that_they_have_there() -> None
     assert words_of("!a Ben", "", "@stranger:x.org") == "!a Ben"
 
 
+@pytest.mark.parametrize(
+    ("words", "follows"),
+    [
+        ("Plein (@plein:x): poll list", "poll list"),
+        ("Plein: poll list", "poll list"),
+        ("plein poll list", "poll list"),
+        ("@plein:x, poll list", "poll list"),
+        ("Ask Plein for the poll list", ""),
+    ],
+)
+def test_it_is_called_by_any_of_its_names_where_it_is_meant(words: str, follows: str) -> None:
+    """Somebody else there may have taken one of them."""
+    names = ["Plein (@plein:x)", "Plein", "plein"]
+    called = said_to("@plein:x", names, Said(words, None, "", ("@eve:x", "@plein:x")))
+    assert called
+    assert called.words == follows
+    is_address = "@plein" in words
+    for meant in ((), ("@eve:x",)):
+        assert (said_to("@plein:x", names, Said(words, None, "", meant)) is not None) is is_address
+
+
 def test_addresses() -> None:
     said = '!a @ben:x.org "@ann:x.org:8448" @b/=2:[::1]:80, @: @x @y: @z:x.org: a@c:d'
     assert addresses_in(said) == ["@ben:x.org", "@ann:x.org:8448", "@b/=2:[::1]:80", "@z:x.org", "@c:d"]
@@ -106,7 +127,7 @@ def test_nor_does_anybody_wait_for_a_line_full_of_names(words: str, html: str) -
     said = Said(words, None, html, tuple(f"@u{number}:b" for number in range(2_000)))
     began = time.process_time()
     addresses_in(addressed(said, lambda user: "a"))
-    assert said_to("@plein:b", "a", said) is None
+    assert said_to("@plein:b", ["a", "b", "c"], said) is None
     assert time.process_time() - began < 0.2
 
 

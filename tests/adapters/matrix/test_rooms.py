@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.matrix.rooms import Room
+from adapters.matrix.rooms import Room, put_out_by
 from adapters.matrix.settings import PowerLevels
+from bot.model.events import PutOut
 from bot.model.people import Role
 
 LEVELS = PowerLevels(moderator=50, organiser=25)
@@ -161,6 +162,17 @@ def test_a_tombstone_holds_where_its_sender_may_place_one(by: str, needed: Any, 
 
 
 @pytest.mark.parametrize(
+    "called", ["", "!", "new", "$new:x", "!x\n2026 CRITICAL", "!\x1b[2J", f"!{'x' * 300}", 7]
+)
+def test_what_is_no_room_replaces_none_and_was_replaced_by_none(called: Any) -> None:
+    found = room(
+        ("m.room.create", {"room_version": "10", "predecessor": {"room_id": called, "event_id": "$x"}}),
+        ("m.room.tombstone", {"replacement_room": called}),
+    )
+    assert (found.replacement, found.predecessor) == (None, None)
+
+
+@pytest.mark.parametrize(
     ("user", "says", "live", "hours"),
     [
         ("@eva:far", -48, True, 0),
@@ -256,3 +268,37 @@ def test_whoever_is_asked_in_did_not_leave() -> None:
         room.apply(event)
     assert room.gone_of(events) == ["@ben:h", "@cas:h"]
     assert room.gone_of(events[:2]) == []
+
+
+def test_who_was_put_out_is_whoever_somebody_else_put_out() -> None:
+    """Also who came back since, or left by themselves after that; of each who did it the last time."""
+    events: list[dict[str, Any]] = []
+
+    def member(by: str, user: str, now: str, before: str) -> str:
+        source = {"type": "m.room.member", "sender": by, "state_key": user, "content": {"membership": now}}
+        source |= {"event_id": f"${len(events)}", "unsigned": {"prev_content": {"membership": before}}}
+        events.append(source)
+        return str(source["event_id"])
+
+    member("@mo:h", "@ann:h", "leave", "join")
+    member("@ann:h", "@ann:h", "join", "leave")
+    ann_last = member("@mo:h", "@ann:h", "leave", "join")
+    ann_plein = member("@plein:h", "@ann:h", "leave", "invite")
+    member("@ann:h", "@ann:h", "join", "leave")
+    ben = member("@mo:h", "@ben:h", "ban", "join")
+    member("@mo:h", "@ben:h", "leave", "ban")
+    member("@ben:h", "@ben:h", "join", "leave")
+    member("@ben:h", "@ben:h", "leave", "join")
+    member("@mo:h", "@cas:h", "invite", "leave")
+    member("@cas:h", "@cas:h", "leave", "invite")
+    assert sorted(put_out_by(events), key=lambda person: person.event) == [
+        PutOut("@ann:h", "@mo:h", ann_last),
+        PutOut("@ann:h", "@plein:h", ann_plein),
+        PutOut("@ben:h", "@mo:h", ben),
+    ]
+
+
+@given(anything, anything, anything)
+def test_no_malformed_event_puts_anybody_out(key: Any, content: Any, sender: Any) -> None:
+    event = {"type": "m.room.member", "state_key": key, "content": content, "sender": sender}
+    assert put_out_by([event]) == []

@@ -39,3 +39,17 @@ async def test_what_replaced_a_room_stays_what_did() -> None:
         await again.read()
         assert again.replaced_by("!old") == "!new"
         assert again.replaced_by("!new") is None
+
+
+async def test_for_a_room_that_plein_neither_is_in_nor_comes_into_nobody_counts() -> None:
+    async with open_town("sqlite:///:memory:") as town:
+        welcome = Welcome(town.core, ME, (), Invitations(at_most=2))
+        for room in ("!in", "!dead", "!refused"):
+            await welcome.note(room, Word("@anna:x", refused=room == "!refused"))
+        assert not await welcome.takes("!new", Word("@anna:x"))
+        await welcome.forget_all_but({"!in"})
+        again = Welcome(town.core, ME, (), Invitations(at_most=3))
+        await again.read()
+        assert again.was_refused("!refused")
+        assert await again.takes("!new", Word("@anna:x"))
+        assert not await again.takes("!newer", Word("@anna:x"))

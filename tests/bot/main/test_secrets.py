@@ -337,3 +337,21 @@ def test_a_line_that_cannot_be_formatted_hides_it_too() -> None:
 )
 def test_what_is_no_secret_is_said(line: str) -> None:
     assert mask(line) == line
+
+
+def test_nobody_who_is_quoted_makes_up_a_line_of_the_log() -> None:
+    """Nor clears the screen of whoever reads it, also where it is quoted by an exception."""
+    line = "2026-11-28 13:00:00,000 CRITICAL bot.main: all is lost"
+    quoted = f"!gone\n{line}\r\x1b[2J\x85\u2028{line}"
+    formatter = MaskingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        raise ValueError(quoted)
+    except ValueError:
+        failed = sys.exc_info()
+    for told in (None, failed):
+        record = logging.LogRecord("x", logging.WARNING, "", 0, "Could not join %s", (quoted,), told)
+        first, *others = formatter.format(record).splitlines()
+        assert first.endswith("x: Could not join !gone")
+        assert others
+        assert all(other.startswith("  ") for other in others)
+        assert "\x1b" not in "".join(others)
