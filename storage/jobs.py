@@ -27,6 +27,7 @@ _ADD = _ADD.on_conflict_do_update(
         "attempts": 0,
     },
 )
+_DUE = select(jobs.c.due_at).where(jobs.c.key == bindparam("key_"), jobs.c.done_at.is_(None))
 _REMOVE = delete(jobs).where(jobs.c.key == bindparam("key_"), jobs.c.done_at.is_(None))
 # With several processes each takes its own share; SQLite has one writer and no use for it. It waits for
 # nobody and joins nothing, so that what it reads is what it locked.
@@ -70,6 +71,10 @@ class Jobs:
     def add(self, kind: str, subject: str, due_at: datetime, key: str | None = None) -> None:
         self._db.execute(_ADD, {"kind": kind, "subject": subject, "due_at": due_at, "key": key})
         self._db.wake("job")
+
+    def due(self, key: str) -> datetime | None:
+        found: datetime | None = self._db.execute(_DUE, {"key_": key}).scalar()
+        return found
 
     def remove(self, key: str) -> None:
         self._db.execute(_REMOVE, {"key_": key})

@@ -89,6 +89,9 @@ answers = Table(
     Column("way", String, nullable=False),
     Column("seat", String),
     Column("since", Moment, nullable=False),
+    Column("said_at", Moment, nullable=False),
+    # The place that they were told of last.
+    Column("known", String),
     Column("party", Integer, nullable=False),
     Column("shown", Boolean, nullable=False),
     _of_meeting(),
@@ -166,6 +169,14 @@ _WAITS = and_(
     or_(*(answers.c.way == str(way) for way in PLACES)), func.coalesce(answers.c.seat, "") != answers.c.way
 )
 _WAITING = _ANSWERS.where(_HERE, _WAITS).order_by(*_IN_ORDER)
+_UNTOLD = (
+    _ANSWERS.where(
+        *(_HERE, answers.c.seat.is_not(None), answers.c.resident.is_not(None)),
+        func.coalesce(answers.c.known, "") != answers.c.seat,
+    )
+    .order_by(*_IN_ORDER)
+    .limit(_MOST)
+)
 _FOR_OTHERS = _ANSWERS.where(_HERE, answers.c.name.is_not(None)).order_by(answers.c.id)
 _SEEN = (
     _ANSWERS.where(_HERE, answers.c.shown, answers.c.seat.is_not(None), answers.c.resident.is_not(None))
@@ -184,7 +195,7 @@ _FIGURES = (
     .group_by(answers.c.way, answers.c.seat)
 )
 _ANSWER = insert(answers).returning(answers.c.id)
-_CHANGED = ("way", "seat", "since", "party", "shown")
+_CHANGED = ("way", "seat", "since", "said_at", "known", "party", "shown")
 _CHANGE = (
     update(answers)
     .where(answers.c.id == bindparam("id_"))
@@ -210,15 +221,9 @@ def _meeting(*values: Any) -> Meeting:
 
 def _answer(*values: Any) -> Answer:
     fields = dict(zip([column.name for column in _GIVEN], values, strict=True))
-    seat = fields["seat"]
-    return Answer(
-        **{
-            **fields,
-            "way": Way(fields["way"]),
-            "seat": Way(seat) if seat else None,
-            "shown": bool(fields["shown"]),
-        }
-    )
+    seat, known = (Way(way) if (way := fields[name]) else None for name in ("seat", "known"))
+    read = {"way": Way(fields["way"]), "seat": seat, "known": known, "shown": bool(fields["shown"])}
+    return Answer(**{**fields, **read})
 
 
 _MEETING = Loader(_MEETINGS, by=[meetings.c.id], make=_meeting)
@@ -293,6 +298,9 @@ class Meetings:
     def waiting(self, meeting: int) -> Sequence[Answer]:
         return self._given(_WAITING, meeting_=meeting)
 
+    def untold(self, meeting: int, most: int) -> Sequence[Answer]:
+        return self._given(_UNTOLD, meeting_=meeting, most_=most)
+
     def for_others(self, meeting: int) -> Sequence[Answer]:
         return self._given(_FOR_OTHERS, meeting_=meeting)
 
@@ -334,12 +342,11 @@ class Meetings:
 
     def merge(self, old: int, new: int) -> Collection[int]:
         theirs = self._held(old, new)
-        by_meeting: dict[int, list[int]] = {}
-        for answer in sorted(theirs, key=lambda each: (each["since"], each["id"])):
-            by_meeting.setdefault(answer["meeting"], []).append(answer["id"])
+        by_meeting: dict[int, list[Mapping[str, Any]]] = {}
+        for answer in sorted(theirs, key=lambda each: (each["said_at"], each["id"])):
+            by_meeting.setdefault(answer["meeting"], []).append(answer)
         for given in by_meeting.values():
-            for earlier in given[:-1]:
-                self._drop(earlier)
+            self._join(given)
         for statement in _PASS_ON:
             self._db.execute(statement, {"old_": old, "new_": new})
         self._leavers.merge(old, new)
@@ -348,6 +355,19 @@ class Meetings:
             if beside := self.answer(meeting, new):
                 self.drop(beside)
         return set(by_meeting)
+
+    def _join(self, given: Sequence[Mapping[str, Any]]) -> None:
+        """The last one stands; what both said alike they keep since the first, with the place of either."""
+        *earlier, last = given
+        for answer in earlier:
+            self._drop(answer["id"])
+            if answer["way"] == last["way"]:
+                seat = answer["seat"] if answer["party"] >= last["party"] else last["seat"]
+                joined = {"seat": last["seat"] or seat, "since": min(last["since"], answer["since"])}
+                if seat == last["way"]:
+                    joined["seat"] = seat
+                kept = {name: last[name] for name in _CHANGED} | joined
+                self._db.execute(_CHANGE, {"id_": last["id"], **{f"{k}_": v for k, v in kept.items()}})
 
     def forget(self, resident: int) -> Collection[int]:
         theirs = self._held(resident)

@@ -84,6 +84,10 @@ _TALKS = (
 _TALKING = (
     select(identities.c.resident).where(among(identities.c.resident, "residents_"), identities.c.talks)
 ).distinct()
+_TALKING_IN = _TALKING.join(
+    members,
+    and_(members.c.platform == identities.c.platform, members.c.user_id == identities.c.user_id),
+).where(members.c.theme == bindparam("theme_"))
 _PARTS_AMONG = (
     select(members.c.resident, members.c.theme, members.c.said_at, members.c.used_at)
     .where(among(members.c.resident, "residents_"))
@@ -569,6 +573,11 @@ class People:
     def talking(self, among: Collection[int]) -> Collection[int]:
         found: Sequence[int] = self._db.execute(_TALKING, {"residents_": among}).scalars()
         # Whoever writes to them asks for the accounts of each.
+        self._db.expect(residents.c.id, found)
+        return set(found)
+
+    def talking_in(self, theme: int, among: Collection[int]) -> Collection[int]:
+        found: Sequence[int] = self._db.execute(_TALKING_IN, {"residents_": among, "theme_": theme}).scalars()
         self._db.expect(residents.c.id, found)
         return set(found)
 

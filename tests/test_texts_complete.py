@@ -195,7 +195,17 @@ BUILT = {
     **{
         f"meeting.{what}.*": filled(f"meeting.{what}.*", PLACES)
         for what in (
-            *("count", "came", "nobody", "mine.waits", "moved_up", "no_way", "over_full", "receipt.keeps"),
+            *(
+                "count",
+                "came",
+                "nobody",
+                "mine.waits",
+                "moved_up",
+                "no_way",
+                "nowhere_now",
+                "over_full",
+                "receipt.keeps",
+            ),
             "remind.waits",
             *("who.comes", "who.waits"),
         )

@@ -258,6 +258,10 @@ class JobStore(Protocol):
         """Under a key, in place of what was planned under it and is not done yet."""
         ...
 
+    def due(self, key: str) -> datetime | None:
+        """When what is planned under that key is due; None: nothing is."""
+        ...
+
     def remove(self, key: str) -> None:
         """What was planned under that key is not to be done."""
         ...

@@ -282,6 +282,10 @@ class PeopleStore(Protocol):
         """Those of these residents who did so, with any account."""
         ...
 
+    def talking_in(self, theme: int, among: Collection[int]) -> Collection[int]:
+        """Those of them who did so with an account that takes part in that theme, as was said last."""
+        ...
+
     def parts_of(self, among: Collection[int]) -> Mapping[int, Sequence[Used]]:
         """Where each of these residents takes part, as was said last; what was said last comes last."""
         ...

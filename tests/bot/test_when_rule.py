@@ -139,7 +139,7 @@ def test_it_falls_on_the_days_that_looking_at_each_one_finds(rule: Rule, first: 
 def test_it_ends_and_costs_little(rule: Rule, first: date) -> None:
     began = thread_time()
     assert all(a < b for a, b in zip(*(islice(when.dates(rule, first), n, 105 + n) for n in (0, 1))))  # noqa: B905
-    assert thread_time() - began < 0.5
+    assert thread_time() - began < 5  # a rule that runs on costs minutes
     assert list(when.dates(rule, date(2201, 1, 1))) == []
     assert all(day.year < 2201 for day in when.dates(rule, date(2199, 12, 1)))
 

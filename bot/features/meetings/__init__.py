@@ -58,6 +58,7 @@ _JOBS = {
     changes.OVER: changes.over_due,
     changes.TELL: changes.tell_due,
     changes.SEAT: changes.seat_due,
+    changes.UP: changes.up_due,
     remind.REMIND: remind.remind_due,
     remind.WHISPER: remind.whisper_due,
 }

@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.meetings import show
-from bot.features.meetings.records import MEETINGS, PLACES, SUBJECT, Meeting, Plan, Way
+from bot.features.meetings.records import MEETINGS, PLACES, SUBJECT, Figures, Meeting, Plan, Way
 from bot.features.meetings.remind import plan_reminders
 from bot.features.meetings.seats import move_up
 from bot.features.meetings.telling import PAGE, tell
 from bot.model.message import Message, Text, message, text, typed
 from bot.model.work import Job
 
-BEGIN, OVER, TELL, SEAT = "meeting.begin", "meeting.over", "meeting.tell", "meeting.seat"
+BEGIN, OVER, TELL = "meeting.begin", "meeting.over", "meeting.tell"
+SEAT, UP = "meeting.seat", "meeting.up"
 # A meeting that begins so much earlier or later is worth a word.
 WORTH_A_WORD = timedelta(minutes=15)
 # So long what is changed is gathered, but where it begins within the hour.
@@ -30,6 +32,8 @@ GATHERED, SOON = timedelta(minutes=5), timedelta(hours=1)
 # So many changes by one person are said within an hour.
 MOST_CHANGES, WITHIN = 20, timedelta(hours=1)
 _CHANGE = "meeting change"
+# Who moves up is told once in that time.
+MOVED_UP = timedelta(minutes=1)
 
 
 def changed(call: Call, meeting: Meeting, changes: Mapping[str, Any]) -> list[Text]:
@@ -38,23 +42,40 @@ def changed(call: Call, meeting: Meeting, changes: Mapping[str, Any]) -> list[Te
         raise UserError("meeting.often", count=count)
     call.use(_CHANGE, within=WITHIN)
     kept = call.tx.of(MEETINGS)
-    kept.change(meeting.id, changes)
+    kept.change(meeting.id, {**changes, "told": _noting(meeting, call.resident.id)})
     now = kept.get(meeting.id)
     assert now
     due_again(call, now)
     seat_waiting(call, now)
     begins_soon = now.starts_at - call.now <= SOON
-    # Whoever changed it last knows.
-    call.schedule(
-        TELL,
-        f"{now.id} {call.resident.id} 0",
-        call.now if begins_soon else call.now + GATHERED,
-        _telling(now),
-    )
+    _soon(call, TELL, now, f"{now.id} {now.version} 0", call.now if begins_soon else call.now + GATHERED)
     call.changed(f"{SUBJECT}:{now.id}")
-    figures = kept.figures(now.id)
-    over = {way: figures.taken(way) - room for way in PLACES if (room := now.room_for(way)) is not None}
-    return [text(f"meeting.over_full.{way}", count=count) for way, count in over.items() if count > 0]
+    return _no_place_for(now, kept.figures(now.id))
+
+
+def _noting(meeting: Meeting, by: int) -> str:
+    """What people were told last, with who changed it since: whoever made all the changes knows of them."""
+    told = json.loads(meeting.told)
+    return json.dumps({**told, "by": sorted({*told["by"], by})})
+
+
+def _soon(call: Call, kind: str, meeting: Meeting, subject: str, due: datetime) -> None:
+    """Then at the latest: what is planned already is not put off by what comes after it."""
+    key = f"{kind}:{meeting.id}"
+    planned = call.tx.jobs.due(key)
+    call.schedule(kind, subject, min(due, planned) if planned else due, key)
+
+
+def _no_place_for(meeting: Meeting, figures: Figures) -> list[Text]:
+    """By how many it is over full; and how many come in a way that there is no more."""
+    lines = []
+    for way in PLACES:
+        room, count = meeting.room_for(way), figures.taken(way)
+        if way not in meeting.ways and count:
+            lines.append(text(f"meeting.nowhere_now.{way}", count=count))
+        elif room is not None and count > room:
+            lines.append(text(f"meeting.over_full.{way}", count=count - room))
+    return lines
 
 
 def due_again(call: Call, meeting: Meeting) -> None:
@@ -88,58 +109,79 @@ def seat_due(call: Call, job: Job) -> None:
 
 
 def seat_waiting(call: Call, meeting: Meeting) -> None:
-    """Whoever waited and has a place now is told so, once for each time that they chose that way."""
+    """Whoever waits for a place that is free has it from now on, and is told so with the others soon.
+
+    Of who waits, those who take part in the theme; and whom an organiser answered for.
+    """
     if not meeting.takes_answers(call.now):
         return
     kept = call.tx.of(MEETINGS)
-    waiting = kept.waiting(meeting.id)
+    waiting = [answer for answer in kept.waiting(meeting.id) if answer.way in meeting.ways]
     if not waiting:
         return
+    parts = call.tx.people.parts_of([each.resident for each in waiting if each.resident is not None])
+    here = {who for who, used in parts.items() if any(part.theme == meeting.theme for part in used)}
+    row = [answer for answer in waiting if answer.resident is None or answer.resident in here]
     figures = kept.figures(meeting.id)
-    for answer in move_up(waiting, {way: figures.taken(way) for way in PLACES}, meeting.room_for):
+    moved = move_up(row, {way: figures.taken(way) for way in PLACES}, meeting.room_for)
+    for answer in moved:
         kept.keep(answer)
-        if answer.resident is not None:
-            said = message(
-                text(f"meeting.moved_up.{answer.way}", title=meeting.title, start=meeting.starts_at),
-                *show.where_that_way(meeting, answer.way),
-            )
-            key = f"{SUBJECT}:{meeting.id}:up:{answer.way}:{answer.since.isoformat()}"
-            tell(call, meeting, [answer.resident], said, key)
+    if moved:
+        _soon(call, UP, meeting, str(meeting.id), call.now + MOVED_UP)
+
+
+def up_due(call: Call, job: Job) -> None:
+    """Those who moved up are told where they are now: many in one message, nothing of what changed back."""
+    kept = call.tx.of(MEETINGS)
+    meeting = kept.get(int(job.subject))
+    if meeting is None or not meeting.takes_answers(call.now):
+        return
+    untold = kept.untold(meeting.id, PAGE)
+    for answer in untold:
+        kept.keep(replace(answer, known=answer.seat))
+    for way in PLACES:
+        people = [each.resident for each in untold if each.seat is way and each.resident is not None]
+        said = message(
+            text(f"meeting.moved_up.{way}", title=meeting.title, start=meeting.starts_at),
+            *show.where_that_way(meeting, way),
+        )
+        tell(call, meeting, people, said, f"{SUBJECT}:{meeting.id}:up:{way}:{job.id}")
+    if len(untold) == PAGE:
+        call.schedule(UP, job.subject, call.now, f"{UP}:{meeting.id}")
 
 
 # --- telling those who come what changed ---
 
 
 def as_told(plan: Plan, state: str) -> str:
-    """What those who come have to know of a meeting, as it is kept."""
+    """What those who come have to know of a meeting, as it is kept; nobody changed it since."""
     moments = {"starts_at": plan.starts_at.isoformat(), "ends_at": plan.ends_at.isoformat()}
-    return json.dumps({**moments, "place": plan.place, "link": plan.link, "state": state})
+    return json.dumps({**moments, "place": plan.place, "link": plan.link, "state": state, "by": []})
 
 
 def tell_due(call: Call, job: Job) -> None:
-    """Those who come are told what is different since they were told last, so many at a time."""
-    number, by, after = map(int, job.subject.split())
+    """Those who come are told what is different since they were told last, so many at a time.
+
+    What was changed again meanwhile is told to all of them, as a whole.
+    """
+    number, version, after = map(int, job.subject.split())
     kept = call.tx.of(MEETINGS)
     meeting = kept.get(number)
-    if meeting is None:
-        return
     # What is worth no word by itself may be together with what changes later.
-    news = _news(meeting) if call.now < meeting.ends_at else None
-    if news is None:
+    news = _news(meeting) if meeting and call.now < meeting.ends_at else None
+    if meeting is None or news is None:
         return
+    after = after if version == meeting.version else 0
     answers = kept.answered_after(meeting.id, after, PAGE)
+    by = json.loads(meeting.told)["by"]
     coming = [each.resident for each in answers if each.resident is not None and each.way is not Way.NO]
-    people = [who for who in coming if who != by]
-    key = f"{SUBJECT}:{meeting.id}:changed:{meeting.version}"
-    tell(call, meeting, people, news, f"{key}:{after}")
+    people = [who for who in coming if by != [who]]
+    tell(call, meeting, people, news, f"{SUBJECT}:{meeting.id}:changed:{meeting.version}:{after}")
     if len(answers) == PAGE:
-        call.schedule(TELL, f"{meeting.id} {by} {answers[-1].id}", call.now, f"{_telling(meeting)}:going")
+        subject = f"{meeting.id} {meeting.version} {answers[-1].id}"
+        call.schedule(TELL, subject, call.now, f"{TELL}:{meeting.id}")
     else:
         kept.note_told(meeting.id, as_told(meeting, meeting.state))
-
-
-def _telling(meeting: Meeting) -> str:
-    return f"{TELL}:{meeting.id}"
 
 
 def _news(meeting: Meeting) -> Message | None:
@@ -150,7 +192,9 @@ def _news(meeting: Meeting) -> Message | None:
         if before["state"] == "cancelled":
             return None
         why = [text("meeting.why", why=meeting.why)] if meeting.why else []
-        return message(text("meeting.told.cancelled", start=meeting.starts_at), *why, title=title)
+        # By the moment that they know of.
+        start = datetime.fromisoformat(before["starts_at"])
+        return message(text("meeting.told.cancelled", start=start), *why, title=title)
     lines: list[Text] = []
     if before["state"] == "cancelled":
         lines.append(text("meeting.told.restored", start=meeting.starts_at))

@@ -113,6 +113,7 @@ def _take_back(call: Call, meeting: Meeting, before: Answer | None, way: Way) ->
 def _answer_for(call: Call, meeting: Meeting, way: Way, whom: str, guests: int) -> Message:
     """An organiser answers for somebody who has no account; said again, that is changed."""
     check_own(call, meeting)
+    check_to_come(call, meeting, steering=True)
     if not seen_as(whom) or len(whom) > LONGEST_NAME:
         raise UserError("meeting.for.name", most=LONGEST_NAME)
     others = call.tx.of(MEETINGS).for_others(meeting.id)
@@ -134,7 +135,10 @@ def _answer(
 ) -> Message:
     """Keep it, where there is place for it or a row to wait in; the receipt says what stands now."""
     kept = call.tx.of(MEETINGS)
-    _check_room(meeting, way, party)
+    # Nobody comes before who waits for a place that is free by now.
+    seat_waiting(call, meeting)
+    before = before and _again(call, meeting, before)
+    _check_room(meeting, way, party, before)
     is_new = before is None or before.way is not way
     now = Answer(
         id=before.id if before else 0,
@@ -142,27 +146,41 @@ def _answer(
         resident=None if name else call.resident.id,
         way=way,
         seat=None,
-        since=call.said_at if before is None or is_new else before.since,
+        # As Plein heard it: when it was said is what another server says.
+        since=call.now if before is None or is_new else before.since,
+        said_at=call.said_at,
         party=party,
         shown=shown and way in PLACES,
         name=name,
     )
     if way in PLACES:
         now = _seated(meeting, kept.figures(meeting.id), now, before)
-    if now != before:
+        now = replace(now, known=now.seat)
+    if before is None or replace(now, said_at=before.said_at, known=before.known) != before:
         if (count := call.used(COME, WITHIN)) >= MOST_ANSWERS:
             raise UserError("meeting.often", count=count)
         call.use(COME, within=WITHIN)
         now = replace(now, id=kept.keep(now))
         if before is not None:
             seat_waiting(call, meeting)
+            now = _again(call, meeting, now)
         call.changed(f"{SUBJECT}:{meeting.id}")
     return _receipt(call, meeting, now)
 
 
-def _check_room(meeting: Meeting, way: Way, party: int) -> None:
+def _again(call: Call, meeting: Meeting, before: Answer) -> Answer:
+    """As it is now: they may have moved up."""
+    if before.resident is not None:
+        return call.tx.of(MEETINGS).answer(meeting.id, before.resident) or before
+    others = call.tx.of(MEETINGS).for_others(meeting.id)
+    return next((each for each in others if each.id == before.id), before)
+
+
+def _check_room(meeting: Meeting, way: Way, party: int, before: Answer | None) -> None:
+    """Raises: UserError where there is never place for so many; who has a place for them keeps it."""
     most = meeting.room_for(way) if way in PLACES else None
-    if most is not None and party > most:
+    keeps = before is not None and before.seat is way and party <= before.party
+    if most is not None and party > most and not keeps:
         raise UserError("meeting.party.larger", count=party, most=most)
 
 

@@ -74,11 +74,12 @@ def check_own(call: Call, meeting: Meeting) -> None:
         raise UserError("meeting.not_yours", title=meeting.title).openly()
 
 
-def check_to_come(call: Call, meeting: Meeting) -> None:
-    """Raises: UserError where it has begun or was cancelled."""
+def check_to_come(call: Call, meeting: Meeting, *, steering: bool = False) -> None:
+    """Raises: UserError where it was cancelled or had begun: as they said it, or while `steering` by now."""
     if meeting.state == "cancelled":
         raise UserError("meeting.is_cancelled", title=meeting.title, why=meeting.why or "")
-    if meeting.has_begun(call.said_at):
+    at = call.now if steering else call.said_at
+    if meeting.state == "held" or meeting.has_begun(at) or meeting.is_over(call.now):
         raise UserError("meeting.has_begun", title=meeting.title, start=meeting.starts_at)
 
 

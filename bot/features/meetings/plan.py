@@ -148,10 +148,11 @@ def _check_rooms(plan: Plan, room: Room | None, online_room: Room | None) -> Non
         raise UserError("meeting.room.no_link")
 
 
-def _check_twin(call: Call, plan: Plan) -> None:
-    """Nobody means the same meeting twice; who pressed twice does not either."""
+def _check_twin(call: Call, plan: Plan, number: int = 0) -> None:
+    """Nobody means the same meeting twice; who pressed twice does not either. `number`: its own."""
     for other in call.tx.of(MEETINGS).coming((plan.theme,), ALL):
-        if seen_as(other.title) == seen_as(plan.title) and other.starts_at == plan.starts_at:
+        alike = seen_as(other.title) == seen_as(plan.title) and other.starts_at == plan.starts_at
+        if alike and other.id != number:
             raise UserError("meeting.twin", title=other.title, meeting=other.id)
 
 
@@ -205,7 +206,7 @@ def _announce(call: Call, plan: Plan) -> Message:
 def move_meeting(call: Call, begins: datetime, *, meeting: int | None = None) -> Message:
     """Have it begin at another moment; it lasts as long as it did."""
     found = find_own(call, meeting)
-    check_to_come(call, found)
+    check_to_come(call, found, steering=True)
     call.check_writes(found.theme)
     lasting = when.between(found.starts_at, found.ends_at, call.zone)
     plan = replace(found, starts_at=begins, ends_at=_end(call, begins, lasting))
@@ -237,7 +238,7 @@ def edit_meeting(
 ) -> Message:
     """Change what else there is to it; `geen` takes a place, a link or a bound away."""
     found = find_own(call, meeting)
-    check_to_come(call, found)
+    check_to_come(call, found, steering=True)
     call.check_writes(found.theme)
     given: Mapping[str, Any] = {
         "title": called,
@@ -263,6 +264,7 @@ def edit_meeting(
     check_where(call, plan)
     _check_rooms(plan, room, online_room)
     check_times(call, plan)
+    _check_twin(call, plan, found.id)
     return message(text("meeting.edited", title=plan.title), *changed(call, found, changes))
 
 
@@ -279,7 +281,7 @@ def _meant(call: Call, value: Any) -> Any:
 def cancel_meeting(call: Call, *, why: str, meeting: int | None = None, sure: bool = False) -> Message:
     """Say that it does not take place, and why."""
     found = find_own(call, meeting)
-    check_to_come(call, found)
+    check_to_come(call, found, steering=True)
     call.check_writes(found.theme)
     if not seen_as(why):
         raise UserError("typed.unseen")
@@ -305,5 +307,6 @@ def restore_meeting(call: Call, meeting: int) -> Message:
         raise UserError("meeting.restore.stands", title=found.title, start=found.starts_at)
     if found.has_begun(call.now):
         raise UserError("meeting.restore.late", title=found.title, start=found.starts_at)
+    _check_twin(call, found)
     changed(call, found, {"state": "planned", "why": None})
     return message(text("meeting.restored", title=found.title, start=found.starts_at))

@@ -133,7 +133,7 @@ def end_meetings(tx: Transaction, theme: int, now: datetime) -> None:
     for meeting in tx.of(MEETINGS).coming((theme,), ALL):
         tx.of(MEETINGS).change(meeting.id, {"state": "cancelled"})
         tx.boards.mark(f"{SUBJECT}:{meeting.id}")
-        tx.jobs.add(TELL, f"{meeting.id} 0 0", now, f"{TELL}:{meeting.id}")
+        tx.jobs.add(TELL, f"{meeting.id} {meeting.version + 1} 0", now, f"{TELL}:{meeting.id}")
 
 
 def tell_new(tx: Transaction, meetings: Sequence[int], residents: Collection[int]) -> Mapping[int, New]:

@@ -70,7 +70,7 @@ class Meeting(Plan):
     change.
 
     `moved_from`: when it was to begin, until it was moved. `told`: when and where it is, and its state, as
-    those who come were told last.
+    those who come were told last; and who changed it since.
     """
 
     id: int
@@ -95,6 +95,7 @@ class Answer:
     """What somebody said of a meeting. `party` counts them and whom they bring.
 
     `seat` is the way in which they have a place: where that is not `way`, they wait for one since `since`.
+    `known` is the place that they were told of last, and `said_at` when they said so, the last time.
     `resident` is None of whoever has no account: that is `name`, for whom an organiser answered. `shown`:
     others may see that they come.
     """
@@ -105,6 +106,8 @@ class Answer:
     way: Way
     seat: Way | None
     since: datetime
+    said_at: datetime
+    known: Way | None = None
     party: int = 1
     shown: bool = False
     name: str | None = None
@@ -190,6 +193,10 @@ class MeetingStore(Protocol):
 
     def answer(self, meeting: int, resident: int) -> Answer | None:
         """What they said of it."""
+        ...
+
+    def untold(self, meeting: int, most: int) -> Sequence[Answer]:
+        """Those who have a place that they were not told of, the first first."""
         ...
 
     def waiting(self, meeting: int) -> Sequence[Answer]:

@@ -29,18 +29,22 @@ def move_up(waiting: Sequence[Answer], taken: Mapping[Way, int], room: Room) -> 
     """
     row, now = list(waiting), dict(taken)
     moved: list[Answer] = []
-    while found := _next_up(row, now, room):
-        row.remove(found)
-        if found.seat:
-            now[found.seat] -= found.party
-        now[found.way] += found.party
-        moved.append(replace(found, seat=found.way))
+    while found := [answer for way in PLACES for answer in _up(row, now, way, room(way))]:
+        moved += found
+        numbers = {answer.id for answer in found}
+        row = [answer for answer in row if answer.id not in numbers]
     return moved
 
 
-def _next_up(row: Sequence[Answer], taken: Mapping[Way, int], room: Room) -> Answer | None:
-    for way in PLACES:
-        for answer in row:
-            if answer.way is way and fits(taken[way], room(way), answer.party):
-                return answer
-    return None
+def _up(row: Sequence[Answer], taken: dict[Way, int], way: Way, room: int | None) -> Sequence[Answer]:
+    """Those of the row who have a place that way from now on; by that it is `taken`."""
+    found = []
+    for answer in row:
+        if room is not None and taken[way] >= room:
+            break
+        if answer.way is way and fits(taken[way], room, answer.party):
+            if answer.seat:
+                taken[answer.seat] -= answer.party
+            taken[way] += answer.party
+            found.append(replace(answer, seat=way))
+    return found

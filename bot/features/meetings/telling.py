@@ -23,11 +23,9 @@ def tell(call: Call, meeting: Meeting, people: Sequence[int], said: Message, key
 
 
 def whisper(call: Call, meeting: Meeting, people: Sequence[int], said: Message, key: str) -> None:
-    """Say it in private to those of these who talk there."""
-    talking = call.tx.people.talking(people)
-    for who in people:
-        if who in talking:
-            call.tell(who, said, f"{key}:{who}", until=meeting.ends_at, theme=meeting.theme)
+    """Say it in private to those of these who talk there, once their quiet hours are over."""
+    for who in sorted(_talking(call, meeting, people)):
+        call.tell(who, said, f"{key}:{who}", until=meeting.ends_at, theme=meeting.theme, begun=True)
 
 
 def mention(
@@ -42,7 +40,7 @@ def mention(
     """Say it in the theme, with a mention of those of these who don't talk in private: where there are such,
     or everywhere.
     """
-    talking = call.tx.people.talking(people)
+    talking = _talking(call, meeting, people)
     accounts = _accounts(call, [who for who in people if who not in talking], meeting.theme)
     also = message(text("meeting.told.also", title=meeting.title))
     for place in call.tx.places.of_theme(meeting.theme):
@@ -50,6 +48,14 @@ def mention(
         for at in range(0, len(here) or everywhere, MENTIONED):
             to = f"{key}:{place.platform}:{place.room_id}:{at}"
             call.post(place, also if at else said, to, mentions=here[at : at + MENTIONED])
+
+
+def _talking(call: Call, meeting: Meeting, people: Collection[int]) -> Collection[int]:
+    """Those of these who are told in private: with an account that is in the theme, and in time."""
+    morning = call.settings.quiet_until(call.now)
+    if morning and morning >= meeting.starts_at:
+        return ()
+    return call.tx.people.talking_in(meeting.theme, people)
 
 
 def _accounts(call: Call, people: Collection[int], theme: int) -> Sequence[Identity]:

@@ -49,6 +49,8 @@ def upgrade() -> None:
         sa.Column("way", sa.String(), nullable=False),
         sa.Column("seat", sa.String(), nullable=True),
         sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("said_at", sa.BigInteger(), nullable=False),
+        sa.Column("known", sa.String(), nullable=True),
         sa.Column("party", sa.Integer(), nullable=False),
         sa.Column("shown", sa.Boolean(), nullable=False),
         _of_meeting("answers"),

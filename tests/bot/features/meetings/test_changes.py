@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from bot.call import Call
 from bot.features.meetings import changes, telling
+from bot.features.meetings.records import MEETINGS
+from bot.features.meetings.settings import MeetingsSettings
+from bot.model.people import Role
 from tests.doubles.platform import Town, open_town
 
 PLAN = '!meeting plan "Sportraad" "8 december 19u30" --place Dorpshuis --link https://meet.example/a'
@@ -61,12 +68,21 @@ async def test_changes_within_five_minutes_are_one_message(town: Town) -> None:
     await town.say("mia", '!bijeenkomst verplaats "9 december 20u"')
     await later(town, timedelta(minutes=4))
     await town.say("mia", "!bijeenkomst wijzig --plaats Gemeentehuis")
-    await later(town, timedelta(minutes=4))
-    assert told(town, "sport", "Gemeentehuis") == 1  # its board
-    await later(town)
+    await later(town, timedelta(seconds=59))
+    assert told(town, "sport", STILL) == 0
+    await later(town, timedelta(seconds=1))
     (said,) = [words for words in town.platform.where("sport") if STILL in words]
     assert "Nu ter plaatse in: Gemeentehuis" in said
     await later(town)
+    assert told(town, "sport", STILL) == 1
+
+
+async def test_whoever_goes_on_changing_it_puts_off_no_word_of_it(town: Town) -> None:
+    await town.say("ben", "!kom ter plaatse")
+    await town.say("mia", '!bijeenkomst verplaats "9 december 20u"')
+    for number in range(3):
+        await later(town, timedelta(minutes=4))
+        await town.say("mia", f"!bijeenkomst wijzig --over Punt{number}")
     assert told(town, "sport", STILL) == 1
 
 
@@ -128,6 +144,62 @@ async def test_many_are_told_page_by_page_each_once(town: Town, monkeypatch: pyt
     assert [told(town, name, STILL) for name in names] == [1] * 5
     await later(town, timedelta(hours=1))
     assert [told(town, name, STILL) for name in names] == [1] * 5
+
+
+async def test_what_changes_while_they_are_told_is_told_to_all(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "PAGE", 2)
+    names = [f"buur{number}" for number in range(5)]
+    for name in names:
+        await town.say(name, "!help", room=None)
+        await town.say(name, "!kom ter plaatse")
+    await town.say("mia", '!bijeenkomst verplaats "9 december 20u"')
+    tell, pages = telling.tell, itertools.count()
+
+    def told_and_changed(call: Call, *what: Any) -> None:
+        """After the first page somebody changes the place."""
+        tell(call, *what)
+        if next(pages) == 0:
+            call.tx.of(MEETINGS).change(1, {"place": "Gemeentehuis"})
+
+    monkeypatch.setattr(changes, "tell", told_and_changed)
+    await later(town)
+    assert [told(town, name, "Nu ter plaatse in: Gemeentehuis") for name in names] == [1] * 5
+
+
+async def test_what_is_cancelled_is_named_by_the_moment_that_they_know_of(town: Town) -> None:
+    await town.say("ben", "!kom ter plaatse")
+    await town.say("mia", '!bijeenkomst verplaats "9 december 20u"')
+    await town.say("mia", "!bijeenkomst annuleer --reden Ziek --zeker")
+    await later(town)
+    assert told(town, "sport", "Dit gaat niet door: dinsdag 8 december om 19.30 uur") == 1
+
+
+async def test_who_changed_something_else_hears_of_the_others_move(town: Town) -> None:
+    town.configure(MeetingsSettings(planned_by="resident"))
+    town.platform.present["otto", "sport"] = Role.ORGANISER
+    otto = replace(town.asked("otto", "!help"), role=Role.ORGANISER)
+    await town.core.handle(otto)
+    await town.say("otto", "!kom ter plaatse")
+    await town.say("mia", '!bijeenkomst verplaats "9 december 20u"')
+    asked = replace(town.asked("otto", "!bijeenkomst wijzig --over Budget"), role=Role.ORGANISER)
+    assert await town.core.handle(asked)
+    await later(town)
+    assert told(town, "sport", STILL) == 1
+    assert town.platform.pinged == [("sport", "otto")]
+
+
+async def test_no_private_talk_is_begun_with_an_account_that_has_none(town: Town) -> None:
+    """Anna's other account talks with Plein, and is not in the theme."""
+    await town.say("annas", "!help", room=None)
+    await town.say("anna", "!kom ter plaatse")
+    await town.linked("anna", "annas")
+    await town.say("mia", '!bijeenkomst verplaats "9 december 20u"')
+    await later(town)
+    assert not town.platform.where("anna")
+    assert not town.platform.where("annas")
+    assert ("sport", "anna") in town.platform.pinged
 
 
 async def test_who_left_the_theme_hears_nothing(town: Town) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.model.message import Button, text
+from bot.model.people import Place
 from tests.bot.features.meetings.test_changes import PLAN, council, later, told
-from tests.doubles.platform import Town, words_of
+from tests.doubles.platform import PLATFORM, Town, words_of
 
 FULL = "Ter plaatse is “Sportraad” vol."
 
@@ -31,7 +33,7 @@ async def test_the_first_who_waits_has_the_place_that_comes_free(town: Town) -> 
     assert "als nummer 1" in await shown(town, "cas")
     assert "als nummer 2" in await shown(town, "dirk")
     await town.say("anna", "!kom online")
-    await town.core.run_due()
+    await later(town, timedelta(minutes=1))
     assert told(town, "sport", "Er kwam een plaats vrij") == 1
     assert ("sport", "cas") in town.platform.pinged
     assert "Jouw antwoord: ter plaatse" in await shown(town, "cas")
@@ -85,6 +87,82 @@ async def test_a_press_that_is_taken_away_takes_the_answer_back(town: Town) -> N
     await town.say("anna", "!kom misschien")
     assert await town.core.handle(town.asked("anna", button=away))
     assert "Jouw antwoord: misschien" in await shown(town, "anna")
+
+
+async def test_many_who_move_up_are_told_in_one_message_and_who_changed_back_in_none(town: Town) -> None:
+    for number in range(8):
+        await town.say(f"buur{number}", "!kom ter plaatse")
+    await town.say("mia", "!bijeenkomst wijzig --max geen")
+    await town.say("buur7", "!kom niet")
+    await later(town, timedelta(minutes=1))
+    assert told(town, "sport", "Er kwam een plaats vrij") == 1
+    assert sorted(who for _, who in town.platform.pinged) == [f"buur{number}" for number in range(2, 7)]
+    await later(town, timedelta(minutes=1))
+    assert told(town, "sport", "Er kwam een plaats vrij") == 1
+
+
+async def test_nobody_moves_up_to_where_there_is_no_place_any_more(town: Town) -> None:
+    for name in ("anna", "ben", "cas"):
+        await town.say(name, "!kom ter plaatse")
+    assert "2 mensen komen ter plaatse, en er is geen plaats meer" in await town.say(
+        "mia", "!bijeenkomst wijzig --plaats geen"
+    )
+    await town.say("anna", "!kom online")
+    await later(town, timedelta(minutes=5))
+    assert told(town, "sport", "Er kwam een plaats vrij") == 0
+
+
+async def test_who_left_the_theme_waits_before_nobody(town: Town) -> None:
+    for name in ("anna", "ben", "cas", "dirk"):
+        await town.say(name, "!kom ter plaatse")
+    del town.platform.present["cas", "sport"]
+    await town.core.parted(Place(PLATFORM, "sport"), ["cas"])
+    await town.say("anna", "!kom niet")
+    assert "Jouw antwoord: ter plaatse" in await shown(town, "dirk")
+
+
+async def test_nobody_comes_before_who_waits_for_a_place_that_is_free(town: Town) -> None:
+    for name in ("anna", "ben", "cas"):
+        await town.say(name, "!kom ter plaatse")
+    forget = town.asked("anna", "!me forget --sure", room=None)
+    await town.core.handle(forget)
+    assert FULL in await town.say("dirk", "!kom ter plaatse")
+    assert "Jouw antwoord: ter plaatse" in await shown(town, "cas")
+
+
+async def test_who_has_a_place_for_more_than_there_is_room_keeps_it(town: Town) -> None:
+    await town.say("anna", "!kom ter plaatse --met 1")
+    await town.say("mia", "!bijeenkomst wijzig --max 1")
+    assert "Je komt ter plaatse" in await town.say("anna", "!kom ter plaatse --toon-mij")
+
+
+async def test_two_who_are_one_keep_the_place_of_either(town: Town) -> None:
+    await town.say("anna", "!kom ter plaatse --met 1")
+    for name in ("cas", "annas"):
+        await town.say(name, "!kom ter plaatse")
+        town.clock.turn(timedelta(minutes=1))
+    await town.linked("anna", "annas")
+    await town.core.run_due()
+    assert "Jouw antwoord: ter plaatse" in await shown(town, "anna")
+    assert "Jouw antwoord: ter plaatse" in await shown(town, "cas")
+
+
+async def test_what_was_said_before_is_heard_too_late(town: Town) -> None:
+    """It was held meanwhile, whenever that was said."""
+    said = [
+        replace(town.asked(who, words), at=town.clock.now())
+        for who, words in (
+            ("mia", '!bijeenkomst verplaats "20 december 20u" --bijeenkomst 1'),
+            ("mia", "!bijeenkomst annuleer --reden Ziek --zeker --bijeenkomst 1"),
+            ("mia", "!kom ter plaatse --voor Oma --bijeenkomst 1"),
+            ("ben", "!kom ter plaatse --bijeenkomst 1"),
+        )
+    ]
+    await later(town, timedelta(days=9))
+    for invocation in said:
+        answer = await town.core.handle(invocation)
+        assert answer
+        assert "is begonnen" in words_of(answer)
 
 
 async def test_for_somebody_without_an_account(town: Town) -> None:

@@ -78,6 +78,17 @@ async def test_so_many_are_to_come_and_planned_in_a_day(town: Town) -> None:
         assert "staat gepland" in await plan(town, "mia", number)
 
 
+async def test_no_twin_by_another_way(town: Town) -> None:
+    await plan(town, "mia", 1)
+    await town.say("mia", "!bijeenkomst annuleer --reden Ziek --zeker")
+    await plan(town, "mia", 1)
+    assert "al gepland, als nummer 2" in await town.say("mia", "!bijeenkomst herstel 1")
+    await plan(town, "mia", 3)
+    said = await town.say("mia", '!bijeenkomst wijzig --titel "overleg 1" --bijeenkomst 3')
+    assert "al gepland, als nummer 2" in said
+    assert "is aangepast" in await town.say("mia", '!bijeenkomst wijzig --titel "overleg 3" --bijeenkomst 3')
+
+
 async def test_its_usual_length(town: Town) -> None:
     town.configure(MeetingsSettings(minutes=45))
     asked = await town.core.handle(town.asked("mia", PLAN.format(number=1, hour=20)))

@@ -21,6 +21,7 @@ def answer(number: int, way: Way, party: int = 1, seat: Way | None = None) -> An
         way=way,
         seat=seat,
         since=NOW + timedelta(seconds=number),
+        said_at=NOW,
         party=party,
     )
 
