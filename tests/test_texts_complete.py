@@ -207,7 +207,7 @@ BUILT = {
                 "receipt.keeps",
             ),
             "remind.waits",
-            *("who.comes", "who.waits"),
+            *("who.comes", "who.waits", "board.how", "guests.way", "for.name"),
         )
     },
     "meeting.who.*": filled("meeting.who.*", [Way.MAYBE, Way.NO]),
@@ -282,7 +282,9 @@ PERHAPS = {
     "command.*.example": filled("command.*.example", FIRST),
     "command.*.examples": filled("command.*.examples", [command.path for command in LISTED]),
     # Only a command of several words is looked for by the one that says what it does.
-    "command.*.meant": filled("command.*.meant", [command.path for command in LISTED if " " in command.path]),
+    "command.*.meant": filled(
+        "command.*.meant", ["come", *(command.path for command in LISTED if " " in command.path)]
+    ),
     "param.*.hint": {argument.key(".hint") for argument in ASKED},
     "param.*.value": {argument.key(".value") for argument in ARGUMENTS if argument.needs_value},
 }

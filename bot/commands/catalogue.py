@@ -58,7 +58,7 @@ class Commands:
             )
             for path, command in self.by_path.items()
         }
-        self._flags = _flags(self._arguments, texts)
+        self._flags = _flags(self.by_path, self._arguments, texts)
         self.by_name: dict[tuple[str, ...], Command] = {}
         for command in self.by_path.values():
             if command.listed:
@@ -75,7 +75,7 @@ class Commands:
                 path: tuple(replace(argument, zone=zone) for argument in arguments)
                 for path, arguments in self._arguments.items()
             }
-            found._flags = _flags(found._arguments, self.texts)
+            found._flags = _flags(self.by_path, found._arguments, self.texts)
         return self._in_zones[zone]
 
     def arguments(self, command: Command) -> Sequence[Argument]:
@@ -147,13 +147,15 @@ class Commands:
         return " ".join(parts)
 
 
-def _flags(arguments: Mapping[str, Sequence[Argument]], texts: Texts) -> dict[str, dict[str, Argument]]:
+def _flags(
+    commands: Mapping[str, Command], arguments: Mapping[str, Sequence[Argument]], texts: Texts
+) -> dict[str, dict[str, Argument]]:
     """By the path of a command, and by what they are called in any language."""
     return {
         path: {
             argument.name_in(locale): argument
             for argument in its
-            if argument.named
+            if argument.named or argument.name in commands[path].also_named
             for locale in texts.locales
         }
         for path, its in arguments.items()
@@ -167,7 +169,10 @@ def _filled_in(argument: Argument, value: Any, locale: str) -> str:
     shown = converter.show(argument, value, locale)
     if argument.named:
         return f"--{argument.name_in(locale)} {shown}"
-    if converter.extent is Extent.REST or (converter.extent is Extent.WORD and " " not in shown):
+    # One of a few words is known by itself.
+    if argument.choices or converter.extent is Extent.REST:
+        return shown
+    if converter.extent is Extent.WORD and " " not in shown:
         return shown
     # Quotation marks of another kind where the words hold some, so that the line can be copied.
     return f"«{shown}»" if '"' in shown else f'"{shown}"'

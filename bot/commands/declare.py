@@ -43,7 +43,8 @@ class Command:
     what is typed behind it may be one, and is not kept to be asked back. `anyone`: not only for who is of the
     community: it is about themselves, or looks itself whether they take part. `adds`: whoever is mentioned
     in it is a resident from then on; what only looks adds nobody. `asks`: what its form asks for, where that
-    is more than it cannot do without. `notes`: the texts that its help ends with.
+    is more than it cannot do without. `also_named`: what is typed in order, and may be named as well.
+    `notes`: the texts that its help ends with.
     `lacking(call, bound)`: looked at before anything that is missing is asked for; it may raise what there
     is to say first, or `Asked`.
 
@@ -61,6 +62,7 @@ class Command:
     anyone: bool = False
     adds: bool = False
     asks: tuple[str, ...] = ()
+    also_named: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     lacking: Callable[[Any, Mapping[str, Any]], None] | None = None
     params: tuple[Param, ...] = field(init=False)

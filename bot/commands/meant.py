@@ -22,7 +22,8 @@ def nearest_command(commands: Commands, words: str) -> tuple[Command, int] | Non
     first, second = (word[:60] for word in (*said[:2], "", "")[:2])
     known = {name[0] for name in commands.by_name}
     # "delete my vote" is about the vote, whatever "delete" alone is about.
-    for noun, phrase in (("", said[:3]), (first, said[1:4] if first in known else [])):
+    phrases = [("", said[:3]), ("", said[:2])]
+    for noun, phrase in (*phrases, (first, said[1:4] if first in known else [])):
         if command := _meant(commands, " ".join(phrase), noun, alike=False):
             return command, len(phrase) + bool(noun)
     if first not in known and (command := _meant(commands, first, alike=False)):

@@ -289,7 +289,8 @@ class _Line:
     def arguments(self, rest: str) -> dict[str, Any]:
         """All that is named, wherever it stands; then the others in order."""
         given, rest, mistakes = self._named(rest)
-        ordered = [argument for argument in self.commands.arguments(self.command) if not argument.named]
+        known = self.commands.arguments(self.command)
+        ordered = [argument for argument in known if not argument.named and argument.name not in given]
         for argument, following in zip(ordered, [*ordered[1:], None], strict=False):
             rest = rest.strip()
             if not rest:

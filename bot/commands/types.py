@@ -16,7 +16,7 @@ Another kind is another converter under its annotation: `Commands(converters={**
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -25,9 +25,9 @@ from typing import Any, Protocol
 from bot import when
 from bot.commands.argument import Argument, Converter, Converters, Extent
 from bot.commands.quotes import QUOTES, quotation_at, unquoted
-from bot.errors import Choice, Unsure, UserError, yes
+from bot.errors import Unsure, UserError, yes
 from bot.model.events import Mention
-from bot.model.message import Field, Suggestion, Text, text
+from bot.model.message import Field, Suggestion, text
 from bot.names import called
 
 # Until when; or by how much more.
@@ -233,17 +233,23 @@ def _moment(argument: Argument, value: Any, call: Asking) -> datetime:
     if reading.end:
         raise UserError("when.one_moment", words=words[:_SHOWN])
     if not reading.sure:
-        raise Unsure(*_what_is_meant(argument, words, reading), text("when.not_meant"))
+        raise which_moment(argument, words, reading)
     return reading.start
 
 
-def _what_is_meant(argument: Argument, words: str, reading: when.Reading) -> tuple[Text, Sequence[Choice]]:
+def which_moment(
+    argument: Argument,
+    words: str,
+    reading: when.Reading,
+    keep: Callable[[datetime], str] = datetime.isoformat,
+) -> Unsure:
     """The question, with a yes to the one reading that there is, or a button for each of them."""
+    otherwise = text("when.not_meant")
     if not reading.others:
         meant = text("when.meant", words=words, at=reading.start)
-        return meant, yes(**{argument.name: reading.start.isoformat()})
-    choices = [(text("when.moment", at=at), {argument.name: at.isoformat()}) for at in reading.starts]
-    return text("when.which", words=words), choices
+        return Unsure(meant, yes(**{argument.name: keep(reading.start)}), otherwise)
+    choices = [(text("when.moment", at=at), {argument.name: keep(at)}) for at in reading.starts]
+    return Unsure(text("when.which", words=words), choices, otherwise)
 
 
 def _show_moment(argument: Argument, value: Any, locale: str) -> str:

@@ -128,6 +128,7 @@ def seat_waiting(call: Call, meeting: Meeting) -> None:
         kept.keep(answer)
     if moved:
         _soon(call, UP, meeting, str(meeting.id), call.now + MOVED_UP)
+        call.changed(f"{SUBJECT}:{meeting.id}")
 
 
 def up_due(call: Call, job: Job) -> None:
@@ -191,10 +192,10 @@ def _news(meeting: Meeting) -> Message | None:
     if meeting.state == "cancelled":
         if before["state"] == "cancelled":
             return None
-        why = [text("meeting.why", why=meeting.why)] if meeting.why else []
+        why = text("meeting.why", why=show.why_not(meeting))
         # By the moment that they know of.
         start = datetime.fromisoformat(before["starts_at"])
-        return message(text("meeting.told.cancelled", start=start), *why, title=title)
+        return message(text("meeting.told.cancelled", start=start), why, title=title)
     lines: list[Text] = []
     if before["state"] == "cancelled":
         lines.append(text("meeting.told.restored", start=meeting.starts_at))

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.call import Call
-from bot.errors import Asked, UserError
+from bot.errors import Asked, Unsure, UserError
 from bot.features.meetings import show
 from bot.features.meetings.changes import seat_waiting
 from bot.features.meetings.find import check_own, check_to_come, find
@@ -23,6 +23,7 @@ from bot.features.meetings.records import (
     Way,
 )
 from bot.features.meetings.seats import fits
+from bot.features.meetings.words import Answering, Coming, Guests
 from bot.model.message import Button, Message, message, text, typed
 from bot.unseen import seen_as
 
@@ -36,19 +37,22 @@ COME = "come"
 
 def come(
     call: Call,
-    way: Way,
+    way: Answering,
     *,
-    guests: int | None = None,
+    guests: Guests | None = None,
     whom: str | None = None,
     seen: bool = False,
     meeting: int | None = None,
 ) -> Message:
     """Say that you come, and how; or that you don't."""
-    found = find(call, meeting)
+    found = find(call, meeting, to_come=True)
+    check_to_come(call, found)
+    if isinstance(way, Coming):
+        way = _only_way(found)
     if guests is not None and not 0 <= guests <= MOST_GUESTS:
         raise UserError("meeting.guests.many", most=MOST_GUESTS)
     if guests and way not in PLACES:
-        raise UserError("meeting.guests.way")
+        raise UserError(f"meeting.guests.way.{found.ways[0]}")
     check_way(call, found, way)
     if whom is not None:
         return _answer_for(call, found, way, whom, guests or 0)
@@ -59,10 +63,18 @@ def come(
     return _answer(call, found, before, way, party, shown=shown)
 
 
+def _only_way(meeting: Meeting) -> Way:
+    """The way to be there. Raises: Unsure where there are several."""
+    if len(meeting.ways) > 1:
+        choices = [(text(f"meeting.button.{way}"), {"way": str(way)}) for way in meeting.ways]
+        raise Unsure(text("meeting.which_way", title=meeting.title), choices).openly()
+    return meeting.ways[0]
+
+
 def ask_how(call: Call, given: Mapping[str, Any]) -> None:
     """Put the meeting to whoever has not said how they come. Raises: Asked."""
     number = given.get("meeting")
-    found = find(call, number if isinstance(number, int) else None)
+    found = find(call, number if isinstance(number, int) else None, to_come=True)
     check_to_come(call, found)
     asked = message(*show.when_and_where(found), title=typed(found.title), buttons=show.buttons(found))
     raise Asked(asked, open=True)
@@ -115,7 +127,7 @@ def _answer_for(call: Call, meeting: Meeting, way: Way, whom: str, guests: int) 
     check_own(call, meeting)
     check_to_come(call, meeting, steering=True)
     if not seen_as(whom) or len(whom) > LONGEST_NAME:
-        raise UserError("meeting.for.name", most=LONGEST_NAME)
+        raise UserError(f"meeting.for.name.{meeting.ways[0]}", most=LONGEST_NAME)
     others = call.tx.of(MEETINGS).for_others(meeting.id)
     before = next((each for each in others if seen_as(each.name or "") == seen_as(whom)), None)
     if before is None and len(others) >= MOST_FOR:
@@ -219,7 +231,7 @@ def _receipt(call: Call, meeting: Meeting, answer: Answer | None) -> Message:
         lines.append(text("meeting.receipt.guests", count=answer.party - 1))
     if answer.seat:
         lines += show.where_that_way(meeting, answer.seat)
-    if of_whom == "you" and answer.way in PLACES:
+    if of_whom == "you" and answer.way is not Way.NO:
         lines.append(text("meeting.receipt.told"))
     return message(*lines, buttons=_others(meeting, answer))
 

@@ -9,6 +9,7 @@ from bot.call import Call
 from bot.errors import Unsure, UserError
 from bot.features.meetings.records import MEETINGS, Meeting
 from bot.features.meetings.settings import MeetingsSettings
+from bot.features.meetings.show import why_not
 from bot.model.message import Suggestion, text
 from bot.model.people import Role
 
@@ -19,18 +20,37 @@ LOOKED_THROUGH = 200
 LIST = "meeting list"
 
 
-def find(call: Call, number: int | None) -> Meeting:
-    """The meeting with that number; without one, the only one to come here.
+def find(call: Call, number: int | None, *, to_come: bool = False) -> Meeting:
+    """The meeting with that number; without one, the only one to come here, or else the only one that was
+    cancelled. `to_come`: one that has begun is meant only where there is no other.
 
     Raises: UserError, and Unsure where several may be meant.
     """
     if number is not None:
         return _numbered(call, number)
-    found = call.tx.of(MEETINGS).coming(themes_here(call), OFFERED)
+    found = call.tx.of(MEETINGS).coming(themes_here(call), LOOKED_THROUGH)
+    if to_come:
+        found = [each for each in found if not each.has_begun(call.said_at)] or found
+    return _only(call, found or _cancelled(call))
+
+
+def find_cancelled(call: Call) -> Meeting:
+    """The only one here that can be restored, or else that is to come."""
+    found = _cancelled(call)
+    return _only(call, found) if found else find(call, None)
+
+
+def _cancelled(call: Call) -> Sequence[Meeting]:
+    """Those here that were cancelled and would still begin, the first first."""
+    latest = call.tx.of(MEETINGS).latest(themes_here(call), LOOKED_THROUGH)
+    return [each for each in latest[::-1] if each.state == "cancelled" and not each.has_begun(call.said_at)]
+
+
+def _only(call: Call, found: Sequence[Meeting]) -> Meeting:
     if not found:
         raise UserError("meeting.none", usage=usage(call, "meeting plan")).openly()
     if len(found) > 1:
-        raise _which(call, found)
+        raise _which(call, found[:OFFERED])
     return _numbered(call, found[0].id)
 
 
@@ -62,7 +82,7 @@ def themes_here(call: Call) -> Collection[int]:
 
 def find_own(call: Call, number: int | None) -> Meeting:
     """One to come that they may change: they planned it, or may plan meetings there."""
-    found = find(call, number)
+    found = find(call, number, to_come=True)
     check_own(call, found)
     return found
 
@@ -77,7 +97,7 @@ def check_own(call: Call, meeting: Meeting) -> None:
 def check_to_come(call: Call, meeting: Meeting, *, steering: bool = False) -> None:
     """Raises: UserError where it was cancelled or had begun: as they said it, or while `steering` by now."""
     if meeting.state == "cancelled":
-        raise UserError("meeting.is_cancelled", title=meeting.title, why=meeting.why or "")
+        raise UserError("meeting.is_cancelled", title=meeting.title, why=why_not(meeting))
     at = call.now if steering else call.said_at
     if meeting.state == "held" or meeting.has_begun(at) or meeting.is_over(call.now):
         raise UserError("meeting.has_begun", title=meeting.title, start=meeting.starts_at)

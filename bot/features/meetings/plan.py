@@ -4,21 +4,30 @@ cancelling it, and taking that back.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from bot import when
 from bot.call import Call
-from bot.errors import UserError
+from bot.commands.numbered import numbered
+from bot.errors import Unsure, UserError, yes
 from bot.features.meetings.changes import as_told, changed, due_again
-from bot.features.meetings.find import check_own, check_to_come, find, find_own, usage
-from bot.features.meetings.records import MEETINGS, SUBJECT, Plan
+from bot.features.meetings.find import (
+    check_own,
+    check_to_come,
+    find,
+    find_cancelled,
+    find_own,
+    themes_here,
+    usage,
+)
+from bot.features.meetings.records import MEETINGS, SUBJECT, Meeting, Plan, Way
 from bot.features.meetings.settings import MeetingsSettings
 from bot.features.meetings.show import before, when_and_where
-from bot.features.meetings.words import NOTHING, Moments, Room, keep_moments
+from bot.features.meetings.words import NOTHING, Moments, Room, Span, keep_moments
 from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Role, Theme
 from bot.unseen import seen_as
@@ -28,6 +37,14 @@ LONGEST_PLACE, LONGEST_LINK, LONGEST_ABOUT = 100, 300, 1_000
 LONGEST = timedelta(hours=24)
 FURTHEST = timedelta(days=2 * 366)
 DAY = timedelta(days=1)
+# No name before the host, which would hide it; and of what may stand in an address nothing that ends a link,
+# or makes another one, where messages are marked up.
+_HOST = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_LINK = re.compile(
+    rf"(?i:https?://{_HOST}(?:\.{_HOST})*(?::[0-9]{{1,5}})?)(?:[/?#][A-Za-z0-9._~!$&'+,;=:@/?#%-]*)?"
+)
+# In the last so many words a moment is looked for.
+_WORDS_OF_MOMENT = 12
 PLAN = "meeting plan"
 # More than can be to come in a theme.
 ALL = 10_000
@@ -58,12 +75,14 @@ def _somewhere(call: Call) -> str:
 
 
 def _is_link(link: str) -> bool:
-    """Whether a browser opens it: nothing else is one to whoever presses it."""
-    try:
-        parts = urlsplit(link)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and not any(map(str.isspace, link))
-    except ValueError:
-        return False
+    """Whether a browser opens it, and every platform shows all of it as one link to just that place."""
+    return _LINK.fullmatch(link) is not None
+
+
+def _link(words: str | None) -> str | None:
+    """As it is kept: platforms make no link of HTTPS://."""
+    begin, between, rest = (words or "").partition("://")
+    return f"{begin.lower()}://{rest}" if between else words
 
 
 def check_times(call: Call, plan: Plan) -> None:
@@ -95,7 +114,7 @@ def check_may_plan(call: Call, theme: int) -> None:
 def plan_meeting(
     call: Call,
     called: str,
-    begins: datetime,
+    begins: Span,
     *,
     place: str | None = None,
     url: str | None = None,
@@ -116,10 +135,10 @@ def plan_meeting(
         theme=where.id,
         organiser=call.resident.id,
         title=called,
-        starts_at=begins,
-        ends_at=_end(call, begins, lasting or usual),
+        starts_at=begins.start,
+        ends_at=_end_of(call, begins, lasting, usual),
         place=_meant(call, place),
-        link=_meant(call, url),
+        link=_link(_meant(call, url)),
         about=_meant(call, about),
         room=_meant(call, room),
         online_room=_meant(call, online_room),
@@ -130,6 +149,28 @@ def plan_meeting(
     check_times(call, plan)
     _check_twin(call, plan)
     return _announce(call, plan) if sure else _confirm(plan, where)
+
+
+def ask_for_moment(call: Call, given: Mapping[str, Any]) -> None:
+    """Whether the title ends in the moment: `plan Sportraad dinsdag 19u30`. Raises: Unsure."""
+    words = str(call.given.get("called", "")).split()
+    if "begins" in given:
+        return
+    for at in range(max(1, len(words) - _WORDS_OF_MOMENT), len(words)):
+        moment = " ".join(words[at:])
+        try:
+            call.read_moment(moment)
+        except UserError as error:
+            if error.text.key.startswith("when.past"):
+                return
+            continue
+        meant = {**call.given, "called": " ".join(words[:at]), "begins": moment}
+        raise Unsure(text("line.meant", line=usage(call, PLAN, meant)), yes(**meant))
+
+
+def _end_of(call: Call, span: Span, lasting: when.Unit | None, usual: when.Unit) -> datetime:
+    """As long as was said, until when was said, or as long as is usual."""
+    return span.end if span.end and not lasting else _end(call, span.start, lasting or usual)
 
 
 def _end(call: Call, start: datetime, lasting: when.Unit) -> datetime:
@@ -203,28 +244,30 @@ def _announce(call: Call, plan: Plan) -> Message:
     return message(said, text("meeting.planned.how", meeting=meeting.id), buttons=[change])
 
 
-def move_meeting(call: Call, begins: datetime, *, meeting: int | None = None) -> Message:
-    """Have it begin at another moment; it lasts as long as it did."""
+def move_meeting(call: Call, begins: Span, *, meeting: int | None = None) -> Message:
+    """Have it begin at another moment; it lasts as long as it did, where nothing else is said."""
     found = find_own(call, meeting)
     check_to_come(call, found, steering=True)
     call.check_writes(found.theme)
     lasting = when.between(found.starts_at, found.ends_at, call.zone)
-    plan = replace(found, starts_at=begins, ends_at=_end(call, begins, lasting))
+    start = begins.start
+    plan = replace(found, starts_at=start, ends_at=_end_of(call, begins, None, lasting))
     check_times(call, plan)
-    if begins == found.starts_at:
-        raise UserError("meeting.same_moment", title=found.title, start=begins)
+    if start == found.starts_at:
+        raise UserError("meeting.same_moment", title=found.title, start=start)
     _check_twin(call, plan)
     changes = {
-        "starts_at": begins,
+        "starts_at": start,
         "ends_at": plan.ends_at,
         "moved_from": found.moved_from or found.starts_at,
     }
     changed(call, found, changes)
-    return message(text("meeting.moved", title=found.title, start=begins, before=found.starts_at))
+    return message(text("meeting.moved", title=found.title, start=start, before=found.starts_at))
 
 
 def edit_meeting(
     call: Call,
+    meeting: int | None = None,
     *,
     called: str | None = None,
     place: str | None = None,
@@ -234,16 +277,17 @@ def edit_meeting(
     online_room: Room | None = None,
     remind: Moments | None = None,
     about: str | None = None,
-    meeting: int | None = None,
 ) -> Message:
     """Change what else there is to it; `geen` takes a place, a link or a bound away."""
     found = find_own(call, meeting)
     check_to_come(call, found, steering=True)
     call.check_writes(found.theme)
+    if called is not None:
+        check_title(_meant(call, called) or "")
     given: Mapping[str, Any] = {
         "title": called,
         "place": place,
-        "link": url,
+        "link": _link(url),
         "about": about,
         "room": room,
         "online_room": online_room,
@@ -253,12 +297,13 @@ def edit_meeting(
         changes["remind"] = str(remind)
     if lasting:
         changes["ends_at"] = _end(call, found.starts_at, lasting)
+    if changes and all(value == getattr(found, name) for name, value in changes.items()):
+        raise UserError("meeting.edit.same", title=found.title)
     changes = {name: value for name, value in changes.items() if value != getattr(found, name)}
     if not changes:
         given = {"meeting": found.id, "place": _somewhere(call)}
         raise UserError("meeting.edit.nothing", usage=usage(call, "meeting edit", given))
     plan = replace(found, **changes)
-    check_title(plan.title)
     if not plan.ways:
         raise UserError("meeting.edit.nowhere", title=found.title)
     check_where(call, plan)
@@ -271,36 +316,55 @@ def edit_meeting(
 def _meant(call: Call, value: Any) -> Any:
     """What is kept: of a word for nothing, nothing."""
     if isinstance(value, str):
-        return None if value.casefold() in call.commands.texts.words(NOTHING) else value
+        return None if not value or value.casefold() in call.commands.texts.words(NOTHING) else value
     return int(value) if value else None
 
 
 # --- ending and taking back ---
 
 
-def cancel_meeting(call: Call, *, why: str, meeting: int | None = None, sure: bool = False) -> Message:
+def cancel_meeting(call: Call, why: str, *, meeting: int | None = None, sure: bool = False) -> Message:
     """Say that it does not take place, and why."""
+    if meeting is None and not sure:
+        meeting, why = _number_before(call, why)
     found = find_own(call, meeting)
     check_to_come(call, found, steering=True)
     call.check_writes(found.theme)
     if not seen_as(why):
-        raise UserError("typed.unseen")
+        raise UserError("meeting.cancel.why", usage=usage(call, "meeting cancel", {"meeting": found.id}))
     if len(why) > LONGEST_ABOUT:
         raise UserError("meeting.about.long", count=len(why), most=LONGEST_ABOUT)
     if not sure:
         args = {"meeting": found.id, "why": why, "sure": True}
         button = Button(text("meeting.button.cancel.sure"), "meeting cancel", args, style="danger")
-        coming = call.tx.of(MEETINGS).figures(found.id).coming
-        asked = text("meeting.cancel.sure", title=found.title, start=found.starts_at, count=coming)
+        told = _who_is_told(call, found)
+        key = "meeting.cancel.sure" if told else "meeting.cancel.sure.nobody"
+        asked = text(key, title=found.title, start=found.starts_at, count=told)
         return message(asked, text("meeting.why", why=why), buttons=[button])
     changed(call, found, {"state": "cancelled", "why": why})
     back = Button(text("meeting.button.restore"), "meeting restore", {"meeting": found.id})
     return message(text("meeting.cancelled", title=found.title), buttons=[back])
 
 
-def restore_meeting(call: Call, meeting: int) -> Message:
+def _number_before(call: Call, why: str) -> tuple[int | None, str]:
+    """Of `annuleer 2 te weinig volk`, which meeting it is: where 2 is one to come here."""
+    said = numbered(why) or (numbered(f"{why} -") if why.lstrip("#").isdecimal() else None)
+    coming = {each.id for each in call.tx.of(MEETINGS).coming(themes_here(call), ALL)}
+    if said is None or said[0] not in coming:
+        return None, why
+    return said[0], said[1].removeprefix("-").strip()
+
+
+def _who_is_told(call: Call, meeting: Meeting) -> int:
+    """How many people hear of it from Plein: all who come or may come, but who says so."""
+    answers = call.tx.of(MEETINGS).answers(meeting.id, ALL)
+    told = (answer.resident for answer in answers if answer.way is not Way.NO)
+    return sum(who is not None and who != call.resident.id for who in told)
+
+
+def restore_meeting(call: Call, meeting: int | None = None) -> Message:
     """Have it take place after all, with the answers that were given."""
-    found = find(call, meeting)
+    found = find_cancelled(call) if meeting is None else find(call, meeting)
     check_own(call, found)
     call.check_writes(found.theme)
     if found.state != "cancelled":

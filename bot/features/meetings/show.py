@@ -27,8 +27,7 @@ def card(call: Call, meeting: Meeting) -> Message:
     title = typed(meeting.title)
     if meeting.state == "cancelled":
         said = [text("meeting.board.cancelled", start=meeting.starts_at)]
-        why = [text("meeting.why", why=meeting.why)] if meeting.why else []
-        return message(*said, *why, title=title)
+        return message(*said, text("meeting.why", why=why_not(meeting)), title=title)
     if meeting.state == "held":
         lines = [text("meeting.board.over", start=meeting.starts_at), *_came(meeting, figures)]
         return message(*lines, title=title)
@@ -38,8 +37,13 @@ def card(call: Call, meeting: Meeting) -> Message:
     if meeting.has_begun(call.now):
         lines.append(text("meeting.board.begun"))
         return message(*lines, title=title)
-    hint = text("meeting.board.how", meeting=meeting.id)
+    hint = text(f"meeting.board.how.{meeting.ways[0]}", meeting=meeting.id)
     return message(*lines, title=title, hints=[hint], buttons=buttons(meeting))
+
+
+def why_not(meeting: Meeting) -> str | Text:
+    """Why it was cancelled: whoever did that said so, else its theme ended."""
+    return meeting.why or text("meeting.why.archived")
 
 
 def when_and_where(plan: Plan) -> list[Text]:

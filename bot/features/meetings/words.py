@@ -1,21 +1,31 @@
-"""Kinds of things that commands about meetings take: how long one lasts, and how many there is room for."""
+"""Kinds of things that commands about meetings take: from when until when, how long one lasts, how many there
+is room for, and how somebody comes.
+"""
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Any, NamedTuple
 
 from bot import when
 from bot.commands.argument import Argument, Converters, Extent
-from bot.commands.types import CHOICE, NUMBER, WORDS, Asking
-from bot.errors import UserError
+from bot.commands.types import CHOICE, MOMENT, NUMBER, WORDS, Asking, which_moment
+from bot.errors import Unsure, UserError, yes
 from bot.features.meetings.records import Way
+from bot.model.message import Suggestion, text
 
 MOST_ROOM = 10_000
 # What people type for none.
 NOTHING = "meeting.word.nothing"
-
+# And for coming, whichever way that is.
+COMING = "meeting.word.coming"
+# A word of which one letter is wrong is so much like it.
+_ALIKE = 0.8
+_SENTENCE = ".,;:!?…"
 
 MOST_MOMENTS = 5
 SOONEST, LATEST = 5 * 60, 60 * 86_400
@@ -30,10 +40,44 @@ class Room(int):
     """For how many people there is place; 0: for however many."""
 
 
+class Guests(int):
+    """How many others somebody brings."""
+
+
+class Coming(str):
+    """That they come, and not in which way: "ja"."""
+
+
+# How somebody answers.
+Answering = Way | Coming
+
+
+class Span(NamedTuple):
+    """When it begins; and when it ends, where that was said."""
+
+    start: datetime
+    end: datetime | None = None
+
+
+def _guests(argument: Argument, value: Any, call: Asking) -> Guests:
+    return Guests(_number(argument, value, call))
+
+
+def _number(argument: Argument, value: Any, call: Asking) -> int:
+    """In figures, or in a word: "twee"."""
+    words = str(value).strip().casefold()
+    for language in when.LANGUAGES.values():
+        for names, number in language.numbers.items():
+            if number == int(number) and words in names.split(", "):
+                return int(number)
+    found: int = NUMBER.convert(argument, value, call)
+    return found
+
+
 def _room(argument: Argument, value: Any, call: Asking) -> Room:
     if isinstance(value, str) and value.strip().casefold() in argument.texts.words(NOTHING):
         return Room(0)
-    number = NUMBER.convert(argument, value, call)
+    number = _number(argument, value, call)
     if not 1 <= number <= MOST_ROOM:
         raise UserError("meeting.room.range", most=MOST_ROOM)
     return Room(number)
@@ -71,10 +115,67 @@ def keep_moments(moments: str) -> str:
     return ", ".join(f"{before} seconds" for before in moments.split()) or "-"
 
 
+def _way(argument: Argument, value: Any, call: Asking) -> Answering:
+    """ "ter plaatse", "niet.", "ja"; what is like one of these is asked back."""
+    words = str(value).strip().rstrip(_SENTENCE).rstrip()
+    if words.casefold() in argument.texts.words(COMING):
+        return Coming(words)
+    with suppress(UserError):
+        return Way(CHOICE.convert(argument, words, call))
+    known = {
+        word: choice for locale in argument.texts.locales for word, choice in argument.words(locale).items()
+    }
+    if near := get_close_matches(words.casefold()[:40], list(known), 1, _ALIKE):
+        asked = text("meeting.way.meant", words=words[:40], way=near[0])
+        raise Unsure(asked, yes(**{argument.name: str(known[near[0]])})).openly()
+    return Way(CHOICE.convert(argument, words, call))
+
+
+def _span(argument: Argument, value: Any, call: Asking) -> Span:
+    """A moment, or from when until when: "19u30 tot 21u". What a button kept may be past by now."""
+    if isinstance(value, datetime):
+        return Span(value)
+    with suppress(ValueError):
+        kept = Span(*map(datetime.fromisoformat, value.split(" / ")))
+        if kept.start.tzinfo:
+            return kept
+    with suppress(UserError):
+        reading = call.read_moment(value)
+        if reading.end:
+            lasts = reading.end - reading.start
+            if not reading.sure:
+                raise which_moment(argument, value, reading, lambda at: keep_span(Span(at, at + lasts)))
+            return Span(reading.start, reading.end)
+    return Span(MOMENT.convert(argument, value, call))
+
+
+def keep_span(span: Span) -> str:
+    """As it can be read again."""
+    return " / ".join(at.isoformat() for at in span if at)
+
+
+def _show_span(argument: Argument, value: Any, locale: str) -> str:
+    """How it could be typed, of what a button kept: when it begins."""
+    start = value if isinstance(value, datetime) else str(value).split(" / ")[0]
+    return MOMENT.show(argument, start, locale)
+
+
+def _suggest_spans(argument: Argument, call: Asking, given: str) -> list[Suggestion]:
+    with suppress(UserError):
+        if given and (reading := call.read_moment(given)).end:
+            return [Suggestion(given, text("when.moment", at=reading.start))]
+    return list(MOMENT.suggest(argument, call, given)) if MOMENT.suggest else []
+
+
 KINDS: Converters = {
     # "ter plaatse" is two words.
+    Answering: replace(CHOICE, convert=_way, choices=lambda kind: tuple(Way), extent=Extent.WORDS),
     Way: replace(CHOICE, extent=Extent.WORDS),
-    Room: replace(NUMBER, convert=_room),
+    Span: replace(
+        MOMENT, convert=_span, keep=keep_span, show=_show_span, suggest=_suggest_spans, extent=Extent.WORDS
+    ),
+    Room: replace(NUMBER, convert=_room, keep=int),
+    Guests: replace(NUMBER, convert=_guests, keep=int),
     Moments: replace(WORDS, convert=_moments, keep=keep_moments),
     when.Unit: replace(WORDS, convert=_length, keep=when.Unit.in_words),
 }

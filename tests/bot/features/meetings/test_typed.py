@@ -1,0 +1,251 @@
+"""What people type about meetings as they would say it, and what is said back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.features.meetings.read import end_meetings
+from bot.features.meetings.records import MEETINGS
+from bot.ports.storage import Transaction
+from tests.bot.features.meetings.test_changes import council
+from tests.doubles.platform import Town, words_of
+
+
+@pytest.fixture
+async def town(database_url: str) -> AsyncIterator[Town]:
+    async with council(database_url) as town:
+        yield town
+
+
+@pytest.mark.parametrize("title", ["geen", "-", "no"])
+async def test_a_title_cannot_be_taken_away(town: Town, title: str) -> None:
+    assert "Geef haar een titel" in await town.say("mia", f"!bijeenkomst wijzig --titel {title}")
+    assert "is aangepast" in await town.say("mia", "!bijeenkomst wijzig --titel Sportoverleg")
+
+
+async def test_who_says_maybe_hears_that_they_may_be_mentioned(town: Town) -> None:
+    assert "met een vermelding in het thema" in await town.say("ben", "!kom misschien")
+    assert "met een vermelding in het thema" not in await town.say("ben", "!kom niet")
+
+
+async def test_help_says_how_to_find_meetings_and_come(town: Town) -> None:
+    for room in ("sport", None):
+        said = await town.say("ben", "!help", room=room)
+        assert "`!help bijeenkomst`" in said
+        assert "`!kom`" in said
+        assert "`!kom ter plaatse`" in await town.say("ben", "!help bijeenkomst", room=room)
+
+
+async def pressed(town: Town, who: str, words: str, number: int = 0, *, room: str | None = "sport") -> str:
+    """What is said once they press a button of the answer."""
+    asked = await town.core.handle(town.asked(who, words, room=room))
+    assert asked
+    assert len(asked.buttons) > number, words_of(asked)
+    said = await town.core.handle(town.asked(who, button=asked.buttons[number], room=room))
+    assert said
+    return words_of(said)
+
+
+@pytest.mark.parametrize(
+    ("words", "when"),
+    [
+        (
+            '"Overleg" "9 december 19u30 tot 21u"',
+            "woensdag 9 december om 19.30 uur, duurt 1 uur en 30 minuten",
+        ),
+        ("Overleg | 9 december 19u30-22u", "duurt 2 uur en 30 minuten"),
+        ('"Overleg" 9 december 20u', "woensdag 9 december om 20.00 uur, duurt 1 uur en 30 minuten"),
+        ('"Overleg" "9 december 20u tot 21u" --duur 45m', "duurt 45 minuten"),
+    ],
+)
+async def test_until_when_it_lasts_is_said_with_its_moment(town: Town, words: str, when: str) -> None:
+    assert when in await town.say("mia", f"!bijeenkomst plan {words} --plaats Zaal")
+
+
+async def test_a_title_without_quotation_marks_ends_where_the_moment_begins(town: Town) -> None:
+    words = "!bijeenkomst plan Overleg fietspad 9 december 20u --plaats Zaal"
+    asked = await town.say("mia", words)
+    assert '`!bijeenkomst plan "Overleg fietspad" "9 december 20u" --plaats Zaal`' in asked
+    assert "Klopt dit: Overleg fietspad?" in await pressed(town, "mia", words)
+    assert "Er ontbreekt nog iets" in await town.say("mia", "!bijeenkomst plan Overleg --plaats Zaal")
+    assert "Er ontbreekt nog iets" in await town.say("mia", "!bijeenkomst plan Overleg gisteren 20u")
+
+
+async def test_a_meeting_is_moved_to_the_moment_that_is_all_the_rest(town: Town) -> None:
+    said = await town.say("mia", "!bijeenkomst verplaats 9 december 20u")
+    assert "begint nu woensdag 9 december om 20.00 uur" in said
+    words = "!bijeenkomst verplaats 1 10 december 19u tot 20u"
+    line = '`!bijeenkomst verplaats "10 december 19u tot 20u" --bijeenkomst 1`'
+    assert line in await town.say("mia", words)
+    assert "begint nu donderdag 10 december om 19.00 uur" in await pressed(town, "mia", words)
+    assert "duurt 1 uur\n" in await town.say("ben", "!bijeenkomst toon")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "te weinig volk",
+        '"te weinig volk"',
+        "--reden te weinig volk",
+        "1 te weinig volk",
+        "#1: te weinig volk",
+    ],
+)
+async def test_why_it_is_cancelled_is_all_the_rest(town: Town, words: str) -> None:
+    assert "Waarom: te weinig volk" in await town.say("mia", f"!bijeenkomst annuleer {words}")
+    assert "gaat niet door" in await pressed(town, "mia", f"!bijeenkomst annuleer {words}")
+
+
+async def test_a_reason_may_begin_with_a_number_that_is_no_meetings(town: Town) -> None:
+    said = await town.say("mia", "!bijeenkomst annuleer 3 mensen is te weinig")
+    assert "Waarom: 3 mensen is te weinig" in said
+
+
+@pytest.mark.parametrize("words", ["1", '--reden ""', "#1"])
+async def test_it_is_asked_why_it_is_cancelled(town: Town, words: str) -> None:
+    said = await town.say("mia", f"!bijeenkomst annuleer {words}")
+    assert 'Zeg ook waarom ze niet doorgaat: `!bijeenkomst annuleer "reden" --bijeenkomst 1`' in said
+
+
+async def test_a_number_may_stand_first_or_be_named(town: Town) -> None:
+    for number, words in enumerate(("1", "--bijeenkomst 1", "#1", "")):
+        assert "is aangepast" in await town.say("mia", f"!bijeenkomst wijzig {words} --plaats Zaal{number}")
+    assert "Ter plaatse: Zaal3" in await town.say("ben", "!bijeenkomst toon --bijeenkomst 1")
+
+
+async def test_who_is_told_is_counted_as_it_will_be(town: Town) -> None:
+    await town.say("mia", "!bijeenkomst wijzig --max 1")
+    await town.say("mia", "!kom ter plaatse --voor Oma")
+    await town.say("mia", "!kom online")
+    assert "Niemand anders zei" in await town.say("mia", "!bijeenkomst annuleer Ziek")
+    for name, way in {"ben": "ter plaatse", "anna": "misschien", "cas": "niet"}.items():
+        await town.say(name, f"!kom {way}")
+    assert "2 mensen die zouden komen, horen het" in await town.say("mia", "!bijeenkomst annuleer Ziek")
+
+
+@pytest.mark.parametrize(
+    "words", ["!kom nie", "!kom niet.", "!kom Nee!", "!kom neen", "!bijeenkomst kom niet"]
+)
+async def test_words_for_not_coming(town: Town, words: str) -> None:
+    assert "Je komt niet" in await town.say("ben", words)
+
+
+async def test_how_somebody_comes_is_understood_with_a_slip_of_the_finger(town: Town) -> None:
+    assert "Je doet online mee" in await town.say("ben", "!kom online!")
+    assert "Je komt ter plaatse" in await town.say("ben", '!kom "ter plaatse"')
+    assert "Met 2 anderen" in await town.say("ben", "!kom ter plaatse --met twee")
+    assert "Bedoel je “ter plaatse”?" in await town.say("anna", "!kom ter plaaste --met 1")
+    assert "Met 1 ander" in await pressed(town, "anna", "!kom ter plaaste --met 1")
+    assert "Kies ter plaatse, online" in await town.say("cas", "!kom straks")
+    assert "`!kom niet`" in await town.say("cas", "!ik kom niet")
+    assert "Je komt niet" in await pressed(town, "cas", "!ik kom niet")
+    for words in ("!aanwezig", "!afwezig", "!kom"):
+        asked = await town.core.handle(town.asked("dirk", words))
+        assert asked
+        assert len(asked.buttons) == 4, words
+    assert "Wat er aankomt" in await town.say("dirk", "!vergaderingen")
+
+
+async def test_yes_is_asked_how_where_there_are_two_ways(town: Town) -> None:
+    assert "Hoe kom je naar “Sportraad”?" in await town.say("ben", "!kom ja --met 2")
+    said = await pressed(town, "ben", "!kom ja --met 2", 1)
+    assert "Je doet online mee" in said
+    assert "Met 2 anderen" in said
+
+
+async def test_yes_is_the_only_way_there_is(town: Town) -> None:
+    await town.say("mia", "!bijeenkomst wijzig --plaats geen")
+    assert "Je doet online mee" in await town.say("ben", "!kom ja")
+    assert "typ het: `!kom online`" in await town.say("ben", "!bijeenkomst toon")
+    assert "`!kom online --met 2`" in await town.say("ben", "!kom misschien --met 2")
+    assert "`!kom online --voor Oma`" in await town.say("mia", f"!kom online --voor {'x' * 65}")
+
+
+async def test_one_that_runs_is_not_meant_by_who_still_comes(town: Town) -> None:
+    await pressed(town, "mia", '!bijeenkomst plan "Later" "15 december 20u" --plaats Zaal')
+    town.clock.turn_to(datetime(2026, 12, 8, 18, 45, tzinfo=UTC))
+    assert "naar “Later”" in await town.say("ben", "!kom ter plaatse")
+    assert "is aangepast" in await town.say("mia", "!bijeenkomst wijzig --plaats Zolder")
+    assert "Zolder" in await town.say("ben", "!kom")
+    assert "Welke bedoel je?" in await town.say("ben", "!bijeenkomst toon")
+    await town.say("mia", "!bijeenkomst annuleer Ziek --zeker")
+    assert "is begonnen" in await town.say("ben", "!kom ter plaatse")
+
+
+async def test_what_was_cancelled_is_meant_where_nothing_else_is_to_come(town: Town) -> None:
+    await town.say("mia", "!bijeenkomst annuleer De zaal is dicht --zeker")
+    assert "Waarom: De zaal is dicht" in await town.say("ben", "!bijeenkomst toon")
+    for words in ("!kom", "!kom niet"):
+        assert "gaat niet door: De zaal is dicht" in await town.say("ben", words)
+    assert "gaat toch door" in await town.say("mia", "!bijeenkomst herstel")
+    assert "gaat gewoon door" in await town.say("mia", "!bijeenkomst herstel")
+
+
+async def test_what_ends_with_its_theme_says_so(town: Town) -> None:
+    await town.say("ben", "!help", room=None)
+    await town.say("ben", "!kom online")
+
+    def archive(tx: Transaction) -> None:
+        meeting = tx.of(MEETINGS).get(1)
+        assert meeting
+        end_meetings(tx, meeting.theme, town.clock.now())
+
+    await town.core.store.run(archive)
+    await town.core.run_due()
+    assert "Waarom: het thema is gearchiveerd" in town.platform.where("ben")[-1]
+    assert "Waarom: het thema is gearchiveerd" in await town.say("mia", "!bijeenkomst toon 1")
+    assert "gaat niet door: het thema is gearchiveerd" in await town.say("mia", "!kom niet --bijeenkomst 1")
+
+
+async def test_announced_too_late_is_said_in_words(town: Town) -> None:
+    words = '!bijeenkomst plan "Laat" "1 december 20u" --plaats Zaal'
+    asked = await town.core.handle(town.asked("mia", words))
+    assert asked
+    town.clock.turn_to(datetime(2026, 12, 2, 12, tzinfo=UTC))
+    said = await town.core.handle(town.asked("mia", button=asked.buttons[0]))
+    assert said
+    assert words_of(said) == "dinsdag 1 december om 20.00 uur is al voorbij. Kies een moment dat nog komt."
+
+
+async def test_what_is_so_already_is_said(town: Town) -> None:
+    assert "Zo is “Sportraad” al." in await town.say("mia", "!bijeenkomst wijzig --plaats Dorpshuis")
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://meet.example/a`b",
+        "https://meet.example/a<b",
+        "https://meet.example/a*b*",
+        "https://meet.example/a|b",
+        "https://meet.example/a)[x](https://bad.example",
+        "https://meet.example@bad.example/a",
+        "https://meet.example:80@bad.example/a",
+        "https://..",
+        "https://",
+        "https://meet.example\\bad",
+        "ftp://meet.example/a",
+        "meet.example",
+        "https://meet.example/é",
+    ],
+)
+async def test_an_address_that_is_shown_as_another_is_no_link(town: Town, link: str) -> None:
+    said = await town.say("mia", f"!bijeenkomst wijzig --link {link}")
+    assert "is geen link die iedereen kan openen" in said
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://teams.microsoft.com/l/meetup-join/19%3ameeting_Zm~1%40thread.v2/0?context=%7b%22T%22%7d&a=b",
+        "http://localhost:8080/a_b-c",
+        "HTTPS://Meet.example/Sport#x",
+    ],
+)
+async def test_links_that_are_good(town: Town, link: str) -> None:
+    assert "is aangepast" in await town.say("mia", f"!bijeenkomst wijzig --link {link}")
+    begin, _, rest = link.partition("://")
+    assert f"Online: {begin.lower()}://{rest}\n" in await town.say("ben", "!bijeenkomst toon")
