@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 
 # Told on SQLite; what the databases do each in its own way is told on both, in tests/storage and by these.
-_ON_BOTH = r"tests/bot/features/test_(linking|forgetting)"
+_ON_BOTH = r"tests/bot/features/test_(linking|forgetting(?!_words))"
 _ON_POSTGRES = rf"(?!{_ON_BOTH})tests/(bot/|test_).*\[(.+-)?postgres\b"
 # Every conversation is played on the console and on Discord; on Matrix, and across both, some of them.
-_PLAYED = (*("across", "first_poll", "one_person", "profile", "linking", "theme_new_english"),)
+_PLAYED = (*("across", "first_poll", "linking", "meeting_english", "theme_new_english"),)
 _PLAYED_ACROSS = ("across", "one_person", "profile", "theme_back", "theme_list_english", "linking")
 _ON_MATRIX = "|".join(
     rf"tests/test_scenarios.py::test_conversation_{how}\[(?!({'|'.join(played)})\])"
@@ -41,7 +41,8 @@ _PATIENT = "|".join(
         r"tests/adapters/matrix/test_new_rooms\.py::test_a_theme_that_was_opened_with_the_other.*\[the other",
         r"tests/adapters/discord/test_guests\.py::test_who_was_put_out_while_plein_was_away.*\[silent",
         r"tests/adapters/matrix/test_guests\.py::.*does_not_have_plein_let_them_in\[True\]",
-        r"tests/storage/test_opening\.py::test_four_processes.*-empty\]",
+        r"tests/storage/test_opening\.py::test_four_processes.*\[(.*-empty|postgres-older)\]",
+        r"tests/test_made_up\.py::test_on_matrix",
         r"tests/adapters/discord/test_forum_posts\.py::.*\[left-True",
         r"tests/adapters/matrix/test_upgraded\.py::.*\[(plein|moderator while away)\]",
         r"tests/adapters/matrix/test_new_rooms\.py::test_(killed_before_it_is_noted|without_an_answer.*\[502)",

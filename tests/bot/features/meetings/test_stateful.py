@@ -33,6 +33,8 @@ class Told:
     way: str
     party: int
     seat: str | None = None
+    # How many answers had been changed by then.
+    said: int = 0
 
 
 class Meetings(RuleBasedStateMachine):
@@ -43,6 +45,7 @@ class Meetings(RuleBasedStateMachine):
         self.town: Town
         # In the order in which they chose their way; by who they are.
         self.answers: dict[int, Told] = {}
+        self.said = 0
         self.room: int | None = 3
         self.gone = False
         self.day = 8
@@ -108,6 +111,8 @@ class Meetings(RuleBasedStateMachine):
             self.answers = kept
             if now.seat == "refused":
                 return False
+        self.said += 1
+        now.said = before.said if before and (before.way, before.party) == (way, party) else self.said
         if before and before.way == way:
             self.answers[who] = now
         else:
@@ -170,15 +175,22 @@ class Meetings(RuleBasedStateMachine):
         self.loop.run_until_complete(self.town.linked(elder, younger))
         stays = self.number(elder)
         goes = other if stays == one else one
-        order = list(self.answers)
-        if goes in self.answers:
-            later = self.answers.pop(goes)
-            if stays not in self.answers or order.index(stays) < order.index(goes):
-                # The later one stands, in its own place of the order.
-                entries = [(n, a) for n, a in self.answers.items() if n != stays]
-                at = sum(n != stays for n in order[: order.index(goes)])
-                entries.insert(at, (stays, later))
-                self.answers = dict(entries)
+        theirs = [number for number in (stays, goes) if number in self.answers]
+        if theirs:
+            theirs.sort(key=lambda number: self.answers[number].said)
+            earlier, last = self.answers[theirs[0]], self.answers[theirs[-1]]
+            # The later one stands; what both said alike stands where the first of the two did.
+            place = theirs[-1]
+            if earlier.way == last.way:
+                place = next(number for number in self.answers if number in theirs)
+                seat = earlier.seat if earlier.party >= last.party else last.seat
+                last.seat = seat if seat == last.way else last.seat or seat
+            order = [(stays if n == place else n, last if n == place else a) for n, a in self.answers.items()]
+            dropped = set(theirs) - {place}
+            numbers = list(self.answers)
+            self.answers = {
+                new: answer for old, (new, answer) in zip(numbers, order, strict=True) if old not in dropped
+            }
         self.settle()
 
     @rule(who=people)
