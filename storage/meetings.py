@@ -155,10 +155,10 @@ _OF = (
 _STANDING = select(func.count()).where(meetings.c.organiser == _WHO, _IS_PLANNED)
 _PLANNED_BY = select(meetings).where(meetings.c.organiser == _WHO).order_by(meetings.c.id)
 _ADD = insert(meetings)
-_WAS_LEFT = select(meetings.c.was_left).where(meetings.c.id == bindparam("meeting_"))
 _THIS = meetings.c.id == bindparam("meeting_")
+_WAS_LEFT = select(meetings.c.was_left).where(_THIS)
 _HOLD = update(meetings).where(_THIS, _IS_PLANNED).values(state="held")
-_LEAVE = update(meetings).where(meetings.c.id == bindparam("meeting_")).values(was_left=True)
+_LEAVE = update(meetings).where(_THIS).values(was_left=True)
 
 _GIVEN = [column for column in answers.c if column.name != "community"]
 _ANSWERS = select(*_GIVEN)
@@ -413,4 +413,4 @@ def _changing(names: tuple[str, ...], *, raises: bool) -> Any:
     values: dict[str, Any] = {name: bindparam(f"{name}_", type_=meetings.c[name].type) for name in names}
     if raises:
         values["version"] = meetings.c.version + 1
-    return update(meetings).where(meetings.c.id == bindparam("meeting_")).values(values)
+    return update(meetings).where(_THIS).values(values)

@@ -39,7 +39,7 @@ _MOST_WEEKDAYS = 5
 
 @dataclass(slots=True)
 class Repeated:
-    """What the words say. `moment` is what they say besides of an hour and of a date."""
+    """What the words say. `moment` is what they say beside that, of an hour and of a date."""
 
     moment: Said
     comes_back: bool = False  # "elke", "wekelijks", "dinsdags", "per maand"
@@ -109,7 +109,7 @@ def _every_other(phrase: Phrase, said: Repeated) -> bool:
 
 
 def _period(phrase: Phrase, said: Repeated) -> bool:
-    """ "week", "2 weken", "andere week", "tweede week"; after "om de" one may be every second one."""
+    """ "week", "2 weken", "andere week", "tweede week"; after "om de" a single one may be every second."""
     begin = phrase.at
     count, counts = None, [1]
     if phrase.take("other") is not None:

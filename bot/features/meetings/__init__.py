@@ -6,7 +6,8 @@ whichever account it was given. Who finds a place full waits, and moves up in or
     records.py   what a meeting and an answer are, and what must be kept of them
     settings.py  who may plan one, and how many
     words.py     how long one lasts, and for how many there is room, as people type it
-    plan.py      planning, moving, changing, cancelling and restoring
+    plan.py      planning, moving and changing
+    end.py       cancelling, and taking that back
     changes.py   what every change does: the version, the board, who moves up, who is told
     remind.py    a word before it begins
     telling.py   in private where they talk with Plein, else with a mention
@@ -26,7 +27,7 @@ from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
-from bot.features.meetings import changes, come, find, plan, read, remind, show
+from bot.features.meetings import changes, come, end, find, plan, read, remind, show
 from bot.features.meetings.records import MEETINGS, SUBJECT
 from bot.features.meetings.settings import MeetingsSettings
 from bot.features.meetings.words import KINDS
@@ -49,8 +50,8 @@ _COMMANDS = (
     _Command("meeting who", read.who_comes, confidential=True, also_named=("meeting",)),
     _Command("meeting move", plan.move_meeting),
     _Command("meeting edit", plan.edit_meeting, also_named=("meeting",)),
-    _Command("meeting cancel", plan.cancel_meeting, also_named=("why",)),
-    _Command("meeting restore", plan.restore_meeting, also_named=("meeting",)),
+    _Command("meeting cancel", end.cancel_meeting, also_named=("why",)),
+    _Command("meeting restore", end.restore_meeting, also_named=("meeting",)),
     _Command(come.COME, come.come, lacking=come.ask_how),
     _Command(show.ANSWER, come.answer_meeting, listed=False),
 )

@@ -1,6 +1,4 @@
-"""Planning: what a meeting must be like, shown as it was understood before anybody else sees it; changing it,
-cancelling it, and taking that back.
-"""
+"""Planning: what a meeting must be like, shown as it was understood before anybody sees it; changing it."""
 
 from __future__ import annotations
 
@@ -12,19 +10,14 @@ from typing import Any
 
 from bot import when
 from bot.call import Call
-from bot.commands.numbered import numbered
 from bot.errors import Unsure, UserError, yes
 from bot.features.meetings.changes import as_told, changed, due_again
 from bot.features.meetings.find import (
-    check_own,
     check_to_come,
-    find,
-    find_cancelled,
     find_own,
-    themes_here,
     usage,
 )
-from bot.features.meetings.records import MEETINGS, SUBJECT, Meeting, Plan, Way
+from bot.features.meetings.records import MEETINGS, SUBJECT, Plan
 from bot.features.meetings.settings import MeetingsSettings
 from bot.features.meetings.show import before, when_and_where
 from bot.features.meetings.words import NOTHING, Moments, Room, Span, keep_moments
@@ -147,7 +140,7 @@ def plan_meeting(
     check_where(call, plan)
     _check_rooms(plan, room, online_room)
     check_times(call, plan)
-    _check_twin(call, plan)
+    check_twin(call, plan)
     return _announce(call, plan) if sure else _confirm(plan, where)
 
 
@@ -189,7 +182,7 @@ def _check_rooms(plan: Plan, room: Room | None, online_room: Room | None) -> Non
         raise UserError("meeting.room.no_link")
 
 
-def _check_twin(call: Call, plan: Plan, number: int = 0) -> None:
+def check_twin(call: Call, plan: Plan, number: int = 0) -> None:
     """Nobody means the same meeting twice; who pressed twice does not either. `number`: its own."""
     for other in call.tx.of(MEETINGS).coming((plan.theme,), ALL):
         alike = seen_as(other.title) == seen_as(plan.title) and other.starts_at == plan.starts_at
@@ -255,7 +248,7 @@ def move_meeting(call: Call, begins: Span, *, meeting: int | None = None) -> Mes
     check_times(call, plan)
     if start == found.starts_at:
         raise UserError("meeting.same_moment", title=found.title, start=start)
-    _check_twin(call, plan)
+    check_twin(call, plan)
     changes = {
         "starts_at": start,
         "ends_at": plan.ends_at,
@@ -309,7 +302,7 @@ def edit_meeting(
     check_where(call, plan)
     _check_rooms(plan, room, online_room)
     check_times(call, plan)
-    _check_twin(call, plan, found.id)
+    check_twin(call, plan, found.id)
     return message(text("meeting.edited", title=plan.title), *changed(call, found, changes))
 
 
@@ -318,59 +311,3 @@ def _meant(call: Call, value: Any) -> Any:
     if isinstance(value, str):
         return None if not value or value.casefold() in call.commands.texts.words(NOTHING) else value
     return int(value) if value else None
-
-
-# --- ending and taking back ---
-
-
-def cancel_meeting(call: Call, why: str, *, meeting: int | None = None, sure: bool = False) -> Message:
-    """Say that it does not take place, and why."""
-    if meeting is None and not sure:
-        meeting, why = _number_before(call, why)
-    found = find_own(call, meeting)
-    check_to_come(call, found, steering=True)
-    call.check_writes(found.theme)
-    if not seen_as(why):
-        raise UserError("meeting.cancel.why", usage=usage(call, "meeting cancel", {"meeting": found.id}))
-    if len(why) > LONGEST_ABOUT:
-        raise UserError("meeting.about.long", count=len(why), most=LONGEST_ABOUT)
-    if not sure:
-        args = {"meeting": found.id, "why": why, "sure": True}
-        button = Button(text("meeting.button.cancel.sure"), "meeting cancel", args, style="danger")
-        told = _who_is_told(call, found)
-        key = "meeting.cancel.sure" if told else "meeting.cancel.sure.nobody"
-        asked = text(key, title=found.title, start=found.starts_at, count=told)
-        return message(asked, text("meeting.why", why=why), buttons=[button])
-    changed(call, found, {"state": "cancelled", "why": why})
-    back = Button(text("meeting.button.restore"), "meeting restore", {"meeting": found.id})
-    return message(text("meeting.cancelled", title=found.title), buttons=[back])
-
-
-def _number_before(call: Call, why: str) -> tuple[int | None, str]:
-    """Of `annuleer 2 te weinig volk`, which meeting it is: where 2 is one to come here."""
-    said = numbered(why) or (numbered(f"{why} -") if why.lstrip("#").isdecimal() else None)
-    coming = {each.id for each in call.tx.of(MEETINGS).coming(themes_here(call), ALL)}
-    if said is None or said[0] not in coming:
-        return None, why
-    return said[0], said[1].removeprefix("-").strip()
-
-
-def _who_is_told(call: Call, meeting: Meeting) -> int:
-    """How many people hear of it from Plein: all who come or may come, but who says so."""
-    answers = call.tx.of(MEETINGS).answers(meeting.id, ALL)
-    told = (answer.resident for answer in answers if answer.way is not Way.NO)
-    return sum(who is not None and who != call.resident.id for who in told)
-
-
-def restore_meeting(call: Call, meeting: int | None = None) -> Message:
-    """Have it take place after all, with the answers that were given."""
-    found = find_cancelled(call) if meeting is None else find(call, meeting)
-    check_own(call, found)
-    call.check_writes(found.theme)
-    if found.state != "cancelled":
-        raise UserError("meeting.restore.stands", title=found.title, start=found.starts_at)
-    if found.has_begun(call.now):
-        raise UserError("meeting.restore.late", title=found.title, start=found.starts_at)
-    _check_twin(call, found)
-    changed(call, found, {"state": "planned", "why": None})
-    return message(text("meeting.restored", title=found.title, start=found.starts_at))

@@ -220,11 +220,11 @@ class MeetingStore(Protocol):
         ...
 
     def answered_after(self, meeting: int, after: int, most: int) -> Sequence[Answer]:
-        """Answers by their numbers, those after that one."""
+        """Answers in the order of their numbers, from the next after that number on."""
         ...
 
     def reminded_after(self, meeting: int, after: int, most: int) -> Sequence[Answer]:
-        """Answers by their numbers, those after that one, of who may come and wants to be reminded."""
+        """The same, of those who may come and want to be reminded."""
         ...
 
     def keep(self, answer: Answer) -> int:
@@ -234,9 +234,9 @@ class MeetingStore(Protocol):
     def drop(self, answer: Answer) -> None: ...
 
     def merge(self, old: int, new: int) -> Collection[int]:
-        """Two residents turn out to be one person, with one answer each: the later one.
+        """Two residents turn out to be one person, who has the later of their answers to a meeting.
 
-        The meetings of which answers changed.
+        The meetings that either of them answered.
         """
         ...
 

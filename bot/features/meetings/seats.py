@@ -17,7 +17,7 @@ Room = Callable[[Way], int | None]
 
 
 def fits(taken: int, room: int | None, party: int) -> bool:
-    """Whether so many more have place where so many have one."""
+    """Whether there is room for a party where so many people have a place already."""
     return room is None or taken + party <= room
 
 

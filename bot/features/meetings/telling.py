@@ -59,7 +59,7 @@ def _talking(call: Call, meeting: Meeting, people: Collection[int]) -> Collectio
 
 
 def _accounts(call: Call, people: Collection[int], theme: int) -> Sequence[Identity]:
-    """Of each of these the one account by which they are in the theme, where there is one."""
+    """An account of each of these that is in the theme, for those who have one there."""
     found = []
     for accounts in call.tx.people.accounts(people).values():
         there = (account for account in accounts if call.tx.people.part_of(account, theme))

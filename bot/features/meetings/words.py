@@ -170,7 +170,6 @@ def _suggest_spans(argument: Argument, call: Asking, given: str) -> list[Suggest
 KINDS: Converters = {
     # "ter plaatse" is two words.
     Answering: replace(CHOICE, convert=_way, choices=lambda kind: tuple(Way), extent=Extent.WORDS),
-    Way: replace(CHOICE, extent=Extent.WORDS),
     Span: replace(
         MOMENT, convert=_span, keep=keep_span, show=_show_span, suggest=_suggest_spans, extent=Extent.WORDS
     ),

@@ -21,7 +21,7 @@ KNOWS = "who knows"
 # So often within that time somebody may ask who knows something; so many people are named.
 ASKED_WITHIN, ASKED = timedelta(hours=1), 10
 MOST_NAMED = 20
-# As what they say of themselves is noted before two are one.
+# Under which name what they say of themselves is noted before two accounts are linked.
 _ENTRIES = "profile_entries"
 
 
