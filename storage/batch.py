@@ -155,6 +155,7 @@ class Batch:
         """What was deferred is not to happen; what was got or locked may not hold any more."""
         self._pending: dict[Table, dict[Hashable, tuple[Executable, Row]]] = {}
         self._loaded: defaultdict[Loader[Any], dict[Key, Sequence[Any]]] = defaultdict(dict)
+        self._without: dict[int, set[Table]] = {}
         self._shares_sealing = False
 
     # --- whose it is ---
@@ -337,12 +338,26 @@ class Batch:
             self._make_stale([_table(statement)])
         return rows
 
+    def note_without(self, resident: int, tables: Iterable[Table]) -> None:
+        """Nothing of somebody who is locked stands in these, until somebody writes there."""
+        self._without[resident] = set(tables)
+
+    def may_have(self, resident: int, table: Table) -> bool:
+        """Whether something of theirs may stand there."""
+        return table not in self._without.get(resident, ())
+
+    def pass_on(self, statement: Executable, old: int, new: int) -> None:
+        """Execute this, which makes what is `old_`'s in its table `new_`'s: where there may be any."""
+        if self.may_have(old, _table(statement)):
+            self.execute(statement, {"old_": old, "new_": new})
+
     def defer(self, statement: Executable, key: Hashable, row: Row, *, adds: str | None = None) -> None:
         """Execute this later, in place of what is pending for this key of its table.
 
         `adds` is the field that is added to what is pending. To be deferred are rows that no others refer to.
         """
         self.writes += 1
+        self._may_have_since(_table(statement))
         pending = self._pending.setdefault(_table(statement), {})
         if adds and key in pending:
             row[adds] += pending[key][1][adds]
@@ -365,7 +380,13 @@ class Batch:
             for statement, rows in statements.items():
                 self._executor.execute(statement, rows if len(rows) > 1 else rows[0])
 
+    def _may_have_since(self, table: Table) -> None:
+        for without in self._without.values():
+            without.discard(table)
+
     def _make_stale(self, tables: Collection[Table]) -> None:
+        for table in tables:
+            self._may_have_since(table)
         self._forget(loader for loader in self._loaded if not loader.tables.isdisjoint(tables))
 
     def _forget(self, loaders: Iterable[Loader[Any]]) -> None:

@@ -166,7 +166,7 @@ _SHOW_ANEW = (
 def merge(db: Batch, old: int, new: int) -> None:
     """What either has is theirs who they both are."""
     for statement in _MOVE:
-        db.execute(statement, {"old_": old, "new_": new})
+        db.pass_on(statement, old, new)
 
 
 def accounts_of(db: Batch, resident: int) -> Sequence[Identity]:

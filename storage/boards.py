@@ -190,7 +190,7 @@ class Boards:
         return [(row.subject, row.shown_at) for row in rows]
 
     def pass_on(self, old: int, new: int) -> None:
-        opened = self._opened_by(old)
+        opened = self._opened_by(old) if self._db.may_have(old, subjects) else ()
         while self._db.lock(subjects.c.subject, *opened):
             opened = self._opened_by(old)
         if opened:

@@ -116,7 +116,7 @@ class Leavers:
             return []
 
     def merge(self, old: int, new: int) -> None:
-        self._db.execute(self._table.pass_on, {"old_": old, "new_": new})
+        self._db.pass_on(self._table.pass_on, old, new)
 
     def forget(self, resident: int) -> None:
         """They are forgotten; whoever left them is kept out all the same."""

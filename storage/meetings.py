@@ -348,7 +348,7 @@ class Meetings:
         for given in by_meeting.values():
             self._join(given)
         for statement in _PASS_ON:
-            self._db.execute(statement, {"old_": old, "new_": new})
+            self._db.pass_on(statement, old, new)
         self._leavers.merge(old, new)
         for meeting in self._leavers.outside(new):
             # Where an account of theirs answered with somebody else, they have no answer beside that one.

@@ -56,12 +56,7 @@ _WISHES = select(
     *(residents.c.id, residents.c.name, residents.c.name_is_chosen, residents.c.name_is_own),
     *(residents.c.locale, residents.c.role, residents.c.wants_reminders),
 ).where(among(residents.c.id, "ids_"))
-_PUT_OUT_OF = (
-    select(guests.c.resident, guests.c.theme)
-    .where(among(guests.c.resident, "ids_"), guests.c.put_out)
-    .distinct()
-    .order_by(guests.c.theme)
-)
+_PUT_OUT, _WHOM = "put out", "whom"
 _SET = {
     name: update(residents).where(residents.c.id == bindparam("id_")).values({name: bindparam("before_")})
     for name in ("name", "folded", *_NAMED, "locale", "role", "wants_reminders")
@@ -138,10 +133,15 @@ def _owned(metadatas: tuple[MetaData, ...]) -> Mapping[str, _Owned]:
 @lru_cache(16)
 def _noted(metadatas: tuple[MetaData, ...]) -> CompoundSelect[Any]:
     """The keys of the rows of all of these columns as text, each row with its column's name, and what stands
-    in those that are noted, with their table's: most have few or none, and to ask for each by itself costs
-    more than all else.
+    in those that are noted, with their table's; what either was put out of, and with whom they will be. Most
+    have few or none of them, and to ask for each by itself costs more than all else.
     """
-    asked = {name: (each.keys, each.noted) for name, each in _owned(metadatas).items()}
+    asked: dict[str, tuple[Sequence[Column[Any]], ColumnElement[bool]]] = {
+        name: (each.keys, each.noted) for name, each in _owned(metadatas).items()
+    }
+    either = or_(*(guests.c.resident == bindparam(who) for who in ("old_", "new_")))
+    asked[_PUT_OUT] = (guests.c.resident, guests.c.theme), and_(either, guests.c.put_out)
+    asked[_WHOM] = (identities.c.platform, identities.c.user_id), identities.c.resident == bindparam("new_")
     for name, columns in _values(metadatas).items():
         asked[name] = (columns, or_(*(columns[0] == bindparam(who) for who in ("old_", "new_"))))
     most = max(len(columns) for columns, _ in asked.values())
@@ -207,27 +207,49 @@ def _statements(column: Column[Any]) -> _Owned:
 
 
 @lru_cache(16)
-def _mentions(metadatas: tuple[tuple[str, MetaData], ...]) -> CompoundSelect[Any]:
-    """The names of the stores with a row of somebody's, or that may be: whose a mark is nobody reads."""
-    return union_all(
-        *(
-            select(literal_column(f"'{name}'")).where(theirs)
-            for name, metadata in metadatas
-            for table in metadata.sorted_tables
-            for theirs in _may_be_theirs(table)
-        )
+def _mentions(metadatas: tuple[MetaData, ...]) -> tuple[Mapping[str, Table], CompoundSelect[Any]]:
+    """The tables that refer to residents, and what says in which of them is a row of somebody's, or may be:
+    whose a mark is nobody reads.
+    """
+    found = {
+        table.name: (table, conditions)
+        for metadata in metadatas
+        for table in metadata.sorted_tables
+        if (conditions := _may_be_theirs(table))
+    }
+    mentions: Iterator[Any] = (
+        select(literal_column(f"'{name}'")).where(theirs)
+        for name, (_, conditions) in found.items()
+        for theirs in conditions
     )
+    return {name: table for name, (table, _) in found.items()}, union_all(*mentions)
 
 
 def _may_be_theirs(table: Table) -> Sequence[ColumnElement[bool]]:
-    if any(column.info.get(HOLDS) is Holds.MARK for column in table.c):
+    whose = [column for column in table.c if _refers(column) and table is not identities]
+    is_features = table.metadata is not tables.metadata
+    # What stands under a mark the core passes on to nobody; a feature looks itself whose it is.
+    if whose and is_features and any(column.info.get(HOLDS) is Holds.MARK for column in table.c):
         return [exists(select(table))]
-    return [exists().where(column == bindparam("id_")) for column in table.c if _refers(column)]
+    return [exists().where(column == bindparam("id_")) for column in whose]
 
 
-def kept_in(db: Batch, of_features: tuple[tuple[str, MetaData], ...], resident: int) -> Collection[str]:
-    """The names of the stores that may keep something of somebody."""
-    return set(db.execute(_mentions(of_features), {"id_": resident}).scalars())
+def look_through(db: Batch, metadatas: tuple[MetaData, ...], resident: int) -> None:
+    """Note in which tables nothing is of somebody who is locked: most have something in few of them, and
+    nothing is passed on in the others.
+    """
+    tables_, mentioning = _mentions(metadatas)
+    there = set(db.execute(mentioning, {"id_": resident}).scalars())
+    db.note_without(resident, (table for name, table in tables_.items() if name not in there))
+
+
+def kept_in(db: Batch, of_features: Mapping[str, MetaData], resident: int) -> Collection[str]:
+    """The names of the stores that may keep something of somebody who was looked through for."""
+    return {
+        name
+        for name, metadata in of_features.items()
+        if any(db.may_have(resident, table) for table in _mentions((metadata,))[0].values())
+    }
 
 
 def wishes(db: Batch, *numbers: int) -> Sequence[dict[str, Any]]:
@@ -243,20 +265,24 @@ def brought(db: Batch, metadatas: Sequence[MetaData], resident: int, to: int) ->
     values = _values((*metadatas, tables.metadata))
     rows: dict[str, list[list[Any]]] = {}
     found: dict[int, dict[str, list[list[Any]]]] = {resident: {}, to: {}}
+    put_out: dict[int, set[int]] = {resident: set(), to: set()}
+    whom: list[str] = []
     for name, *words in db.execute(_noted((*metadatas, tables.metadata)), {"old_": resident, "new_": to}):
+        if name == _PUT_OUT:
+            put_out[int(words[0])].add(int(words[1]))
+            continue
+        if name == _WHOM:
+            whom.append(Identity(words[0], words[1]).address)
+            continue
         columns = values[name] if name in values else owned[name].keys
         row = [_read(column, word) for column, word in zip(columns, words, strict=False)]
         if name in values:
             found[row[0]].setdefault(name, []).append(row[1:])
         else:
             rows.setdefault(name, []).append(row)
-    put_out: dict[int, list[int]] = {resident: [], to: []}
-    for row in db.execute(_PUT_OUT_OF, {"ids_": (resident, to)}):
-        put_out[row.resident].append(row.theme)
-    whom = [Identity(*row).address for row in db.execute(_OTHERS, {"id_": to})]
     keys = {name: sorted(these) for name, these in rows.items()}
     return Brought(
-        *(theirs, others, keys, put_out[resident], whom, put_out[to]),
+        *(theirs, others, keys, sorted(put_out[resident]), sorted(whom), sorted(put_out[to])),
         *({name: sorted(these) for name, these in found[whose].items()} for whose in (resident, to)),
     )
 

@@ -17,7 +17,7 @@ from storage.among import among
 from storage.batch import Batch, Loader
 from storage.community import anywhere
 from storage.forgotten import Forgotten
-from storage.tables import accounts, identities, members, places, posts, residents
+from storage.tables import accounts, identities, members, metadata, places, posts, residents
 from storage.told import keep_own
 from storage.upsert import upsert
 from storage.uses import carry_on, take_back
@@ -310,7 +310,7 @@ class People:
     def __init__(self, db: Batch, past: Forgotten, of_features: Mapping[str, MetaData] = {}) -> None:
         self._db = db
         self._past = past
-        self._by_feature = tuple(of_features.items())
+        self._by_feature = of_features
         self._of_features = tuple(of_features.values())
 
     def account(self, identity: Identity) -> Account | None:
@@ -381,6 +381,7 @@ class People:
 
     def _take_over(self, other: int, resident: Resident) -> None:
         """What somebody has, and wishes, who turns out to be the same person."""
+        parting.look_through(self._db, (metadata, *self._of_features), other)
         belongings.merge(self._db, other, resident.id)
         theirs, own = parting.wishes(self._db, other, resident.id)
         if theirs["locale"] and not own["locale"]:

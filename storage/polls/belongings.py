@@ -107,11 +107,13 @@ class Belongings:
         if double:
             self._db.execute(_FORGET, {"voter_": old})
         self._marks.merge(old, new)
-        self._db.execute(_PASS_ON_ENDINGS, {"old_": old, "new_": new})
+        self._db.pass_on(_PASS_ON_ENDINGS, old, new)
         self._leavers.merge(old, new)
         return sorted({*theirs, *self._say_once(new)})
 
     def _opened_by(self, resident: int) -> Sequence[int]:
+        if not self._db.may_have(resident, polls):
+            return ()
         found: Sequence[int] = self._db.execute(_OPENED_BY, {"old_": resident}).scalars()
         return found
 

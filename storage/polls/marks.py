@@ -119,6 +119,8 @@ class Marks:
 
     def merge(self, old: int, new: int) -> None:
         """Of either the latest half, where there are both."""
+        if not self._db.may_have(old, marks):
+            return
         double = list(self._db.execute(_DOUBLE, {"old_": old, "new_": new}))
         for row in double:
             latest = row.latest[: len(row.latest) // 2] + row.others[: len(row.others) // 2]

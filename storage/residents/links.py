@@ -311,7 +311,7 @@ class Links:
 
     def merge(self, old: int, new: int) -> None:
         for statement in _MERGE:
-            self._db.execute(statement, {"old_": old, "new_": new})
+            self._db.pass_on(statement, old, new)
 
     def part(
         self, resident: int, parted: Sequence[int], undone: Brought | None = None

@@ -161,7 +161,7 @@ class Profiles:
         return [row._asdict() | {"shown": bool(row.shown)} for row in rows]
 
     def merge(self, old: int, new: int) -> None:
-        self._db.execute(_MERGE, {"old_": old, "new_": new})
+        self._db.pass_on(_MERGE, old, new)
 
     def bring_back(self, resident: int, noted: Sequence[Sequence[Any]]) -> None:
         rows = {row[0]: row for row in noted}

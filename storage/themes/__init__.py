@@ -189,7 +189,7 @@ class Themes:
 
     def merge(self, old: int, new: int) -> None:
         for statement in _MERGE:
-            self._db.execute(statement, {"old_": old, "new_": new})
+            self._db.pass_on(statement, old, new)
         self.count_once(new)
 
     def count_once(self, resident: int) -> None:

@@ -168,7 +168,7 @@ class Archives:
 
     def merge(self, old: int, new: int) -> Sequence[int]:
         changed = self.concerning(old)
-        self._db.execute(_PASS_ON, {"old_": old, "new_": new})
+        self._db.pass_on(_PASS_ON, old, new)
         return changed
 
     def forget(self, resident: int) -> Sequence[int]:

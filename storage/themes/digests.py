@@ -162,7 +162,7 @@ class Digests:
     # --- whose it is ---
 
     def merge(self, old: int, new: int) -> None:
-        self._db.execute(_MERGE, {"old_": old, "new_": new})
+        self._db.pass_on(_MERGE, old, new)
 
     def forget(self, resident: int) -> None:
         self._db.execute(_DROP, {"id_": resident})

@@ -231,7 +231,7 @@ class Draws:
 
     def merge(self, old: int, new: int) -> None:
         for statement in _MERGE:
-            self._db.execute(statement, {"old_": old, "new_": new})
+            self._db.pass_on(statement, old, new)
 
     def forget(self, resident: int) -> None:
         for statement in _FORGET:

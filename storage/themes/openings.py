@@ -205,7 +205,7 @@ class Openings:
 
     def merge(self, old: int, new: int) -> Sequence[int]:
         if changed := self._concerning(old):
-            self._db.execute(_PASS_ON, {"old_": old, "new_": new})
+            self._db.pass_on(_PASS_ON, old, new)
             self._db.execute(_SUPPORT_AS_ONE, {"old_": old, "new_": new})
             self._db.execute(_UNSUPPORT, {"id_": old})
         self._leavers.merge(old, new)

@@ -99,7 +99,7 @@ class Terms:
     # --- whose it is ---
 
     def merge(self, old: int, new: int) -> None:
-        self._db.execute(_MERGE, {"old_": old, "new_": new})
+        self._db.pass_on(_MERGE, old, new)
 
     def forget(self, resident: int) -> None:
         self._db.execute(_FORGET, {"id_": resident})
