@@ -28,6 +28,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     update,
 )
 
@@ -68,7 +69,14 @@ meetings = Table(
     Column("told", Text, nullable=False),
     # An account left somebody who answered, and is kept out of it (see leavers.py).
     Column("was_left", Boolean, nullable=False, server_default=false()),
+    # Of one that comes back: which of a series, and the day on which its rule has it.
+    Column("series", Number),
+    Column("day", String),
+    Column("by_hand", Boolean, nullable=False, server_default=false()),
+    Column("announced", Boolean, nullable=False, server_default=true()),
+    Column("expanded", Boolean, nullable=False, server_default=true()),
     Index("ix_meetings_theme_state", "theme", "state", "starts_at"),
+    Index("ix_meetings_series_starts_at", "community", "series", "starts_at"),
 )
 
 
@@ -112,6 +120,8 @@ meeting_leavers = Table(
 )
 
 _IS_PLANNED = meetings.c.state == "planned"
+# Of a series only those that people see already.
+_IS_SEEN = and_(_IS_PLANNED, meetings.c.announced)
 # What was cancelled may come after all.
 _IS_NOT_OVER = meetings.c.state != "held"
 # An answer to what is to come stays with whoever gave it, where an account leaves them.
@@ -129,13 +139,15 @@ _LEAVERS = LeaversTable(
 )
 
 _SHOWN = [column for column in meetings.c if column.name not in ("community", "was_left")]
-_MEETINGS = select(*_SHOWN)
+_FLAGS = ("by_hand", "announced", "expanded")
+MEETINGS_SHOWN = _MEETINGS = select(*_SHOWN)
 _THERE = among(meetings.c.theme, "themes_")
 _FIRST = (meetings.c.starts_at, meetings.c.id)
 _LAST = (meetings.c.starts_at.desc(), meetings.c.id.desc())
 _MOST: BindParameter[int] = bindparam("most_")
-_COMING = _MEETINGS.where(_THERE, _IS_PLANNED).order_by(*_FIRST).limit(_MOST)
-_LATEST = _MEETINGS.where(_THERE).order_by(*_LAST).limit(_MOST)
+_COMING = _MEETINGS.where(_THERE, _IS_SEEN).order_by(*_FIRST).limit(_MOST)
+_ALL_COMING = _MEETINGS.where(_THERE, _IS_PLANNED).order_by(*_FIRST)
+_LATEST = _MEETINGS.where(_THERE, meetings.c.announced).order_by(*_LAST).limit(_MOST)
 _HELD = (
     _MEETINGS.where(meetings.c.theme == bindparam("theme_"), meetings.c.state == "held")
     .order_by(*_LAST)
@@ -147,12 +159,12 @@ _ANSWERED = exists().where(answers.c.meeting == meetings.c.id, answers.c.residen
 _OF = (
     _MEETINGS.where(
         meetings.c.ends_at > bindparam("now_", type_=meetings.c.ends_at.type),
-        or_(meetings.c.organiser == _WHO, _ANSWERED),
+        or_(and_(meetings.c.organiser == _WHO, meetings.c.announced), _ANSWERED),
     )
     .order_by(*_FIRST)
     .limit(_MOST)
 )
-_STANDING = select(func.count()).where(meetings.c.organiser == _WHO, _IS_PLANNED)
+_STANDING = select(func.count()).where(meetings.c.organiser == _WHO, _IS_SEEN)
 _PLANNED_BY = select(meetings).where(meetings.c.organiser == _WHO).order_by(meetings.c.id)
 _ADD = insert(meetings)
 _THIS = meetings.c.id == bindparam("meeting_")
@@ -215,8 +227,10 @@ _NOBODYS = (
 )
 
 
-def _meeting(*values: Any) -> Meeting:
-    return Meeting(**dict(zip([column.name for column in _SHOWN], values, strict=True)))
+def read_meeting(*values: Any) -> Meeting:
+    """What a row of `MEETINGS_SHOWN` is."""
+    fields = dict(zip([column.name for column in _SHOWN], values, strict=True))
+    return Meeting(**{**fields, **{name: bool(fields[name]) for name in _FLAGS}})
 
 
 def _answer(*values: Any) -> Answer:
@@ -226,7 +240,7 @@ def _answer(*values: Any) -> Answer:
     return Answer(**{**fields, **read})
 
 
-_MEETING = Loader(_MEETINGS, by=[meetings.c.id], make=_meeting)
+_MEETING = Loader(_MEETINGS, by=[meetings.c.id], make=read_meeting)
 _ANSWER_OF = Loader(_ANSWERS, by=[answers.c.meeting, answers.c.resident], make=_answer)
 
 
@@ -237,8 +251,9 @@ class Meetings:
         self._db = parts.db
         self._leavers = Leavers(parts, _LEAVERS)
 
-    def add(self, plan: Plan, told: str) -> Meeting:
+    def add(self, plan: Plan, told: str, *, announced: bool = True) -> Meeting:
         fields = {name: getattr(plan, name) for name in Plan.__dataclass_fields__}
+        fields |= {"announced": announced, "expanded": announced}
         meeting = Meeting(id=next_number(self._db, meetings.name), told=told, **fields)
         self._db.execute(_ADD, {column.name: getattr(meeting, column.name) for column in _SHOWN})
         return meeting
@@ -254,6 +269,9 @@ class Meetings:
 
     def coming(self, among: Collection[int], most: int) -> Sequence[Meeting]:
         return self._listed(_COMING, themes_=sorted(among), most_=most)
+
+    def all_coming(self, theme: int) -> Sequence[Meeting]:
+        return self._listed(_ALL_COMING, themes_=[theme])
 
     def latest(self, among: Collection[int], most: int) -> Sequence[Meeting]:
         return self._listed(_LATEST, themes_=sorted(among), most_=most)
@@ -272,7 +290,7 @@ class Meetings:
         return found
 
     def _listed(self, statement: Any, **values: Any) -> Sequence[Meeting]:
-        return [_meeting(*row) for row in self._db.execute(statement, values)]
+        return [read_meeting(*row) for row in self._db.execute(statement, values)]
 
     def change(self, meeting: int, changes: Mapping[str, Any]) -> None:
         values = {f"{name}_": value for name, value in changes.items()}
@@ -283,8 +301,9 @@ class Meetings:
         self._db.execute(_UNNAME, {"meeting_": meeting})
         self._leavers.over(meeting)
 
-    def note_told(self, meeting: int, told: str) -> None:
-        self._db.execute(_changing(("told",), raises=False), {"meeting_": meeting, "told_": told})
+    def note(self, meeting: int, notes: Mapping[str, Any]) -> None:
+        values = {f"{name}_": value for name, value in notes.items()}
+        self._db.execute(_changing(tuple(notes), raises=False), {"meeting_": meeting, **values})
 
     # --- answers ---
 

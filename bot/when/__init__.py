@@ -24,7 +24,7 @@ from bot.when.languages import LANGUAGES, languages
 from bot.when.left_out import LeftOut, read_left_out
 from bot.when.moment import Reading, lasting, resolve
 from bot.when.phrase import EARLIEST, Phrase
-from bot.when.rule import Rule, at, dates, fits
+from bot.when.rule import LAST, Rule, at, dates, fits
 from bot.when.rule_words import gaps, in_words
 from bot.when.rules import RuleReading, read_rule
 from bot.when.scan import Piece, scan
@@ -35,6 +35,7 @@ from bot.when.wall import after, between
 __all__ = [
     "DAY",
     "LANGUAGES",
+    "LAST",
     "WEEK",
     "Language",
     "LeftOut",

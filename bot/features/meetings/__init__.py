@@ -8,6 +8,10 @@ whichever account it was given. Who finds a place full waits, and moves up in or
     words.py     how long one lasts, and for how many there is room, as people type it
     plan.py      planning, moving and changing
     end.py       cancelling, and taking that back
+    recurrence.py  what a series is, and on which days it falls
+    series.py    planning one that comes back, and having the next announced in time
+    following.py  one of a series and all that follow, changed together
+    standing.py  who answers each of a series
     changes.py   what every change does: the version, the board, who moves up, who is told
     remind.py    a word before it begins
     telling.py   in private where they talk with Plein, else with a mention
@@ -21,14 +25,16 @@ whichever account it was given. Who finds a place full waits, and moves up in or
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
-from bot.features.meetings import changes, come, end, find, plan, read, remind, show
+from bot.features.meetings import changes, come, end, find, following, plan, read, remind, series, show
 from bot.features.meetings.records import MEETINGS, SUBJECT
+from bot.features.meetings.recurrence import SERIES
 from bot.features.meetings.settings import MeetingsSettings
 from bot.features.meetings.words import KINDS
 from bot.ports.people import Brought, Exported
@@ -39,7 +45,7 @@ _AT_ONCE = datetime.fromtimestamp(0, UTC)
 _Command = partial(Command, anyone=True)
 _COMMANDS = (
     _Command(
-        plan.PLAN,
+        find.PLAN,
         plan.plan_meeting,
         asks=("called", "begins", "place", "url", "about"),
         lacking=plan.ask_for_moment,
@@ -48,6 +54,7 @@ _COMMANDS = (
     _Command(find.LIST, read.list_meetings),
     _Command("meeting mine", read.my_meetings),
     _Command("meeting who", read.who_comes, confidential=True, also_named=("meeting",)),
+    _Command("meeting series", following.see_series, also_named=("meeting",)),
     _Command("meeting move", plan.move_meeting),
     _Command("meeting edit", plan.edit_meeting, also_named=("meeting",)),
     _Command("meeting cancel", end.cancel_meeting, also_named=("why",)),
@@ -61,6 +68,7 @@ _JOBS = {
     changes.TELL: changes.tell_due,
     changes.SEAT: changes.seat_due,
     changes.UP: changes.up_due,
+    changes.NEXT: series.next_due,
     remind.REMIND: remind.remind_due,
     remind.WHISPER: remind.whisper_due,
 }
@@ -100,6 +108,29 @@ def export_resident(tx: Transaction, resident: int, among: Among) -> Exported:
     }
 
 
+def merge_series(tx: Transaction, old: int, new: int) -> None:
+    """Whoever answers each of a series is one person, who answers as was said last."""
+    tx.of(SERIES).merge(old, new)
+
+
+def forget_series(tx: Transaction, resident: int) -> None:
+    """They answer nothing that is to come; series that they planned go on."""
+    tx.of(SERIES).forget(resident)
+
+
+def export_series(tx: Transaction, resident: int, among: Among) -> Exported:
+    """The series that they planned, and how they answer each meeting of others."""
+    kept = tx.of(SERIES).of(resident)
+    return {table: [_plain(row, "resident") for row in rows] for table, rows in kept.items()}
+
+
+def end_series(tx: Transaction, theme: int, now: datetime) -> None:
+    """No more of them are made, as the theme ends."""
+    for number in tx.of(SERIES).among((theme,)):
+        if found := tx.of(SERIES).hold(number):
+            tx.of(SERIES).change(replace(found, going=False))
+
+
 def _plain(row: Mapping[str, Any], whose: str) -> Mapping[str, Any]:
     """All but what says that it is theirs, which they know."""
     return {
@@ -126,4 +157,14 @@ FEATURE = Feature(
     news={SUBJECT: read.tell_new},
     settings=MeetingsSettings,
     keeps=MEETINGS,
+)
+
+# Kept apart from its meetings: its jobs and commands are theirs.
+COMING_BACK = Feature(
+    name="series",
+    merge=merge_series,
+    forget=forget_series,
+    export=export_series,
+    ends=end_series,
+    keeps=SERIES,
 )

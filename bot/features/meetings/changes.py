@@ -17,6 +17,7 @@ from bot.call import Call
 from bot.errors import UserError
 from bot.features.meetings import show
 from bot.features.meetings.records import MEETINGS, PLACES, SUBJECT, Figures, Meeting, Plan, Way
+from bot.features.meetings.recurrence import SERIES
 from bot.features.meetings.remind import plan_reminders
 from bot.features.meetings.seats import move_up
 from bot.features.meetings.telling import PAGE, tell
@@ -25,6 +26,8 @@ from bot.model.work import Job
 
 BEGIN, OVER, TELL = "meeting.begin", "meeting.over", "meeting.tell"
 SEAT, UP = "meeting.seat", "meeting.up"
+# The next meeting of a series is to be announced; and more of them to be made.
+NEXT = "meeting.next"
 # A meeting that begins so much earlier or later is worth a word.
 WORTH_A_WORD = timedelta(minutes=15)
 # So long what is changed is gathered, but where it begins within the hour.
@@ -38,19 +41,37 @@ MOVED_UP = timedelta(minutes=1)
 
 def changed(call: Call, meeting: Meeting, changes: Mapping[str, Any]) -> list[Text]:
     """Change fields of a meeting. What there is to say to whoever does: by how many it is over full."""
+    check_often(call)
+    now = change(call, meeting, changes)
+    if now.series:
+        # Where this one does not take place, the next may be announced.
+        call.schedule(NEXT, str(now.series), call.now)
+    return _no_place_for(now, call.tx.of(MEETINGS).figures(now.id))
+
+
+def check_often(call: Call) -> None:
+    """Count that they change something. Raises: UserError where that is too often."""
     if (count := call.used(_CHANGE, WITHIN)) >= MOST_CHANGES:
         raise UserError("meeting.often", count=count)
     call.use(_CHANGE, within=WITHIN)
+
+
+def change(call: Call, meeting: Meeting, changes: Mapping[str, Any]) -> Meeting:
+    """The meeting as it is with these fields changed. Of one that nobody sees yet nobody hears."""
     kept = call.tx.of(MEETINGS)
     kept.change(meeting.id, {**changes, "told": _noting(meeting, call.resident.id)})
     now = kept.get(meeting.id)
     assert now
-    due_again(call, now)
+    if not now.expanded:
+        kept.note(now.id, {"told": as_told(call, now, now.state)})
+        return now
+    if now.announced:
+        due_again(call, now)
+        call.changed(f"{SUBJECT}:{now.id}")
     seat_waiting(call, now)
     begins_soon = now.starts_at - call.now <= SOON
     _soon(call, TELL, now, f"{now.id} {now.version} 0", call.now if begins_soon else call.now + GATHERED)
-    call.changed(f"{SUBJECT}:{now.id}")
-    return _no_place_for(now, kept.figures(now.id))
+    return now
 
 
 def _noting(meeting: Meeting, by: int) -> str:
@@ -100,6 +121,8 @@ def over_due(call: Call, job: Job) -> None:
         if found.state == "planned":
             call.changed(f"{SUBJECT}:{found.id}")
         call.tx.boards.end(f"{SUBJECT}:{found.id}")
+        if found.series:
+            call.schedule(NEXT, str(found.series), call.now)
 
 
 def seat_due(call: Call, job: Job) -> None:
@@ -154,10 +177,17 @@ def up_due(call: Call, job: Job) -> None:
 # --- telling those who come what changed ---
 
 
-def as_told(plan: Plan, state: str) -> str:
+def as_told(call: Call, plan: Plan, state: str) -> str:
     """What those who come have to know of a meeting, as it is kept; nobody changed it since."""
     moments = {"starts_at": plan.starts_at.isoformat(), "ends_at": plan.ends_at.isoformat()}
-    return json.dumps({**moments, "place": plan.place, "link": plan.link, "state": state, "by": []})
+    again = {"again": _again(call, plan)} if plan.series else {}
+    return json.dumps({**moments, "place": plan.place, "link": plan.link, "state": state, "by": [], **again})
+
+
+def _again(call: Call, plan: Plan) -> str | None:
+    """When it comes back, as it is compared."""
+    series = call.tx.of(SERIES).get(plan.series) if plan.series else None
+    return f"{series.recurrence.wall:%H:%M} {series.recurrence.rule.as_kept()}" if series else None
 
 
 def tell_due(call: Call, job: Job) -> None:
@@ -169,7 +199,7 @@ def tell_due(call: Call, job: Job) -> None:
     kept = call.tx.of(MEETINGS)
     meeting = kept.get(number)
     # What is worth no word by itself may be together with what changes later.
-    news = _news(meeting) if meeting and call.now < meeting.ends_at else None
+    news = _news(call, meeting) if meeting and call.now < meeting.ends_at else None
     if meeting is None or news is None:
         return
     after = after if version == meeting.version else 0
@@ -182,10 +212,10 @@ def tell_due(call: Call, job: Job) -> None:
         subject = f"{meeting.id} {meeting.version} {answers[-1].id}"
         call.schedule(TELL, subject, call.now, f"{TELL}:{meeting.id}")
     else:
-        kept.note_told(meeting.id, as_told(meeting, meeting.state))
+        kept.note(meeting.id, {"told": as_told(call, meeting, meeting.state)})
 
 
-def _news(meeting: Meeting) -> Message | None:
+def _news(call: Call, meeting: Meeting) -> Message | None:
     """What differs from what they were told; None where that is nothing worth a word."""
     before = json.loads(meeting.told)
     title = typed(meeting.title)
@@ -207,6 +237,8 @@ def _news(meeting: Meeting) -> Message | None:
     lines += _elsewhere("link", before["link"], meeting.link)
     if not lines:
         return None
+    if before.get("again") != _again(call, meeting):
+        lines += show.comes_back(call, meeting)
     if is_moved:
         lines.append(text("meeting.told.still"))
     return message(*lines, title=title, buttons=show.buttons(meeting))

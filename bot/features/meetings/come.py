@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -22,6 +23,7 @@ from bot.features.meetings.records import (
     Meeting,
     Way,
 )
+from bot.features.meetings.recurrence import SERIES, Standing
 from bot.features.meetings.seats import fits
 from bot.features.meetings.words import Answering, Coming, Guests
 from bot.model.message import Button, Message, message, text, typed
@@ -42,6 +44,7 @@ def come(
     guests: Guests | None = None,
     whom: str | None = None,
     seen: bool = False,
+    every: bool = False,
     meeting: int | None = None,
 ) -> Message:
     """Say that you come, and how; or that you don't."""
@@ -55,12 +58,34 @@ def come(
         raise UserError(f"meeting.guests.way.{found.ways[0]}")
     check_way(call, found, way)
     if whom is not None:
+        if every:
+            raise UserError("meeting.every.for")
         return _answer_for(call, found, way, whom, guests or 0)
     _check_stays(call, found)
     before = _mine(call, found)
     party = 1 + guests if guests is not None else before.party if before and way in PLACES else 1
     shown = seen or (before is not None and before.shown)
+    if every:
+        return _answer_every(call, found, way, party, shown=shown)
     return _answer(call, found, before, way, party, shown=shown)
+
+
+def _answer_every(call: Call, meeting: Meeting, way: Way, party: int, *, shown: bool) -> Message:
+    """Answer this one and all that are to come of its series alike."""
+    if meeting.series is None:
+        raise UserError("meeting.every.single", title=meeting.title)
+    said = _answer(call, meeting, _mine(call, meeting), way, party, shown=shown)
+    answer = Standing(
+        resident=call.resident.id, way=way, said_at=call.said_at, party=party, shown=shown and way in PLACES
+    )
+    call.tx.of(SERIES).stand(meeting.series, answer)
+    for other in call.tx.of(SERIES).meetings(meeting.series, call.now):
+        if other.id != meeting.id and other.expanded and other.takes_answers(call.now):
+            # Where there is no place for so many, or not that way, what they said of it stays.
+            with suppress(UserError):
+                check_way(call, other, way)
+                _answer(call, other, _mine(call, other), way, party, shown=shown)
+    return replace(said, blocks=(*said.blocks, text("meeting.every", meeting=meeting.id)))
 
 
 def _only_way(meeting: Meeting) -> Way:

@@ -5,23 +5,28 @@ from __future__ import annotations
 from bot.call import Call
 from bot.commands.numbered import numbered
 from bot.errors import UserError
+from bot.features.meetings import following
 from bot.features.meetings.changes import changed
 from bot.features.meetings.find import (
+    ALL,
     check_own,
     check_to_come,
+    check_twin,
     find,
     find_cancelled,
     find_own,
     themes_here,
     usage,
 )
-from bot.features.meetings.plan import ALL, LONGEST_ABOUT, check_twin
+from bot.features.meetings.plan import LONGEST_ABOUT
 from bot.features.meetings.records import MEETINGS, Meeting, Way
 from bot.model.message import Button, Message, message, text
 from bot.unseen import seen_as
 
 
-def cancel_meeting(call: Call, why: str, *, meeting: int | None = None, sure: bool = False) -> Message:
+def cancel_meeting(
+    call: Call, why: str, *, meeting: int | None = None, from_here: bool = False, sure: bool = False
+) -> Message:
     """Say that it does not take place, and why."""
     if meeting is None and not sure:
         meeting, why = _number_before(call, why)
@@ -32,6 +37,8 @@ def cancel_meeting(call: Call, why: str, *, meeting: int | None = None, sure: bo
         raise UserError("meeting.cancel.why", usage=usage(call, "meeting cancel", {"meeting": found.id}))
     if len(why) > LONGEST_ABOUT:
         raise UserError("meeting.about.long", count=len(why), most=LONGEST_ABOUT)
+    if from_here:
+        return following.cancel_following(call, found, why, sure=sure)
     if not sure:
         args = {"meeting": found.id, "why": why, "sure": True}
         button = Button(text("meeting.button.cancel.sure"), "meeting cancel", args, style="danger")
@@ -47,7 +54,7 @@ def cancel_meeting(call: Call, why: str, *, meeting: int | None = None, sure: bo
 def _number_before(call: Call, why: str) -> tuple[int | None, str]:
     """Of `annuleer 2 te weinig volk`, which meeting it is: where 2 is one to come here."""
     said = numbered(why) or (numbered(f"{why} -") if why.lstrip("#").isdecimal() else None)
-    coming = {each.id for each in call.tx.of(MEETINGS).coming(themes_here(call), ALL)}
+    coming = {meeting.id for theme in themes_here(call) for meeting in call.tx.of(MEETINGS).all_coming(theme)}
     if said is None or said[0] not in coming:
         return None, why
     return said[0], said[1].removeprefix("-").strip()
@@ -60,11 +67,13 @@ def _who_is_told(call: Call, meeting: Meeting) -> int:
     return sum(who is not None and who != call.resident.id for who in told)
 
 
-def restore_meeting(call: Call, meeting: int | None = None) -> Message:
+def restore_meeting(call: Call, meeting: int | None = None, *, from_here: bool = False) -> Message:
     """Have it take place after all, with the answers that were given."""
     found = find_cancelled(call) if meeting is None else find(call, meeting)
     check_own(call, found)
     call.check_writes(found.theme)
+    if from_here:
+        return following.restore_following(call, found)
     if found.state != "cancelled":
         raise UserError("meeting.restore.stands", title=found.title, start=found.starts_at)
     if found.has_begun(call.now):

@@ -7,17 +7,22 @@ from typing import Any
 
 from bot.call import Call
 from bot.errors import Unsure, UserError
-from bot.features.meetings.records import MEETINGS, Meeting
+from bot.features.meetings.records import MEETINGS, Meeting, Plan
+from bot.features.meetings.recurrence import SERIES, Series
 from bot.features.meetings.settings import MeetingsSettings
 from bot.features.meetings.show import why_not
+from bot.features.meetings.standing import expand
 from bot.model.message import Suggestion, text
 from bot.model.people import Role
+from bot.unseen import seen_as
 
 # So many are offered where one of several may be meant, and so much of a title is shown.
 OFFERED, SHOWN = 9, 70
 # Among so many, the latest, one is looked for by its words.
 LOOKED_THROUGH = 200
-LIST = "meeting list"
+PLAN, LIST = "meeting plan", "meeting list"
+# More than answer a meeting.
+ALL = 10_000
 
 
 def find(call: Call, number: int | None, *, to_come: bool = False) -> Meeting:
@@ -48,7 +53,7 @@ def _cancelled(call: Call) -> Sequence[Meeting]:
 
 def _only(call: Call, found: Sequence[Meeting]) -> Meeting:
     if not found:
-        raise UserError("meeting.none", usage=usage(call, "meeting plan")).openly()
+        raise UserError("meeting.none", usage=usage(call, PLAN)).openly()
     if len(found) > 1:
         raise _which(call, found[:OFFERED])
     return _numbered(call, found[0].id)
@@ -62,7 +67,24 @@ def _numbered(call: Call, number: int) -> Meeting:
     # Of a meeting elsewhere nobody hears more than of one that there is not.
     if not found or not call.takes_part(found.theme):
         raise UserError("meeting.unknown", meeting=number, usage=usage(call, LIST)).openly()
-    return found
+    return expand(call, found)
+
+
+def find_in_series(call: Call, number: int | None) -> tuple[Meeting, Series]:
+    """One of a series, and that; without a number, of the only one here. Raises: UserError, Unsure."""
+    if number is None:
+        found = call.tx.of(MEETINGS).coming(themes_here(call), LOOKED_THROUGH)
+        first = {each.series: each for each in reversed(found) if each.series}
+        if not first:
+            raise UserError("meeting.series.none_here", usage=usage(call, PLAN)).openly()
+        if len(first) > 1:
+            raise _which(call, list(first.values())[:OFFERED])
+        number = next(iter(first.values())).id
+    meeting = _numbered(call, number)
+    series = call.tx.of(SERIES).get(meeting.series) if meeting.series else None
+    if series is None:
+        raise UserError("meeting.series.single", title=meeting.title)
+    return meeting, series
 
 
 def _which(call: Call, meetings: Sequence[Meeting]) -> Unsure:
@@ -101,6 +123,14 @@ def check_to_come(call: Call, meeting: Meeting, *, steering: bool = False) -> No
     at = call.now if steering else call.said_at
     if meeting.state == "held" or meeting.has_begun(at) or meeting.is_over(call.now):
         raise UserError("meeting.has_begun", title=meeting.title, start=meeting.starts_at)
+
+
+def check_twin(call: Call, plan: Plan, number: int = 0) -> None:
+    """Nobody means the same meeting twice; who pressed twice does not either. `number`: its own."""
+    for other in call.tx.of(MEETINGS).all_coming(plan.theme):
+        alike = seen_as(other.title) == seen_as(plan.title) and other.starts_at == plan.starts_at
+        if alike and other.id != number:
+            raise UserError("meeting.twin", title=other.title, meeting=other.id)
 
 
 def suggest_meetings(call: Call, given: str) -> Sequence[Suggestion]:

@@ -11,15 +11,12 @@ from typing import Any
 from bot import when
 from bot.call import Call
 from bot.errors import Unsure, UserError, yes
+from bot.features.meetings import following, series, show
 from bot.features.meetings.changes import as_told, changed, due_again
-from bot.features.meetings.find import (
-    check_to_come,
-    find_own,
-    usage,
-)
-from bot.features.meetings.records import MEETINGS, SUBJECT, Plan
+from bot.features.meetings.find import PLAN, check_to_come, check_twin, find_own, usage
+from bot.features.meetings.records import MEETINGS, SUBJECT, Meeting, Plan
+from bot.features.meetings.recurrence import Recurrence
 from bot.features.meetings.settings import MeetingsSettings
-from bot.features.meetings.show import before, when_and_where
 from bot.features.meetings.words import NOTHING, Moments, Room, Span, keep_moments
 from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Role, Theme
@@ -38,9 +35,6 @@ _LINK = re.compile(
 )
 # In the last so many words a moment is looked for.
 _WORDS_OF_MOMENT = 12
-PLAN = "meeting plan"
-# More than can be to come in a theme.
-ALL = 10_000
 
 
 # --- rules ---
@@ -116,6 +110,9 @@ def plan_meeting(
     online_room: Room | None = None,
     remind: Moments | None = None,
     about: str | None = None,
+    repeat: str | None = None,
+    until: str | None = None,
+    left_out: str | None = None,
     theme: str | None = None,
     sure: bool = False,
 ) -> Message:
@@ -140,8 +137,16 @@ def plan_meeting(
     check_where(call, plan)
     _check_rooms(plan, room, online_room)
     check_times(call, plan)
+    if repeat is None and (until or left_out):
+        raise UserError("meeting.series.needed", usage=usage(call, PLAN, call.given))
+    recurrence = series.recurrence_of(call, begins, repeat, until, left_out) if repeat else None
+    if recurrence:
+        plan = series.start_of(plan, recurrence)
     check_twin(call, plan)
-    return _announce(call, plan) if sure else _confirm(plan, where)
+    if not sure:
+        return _confirm(plan, where, recurrence)
+    call.use(PLAN, within=DAY)
+    return series.begin(call, plan, recurrence) if recurrence else _announce(call, plan)
 
 
 def ask_for_moment(call: Call, given: Mapping[str, Any]) -> None:
@@ -182,15 +187,7 @@ def _check_rooms(plan: Plan, room: Room | None, online_room: Room | None) -> Non
         raise UserError("meeting.room.no_link")
 
 
-def check_twin(call: Call, plan: Plan, number: int = 0) -> None:
-    """Nobody means the same meeting twice; who pressed twice does not either. `number`: its own."""
-    for other in call.tx.of(MEETINGS).coming((plan.theme,), ALL):
-        alike = seen_as(other.title) == seen_as(plan.title) and other.starts_at == plan.starts_at
-        if alike and other.id != number:
-            raise UserError("meeting.twin", title=other.title, meeting=other.id)
-
-
-def _confirm(plan: Plan, where: Theme) -> Message:
+def _confirm(plan: Plan, where: Theme, recurrence: Recurrence | None) -> Message:
     """All that was understood, with the button that announces it."""
     meant: dict[str, Any] = {
         "called": plan.title,
@@ -204,32 +201,27 @@ def _confirm(plan: Plan, where: Theme) -> Message:
         "about": plan.about,
         "theme": where.name,
     }
+    if recurrence:
+        # As it was meant, whatever first day that has.
+        first = when.at(recurrence.first, recurrence.wall, recurrence.zone)
+        meant |= {"begins": first.isoformat(), "repeat": recurrence.rule.as_kept()}
+        meant |= {"until": recurrence.until and recurrence.until.isoformat()}
+        meant |= {"left_out": recurrence.left_out.as_kept()}
     args = {name: value for name, value in meant.items() if value is not None}
     announce = Button(text("meeting.button.announce"), PLAN, {**args, "sure": True}, style="primary")
     return message(
-        *when_and_where(plan),
-        *_room_lines(plan),
-        _remind_line(plan),
+        *show.when_and_where(plan),
+        *(series.meant(plan, recurrence) if recurrence else ()),
+        *show.room(plan),
+        show.reminded(plan),
         text("meeting.plan.change"),
         title=text("meeting.plan.meant", title=plan.title),
         buttons=[announce],
     )
 
 
-def _room_lines(plan: Plan) -> list[Text]:
-    lines = [text("meeting.room", count=plan.room)] if plan.room else []
-    return [*lines, text("meeting.online_room", count=plan.online_room)] if plan.online_room else lines
-
-
-def _remind_line(plan: Plan) -> Text:
-    if not plan.moments:
-        return text("meeting.remind.none")
-    return text("meeting.remind.when", parts=tuple(before(seconds) for seconds in plan.moments))
-
-
 def _announce(call: Call, plan: Plan) -> Message:
-    meeting = call.tx.of(MEETINGS).add(plan, as_told(plan, "planned"))
-    call.use(PLAN, within=DAY)
+    meeting = call.tx.of(MEETINGS).add(plan, as_told(call, plan, "planned"))
     due_again(call, meeting)
     call.board(f"{SUBJECT}:{meeting.id}", meeting.theme, meeting.organiser)
     change = Button(text("meeting.button.cancel"), "meeting cancel", {"meeting": meeting.id})
@@ -237,7 +229,15 @@ def _announce(call: Call, plan: Plan) -> Message:
     return message(said, text("meeting.planned.how", meeting=meeting.id), buttons=[change])
 
 
-def move_meeting(call: Call, begins: Span, *, meeting: int | None = None) -> Message:
+def move_meeting(
+    call: Call,
+    begins: Span,
+    *,
+    meeting: int | None = None,
+    from_here: bool = False,
+    everything: bool = False,
+    sure: bool = False,
+) -> Message:
     """Have it begin at another moment; it lasts as long as it did, where nothing else is said."""
     found = find_own(call, meeting)
     check_to_come(call, found, steering=True)
@@ -248,14 +248,26 @@ def move_meeting(call: Call, begins: Span, *, meeting: int | None = None) -> Mes
     check_times(call, plan)
     if start == found.starts_at:
         raise UserError("meeting.same_moment", title=found.title, start=start)
-    check_twin(call, plan)
+    check_twin(call, plan, found.id)
+    if from_here:
+        return following.move_following(call, found, plan, everything=everything, sure=sure)
     changes = {
         "starts_at": start,
         "ends_at": plan.ends_at,
         "moved_from": found.moved_from or found.starts_at,
     }
-    changed(call, found, changes)
-    return message(text("meeting.moved", title=found.title, start=start, before=found.starts_at))
+    changed(call, found, {**changes, **_by_hand(found)})
+    said = text("meeting.moved", title=found.title, start=start, before=found.starts_at)
+    return message(said, *_only_this(found))
+
+
+def _by_hand(meeting: Meeting) -> Mapping[str, Any]:
+    """One of a series stays as it is from now on where the others are changed."""
+    return {"by_hand": True} if meeting.series else {}
+
+
+def _only_this(meeting: Meeting) -> list[Text]:
+    return [text("meeting.series.only_this")] if meeting.series else []
 
 
 def edit_meeting(
@@ -270,6 +282,8 @@ def edit_meeting(
     online_room: Room | None = None,
     remind: Moments | None = None,
     about: str | None = None,
+    from_here: bool = False,
+    everything: bool = False,
 ) -> Message:
     """Change what else there is to it; `geen` takes a place, a link or a bound away."""
     found = find_own(call, meeting)
@@ -303,7 +317,12 @@ def edit_meeting(
     _check_rooms(plan, room, online_room)
     check_times(call, plan)
     check_twin(call, plan, found.id)
-    return message(text("meeting.edited", title=plan.title), *changed(call, found, changes))
+    if from_here:
+        lasts = plan.ends_at - plan.starts_at if lasting else None
+        changes.pop("ends_at", None)
+        return following.edit_following(call, found, changes, lasts=lasts, everything=everything)
+    over = changed(call, found, {**changes, **_by_hand(found)})
+    return message(text("meeting.edited", title=plan.title), *over, *_only_this(found))
 
 
 def _meant(call: Call, value: Any) -> Any:

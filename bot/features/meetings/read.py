@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.call import Call
 from bot.features.meetings import show
 from bot.features.meetings.changes import TELL
-from bot.features.meetings.find import check_own, find, themes_here, usage
+from bot.features.meetings.find import ALL, check_own, find, themes_here, usage
 from bot.features.meetings.records import MEETINGS, PLACES, SUBJECT, Answer, Meeting, Way
 from bot.model.message import Button, Message, Text, message, text, typed
 from bot.model.news import New
@@ -19,8 +19,6 @@ from bot.ports.storage import Transaction
 LISTED, STANDING = 20, 5
 # So many who come are named to an organiser in one line.
 NAMED = 100
-# More than can be to come in a theme.
-ALL = 10_000
 
 
 def show_meeting(call: Call, meeting: int | None = None) -> Message:
@@ -130,7 +128,7 @@ def came_of_meetings(tx: Transaction, theme: int) -> Sequence[Text]:
 
 def end_meetings(tx: Transaction, theme: int, now: datetime) -> None:
     """Those that are to come in a theme do not take place, as the theme ends."""
-    for meeting in tx.of(MEETINGS).coming((theme,), ALL):
+    for meeting in tx.of(MEETINGS).all_coming(theme):
         tx.of(MEETINGS).change(meeting.id, {"state": "cancelled"})
         tx.boards.mark(f"{SUBJECT}:{meeting.id}")
         tx.jobs.add(TELL, f"{meeting.id} {meeting.version + 1} 0", now, f"{TELL}:{meeting.id}")

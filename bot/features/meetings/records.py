@@ -33,6 +33,7 @@ class Plan:
     """What is settled when a meeting is planned; by nobody, once whoever did was forgotten.
 
     `remind`: how many seconds before it begins people are reminded, the first first: "86400 3600".
+    `series`: of one that comes back, and then `day` is the one on which its rule has it, whenever it is now.
     `place` is where it is in person, `link` where it is online; there is at least one of them. `room` and
     `online_room` are for how many people there is place; None: for however many.
     """
@@ -48,6 +49,8 @@ class Plan:
     room: int | None = None
     online_room: int | None = None
     remind: str = ""
+    series: int | None = None
+    day: str | None = None
 
     @property
     def moments(self) -> Sequence[int]:
@@ -71,6 +74,9 @@ class Meeting(Plan):
 
     `moved_from`: when it was to begin, until it was moved. `told`: when and where it is, and its state, as
     those who come were told last; and who changed it since.
+
+    Of a series: `by_hand`, it was changed by itself, and stays so where the others are changed; `announced`,
+    it is shown in the theme; `expanded`, who answers each of them has an answer here.
     """
 
     id: int
@@ -79,6 +85,9 @@ class Meeting(Plan):
     why: str | None = None
     moved_from: datetime | None = None
     told: str = ""
+    by_hand: bool = False
+    announced: bool = True
+    expanded: bool = True
 
     def has_begun(self, at: datetime) -> bool:
         return self.starts_at <= at
@@ -143,7 +152,9 @@ class Figures:
 class MeetingStore(Protocol):
     """What meetings need kept."""
 
-    def add(self, plan: Plan, told: str) -> Meeting: ...
+    def add(self, plan: Plan, told: str, *, announced: bool = True) -> Meeting:
+        """One that is not announced yet is of a series, and nobody's answer to all of them stands there."""
+        ...
 
     def get(self, meeting: int) -> Meeting | None:
         """The meeting, held until the transaction ends."""
@@ -154,11 +165,15 @@ class MeetingStore(Protocol):
         ...
 
     def coming(self, among: Collection[int], most: int) -> Sequence[Meeting]:
-        """Those of these themes that are planned, the first to begin first."""
+        """Those of these themes that are planned and announced, the first to begin first."""
+        ...
+
+    def all_coming(self, theme: int) -> Sequence[Meeting]:
+        """All of a theme that are planned, also those of a series that nobody sees yet."""
         ...
 
     def latest(self, among: Collection[int], most: int) -> Sequence[Meeting]:
-        """All of these themes, those that begin last first."""
+        """All of these themes that were announced, those that begin last first."""
         ...
 
     def held(self, theme: int, most: int) -> Sequence[Meeting]:
@@ -185,8 +200,8 @@ class MeetingStore(Protocol):
         """Its time is over: it was held, where it was planned. Of whoever has no account the name goes."""
         ...
 
-    def note_told(self, meeting: int, told: str) -> None:
-        """What those who come were told last; nothing of the meeting changes by that."""
+    def note(self, meeting: int, notes: Mapping[str, Any]) -> None:
+        """Fields of which nobody hears, by their names: what those who come were told last, for example."""
         ...
 
     def figures(self, meeting: int) -> Figures: ...

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from bot import when
 from bot.call import Call
 from bot.features.meetings.records import MEETINGS, PLACES, Answer, Figures, Meeting, Plan, Way
+from bot.features.meetings.recurrence import SERIES, Recurrence
 from bot.model.message import Button, Message, Text, message, text, typed
 from bot.model.people import Resident
 
@@ -31,7 +33,8 @@ def card(call: Call, meeting: Meeting) -> Message:
     if meeting.state == "held":
         lines = [text("meeting.board.over", start=meeting.starts_at), *_came(meeting, figures)]
         return message(*lines, title=title)
-    lines = [*when_and_where(meeting), *_came(meeting, figures), *_names(call, meeting)]
+    lines = [*when_and_where(meeting), *comes_back(call, meeting)]
+    lines += [*_came(meeting, figures), *_names(call, meeting)]
     if meeting.moved_from and meeting.moved_from != meeting.starts_at:
         lines.append(text("meeting.board.moved", before=meeting.moved_from))
     if meeting.has_begun(call.now):
@@ -39,6 +42,21 @@ def card(call: Call, meeting: Meeting) -> Message:
         return message(*lines, title=title)
     hint = text(f"meeting.board.how.{meeting.ways[0]}", meeting=meeting.id)
     return message(*lines, title=title, hints=[hint], buttons=buttons(meeting))
+
+
+def comes_back(call: Call, meeting: Meeting) -> list[Text]:
+    """By which rule it does, where it is one of a series that goes on."""
+    series = call.tx.of(SERIES).get(meeting.series) if meeting.series else None
+    return [rule(series.recurrence)] if series and series.going else []
+
+
+def rule(recurrence: Recurrence) -> Text:
+    """When it comes back: "elke eerste maandag van de maand om 19.30 uur, tot en met 30 juni 2027"."""
+    wall = {"hour": f"{recurrence.wall:%H}", "minute": f"{recurrence.wall:%M}"}
+    said = {"rule": when.in_words(recurrence.rule), **wall}
+    if recurrence.until:
+        return text("meeting.series.rule.until", until=recurrence.until, **said)
+    return text("meeting.series.rule", **said)
 
 
 def why_not(meeting: Meeting) -> str | Text:
@@ -64,6 +82,19 @@ def where_that_way(plan: Plan, way: Way) -> list[Text]:
     if way is Way.ON_SITE:
         return [text("meeting.place", place=plan.place)] if plan.place else []
     return [text("meeting.link", link=plan.link)] if plan.link else []
+
+
+def room(plan: Plan) -> list[Text]:
+    """For how many people there is place, in each way where that is bounded."""
+    lines = [text("meeting.room", count=plan.room)] if plan.room else []
+    return [*lines, text("meeting.online_room", count=plan.online_room)] if plan.online_room else lines
+
+
+def reminded(plan: Plan) -> Text:
+    """When people are reminded of it."""
+    if not plan.moments:
+        return text("meeting.remind.none")
+    return text("meeting.remind.when", parts=tuple(before(seconds) for seconds in plan.moments))
 
 
 def lasts(length: timedelta) -> Text:

@@ -1,0 +1,166 @@
+"""One of a series and all that follow, changed together. One that was changed by hand stays as it is, unless
+it is said that all of them change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from bot.call import Call
+from bot.errors import UserError
+from bot.features.meetings import show
+from bot.features.meetings.changes import change, check_often
+from bot.features.meetings.find import ALL, find_in_series, find_own, usage
+from bot.features.meetings.records import MEETINGS, Meeting, Plan, Way
+from bot.features.meetings.recurrence import LIKE, SERIES, Series
+from bot.features.meetings.series import SHOWN_FIRST, announce_next, show_series
+from bot.model.message import Button, Message, message, text
+from bot.unseen import seen_as
+
+
+def _held(call: Call, meeting: Meeting) -> tuple[Meeting, Series, list[Meeting]]:
+    """The meeting, its series, and all of that from it on that have not begun, in the order of their days.
+
+    Raises: UserError where it is of none.
+    """
+    series = call.tx.of(SERIES).hold(meeting.series) if meeting.series else None
+    if series is None:
+        raise UserError("meeting.series.single", title=meeting.title)
+    rows = [
+        each
+        for each in call.tx.of(SERIES).meetings(series.id, call.now)
+        if (each.day or "") >= (meeting.day or "") and each.state in ("planned", "cancelled")
+    ]
+    now = next((each for each in rows if each.id == meeting.id), meeting)
+    return now, series, sorted(rows, key=lambda each: each.day or "")
+
+
+def move_following(call: Call, meeting: Meeting, plan: Plan, *, everything: bool, sure: bool) -> Message:
+    """Have this one and those that follow begin at another moment: by its day the rule is another one."""
+    meeting, series, rows = _held(call, meeting)
+    local = plan.starts_at.astimezone(series.recurrence.zone)
+    recurrence = series.recurrence.begun_by(local.date(), local.time())
+    # Where each of those that there are goes; also where that is after the last day that was meant at first.
+    days = (each for each in replace(recurrence, until=None).occurrences() if each.start)
+    moved = [(row, next(days)) for row in rows]
+    lines = [show.rule(recurrence)]
+    lines.append(text("meeting.series.next", days=tuple(to.day for _, to in moved[:SHOWN_FIRST])))
+    kept = [row for row, _ in moved if row.by_hand and row.id != meeting.id and not everything]
+    if kept:
+        lines.append(text("meeting.series.kept", days=tuple(row.starts_at for row in kept)))
+    if not sure:
+        args: dict[str, Any] = {"begins": plan.starts_at.isoformat(), "meeting": meeting.id}
+        args |= {"from_here": True, "everything": everything, "sure": True}
+        button = Button(text("meeting.button.move.sure"), "meeting move", args, style="primary")
+        asked = text("meeting.series.move.sure", title=meeting.title, count=len(rows) - len(kept))
+        return message(asked, *lines, buttons=[button])
+    check_often(call)
+    for row, to in moved:
+        if row in kept or to.start is None:
+            continue
+        fields: dict[str, Any] = {
+            "starts_at": to.start,
+            "ends_at": to.start + (row.ends_at - row.starts_at),
+            "day": to.day.isoformat(),
+            "by_hand": False,
+        }
+        if row.expanded:
+            fields["moved_from"] = row.moved_from or row.starts_at
+        change(call, row, fields)
+    made_to = max([to.day for _, to in moved], default=series.made_to)
+    _go_on(call, replace(series, recurrence=recurrence, made_to=made_to))
+    return message(text("meeting.series.moved", title=meeting.title, count=len(rows) - len(kept)), *lines)
+
+
+def edit_following(
+    call: Call,
+    meeting: Meeting,
+    changes: Mapping[str, Any],
+    *,
+    lasts: timedelta | None,
+    everything: bool,
+) -> Message:
+    """Change the same of this one and of those that follow."""
+    meeting, series, rows = _held(call, meeting)
+    check_often(call)
+    count = 0
+    for row in rows:
+        if row.by_hand and row.id != meeting.id and not everything:
+            continue
+        length = {"ends_at": row.starts_at + lasts} if lasts else {}
+        change(call, row, {**changes, **length})
+        count += 1
+    like = {**series.like, **{name: value for name, value in changes.items() if name in LIKE}}
+    _go_on(call, replace(series, like=like, lasts=lasts or series.lasts))
+    return message(text("meeting.series.edited", title=meeting.title, count=count))
+
+
+def cancel_following(call: Call, meeting: Meeting, why: str, *, sure: bool) -> Message:
+    """None of them takes place any more, and no more are made."""
+    meeting, series, rows = _held(call, meeting)
+    rows = [row for row in rows if row.state == "planned"]
+    if not sure:
+        args = {"meeting": meeting.id, "why": why, "from_here": True, "sure": True}
+        button = Button(text("meeting.button.cancel.all"), "meeting cancel", args, style="danger")
+        asked = text(
+            "meeting.series.cancel.sure", title=meeting.title, start=meeting.starts_at, count=len(rows)
+        )
+        told = text("meeting.series.cancel.told", count=_who_is_told(call, rows))
+        return message(asked, told, text("meeting.why", why=why), buttons=[button])
+    check_often(call)
+    for row in rows:
+        change(call, row, {"state": "cancelled", "why": why})
+    _go_on(call, replace(series, going=False))
+    args = {"meeting": meeting.id, "from_here": True}
+    back = Button(text("meeting.button.restore"), "meeting restore", args)
+    return message(text("meeting.series.cancelled", title=meeting.title, count=len(rows)), buttons=[back])
+
+
+def _who_is_told(call: Call, meetings: Sequence[Meeting]) -> int:
+    """How many hear of it from Plein: who answered any of them with anything but no."""
+    told = {
+        answer.resident
+        for meeting in meetings
+        if meeting.expanded
+        for answer in call.tx.of(MEETINGS).answers(meeting.id, ALL)
+        if answer.way is not Way.NO
+    }
+    return len(told - {None, call.resident.id})
+
+
+def restore_following(call: Call, meeting: Meeting) -> Message:
+    """Those that were cancelled from here on take place after all, and the series goes on."""
+    meeting, series, rows = _held(call, meeting)
+    check_often(call)
+    back = [row for row in rows if row.state == "cancelled"]
+    for row in back:
+        change(call, row, {"state": "planned", "why": None})
+    _go_on(call, replace(series, going=True))
+    said = text("meeting.series.restored", title=meeting.title, start=meeting.starts_at, count=len(back))
+    return message(said)
+
+
+def _go_on(call: Call, series: Series) -> None:
+    """As it is from now on; the next may be another one."""
+    call.tx.of(SERIES).change(series)
+    announce_next(call, series)
+
+
+def see_series(
+    call: Call, meeting: int | None = None, *, stop: bool = False, why: str | None = None
+) -> Message:
+    """Look at a series; or end it, so that none of those to come takes place."""
+    if not stop:
+        return show_series(call, meeting)
+    found = find_own(call, find_in_series(call, meeting)[0].id)
+    call.check_writes(found.theme)
+    if not why or not seen_as(why):
+        given = {"meeting": found.id, "stop": True}
+        raise UserError("meeting.series.why", usage=usage(call, "meeting series", given))
+    first = next((row for row in _held(call, found)[2] if row.state == "planned"), None)
+    if first is None:
+        raise UserError("meeting.series.ended.already", title=found.title)
+    return cancel_following(call, first, why, sure=False)

@@ -1,0 +1,243 @@
+"""A meeting that comes back: planning one, having the next announced in time, looking at it, ending it.
+
+Its meetings are made a year ahead, each with a number of its own. Only the next is announced; the one after
+it is once that is over, or a week before it begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from itertools import islice
+
+from bot import when
+from bot.call import Call
+from bot.errors import Unsure, UserError, yes
+from bot.features.meetings import show
+from bot.features.meetings.changes import NEXT, as_told, due_again
+from bot.features.meetings.find import find_in_series
+from bot.features.meetings.records import MEETINGS, SUBJECT, Meeting, Plan
+from bot.features.meetings.recurrence import LIKE, MOST, NOTHING, SERIES, YEAR, Occurrence, Recurrence, Series
+from bot.features.meetings.standing import expand
+from bot.features.meetings.words import Span, keep_span
+from bot.model.message import Message, Text, message, text, typed
+from bot.model.work import Job
+
+WEEK = timedelta(days=7)
+DAY = timedelta(days=1)
+# So many are shown before it is announced, and so many to whoever asks later.
+SHOWN_FIRST, SHOWN = 3, 10
+# So many of the days that fall away are named.
+NAMED = 12
+
+
+# --- planning ---
+
+
+def recurrence_of(
+    call: Call, begins: Span, repeat: str, until: str | None, left_out: str | None
+) -> Recurrence:
+    """When it takes place, as was meant. Raises: UserError, Unsure."""
+    local = begins.start.astimezone(call.zone)
+    rule = _rule(call, repeat, local)
+    if not when.fits(rule, local.date()):
+        raise _other_day(call, rule, begins, local)
+    found = Recurrence(
+        rule=rule,
+        wall=local.time().replace(second=0, microsecond=0),
+        zone=call.zone,
+        first=local.date(),
+        until=_until(call, until) if until else None,
+        left_out=_left_out(call, left_out) if left_out else NOTHING,
+    )
+    if found.until and found.until < found.first:
+        raise UserError("meeting.series.until", until=found.until, start=begins.start)
+    if len(found.within_a_year()) > MOST:
+        raise UserError("meeting.series.many", most=MOST)
+    if len(list(islice((each for each in found.occurrences() if each.start), 2))) < 2:
+        raise UserError("meeting.series.once")
+    return found
+
+
+def _until(call: Call, words: str) -> date:
+    """ "eind juni", "31 december", "juni": the whole of it. What a button kept may be past by now."""
+    with suppress(ValueError):
+        return date.fromisoformat(words)
+    with suppress(UserError):
+        return call.read_moment(words, whole_days=True).start.astimezone(call.zone).date()
+    # A month is no moment; as something to leave out it is known.
+    with suppress(UserError):
+        if spans := when.read_left_out(words, call.said_at, call.zone, call.locale).spans:
+            return spans[-1][1]
+    raise UserError("meeting.series.until.unclear", words=words[:40])
+
+
+def _left_out(call: Call, words: str) -> when.LeftOut:
+    """In people's own words, or as a button kept it."""
+    if words.startswith("{"):
+        return when.LeftOut.from_kept(words)
+    return when.read_left_out(words, call.said_at, call.zone, call.locale)
+
+
+def _rule(call: Call, repeat: str, local: datetime) -> when.Rule:
+    """In people's own words, or as a button kept it."""
+    if repeat.startswith("{"):
+        return when.Rule.from_kept(repeat)
+    reading = when.read_rule(repeat, call.locale, local.date())
+    if not reading.sure:
+        choices = [(when.in_words(rule), {"repeat": rule.as_kept()}) for rule in reading.rules]
+        raise Unsure(text("meeting.series.which"), choices)
+    if reading.wall and reading.wall != local.time():
+        raise UserError(
+            "meeting.series.hours", hour=f"{reading.wall:%H}", minute=f"{reading.wall:%M}", start=local
+        )
+    return reading.rule
+
+
+def _other_day(call: Call, rule: when.Rule, begins: Span, local: datetime) -> Unsure:
+    """The rule is of other days than the one on which it is to begin: the next of these is put to them."""
+    day = next(iter(when.dates(rule, local.date())))
+    start = when.at(day, local.time(), call.zone)
+    meant = Span(start, start + (begins.end - begins.start) if begins.end else None)
+    asked = text("meeting.series.other_day", rule=when.in_words(rule), start=begins.start, meant=start)
+    return Unsure(asked, yes(begins=keep_span(meant), repeat=rule.as_kept()))
+
+
+def meant(plan: Plan, recurrence: Recurrence) -> list[Text]:
+    """When it takes place, in full: by which rule, the next ones, how many, and what falls away."""
+    year = recurrence.within_a_year()
+    take_place = [each for each in year if each.start]
+    lines = [show.rule(recurrence)]
+    if gaps := when.gaps(recurrence.rule):
+        lines.append(text("meeting.series.gaps", gaps=gaps))
+    lines.append(text("meeting.series.next", days=tuple(each.day for each in take_place[:SHOWN_FIRST])))
+    if recurrence.until and recurrence.until < recurrence.first + YEAR:
+        lines.append(text("meeting.series.count", count=len(take_place)))
+    else:
+        lines.append(text("meeting.series.count.year", count=len(take_place)))
+    return [*lines, *_falling_away([each for each in year if not each.start])]
+
+
+def _falling_away(away: Sequence[Occurrence]) -> list[Text]:
+    if not away:
+        return []
+    named = [text("meeting.series.away", day=each.day, why=each.why) for each in away[:NAMED]]
+    more = [text("meeting.others", count=len(away) - NAMED)] if len(away) > NAMED else []
+    return [text("meeting.series.away.all", days=(*named, *more))]
+
+
+def start_of(plan: Plan, recurrence: Recurrence) -> Plan:
+    """The first that takes place."""
+    first = next(each.start for each in recurrence.occurrences() if each.start)
+    return replace(plan, starts_at=first, ends_at=first + (plan.ends_at - plan.starts_at))
+
+
+def begin(call: Call, plan: Plan, recurrence: Recurrence) -> Message:
+    """It stands: its meetings are made, and the first is announced."""
+    series = call.tx.of(SERIES).add(
+        Series(
+            id=0,
+            theme=plan.theme,
+            organiser=plan.organiser,
+            recurrence=recurrence,
+            lasts=plan.ends_at - plan.starts_at,
+            like={name: getattr(plan, name) for name in LIKE},
+        )
+    )
+    announce_next(call, series)
+    first = call.tx.of(SERIES).meetings(series.id, call.now)[0]
+    said = text("meeting.series.planned", title=plan.title, start=first.starts_at, meeting=first.id)
+    return message(said, show.rule(recurrence), text("meeting.series.how", meeting=first.id))
+
+
+# --- the next one ---
+
+
+def next_due(call: Call, job: Job) -> None:
+    """One is over, or begins within the week: the next is announced, and more are made."""
+    series = call.tx.of(SERIES).hold(int(job.subject))
+    if series:
+        announce_next(call, series)
+
+
+def announce_next(call: Call, series: Series) -> None:
+    """Announce those whose time has come, and come back for the next."""
+    if series.going:
+        make(call, series)
+    coming = [
+        each
+        for each in call.tx.of(SERIES).meetings(series.id, call.now - DAY)
+        if each.state == "planned" and not each.is_over(call.now)
+    ]
+    for number, meeting in enumerate(coming):
+        if meeting.announced:
+            continue
+        due = min(coming[number - 1].ends_at, meeting.starts_at - WEEK) if number else call.now
+        if due > call.now:
+            call.schedule(NEXT, str(series.id), due)
+            return
+        _announce(call, meeting)
+
+
+def _announce(call: Call, meeting: Meeting) -> None:
+    call.tx.of(MEETINGS).note(meeting.id, {"announced": True})
+    due_again(call, expand(call, replace(meeting, announced=True)))
+    call.board(f"{SUBJECT}:{meeting.id}", meeting.theme, meeting.organiser)
+
+
+def make(call: Call, series: Series) -> None:
+    """Make its meetings up to a year ahead; at least the next two, and at most so many."""
+    kept = call.tx.of(MEETINGS)
+    count = sum(each.state == "planned" for each in call.tx.of(SERIES).meetings(series.id, call.now))
+    year = (call.now + YEAR).astimezone(series.recurrence.zone).date()
+    made_to = series.made_to
+    for occurrence in series.recurrence.occurrences():
+        if series.made_to and occurrence.day <= series.made_to:
+            continue
+        if count >= MOST or (occurrence.day > year and count >= 2):
+            break
+        made_to = occurrence.day
+        if occurrence.start and occurrence.start > call.now:
+            plan = _plan(series, occurrence.day, occurrence.start)
+            kept.add(plan, as_told(call, plan, "planned"), announced=False)
+            count += 1
+    if made_to != series.made_to:
+        call.tx.of(SERIES).change(replace(series, made_to=made_to))
+
+
+def _plan(series: Series, day: date, start: datetime) -> Plan:
+    return Plan(
+        theme=series.theme,
+        organiser=series.organiser,
+        starts_at=start,
+        ends_at=start + series.lasts,
+        series=series.id,
+        day=day.isoformat(),
+        **series.like,
+    )
+
+
+# --- looking at it, and ending it ---
+
+
+def show_series(call: Call, meeting: int | None = None) -> Message:
+    """Its rule in words, and the next ten."""
+    found, series = find_in_series(call, meeting)
+    coming = [
+        each
+        for each in call.tx.of(SERIES).meetings(series.id, call.now)
+        if each.state in ("planned", "cancelled")
+    ]
+    lines = [show.rule(series.recurrence) if series.going else text("meeting.series.ended")]
+    lines += [_listed(each) for each in coming[:SHOWN]] or [text("meeting.series.none")]
+    if len(coming) > SHOWN:
+        lines.append(text("meeting.others", count=len(coming) - SHOWN))
+    hints = [text("meeting.series.every", meeting=found.id)] if coming else []
+    return message(*lines, title=typed(found.title), hints=hints)
+
+
+def _listed(meeting: Meeting) -> Text:
+    line = show.named(meeting)
+    return text("meeting.series.by_hand", meeting=line) if meeting.by_hand else line

@@ -1,0 +1,73 @@
+"""How somebody answers every meeting of a series: "kom elke keer".
+
+Whoever does has an answer of their own in each of its meetings that people see or speak of, which can be
+changed by itself; in the others they have one as soon as somebody does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from bot.call import Call
+from bot.features.meetings import show
+from bot.features.meetings.records import MEETINGS, PLACES, SUBJECT, Answer, Meeting, Way
+from bot.features.meetings.recurrence import SERIES, Standing
+from bot.features.meetings.seats import fits
+from bot.features.meetings.telling import tell
+from bot.model.message import message, text
+
+
+def expand(call: Call, meeting: Meeting) -> Meeting:
+    """Whoever answers each of its series has an answer in this one, in the order in which they said so; who
+    finds it full is told where they wait.
+    """
+    if meeting.expanded or meeting.series is None:
+        return meeting
+    kept = call.tx.of(MEETINGS)
+    kept.note(meeting.id, {"expanded": True})
+    standing = call.tx.of(SERIES).standing(meeting.series)
+    here = _in_theme(call, meeting, [answer.resident for answer in standing])
+    taken = dict.fromkeys(PLACES, 0)
+    for answer in standing:
+        if answer.resident not in here or kept.keeps_out(meeting.id, answer.resident):
+            continue
+        given = _given(meeting, answer, taken)
+        kept.keep(given)
+        if given.waits:
+            place = show.place_in_row(call, given)
+            waits = text(
+                f"meeting.receipt.you.waits.{given.way}",
+                title=meeting.title,
+                start=meeting.starts_at,
+                place=place,
+            )
+            tell(call, meeting, [answer.resident], message(waits), f"{SUBJECT}:{meeting.id}:waits")
+    return replace(meeting, expanded=True)
+
+
+def _in_theme(call: Call, meeting: Meeting, people: Collection[int]) -> Collection[int]:
+    parts = call.tx.people.parts_of(people)
+    return {who for who, used in parts.items() if any(part.theme == meeting.theme for part in used)}
+
+
+def _given(meeting: Meeting, standing: Standing, taken: dict[Way, int]) -> Answer:
+    """Their answer there, with a place where there is one; by that it is `taken`."""
+    way, seat = standing.way, None
+    if way in PLACES and way not in meeting.ways:
+        way = Way.MAYBE
+    if way in PLACES and fits(taken[way], meeting.room_for(way), standing.party):
+        seat = way
+        taken[way] += standing.party
+    return Answer(
+        id=0,
+        meeting=meeting.id,
+        resident=standing.resident,
+        way=way,
+        seat=seat,
+        since=standing.said_at,
+        said_at=standing.said_at,
+        known=seat,
+        party=standing.party if way in PLACES else 1,
+        shown=standing.shown and way in PLACES,
+    )

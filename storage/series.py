@@ -1,0 +1,227 @@
+"""Meetings that come back, and how people answer each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    insert,
+    null,
+    select,
+    update,
+)
+
+from bot.features.meetings.records import Meeting, Way
+from bot.features.meetings.recurrence import LIKE, SERIES, Recurrence, Series, Standing
+from bot.when import LeftOut, Rule
+from storage.among import among
+from storage.meetings import MEETINGS_SHOWN, meetings, read_meeting
+from storage.numbers import next_number
+from storage.parts import Parts, Stored
+from storage.tables import STAYS, Moment, Number, of_community, own_tables, residents, themes
+from storage.upsert import upsert
+
+TABLES = own_tables()
+
+series = Table(
+    "series",
+    TABLES,
+    of_community(key=True),
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("theme", ForeignKey(themes.c.id), nullable=False, index=True),
+    # Nobody's any more, where whoever planned it was forgotten.
+    Column("organiser", ForeignKey(residents.c.id), index=True),
+    # Its rule as JSON, the time on the clocks of its zone, and its days as ISO 8601 writes them.
+    Column("rule", String, nullable=False),
+    Column("wall", String, nullable=False),
+    Column("zone", String, nullable=False),
+    Column("first_day", String, nullable=False),
+    Column("until", String),
+    Column("made_to", String),
+    Column("left_out", Text, nullable=False),
+    # In seconds.
+    Column("lasts", Integer, nullable=False),
+    Column("title", String, nullable=False),
+    Column("place", String),
+    Column("link", String),
+    Column("about", Text),
+    Column("room", Integer),
+    Column("online_room", Integer),
+    Column("remind", String, nullable=False),
+    Column("going", Boolean, nullable=False),
+)
+
+# How somebody answers each that is to come: with an answer of its own in each that they see already.
+standing = Table(
+    "standing",
+    TABLES,
+    Column("id", Number, primary_key=True),
+    of_community(),
+    Column("series", Number, nullable=False),
+    Column("resident", ForeignKey(residents.c.id), nullable=False, index=True, info={STAYS: True}),
+    Column("way", String, nullable=False),
+    Column("party", Integer, nullable=False),
+    Column("shown", Boolean, nullable=False),
+    Column("said_at", Moment, nullable=False),
+    ForeignKeyConstraint(["community", "series"], [series.c.community, series.c.id]),
+    Index("ix_standing_series_resident", "community", "series", "resident", unique=True),
+    sqlite_autoincrement=True,
+)
+
+_THIS = series.c.id == bindparam("series_")
+_FIELDS = [column for column in series.c if column.name != "community"]
+_GET = select(*_FIELDS).where(_THIS)
+_ADD = insert(series)
+_CHANGED = ("rule", "wall", "first_day", "until", "made_to", "left_out", "lasts", "going", *LIKE)
+_CHANGE = update(series).where(_THIS).values({name: bindparam(f"{name}_") for name in _CHANGED})
+_MEETINGS = MEETINGS_SHOWN.where(
+    meetings.c.series == bindparam("series_"),
+    meetings.c.starts_at > bindparam("since_", type_=meetings.c.starts_at.type),
+).order_by(meetings.c.starts_at, meetings.c.id)
+_AMONG = select(series.c.id).where(among(series.c.theme, "themes_"), series.c.going).order_by(series.c.id)
+_STANDING = (
+    select(standing.c.resident, standing.c.way, standing.c.said_at, standing.c.party, standing.c.shown)
+    .where(standing.c.series == bindparam("series_"))
+    .order_by(standing.c.said_at, standing.c.id)
+)
+_STAND = upsert(standing)
+_STAND = _STAND.on_conflict_do_update(
+    index_elements=[standing.c.series, standing.c.resident],
+    set_={name: _STAND.excluded[name] for name in ("way", "party", "shown", "said_at")},
+)
+_WHO: Any = bindparam("id_")
+_PLANNED_BY = select(*_FIELDS).where(series.c.organiser == _WHO).order_by(series.c.id)
+_STANDING_OF = select(standing).where(standing.c.resident == _WHO).order_by(standing.c.id)
+_DROP = delete(standing).where(standing.c.id == _WHO)
+_PASS_ON = tuple(
+    update(column.table).where(column == bindparam("old_")).values({column.name: bindparam("new_")})
+    for column in (series.c.organiser, standing.c.resident)
+)
+_FORGET = (
+    delete(standing).where(standing.c.resident == _WHO),
+    update(series).where(series.c.organiser == _WHO).values(organiser=null()),
+)
+
+
+class SeriesKept:
+    """Implements SeriesStore."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._db = parts.db
+
+    def add(self, new: Series) -> Series:
+        number = next_number(self._db, series.name)
+        whose = {"theme": new.theme, "organiser": new.organiser, "zone": new.recurrence.zone.key}
+        self._db.execute(_ADD, {"id": number, **whose, **_written(new)})
+        found = self.get(number)
+        assert found
+        return found
+
+    def hold(self, number: int) -> Series | None:
+        self._db.lock(series.c.id, number)
+        return self.get(number)
+
+    def get(self, number: int) -> Series | None:
+        row = self._db.execute(_GET, {"series_": number}).first()
+        return _read(row) if row else None
+
+    def change(self, now: Series) -> None:
+        values = {f"{name}_": value for name, value in _written(now).items()}
+        self._db.execute(_CHANGE, {"series_": now.id, **values})
+
+    def meetings(self, number: int, since: datetime) -> Sequence[Meeting]:
+        rows = self._db.execute(_MEETINGS, {"series_": number, "since_": since})
+        return [read_meeting(*row) for row in rows]
+
+    def among(self, themes: Collection[int]) -> Sequence[int]:
+        found: Sequence[int] = self._db.execute(_AMONG, {"themes_": sorted(themes)}).scalars()
+        return found
+
+    def standing(self, number: int) -> Sequence[Standing]:
+        return [
+            Standing(
+                resident=row.resident,
+                way=Way(row.way),
+                said_at=row.said_at,
+                party=row.party,
+                shown=bool(row.shown),
+            )
+            for row in self._db.execute(_STANDING, {"series_": number})
+        ]
+
+    def stand(self, number: int, answer: Standing) -> None:
+        row = {"series": number, "resident": answer.resident, "way": str(answer.way)}
+        rest = {"party": answer.party, "shown": answer.shown, "said_at": answer.said_at}
+        self._db.execute(_STAND, {**row, **rest})
+
+    def of(self, resident: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        return {
+            table: [row._asdict() for row in self._db.execute(statement, {"id_": resident})]
+            for table, statement in ((series.name, _PLANNED_BY), (standing.name, _STANDING_OF))
+        }
+
+    def merge(self, old: int, new: int) -> None:
+        both = [row for whose in (old, new) for row in self._db.execute(_STANDING_OF, {"id_": whose})]
+        latest = {row.series: row.id for row in sorted(both, key=lambda row: (row.said_at, row.id))}
+        for row in both:
+            if latest[row.series] != row.id:
+                self._db.execute(_DROP, {"id_": row.id})
+        for statement in _PASS_ON:
+            self._db.pass_on(statement, old, new)
+
+    def forget(self, resident: int) -> None:
+        for statement in _FORGET:
+            self._db.execute(statement, {"id_": resident})
+
+
+STORED = Stored(SERIES, SeriesKept, TABLES)
+
+
+def _written(kept: Series) -> dict[str, Any]:
+    recurrence = kept.recurrence
+    return {
+        **kept.like,
+        "rule": recurrence.rule.as_kept(),
+        "wall": f"{recurrence.wall:%H:%M}",
+        "first_day": recurrence.first.isoformat(),
+        "until": recurrence.until and recurrence.until.isoformat(),
+        "made_to": kept.made_to and kept.made_to.isoformat(),
+        "left_out": recurrence.left_out.as_kept(),
+        "lasts": int(kept.lasts.total_seconds()),
+        "going": kept.going,
+    }
+
+
+def _read(row: Any) -> Series:
+    recurrence = Recurrence(
+        rule=Rule.from_kept(row.rule),
+        wall=time.fromisoformat(row.wall),
+        zone=ZoneInfo(row.zone),
+        first=date.fromisoformat(row.first_day),
+        until=date.fromisoformat(row.until) if row.until else None,
+        left_out=LeftOut.from_kept(row.left_out),
+    )
+    return Series(
+        id=row.id,
+        theme=row.theme,
+        organiser=row.organiser,
+        recurrence=recurrence,
+        lasts=timedelta(seconds=row.lasts),
+        like={name: getattr(row, name) for name in LIKE},
+        made_to=date.fromisoformat(row.made_to) if row.made_to else None,
+        going=bool(row.going),
+    )
