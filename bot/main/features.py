@@ -15,9 +15,9 @@ from bot.features import communities, meetings, polls, residents, setup, themes
 from bot.features import help as help_feature
 from storage import meetings as kept_meetings
 from storage import polls as kept_polls
-from storage import series as kept_series
 from storage import tables
 from storage import themes as kept_themes
+from storage.meetings import series as kept_series
 from storage.parts import Stored
 from storage.residents import links as kept_links
 from storage.residents import profile as kept_profiles

@@ -8,7 +8,6 @@ whichever account it was given. Who finds a place full waits, and moves up in or
     words.py     how long one lasts, and for how many there is room, as people type it
     plan.py      planning, moving and changing
     end.py       cancelling, and taking that back
-    recurrence.py  what a series is, and on which days it falls
     series.py    planning one that comes back, and having the next announced in time
     following.py  one of a series and all that follow, changed together
     standing.py  who answers each of a series
@@ -33,8 +32,7 @@ from typing import Any
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
 from bot.features.meetings import changes, come, end, find, following, plan, read, remind, series, show
-from bot.features.meetings.records import MEETINGS, SUBJECT
-from bot.features.meetings.recurrence import SERIES
+from bot.features.meetings.records import MEETINGS, SERIES, SUBJECT
 from bot.features.meetings.settings import MeetingsSettings
 from bot.features.meetings.words import KINDS
 from bot.ports.people import Brought, Exported

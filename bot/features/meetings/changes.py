@@ -16,8 +16,7 @@ from typing import Any
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.meetings import show
-from bot.features.meetings.records import MEETINGS, PLACES, SUBJECT, Figures, Meeting, Plan, Way
-from bot.features.meetings.recurrence import SERIES
+from bot.features.meetings.records import MEETINGS, PLACES, SERIES, SUBJECT, Figures, Meeting, Plan, Way
 from bot.features.meetings.remind import plan_reminders
 from bot.features.meetings.seats import move_up
 from bot.features.meetings.telling import PAGE, tell

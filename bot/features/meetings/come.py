@@ -17,13 +17,14 @@ from bot.features.meetings.records import (
     MEETINGS,
     MOST_GUESTS,
     PLACES,
+    SERIES,
     SUBJECT,
     Answer,
     Figures,
     Meeting,
+    Standing,
     Way,
 )
-from bot.features.meetings.recurrence import SERIES, Standing
 from bot.features.meetings.seats import fits
 from bot.features.meetings.words import Answering, Coming, Guests
 from bot.model.message import Button, Message, message, text, typed

@@ -7,8 +7,7 @@ from typing import Any
 
 from bot.call import Call
 from bot.errors import Unsure, UserError
-from bot.features.meetings.records import MEETINGS, Meeting, Plan
-from bot.features.meetings.recurrence import SERIES, Series
+from bot.features.meetings.records import MEETINGS, SERIES, Meeting, Plan, Series
 from bot.features.meetings.settings import MeetingsSettings
 from bot.features.meetings.show import why_not
 from bot.features.meetings.standing import expand
@@ -76,7 +75,8 @@ def find_in_series(call: Call, number: int | None) -> tuple[Meeting, Series]:
         found = call.tx.of(MEETINGS).coming(themes_here(call), LOOKED_THROUGH)
         first = {each.series: each for each in reversed(found) if each.series}
         if not first:
-            raise UserError("meeting.series.none_here", usage=usage(call, PLAN)).openly()
+            example = call.commands.texts.find("meeting.example.rule", call.locale) or ""
+            raise UserError("meeting.series.none_here", usage=usage(call, PLAN, {"repeat": example})).openly()
         if len(first) > 1:
             raise _which(call, list(first.values())[:OFFERED])
         number = next(iter(first.values())).id

@@ -14,8 +14,7 @@ from bot.errors import UserError
 from bot.features.meetings import show
 from bot.features.meetings.changes import change, check_often
 from bot.features.meetings.find import ALL, find_in_series, find_own, usage
-from bot.features.meetings.records import MEETINGS, Meeting, Plan, Way
-from bot.features.meetings.recurrence import LIKE, SERIES, Series
+from bot.features.meetings.records import LIKE, MEETINGS, SERIES, Meeting, Plan, Series, Way
 from bot.features.meetings.series import SHOWN_FIRST, announce_next, show_series
 from bot.model.message import Button, Message, message, text
 from bot.unseen import seen_as
@@ -158,7 +157,8 @@ def see_series(
     found = find_own(call, find_in_series(call, meeting)[0].id)
     call.check_writes(found.theme)
     if not why or not seen_as(why):
-        given = {"meeting": found.id, "stop": True}
+        example = call.commands.texts.find("meeting.example.why", call.locale) or ""
+        given = {"meeting": found.id, "stop": True, "why": example}
         raise UserError("meeting.series.why", usage=usage(call, "meeting series", given))
     first = next((row for row in _held(call, found)[2] if row.state == "planned"), None)
     if first is None:

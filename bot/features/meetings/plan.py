@@ -14,8 +14,7 @@ from bot.errors import Unsure, UserError, yes
 from bot.features.meetings import following, series, show
 from bot.features.meetings.changes import as_told, changed, due_again
 from bot.features.meetings.find import PLAN, check_to_come, check_twin, find_own, usage
-from bot.features.meetings.records import MEETINGS, SUBJECT, Meeting, Plan
-from bot.features.meetings.recurrence import Recurrence
+from bot.features.meetings.records import MEETINGS, SUBJECT, Meeting, Plan, Recurrence
 from bot.features.meetings.settings import MeetingsSettings
 from bot.features.meetings.words import NOTHING, Moments, Room, Span, keep_moments
 from bot.model.message import Button, Message, Text, message, text

@@ -18,8 +18,20 @@ from bot.errors import Unsure, UserError, yes
 from bot.features.meetings import show
 from bot.features.meetings.changes import NEXT, as_told, due_again
 from bot.features.meetings.find import find_in_series
-from bot.features.meetings.records import MEETINGS, SUBJECT, Meeting, Plan
-from bot.features.meetings.recurrence import LIKE, MOST, NOTHING, SERIES, YEAR, Occurrence, Recurrence, Series
+from bot.features.meetings.records import (
+    LIKE,
+    MEETINGS,
+    MOST,
+    NOTHING,
+    SERIES,
+    SUBJECT,
+    YEAR,
+    Meeting,
+    Occurrence,
+    Plan,
+    Recurrence,
+    Series,
+)
 from bot.features.meetings.standing import expand
 from bot.features.meetings.words import Span, keep_span
 from bot.model.message import Message, Text, message, text, typed

@@ -7,8 +7,17 @@ from datetime import timedelta
 
 from bot import when
 from bot.call import Call
-from bot.features.meetings.records import MEETINGS, PLACES, Answer, Figures, Meeting, Plan, Way
-from bot.features.meetings.recurrence import SERIES, Recurrence
+from bot.features.meetings.records import (
+    MEETINGS,
+    PLACES,
+    SERIES,
+    Answer,
+    Figures,
+    Meeting,
+    Plan,
+    Recurrence,
+    Way,
+)
 from bot.model.message import Button, Message, Text, message, text, typed
 from bot.model.people import Resident
 

@@ -11,8 +11,7 @@ from dataclasses import replace
 
 from bot.call import Call
 from bot.features.meetings import show
-from bot.features.meetings.records import MEETINGS, PLACES, SUBJECT, Answer, Meeting, Way
-from bot.features.meetings.recurrence import SERIES, Standing
+from bot.features.meetings.records import MEETINGS, PLACES, SERIES, SUBJECT, Answer, Meeting, Standing, Way
 from bot.features.meetings.seats import fits
 from bot.features.meetings.telling import tell
 from bot.model.message import message, text

@@ -13,7 +13,7 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     op.create_table(
-        "series",
+        "meeting_series",
         _community(),
         sa.Column("id", _NUMBER, autoincrement=False, nullable=False),
         sa.Column("theme", _NUMBER, nullable=False),
@@ -30,12 +30,12 @@ def upgrade() -> None:
         sa.Column("online_room", sa.Integer(), nullable=True),
         sa.Column("remind", sa.String(), nullable=False),
         sa.Column("going", sa.Boolean(), nullable=False),
-        _refers("series", "theme", "themes"),
-        _refers("series", "organiser", "residents"),
-        sa.PrimaryKeyConstraint("community", "id", name=op.f("pk_series")),
+        _refers("meeting_series", "theme", "themes"),
+        _refers("meeting_series", "organiser", "residents"),
+        sa.PrimaryKeyConstraint("community", "id", name=op.f("pk_meeting_series")),
     )
-    op.create_index(op.f("ix_series_organiser"), "series", ["organiser"])
-    op.create_index(op.f("ix_series_theme"), "series", ["theme"])
+    op.create_index(op.f("ix_meeting_series_organiser"), "meeting_series", ["organiser"])
+    op.create_index(op.f("ix_meeting_series_theme"), "meeting_series", ["theme"])
     op.create_table(
         "standing",
         sa.Column("id", _NUMBER, nullable=False),
@@ -48,7 +48,7 @@ def upgrade() -> None:
         sa.Column("said_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["community", "series"],
-            ["series.community", "series.id"],
+            ["meeting_series.community", "meeting_series.id"],
             name=op.f("fk_standing_community_series"),
         ),
         _refers("standing", "resident", "residents"),
@@ -71,7 +71,7 @@ def downgrade() -> None:
     for name in ("expanded", "announced", "by_hand", "day", "series"):
         op.drop_column("meetings", name)
     op.drop_table("standing")
-    op.drop_table("series")
+    op.drop_table("meeting_series")
 
 
 def _community() -> sa.Column[int]:

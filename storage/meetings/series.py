@@ -25,11 +25,10 @@ from sqlalchemy import (
     update,
 )
 
-from bot.features.meetings.records import Meeting, Way
-from bot.features.meetings.recurrence import LIKE, SERIES, Recurrence, Series, Standing
+from bot.features.meetings.records import LIKE, SERIES, Meeting, Recurrence, Series, Standing, Way
 from bot.when import LeftOut, Rule
 from storage.among import among
-from storage.meetings import MEETINGS_SHOWN, meetings, read_meeting
+from storage.meetings import meetings, read_meeting, shown_meetings
 from storage.numbers import next_number
 from storage.parts import Parts, Stored
 from storage.tables import STAYS, Moment, Number, of_community, own_tables, residents, themes
@@ -37,8 +36,8 @@ from storage.upsert import upsert
 
 TABLES = own_tables()
 
-series = Table(
-    "series",
+meeting_series = Table(
+    "meeting_series",
     TABLES,
     of_community(key=True),
     Column("id", Number, primary_key=True, autoincrement=False),
@@ -77,22 +76,30 @@ standing = Table(
     Column("party", Integer, nullable=False),
     Column("shown", Boolean, nullable=False),
     Column("said_at", Moment, nullable=False),
-    ForeignKeyConstraint(["community", "series"], [series.c.community, series.c.id]),
+    ForeignKeyConstraint(["community", "series"], [meeting_series.c.community, meeting_series.c.id]),
     Index("ix_standing_series_resident", "community", "series", "resident", unique=True),
     sqlite_autoincrement=True,
 )
 
-_THIS = series.c.id == bindparam("series_")
-_FIELDS = [column for column in series.c if column.name != "community"]
+_THIS = meeting_series.c.id == bindparam("series_")
+_FIELDS = [column for column in meeting_series.c if column.name != "community"]
 _GET = select(*_FIELDS).where(_THIS)
-_ADD = insert(series)
+_ADD = insert(meeting_series)
 _CHANGED = ("rule", "wall", "first_day", "until", "made_to", "left_out", "lasts", "going", *LIKE)
-_CHANGE = update(series).where(_THIS).values({name: bindparam(f"{name}_") for name in _CHANGED})
-_MEETINGS = MEETINGS_SHOWN.where(
-    meetings.c.series == bindparam("series_"),
-    meetings.c.starts_at > bindparam("since_", type_=meetings.c.starts_at.type),
-).order_by(meetings.c.starts_at, meetings.c.id)
-_AMONG = select(series.c.id).where(among(series.c.theme, "themes_"), series.c.going).order_by(series.c.id)
+_CHANGE = update(meeting_series).where(_THIS).values({name: bindparam(f"{name}_") for name in _CHANGED})
+_MEETINGS = (
+    shown_meetings()
+    .where(
+        meetings.c.series == bindparam("series_"),
+        meetings.c.starts_at > bindparam("since_", type_=meetings.c.starts_at.type),
+    )
+    .order_by(meetings.c.starts_at, meetings.c.id)
+)
+_AMONG = (
+    select(meeting_series.c.id)
+    .where(among(meeting_series.c.theme, "themes_"), meeting_series.c.going)
+    .order_by(meeting_series.c.id)
+)
 _STANDING = (
     select(standing.c.resident, standing.c.way, standing.c.said_at, standing.c.party, standing.c.shown)
     .where(standing.c.series == bindparam("series_"))
@@ -104,16 +111,16 @@ _STAND = _STAND.on_conflict_do_update(
     set_={name: _STAND.excluded[name] for name in ("way", "party", "shown", "said_at")},
 )
 _WHO: Any = bindparam("id_")
-_PLANNED_BY = select(*_FIELDS).where(series.c.organiser == _WHO).order_by(series.c.id)
+_PLANNED_BY = select(*_FIELDS).where(meeting_series.c.organiser == _WHO).order_by(meeting_series.c.id)
 _STANDING_OF = select(standing).where(standing.c.resident == _WHO).order_by(standing.c.id)
 _DROP = delete(standing).where(standing.c.id == _WHO)
 _PASS_ON = tuple(
     update(column.table).where(column == bindparam("old_")).values({column.name: bindparam("new_")})
-    for column in (series.c.organiser, standing.c.resident)
+    for column in (meeting_series.c.organiser, standing.c.resident)
 )
 _FORGET = (
     delete(standing).where(standing.c.resident == _WHO),
-    update(series).where(series.c.organiser == _WHO).values(organiser=null()),
+    update(meeting_series).where(meeting_series.c.organiser == _WHO).values(organiser=null()),
 )
 
 
@@ -124,7 +131,7 @@ class SeriesKept:
         self._db = parts.db
 
     def add(self, new: Series) -> Series:
-        number = next_number(self._db, series.name)
+        number = next_number(self._db, meeting_series.name)
         whose = {"theme": new.theme, "organiser": new.organiser, "zone": new.recurrence.zone.key}
         self._db.execute(_ADD, {"id": number, **whose, **_written(new)})
         found = self.get(number)
@@ -132,7 +139,7 @@ class SeriesKept:
         return found
 
     def hold(self, number: int) -> Series | None:
-        self._db.lock(series.c.id, number)
+        self._db.lock(meeting_series.c.id, number)
         return self.get(number)
 
     def get(self, number: int) -> Series | None:
@@ -170,8 +177,8 @@ class SeriesKept:
 
     def of(self, resident: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         return {
-            table: [row._asdict() for row in self._db.execute(statement, {"id_": resident})]
-            for table, statement in ((series.name, _PLANNED_BY), (standing.name, _STANDING_OF))
+            str(table): [row._asdict() for row in self._db.execute(statement, {"id_": resident})]
+            for table, statement in ((meeting_series.name, _PLANNED_BY), (standing.name, _STANDING_OF))
         }
 
     def merge(self, old: int, new: int) -> None:

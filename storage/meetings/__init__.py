@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    Select,
     String,
     Table,
     Text,
@@ -140,7 +141,7 @@ _LEAVERS = LeaversTable(
 
 _SHOWN = [column for column in meetings.c if column.name not in ("community", "was_left")]
 _FLAGS = ("by_hand", "announced", "expanded")
-MEETINGS_SHOWN = _MEETINGS = select(*_SHOWN)
+_MEETINGS = select(*_SHOWN)
 _THERE = among(meetings.c.theme, "themes_")
 _FIRST = (meetings.c.starts_at, meetings.c.id)
 _LAST = (meetings.c.starts_at.desc(), meetings.c.id.desc())
@@ -227,8 +228,13 @@ _NOBODYS = (
 )
 
 
+def shown_meetings() -> Select[Any]:
+    """All meetings, as `read_meeting` reads them."""
+    return _MEETINGS
+
+
 def read_meeting(*values: Any) -> Meeting:
-    """What a row of `MEETINGS_SHOWN` is."""
+    """What a row of these is."""
     fields = dict(zip([column.name for column in _SHOWN], values, strict=True))
     return Meeting(**{**fields, **{name: bool(fields[name]) for name in _FLAGS}})
 
