@@ -70,7 +70,7 @@ PLAIN = {
     *("remove", "show", "hide", "clear", "about"),
     *("why", "often"),
     *("called", "begins", "place", "url", "lasting", "room", "online_room", "way", "guests", "whom", "seen"),
-    *("remind", "repeat", "left_out", "from_here", "everything", "every", "stop"),
+    *("remind", "repeat", "left_out", "from_here", "everything", "every", "stop", "hour"),
 }
 FILLED: Mapping[str, Any] = {
     "language": "en",

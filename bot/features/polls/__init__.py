@@ -15,6 +15,7 @@ is anonymous is settled before it opens, stands on its board, and never changes.
     steered.py   the trace of whoever did that to somebody else's
     forms.py     a ballot in parts, for platforms that can ask for it
     show.py      the board, the result, the receipt
+    meet.py      from the date that suits most to a meeting
     read.py      showing, listing, figures to take along
 """
 
@@ -28,7 +29,7 @@ from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
-from bot.features.polls import ask, end, find, longer, read, show, vote
+from bot.features.polls import ask, end, find, longer, meet, read, show, vote
 from bot.features.polls.records import POLLS, SUBJECT, Cast, Plan, Poll
 from bot.features.polls.settings import PollsSettings
 from bot.ports.people import Brought, Exported
@@ -50,6 +51,8 @@ _COMMANDS = (
     _Command("poll outcome", end.give_outcome),
     _Command("poll again", ask.ask_again),
     _Command("poll export", read.export_poll),
+    # It is asked of a poll, and plans a meeting by its button.
+    _Command(meet.WHEN, meet.best_date, also_named=("poll",)),
     _Command("poll choose", vote.choose_in_poll, listed=False),
     _Command("poll tick", vote.tick_poll, listed=False),
     _Command("poll fill", vote.fill_in_poll, listed=False),

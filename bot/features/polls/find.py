@@ -31,7 +31,7 @@ _MEANT = {
 }
 _CLOSED_FIRST = ("poll again", "poll outcome")
 # Where nothing is open these are about what was closed last.
-_OR_CLOSED = ("poll show", "poll export")
+_OR_CLOSED = ("poll show", "poll export", "meeting when")
 
 
 def find(call: Call, number: int | None, fits: Callable[[Poll], bool] | None = None) -> tuple[Poll, Choices]:

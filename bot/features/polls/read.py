@@ -162,12 +162,12 @@ def _mine(poll: Poll, choices: Choices, where: str) -> Text:
 def export_poll(call: Call, poll: int | None = None, *, form: Form = Form.CSV) -> Message:
     """The figures of a poll as a file: the same that were shown."""
     found, mine = find(call, poll)
-    _check_figures(call, found, mine)
+    check_figures(call, found, mine)
     words = text("poll.export", question=found.question)
     return message(words, files=[Attachment(f"{SUBJECT}:{found.id}", str(form), words)])
 
 
-def _check_figures(call: Call, poll: Poll, mine: Choices) -> None:
+def check_figures(call: Call, poll: Poll, mine: Choices) -> None:
     """Raises: UserError where somebody who voted `mine` may not have the figures."""
     if poll.state == "cancelled":
         raise UserError("poll.is_cancelled", question=poll.question)
@@ -186,7 +186,7 @@ def may_have(call: Call, subject: str, resident: int) -> bool:
     if not found or call.part_of(resident, found[0].theme) is None:
         return False
     try:
-        _check_figures(call, *found)
+        check_figures(call, *found)
     except UserError:
         return False
     return True
