@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -43,21 +43,23 @@ def best_date(
         raise UserError("meeting.when.none", question=found.question)
     at = _hour(call, hour) if hour else None
     lines = [_how_many(found, count, option) for option in best]
-    given: dict[str, Any] = {"called": (called or found.question)[:LONGEST_TITLE]}
+    # In private nothing else says in which theme.
+    (theme,) = call.tx.places.themes((found.theme,))
+    given: dict[str, Any] = {"called": (called or found.question)[:LONGEST_TITLE], "theme": theme.name}
     given |= {name: value for name, value in (("place", place), ("url", url)) if value}
     starts = [(option, start) for option in best if (start := _start(call, found, option, at))]
-    buttons = [
-        Button(
-            text("meeting.button.plan", start=start), "meeting plan", {**given, "begins": start.isoformat()}
-        )
-        for option, start in starts
-    ]
+    buttons = [_plan_button(start, given) for _, start in starts]
     if found.state == "open":
         lines.append(text("meeting.when.open", closes=found.closes_at))
     if len(starts) < len(best):
         example = usage(call, WHEN, {"poll": found.id, "hour": _example(call)})
         lines.append(text("meeting.when.hour", usage=example))
     return message(*lines, title=typed(found.question), buttons=buttons)
+
+
+def _plan_button(start: datetime, given: Mapping[str, Any]) -> Button:
+    label = text("meeting.button.plan", start=start)
+    return Button(label, "meeting plan", {**given, "begins": start.isoformat()})
 
 
 def _best(call: Call, poll: Poll, count: Count) -> Choices:
