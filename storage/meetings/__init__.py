@@ -39,7 +39,7 @@ from storage.batch import Loader
 from storage.leavers import Leavers, LeaversTable
 from storage.numbers import next_number
 from storage.parts import Parts, Stored
-from storage.tables import STAYS, Holds, Moment, Number, of_community, own_tables, residents, themes
+from storage.tables import STAYS, Holds, Moment, Number, members, of_community, own_tables, residents, themes
 
 TABLES = own_tables()
 
@@ -76,6 +76,7 @@ meetings = Table(
     Column("by_hand", Boolean, nullable=False, server_default=false()),
     Column("announced", Boolean, nullable=False, server_default=true()),
     Column("expanded", Boolean, nullable=False, server_default=true()),
+    Column("asked", Boolean, nullable=False, server_default=false()),
     Index("ix_meetings_theme_state", "theme", "state", "starts_at"),
     Index("ix_meetings_series_starts_at", "community", "series", "starts_at"),
 )
@@ -140,7 +141,7 @@ _LEAVERS = LeaversTable(
 )
 
 _SHOWN = [column for column in meetings.c if column.name not in ("community", "was_left")]
-_FLAGS = ("by_hand", "announced", "expanded")
+_FLAGS = ("by_hand", "announced", "expanded", "asked")
 _MEETINGS = select(*_SHOWN)
 _THERE = among(meetings.c.theme, "themes_")
 _FIRST = (meetings.c.starts_at, meetings.c.id)
@@ -200,6 +201,18 @@ _ALL = _ANSWERS.where(_HERE).order_by(*_IN_ORDER).limit(_MOST)
 _AFTER = _ANSWERS.where(_HERE, answers.c.id > bindparam("after_")).order_by(answers.c.id).limit(_MOST)
 _REMINDED_AFTER = _AFTER.join(residents, residents.c.id == answers.c.resident).where(
     residents.c.wants_reminders, answers.c.way != str(Way.NO)
+)
+_UNANSWERED = (
+    select(members.c.resident)
+    .distinct()
+    .join(residents, residents.c.id == members.c.resident)
+    .where(
+        *(members.c.theme == bindparam("theme_"), members.c.resident > bindparam("after_")),
+        residents.c.wants_reminders,
+        ~exists().where(answers.c.meeting == bindparam("meeting_"), answers.c.resident == members.c.resident),
+    )
+    .order_by(members.c.resident)
+    .limit(_MOST)
 )
 _ANSWERED_BY = select(answers).where(answers.c.resident == _WHO).order_by(answers.c.since, answers.c.id)
 _FIGURES = (
@@ -340,6 +353,11 @@ class Meetings:
 
     def answered_after(self, meeting: int, after: int, most: int) -> Sequence[Answer]:
         return self._given(_AFTER, meeting_=meeting, after_=after, most_=most)
+
+    def unanswered(self, meeting: int, theme: int, after: int, most: int) -> Sequence[int]:
+        values = {"meeting_": meeting, "theme_": theme, "after_": after, "most_": most}
+        found: Sequence[int] = self._db.execute(_UNANSWERED, values).scalars()
+        return found
 
     def reminded_after(self, meeting: int, after: int, most: int) -> Sequence[Answer]:
         return self._given(_REMINDED_AFTER, meeting_=meeting, after_=after, most_=most)

@@ -12,6 +12,7 @@ whichever account it was given. Who finds a place full waits, and moves up in or
     following.py  one of a series and all that follow, changed together
     standing.py  who answers each of a series
     changes.py   what every change does: the version, the board, who moves up, who is told
+    ask.py       asking those who did not answer
     remind.py    a word before it begins
     telling.py   in private where they talk with Plein, else with a mention
     come.py      answering, for oneself and for somebody without an account
@@ -31,7 +32,7 @@ from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
-from bot.features.meetings import changes, come, end, find, following, plan, read, remind, series, show
+from bot.features.meetings import ask, changes, come, end, find, following, plan, read, remind, series, show
 from bot.features.meetings.records import MEETINGS, SERIES, SUBJECT
 from bot.features.meetings.settings import MeetingsSettings
 from bot.features.meetings.words import KINDS
@@ -67,6 +68,7 @@ _JOBS = {
     changes.SEAT: changes.seat_due,
     changes.UP: changes.up_due,
     changes.NEXT: series.next_due,
+    ask.ASK: ask.ask_due,
     remind.REMIND: remind.remind_due,
     remind.WHISPER: remind.whisper_due,
 }

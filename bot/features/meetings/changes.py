@@ -16,6 +16,7 @@ from typing import Any
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.meetings import show
+from bot.features.meetings.ask import plan_asking
 from bot.features.meetings.records import MEETINGS, PLACES, SERIES, SUBJECT, Figures, Meeting, Plan, Way
 from bot.features.meetings.remind import plan_reminders
 from bot.features.meetings.seats import move_up
@@ -103,6 +104,7 @@ def due_again(call: Call, meeting: Meeting) -> None:
     call.schedule(BEGIN, str(meeting.id), meeting.starts_at)
     call.schedule(OVER, str(meeting.id), meeting.ends_at)
     plan_reminders(call, meeting)
+    plan_asking(call, meeting)
 
 
 def begin_due(call: Call, job: Job) -> None:

@@ -80,7 +80,8 @@ class Meeting(Plan):
     those who come were told last; and who changed it since.
 
     Of a series: `by_hand`, it was changed by itself, and stays so where the others are changed; `announced`,
-    it is shown in the theme; `expanded`, who answers each of them has an answer here.
+    it is shown in the theme; `expanded`, who answers each of them has an answer here. `asked`: so were those
+    who did not answer.
     """
 
     id: int
@@ -92,6 +93,7 @@ class Meeting(Plan):
     by_hand: bool = False
     announced: bool = True
     expanded: bool = True
+    asked: bool = False
 
     def has_begun(self, at: datetime) -> bool:
         return self.starts_at <= at
@@ -240,6 +242,12 @@ class MeetingStore(Protocol):
 
     def answered_after(self, meeting: int, after: int, most: int) -> Sequence[Answer]:
         """Answers in the order of their numbers, from the next after that number on."""
+        ...
+
+    def unanswered(self, meeting: int, theme: int, after: int, most: int) -> Sequence[int]:
+        """Residents who take part in that theme, want to be reminded and said nothing of it, from the next
+        after that number on.
+        """
         ...
 
     def reminded_after(self, meeting: int, after: int, most: int) -> Sequence[Answer]:

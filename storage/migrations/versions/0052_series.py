@@ -1,4 +1,4 @@
-"""Meetings that come back, and how people answer each of them"""
+"""Meetings that come back, how people answer each of them, and whether they were asked"""
 
 from __future__ import annotations
 
@@ -61,14 +61,15 @@ def upgrade() -> None:
     op.create_index(op.f("ix_standing_resident"), "standing", ["resident"])
     op.add_column("meetings", sa.Column("series", _NUMBER, nullable=True))
     op.add_column("meetings", sa.Column("day", sa.String(), nullable=True))
-    for name, given in (("by_hand", sa.false()), ("announced", sa.true()), ("expanded", sa.true())):
+    flags = {"by_hand": sa.false(), "announced": sa.true(), "expanded": sa.true(), "asked": sa.false()}
+    for name, given in flags.items():
         op.add_column("meetings", sa.Column(name, sa.Boolean(), server_default=given, nullable=False))
     op.create_index("ix_meetings_series_starts_at", "meetings", ["community", "series", "starts_at"])
 
 
 def downgrade() -> None:
     op.drop_index("ix_meetings_series_starts_at", "meetings")
-    for name in ("expanded", "announced", "by_hand", "day", "series"):
+    for name in ("asked", "expanded", "announced", "by_hand", "day", "series"):
         op.drop_column("meetings", name)
     op.drop_table("standing")
     op.drop_table("meeting_series")
