@@ -276,8 +276,8 @@ class PollStore(Protocol):
     def merge(self, old: int, new: int) -> Sequence[int]:
         """Two residents turn out to be one person: of two ballots in an open poll the later one counts.
 
-        The open polls in which `old` had a ballot. What was closed stays as it was announced, whoever has
-        the ballots there now.
+        The open polls in which `old` had a ballot. What was closed stays as it was announced: there they have
+        both.
         """
         ...
 
