@@ -236,9 +236,12 @@ def _answer(*values: Any) -> Answer:
 
 
 _MEETING = Loader(_MEETINGS, by=[meetings.c.id], make=_meeting)
-# Of what was held somebody may have two: the last comes first.
-_LAST_FIRST = _ANSWERS.order_by(answers.c.said_at.desc(), answers.c.id.desc())
-_ANSWER_OF = Loader(_LAST_FIRST, by=[answers.c.meeting, answers.c.resident], make=_answer)
+_ANSWER_OF = Loader(
+    # Of what was held somebody may have two: this is the last.
+    _ANSWERS.order_by(answers.c.said_at.desc(), answers.c.id.desc()),
+    by=[answers.c.meeting, answers.c.resident],
+    make=_answer,
+)
 
 
 class Meetings:

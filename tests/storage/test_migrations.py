@@ -1269,8 +1269,8 @@ async def test_reasons_of_before_are_read_and_unsaid_and_go_down_again(database_
 
 
 async def test_what_was_said_before_is_their_own_and_can_be_undone_still(database_url: str) -> None:
-    """Ben joined Ann an hour ago, and brought a ballot and support; both go back to him, also in the tables
-    of then. Where somebody has two by then, going down leaves the last.
+    """Ben joined Ann an hour ago, and brought a ballot and support, which go back to him. Where somebody
+    has two by then, going down leaves the last.
     """
     whose = {"community": 1, "folded": "", "role": 0, "wants_reminders": False, "name_is_chosen": False}
     poll = {**CONSENT, "state": "closed"}
@@ -1295,6 +1295,9 @@ async def test_what_was_said_before_is_their_own_and_can_be_undone_still(databas
         add_rows({"supporters": [{"community": 1, "proposal": 5, "resident": 1}]}, db)
         link = {"community": 1, "resident": 1, "joined": '["console:ben"]', "until": 9}
         add_rows({"links": [{**link, "brought": json.dumps(brought)}]}, db)
+        answered = {"community": 1, "at": 1, "answer": "x"}
+        sealed = [{**answered, "id": name, "key": key} for name, key in (("a", ""), ("b", "now-1"))]
+        add_rows({"handled": sealed}, db)
 
     def undo(tx: Transaction) -> int:
         ben = Identity("console", "ben")
@@ -1308,6 +1311,9 @@ async def test_what_was_said_before_is_their_own_and_can_be_undone_still(databas
     said = [("ballots", ("poll", "voter", "cast_as")), ("supporters", ("proposal", "resident", "said_as"))]
     found = [await look(database_url, rows(table, *names)) for table, names in said]
     assert found == [[(1, 1, 1), (2, 1, 1)], [(5, 1, 1)]]
+    # Of a sealed answer of before nobody knows whom it names.
+    answers = await look(database_url, rows("handled", "id", "answer", "key", "names"))
+    assert answers == [("a", "x", "", None), ("b", None, "", None)]
     await look(database_url, partial(down_to, "0049"))
     ((again,),) = await look(database_url, rows("links", "brought"))
     assert json.loads(str(again)) == brought

@@ -1,4 +1,4 @@
-"""What two said before they were one person is each one's in what is over, and theirs again once they part"""
+"""Of what is over each of two has theirs again once they part; of what is sealed it is known whom it names"""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _ANSWERS = "ix_answers_meeting_resident"
 # By table: the column of whose a row is, and of whom they were when they said it.
 _SAID = {"ballots": ("poll", "voter", "cast_as"), "supporters": ("proposal", "resident", "said_as")}
+# By table: what its rows go by.
+_SEALED = {"handled": "id", "posts": "seq"}
 _LINKS = sa.table("links", sa.column("id"), sa.column("resident"), sa.column("brought", sa.Text()))
 _Keys = Callable[[Sequence[Any], int], list[Any]]
 
@@ -30,10 +32,19 @@ def upgrade() -> None:
     _note_anew(lambda key, whose: [*key[:1], whose])
     op.drop_index(_ANSWERS, "answers")
     op.create_index(_ANSWERS, "answers", ["community", "meeting", "resident"])
+    for table, key in _SEALED.items():
+        op.add_column(table, sa.Column("names", sa.Text(), nullable=True))
+        named = sa.text("names IS NOT NULL")
+        op.create_index(f"ix_{table}_names", table, [key], sqlite_where=named, postgresql_where=named)
+    # Of what was sealed before nobody knows that: an answer to what is asked twice can be spared.
+    op.execute("UPDATE handled SET answer = NULL, key = '' WHERE key <> ''")
 
 
 def downgrade() -> None:
     """Of several of one person the last stands, as it did."""
+    for table in _SEALED:
+        op.drop_index(f"ix_{table}_names", table)
+        op.drop_column(table, "names")
     op.execute(
         "DELETE FROM answers WHERE EXISTS (SELECT 1 FROM answers AS other WHERE"
         " other.community = answers.community AND other.meeting = answers.meeting"
