@@ -135,7 +135,7 @@ async def test_an_outcome_that_another_took_the_place_of(database_url: str) -> N
 
 
 async def test_reasons_of_both_accounts_of_who_left_together(database_url: str) -> None:
-    """Dora and Olive are one person, who was one with Ann for a while: Ann's ballot has why all of them did."""
+    """Dora and Olive are one person, who was one with Ann for a while: her ballot has why all of them did."""
     olive = "olive@signal"
     async with open_chat(database_url, language="en", clock=HandClock(NOW)) as chat:
         await asked(chat)
