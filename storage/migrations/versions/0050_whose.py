@@ -76,7 +76,7 @@ def _note_anew(keys: _Keys) -> None:
     for link in db.execute(sa.select(_LINKS)).all():
         brought = json.loads(link.brought)
         for name in columns:
-            if found := brought["rows"].get(name):
+            if found := brought.get("rows", {}).get(name):
                 brought["rows"][name] = [keys(key, link.resident) for key in found]
         changed = sa.update(_LINKS).where(_LINKS.c.id == link.id)
         db.execute(changed.values(brought=json.dumps(brought, ensure_ascii=False, separators=(",", ":"))))
