@@ -50,8 +50,8 @@ def _fill(tx: Transaction) -> None:
     run: Callable[[str], object] = cast(Tx, tx)._executor.run
     numbers = f"WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY + 999})"
     run(f"{numbers} INSERT INTO residents (id, community, name) SELECT i, 1, 'voter ' || i FROM n")
-    votes = "SELECT 1, 1, i, 1 + i % 3, 0 FROM n"
-    run(f"{numbers} INSERT INTO ballots (community, poll, voter, choices, cast_at) {votes}")
+    votes = "SELECT 1, 1, i, i, 1 + i % 3, 0 FROM n"
+    run(f"{numbers} INSERT INTO ballots (community, poll, voter, cast_as, choices, cast_at) {votes}")
     run("DELETE FROM tallies WHERE poll = 1")
     for choices, of in (("choices", "GROUP BY choices"), ("''", "")):
         counted = f"SELECT 1, 1, {choices}, count(*) FROM ballots WHERE poll = 1 {of}"

@@ -264,7 +264,9 @@ class _Filling:
             voters = self._some(BALLOTS)
             key = {"poll": poll["id"]}
             cast += [
-                key | {"voter": voter, "choices": str(1 + voter % 3), "cast_at": poll["opened_at"]}
+                key
+                | {"voter": voter, "cast_as": voter, "choices": str(1 + voter % 3)}
+                | {"cast_at": poll["opened_at"]}
                 for voter in voters
             ]
             if is_open:

@@ -143,7 +143,7 @@ def _come(tx: Transaction, meeting: int, whose: str, first: int, last: int) -> N
 
 
 async def _reminding() -> list[Figure]:
-    took, held, slowest = [], [], []
+    took, held, slowest = list[float](), list[float](), list[float]()
     for _ in range(TURNS):
         with in_memory() as folder:
             async with opened(f"sqlite:///{folder}/plein.db") as store:

@@ -176,4 +176,6 @@ def _under_others(table: Table, body: Column[Any], waits: Any) -> Any:
 def _putting(table: Table, body: Column[Any], is_kept: bool) -> Any:
     gone = null() if body.nullable else ""
     values: dict[str, Any] = {"key": bindparam("newkey_"), body.name: bindparam("body_") if is_kept else gone}
+    if "names" in table.c and not is_kept:
+        values["names"] = null()
     return update(table).where(table.c[_ID[table]] == bindparam("id_")).values(values)

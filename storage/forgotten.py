@@ -13,9 +13,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    null,
+    select,
+    update,
+)
 
+from bot.model.codec import pack, residents_in
 from bot.model.people import Identity
+from bot.model.work import UNSAID
 from storage.among import among
 from storage.batch import Batch
 from storage.community import anywhere
@@ -86,6 +100,18 @@ _LET_OUT = delete(guests).where(
     guests.c.user_id == bindparam("user_"),
     guests.c.resident.is_(None),
 )
+# What others were told of it alone, sealed. Of what is still to be said something else is said instead.
+_SPEAKS = bindparam("mark_", type_=handled.c.names.type)
+_NAMES_NOBODY = {"key": "", "names": null()}
+_UNSAY = (
+    update(handled)
+    .where(handled.c.names.is_not(None), holds(handled.c.names, _SPEAKS))
+    .values(answer=null(), **_NAMES_NOBODY),
+    update(posts)
+    .where(posts.c.names.is_not(None), holds(posts.c.names, _SPEAKS))
+    .values(message=case((posts.c.sent_at.is_(None), pack(UNSAID)), else_=""), **_NAMES_NOBODY),
+)
+_ACCOUNTS_OF = select(identities.c.platform, identities.c.user_id).where(among(identities.c.resident, "ids_"))
 # So many go in one transaction: whoever was answered for years holds up nobody by being forgotten.
 PAGE = 2_000
 _PAGE = bindparam("page_", type_=Integer)
@@ -142,6 +168,15 @@ class Forgotten:
         """By which it is known again in this community."""
         return self._own_mark(account.address)
 
+    def marks_in(self, packed: str, besides: Identity | None) -> str | None:
+        """Of the accounts of all whom what is about to be sealed names, by which it goes once one of them is
+        forgotten; but for whom it is for, whose all of it is.
+        """
+        named = residents_in(packed)
+        rows = self._db.execute(_ACCOUNTS_OF, {"ids_": named}) if named else ()
+        accounts = {Identity(*row) for row in rows} - {besides}
+        return " ".join(sorted(map(self.mark_of, accounts))) or None
+
     def add(self, account: Identity, at: datetime, now: datetime) -> None:
         row = {"mark": self._own_mark(account.address), "at": at, "account": account.address, "since": now}
         self._db.execute(_ADD, row)
@@ -166,7 +201,8 @@ class Forgotten:
     def _drop_traces(self, account: Identity, said: Sequence[Select[Any]] = _ITS_POSTS) -> bool:
         """A page of what was said to it, and of its answers; whether there may be more."""
         values = OfAccount.values(account)
-        self._db.execute(_OUT_OF_RULES, values)
+        for statement in (_OUT_OF_RULES, *_UNSAY):
+            self._db.execute(statement, {**values, "mark_": self.mark_of(account)})
         more = [drop_posts(self._db, found, values) for found in said]
         answered = self._db.execute(_SOME_HANDLED, {**values, "page_": PAGE}).scalars()
         if answered:

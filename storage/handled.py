@@ -136,8 +136,9 @@ class Handled:
             by = [undo.author.platform, undo.author.user_id]
             kept = orjson.dumps({"author": by, "command": undo.command, "args": undo.args}).decode()
         packed = pack(answer)
+        names = self._past.marks_in(packed, author) if confidential and packed else None
         key, packed = self._sealing.seal(packed) if confidential and packed else ("", packed)
-        row = {"id": invocation_id, "at": now, "answer": packed, "undo": kept, "key": key}
+        row = {"id": invocation_id, "at": now, "answer": packed, "undo": kept, "key": key, "names": names}
         row |= {"author": author and (self._past.mark_of(author) if by_mark else author.address)}
         self._db.defer(_ADD, invocation_id, row)
 

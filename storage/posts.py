@@ -6,7 +6,7 @@ withdrawal of it is kept beside it (`wanted`, `withdrawn`) until that is known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -150,6 +150,7 @@ _SHOWN = (
         ref=bindparam("ref_"),
         message=case((_IS_OVER, ""), else_=func.coalesce(posts.c.wanted, posts.c.message)),
         key=case((_IS_OVER, ""), else_=posts.c.key),
+        names=case((_IS_OVER, null()), else_=posts.c.names),
         wanted=null(),
         tried_at=case((_CHANGED, null()), else_=posts.c.tried_at),
         version=case((_CHANGED, posts.c.version + 1), else_=posts.c.version),
@@ -244,9 +245,13 @@ _AT = anywhere(
 class Posts:
     """Implements PostStore."""
 
-    def __init__(self, db: Batch, sealing: Envelopes) -> None:
+    def __init__(
+        self, db: Batch, sealing: Envelopes, marks_in: Callable[[str, Identity | None], str | None]
+    ) -> None:
+        """`marks_in`: of whom what is sealed speaks, but for whom it is for."""
         self._db = db
         self._sealing = sealing
+        self._marks_in = marks_in
         self._last: tuple[Message, str] | None = None
 
     def add(
@@ -269,12 +274,16 @@ class Posts:
         if self._db.pending(posts, post_id):
             return
         packed = self._packed(message)
+        names = None
+        if confidential:
+            names = self._marks_in(packed, to if isinstance(to, Identity) else None)
         key, body = self._sealing.seal(packed) if confidential else ("", packed)
         row = {
             **_target(to),
             "id": post_id,
             "message": body,
             "key": key,
+            "names": names,
             "next_at": now,
             "account": account or self.account_for(to),
             "mentions": pack_people(mentions),

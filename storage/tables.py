@@ -391,7 +391,10 @@ handled = Table(
     Column("key", String, nullable=False, server_default=""),
     # The account that it was answered to, as "platform:user".
     Column("author", String, info=Holds.ACCOUNT.info),
+    # Of whom it speaks, where it is sealed: marks of their accounts (see forgotten.py).
+    Column("names", Text, info=Holds.MARK.info),
 )
+Index("ix_handled_names", handled.c.id, sqlite_where=text("names IS NOT NULL"))
 Index("ix_handled_author", handled.c.author, sqlite_where=text("author IS NOT NULL"))
 
 # What waits until a person uses Plein again has no account of Plein's that would say it.
@@ -433,8 +436,11 @@ posts = Table(
     Column("role", Integer, nullable=False, server_default="0"),
     # It goes only where they talk with Plein in private already.
     Column("begun", Boolean, nullable=False, server_default=false()),
+    # As in `handled`.
+    Column("names", Text, info=Holds.MARK.info),
     UniqueConstraint("id", "community"),
 )
+Index("ix_posts_names", posts.c.seq, sqlite_where=text("names IS NOT NULL"))
 # What is for one account alone, or speaks to it where others are.
 # Said as SQLAlchemy asks for it there: of `private` alone SQLite does not see that it is the same.
 Index("ix_posts_room", posts.c.room, sqlite_where=text("private = 1"))

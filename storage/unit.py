@@ -70,7 +70,7 @@ class Tx:
         self.people = People(db, self.forgotten, {key.name: stored.tables for key, stored in stores.items()})
         self.places = Places(db)
         self.handled = Handled(db, sealing, self.people, self.forgotten)
-        self.posts = Posts(db, sealing)
+        self.posts = Posts(db, sealing, self.forgotten.marks_in)
         self.questions = Questions(db)
         self.told = Told(db, self.posts)
         self.boards = Boards(db)

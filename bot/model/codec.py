@@ -7,7 +7,8 @@ by `resident`, of whom nothing is kept beside the number: what they are called i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, date, datetime
 from functools import cache, partial
@@ -24,6 +25,7 @@ Kept = dict[str, Any]
 # What may stand among a Text's values and a command's arguments, besides plain ones and tuples of them.
 VALUES = Text | datetime | date | Resident
 _OWN_NAMES: Mapping[Any, str] = {datetime: "at", date: "day", Resident: "resident"}
+_NAMED = re.compile(r'"resident"?:(\d+)')
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
@@ -35,6 +37,11 @@ def pack(message: Message | None) -> str | None:
 def pack_resident(number: int) -> str:
     """What stands in a packed message wherever it names that resident, and nobody else."""
     return orjson.dumps(Resident(number, ""), _written, _OPTIONS).decode()
+
+
+def residents_in(packed: str) -> Collection[int]:
+    """The numbers of all whom a packed message names, or keeps for what can be pressed."""
+    return {int(number) for number in _NAMED.findall(packed)}
 
 
 def pack_line(said: Text | None) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.model.message import Message
+from bot.model.message import Message, message, text
 from bot.model.people import FIRST_COMMUNITY, Identity, Place, Role
 
 # Where a message stands on its platform: first itself, then what was put beside it.
@@ -15,6 +15,8 @@ LEFT_OUT = "told.left_out"
 # An account of Plein's that was silent for so long is not at work any more.
 AWAY_AFTER = timedelta(hours=1)
 
+# What is said in place of what was to be said, in private, of somebody who is forgotten by then.
+UNSAID = message(text("answer.unsaid"))
 # With this begins the key of an answer that only the last one of its kind is kept of (see Call.confide).
 SECRET = "secret:"  # noqa: S105  (it begins a name)
 # And with this that of a question for which community something is: it holds the words themselves.

@@ -105,7 +105,8 @@ answers = Table(
     Column("party", Integer, nullable=False),
     Column("shown", Boolean, nullable=False),
     _of_meeting(),
-    Index("ix_answers_meeting_resident", "community", "meeting", "resident", unique=True),
+    # To what is to come each has one answer; who was two people when a meeting was held has both.
+    Index("ix_answers_meeting_resident", "community", "meeting", "resident"),
     sqlite_autoincrement=True,
 )
 
@@ -191,9 +192,16 @@ _UNTOLD = (
     .order_by(*_IN_ORDER)
     .limit(_MOST)
 )
+_OTHERS = answers.alias()
 _FOR_OTHERS = _ANSWERS.where(_HERE, answers.c.name.is_not(None)).order_by(answers.c.id)
 _SEEN = (
-    _ANSWERS.where(_HERE, answers.c.shown, answers.c.seat.is_not(None), answers.c.resident.is_not(None))
+    _ANSWERS.where(
+        *(_HERE, answers.c.shown, answers.c.seat.is_not(None), answers.c.resident.is_not(None)),
+        ~exists().where(
+            *(_OTHERS.c.meeting == answers.c.meeting, _OTHERS.c.resident == answers.c.resident),
+            *(_OTHERS.c.shown, _OTHERS.c.seat.is_not(None), _OTHERS.c.id < answers.c.id),
+        ),
+    )
     .order_by(*_IN_ORDER)
     .limit(_MOST)
 )
@@ -215,6 +223,7 @@ _UNANSWERED = (
     .limit(_MOST)
 )
 _ANSWERED_BY = select(answers).where(answers.c.resident == _WHO).order_by(answers.c.since, answers.c.id)
+_TO_COME_BY = _ANSWERED_BY.where(_TO_COME)
 _FIGURES = (
     select(answers.c.way, answers.c.seat, func.sum(answers.c.party))
     .where(_HERE)
@@ -260,7 +269,12 @@ def _answer(*values: Any) -> Answer:
 
 
 _MEETING = Loader(_MEETINGS, by=[meetings.c.id], make=read_meeting)
-_ANSWER_OF = Loader(_ANSWERS, by=[answers.c.meeting, answers.c.resident], make=_answer)
+_ANSWER_OF = Loader(
+    # Of what was held somebody may have two: this is the last.
+    _ANSWERS.order_by(answers.c.said_at.desc(), answers.c.id.desc()),
+    by=[answers.c.meeting, answers.c.resident],
+    make=_answer,
+)
 
 
 class Meetings:
@@ -349,7 +363,10 @@ class Meetings:
         return self._given(_ALL, meeting_=meeting, most_=most)
 
     def answered_by(self, resident: int) -> Sequence[Mapping[str, Any]]:
-        return [row._asdict() for row in self._db.execute(_ANSWERED_BY, {"resident_": resident})]
+        return self._given_by(_ANSWERED_BY, resident)
+
+    def _given_by(self, which: Any, resident: int) -> Sequence[Mapping[str, Any]]:
+        return [row._asdict() for row in self._db.execute(which, {"resident_": resident})]
 
     def answered_after(self, meeting: int, after: int, most: int) -> Sequence[Answer]:
         return self._given(_AFTER, meeting_=meeting, after_=after, most_=most)
@@ -384,7 +401,7 @@ class Meetings:
     # --- whose it is ---
 
     def merge(self, old: int, new: int) -> Collection[int]:
-        theirs = self._held(old, new)
+        theirs = self._held(_TO_COME_BY, old, new)
         by_meeting: dict[int, list[Mapping[str, Any]]] = {}
         for answer in sorted(theirs, key=lambda each: (each["said_at"], each["id"])):
             by_meeting.setdefault(answer["meeting"], []).append(answer)
@@ -413,18 +430,18 @@ class Meetings:
                 self._db.execute(_CHANGE, {"id_": last["id"], **{f"{k}_": v for k, v in kept.items()}})
 
     def forget(self, resident: int) -> Collection[int]:
-        theirs = self._held(resident)
+        theirs = self._held(_ANSWERED_BY, resident)
         self._leavers.forget(resident)
         self._db.execute(_DROP_OF, {"resident_": resident})
         for statement in _NOBODYS:
             self._db.execute(statement, {"resident_": resident})
         return {answer["meeting"] for answer in theirs}
 
-    def _held(self, *whose: int) -> Sequence[Mapping[str, Any]]:
-        """Their answers, whose meetings are held until the transaction ends."""
+    def _held(self, which: Any, *whose: int) -> Sequence[Mapping[str, Any]]:
+        """Which of their answers there are; their meetings are held until the transaction ends."""
 
         def read() -> list[Mapping[str, Any]]:
-            return [answer for resident in whose for answer in self.answered_by(resident)]
+            return [answer for resident in whose for answer in self._given_by(which, resident)]
 
         found = read()
         while self._db.lock(meetings.c.id, *sorted({answer["meeting"] for answer in found})):

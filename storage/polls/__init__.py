@@ -18,7 +18,20 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Select, and_, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from bot.features.polls.records import (
     POLLS,
@@ -76,9 +89,17 @@ _LATEST = _POLLS.order_by(
 ).limit(bindparam("most_"))
 _LATEST = _LATEST.where(_THERE)
 _THEMES = select(polls.c.theme).distinct()
+_OTHERS = ballots.alias()
+_IS_THEIR_LAST = and_(
+    ballots.c.voter == bindparam("voter_"),
+    ~exists().where(
+        *(_OTHERS.c.poll == ballots.c.poll, _OTHERS.c.voter == ballots.c.voter),
+        tuple_(_OTHERS.c.cast_at, _OTHERS.c.cast_as) > tuple_(ballots.c.cast_at, ballots.c.cast_as),
+    ),
+)
 _OF = (
     _POLLS.add_columns(ballots.c.choices)
-    .outerjoin(ballots, and_(ballots.c.poll == polls.c.id, ballots.c.voter == bindparam("voter_")))
+    .outerjoin(ballots, and_(ballots.c.poll == polls.c.id, _IS_THEIR_LAST))
     .where(or_(polls.c.opener == bindparam("voter_"), ballots.c.choices.is_not(None)))
     .order_by(_NEWEST)
     .limit(bindparam("most_"))
@@ -114,15 +135,17 @@ _COUNT = _COUNT.on_conflict_do_update(
 )
 _CAST = upsert(ballots)
 _CAST = _CAST.on_conflict_do_update(
-    index_elements=[ballots.c.poll, ballots.c.voter],
+    index_elements=[ballots.c.poll, ballots.c.voter, ballots.c.cast_as],
     set_={
         "choices": _CAST.excluded.choices,
         "reason": _CAST.excluded.reason,
         "cast_at": _CAST.excluded.cast_at,
     },
 )
-_THIS = and_(ballots.c.poll == bindparam("poll_"), ballots.c.voter == bindparam("voter_"))
-_WITHDRAW = delete(ballots).where(_THIS)
+_WITHDRAW = delete(ballots).where(
+    *(ballots.c.poll == bindparam("poll_"), ballots.c.voter == bindparam("voter_")),
+    ballots.c.cast_as == bindparam("cast_as_"),
+)
 _ASKED_BY = (
     select(*_SHOWN, func.coalesce(tallies.c.votes, 0))
     .outerjoin(tallies, _PEOPLE)
@@ -162,6 +185,7 @@ class _Ballot(NamedTuple):
     choices: str
     cast_at: datetime
     reason: str | None
+    cast_as: int
 
 
 _POLL = Loader(_POLLS, by=[polls.c.id], make=_built, beside=[tallies])
@@ -173,7 +197,10 @@ _OPEN_IN = Loader(
     tells=polls.c.id,
 )
 _BALLOT = Loader(
-    select(ballots.c.choices, ballots.c.cast_at, ballots.c.reason),
+    # In what is closed somebody may have several: this is the last.
+    select(ballots.c.choices, ballots.c.cast_at, ballots.c.reason, ballots.c.cast_as).order_by(
+        ballots.c.cast_at.desc(), ballots.c.cast_as.desc()
+    ),
     by=[ballots.c.poll, ballots.c.voter],
     make=_Ballot,
     beside=[ballots],
@@ -243,7 +270,15 @@ class Polls:
         # One that is withdrawn has no choices.
         if "choices" not in pending:
             return None
-        return _Ballot(pending["choices"], pending["cast_at"], pending["reason"])
+        return _Ballot(pending["choices"], pending["cast_at"], pending["reason"], pending["cast_as"])
+
+    def _cast_as(self, poll: int, voter: int) -> int:
+        """Whom they were when they cast the ballot that they have; where they have none, who they are."""
+        if pending := self._db.pending(ballots, (poll, voter)):
+            withdrawn: int | None = pending.get("cast_as_")
+            return pending["cast_as"] if withdrawn is None else withdrawn
+        ballot = self._db.get(_BALLOT, poll, voter)
+        return ballot.cast_as if ballot else voter
 
     def planned(self, among: Collection[int], most: int) -> Sequence[Poll]:
         return self._listed(_PLANNED, among, most)
@@ -293,7 +328,7 @@ class Polls:
 
     def voted(self, poll: int, residents: Collection[int]) -> Collection[int]:
         found: Sequence[int] = self._db.execute(_VOTED, {"poll_": poll, "voters_": residents}).scalars()
-        return list(found)
+        return set(found)
 
     def without_ballot(self, poll: Poll) -> Sequence[int]:
         asked = {"theme_": poll.theme, "poll_": poll.id, "role_": int(ROLES.get(poll.who, 0))}
@@ -315,7 +350,8 @@ class Polls:
     ) -> None:
         reasons = [Reason(reason)] if isinstance(reason, str) else reason
         if after and (before != after or reasons):
-            ballot = {"poll": poll.id, "voter": voter, "choices": written(after)}
+            whose = {"poll": poll.id, "voter": voter, "cast_as": self._cast_as(poll.id, voter)}
+            ballot = {**whose, "choices": written(after)}
             ballot |= {"reason": written_reasons(reasons or ())}
             if poll.anonymous:
                 words = reasons[0].words if reasons else None
@@ -324,7 +360,8 @@ class Polls:
         elif not poll.anonymous:  # of these `repeated` notes everything
             self._marks.note(poll.id, voter, said_at)
         if before and not after:
-            self._db.defer(_WITHDRAW, (poll.id, voter), {"poll_": poll.id, "voter_": voter})
+            whose = {"poll_": poll.id, "voter_": voter, "cast_as_": self._cast_as(poll.id, voter)}
+            self._db.defer(_WITHDRAW, (poll.id, voter), whose)
         if bool(before) != bool(after):
             self._count(poll.id, "", 1 if after else -1)
         if before != after and not poll.anonymous:
@@ -389,7 +426,7 @@ class Polls:
 
     # --- whose it is ---
 
-    def merge(self, old: int, new: int) -> Sequence[int]:
+    def merge(self, old: int, new: int) -> tuple[Sequence[int], Sequence[tuple[int, Reason]]]:
         return self._belongings.merge(old, new)
 
     def part(self, resident: int, new: int) -> None:

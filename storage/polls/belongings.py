@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import and_, bindparam, delete, exists, or_, select, update
+from sqlalchemy import and_, bindparam, delete, or_, select, update
 
-from bot.features.polls.records import SEALED, Cast, PollStore, Reason
+from bot.features.polls.records import Cast, PollStore, Reason
 from bot.model.people import Identity
 from storage.batch import Batch
 from storage.holds import holds
@@ -21,24 +21,20 @@ from storage.tables import identities
 _IS_OPEN = polls.c.state == "open"
 _THIS = and_(ballots.c.poll == bindparam("poll_"), ballots.c.voter == bindparam("voter_"))
 _BOTH = (
-    select(ballots.c.poll, ballots.c.voter, ballots.c.choices, ballots.c.reason, ballots.c.cast_at)
+    select(ballots.c.poll, ballots.c.voter, ballots.c.cast_as, ballots.c.reason, ballots.c.cast_at)
     .join(polls, polls.c.id == ballots.c.poll)
     .where(_IS_OPEN, or_(ballots.c.voter == bindparam("old_"), ballots.c.voter == bindparam("new_")))
     # The newest first, as whoever lists them; of two at one moment, whoever came later.
     .order_by(ballots.c.poll.desc(), ballots.c.cast_at, ballots.c.voter)
 )
-# Where they voted as both, the ballot of the one that remains stands for both in what is over.
-_VOTED = ballots.alias()
-_BOTH_THERE = exists().where(_VOTED.c.poll == ballots.c.poll, _VOTED.c.voter == bindparam("new_"))
-_PASS_ON = (
-    update(ballots).where(ballots.c.voter == bindparam("old_"), ~_BOTH_THERE).values(voter=bindparam("new_"))
+# Where they voted as both in what is over, they have both from then on: its figures stay, and each can have
+# theirs back.
+_PASS_ON = update(ballots).where(ballots.c.voter == bindparam("old_")).values(voter=bindparam("new_"))
+_SET_REASONS = (
+    update(ballots)
+    .where(_THIS, ballots.c.cast_as == bindparam("cast_as_"))
+    .values(reason=bindparam("reason_"), cast_as=bindparam("as_"))
 )
-_DOUBLE = (
-    select(ballots.c.poll, ballots.c.reason, _VOTED.c.reason.label("others"))
-    .join(_VOTED, and_(_VOTED.c.poll == ballots.c.poll, _VOTED.c.voter == bindparam("new_")))
-    .where(ballots.c.voter == bindparam("old_"))
-)
-_SET_REASON = update(ballots).where(_THIS).values(reason=bindparam("reason_"))
 _FORGET = delete(ballots).where(ballots.c.voter == bindparam("voter_"))
 _VOTES = (
     select(ballots.c.poll, ballots.c.choices, ballots.c.cast_at)
@@ -50,25 +46,25 @@ _CAST_BY = (
     select(ballots.c.poll, polls.c.anonymous, ballots.c.choices, ballots.c.reason, ballots.c.cast_at)
     .join(polls, polls.c.id == ballots.c.poll)
     .where(ballots.c.voter == bindparam("voter_"))
-    .order_by(ballots.c.poll)
+    .order_by(ballots.c.poll, ballots.c.cast_as)
 )
 _REASONS_OF = (
     select(ballots.c.poll, ballots.c.reason)
     .where(ballots.c.voter == bindparam("voter_"), ballots.c.reason.is_not(None))
-    .order_by(ballots.c.poll)
+    .order_by(ballots.c.poll, ballots.c.cast_as)
 )
 _ACCOUNTS = select(identities.c.platform, identities.c.user_id).where(
     identities.c.resident == bindparam("voter_")
 )
 # It stands there as JSON, in quotation marks.
 _SAID_ON = (
-    select(ballots.c.poll, ballots.c.voter, ballots.c.reason)
+    select(ballots.c.poll, ballots.c.voter, ballots.c.cast_as, ballots.c.reason)
     .where(
         ballots.c.voter != bindparam("voter_"),
         ballots.c.reason.is_not(None),
         holds(ballots.c.reason, bindparam("account_", type_=ballots.c.reason.type)),
     )
-    .order_by(ballots.c.poll, ballots.c.voter)
+    .order_by(ballots.c.poll, ballots.c.voter, ballots.c.cast_as)
 )
 _OPENED_BY = select(polls.c.id).where(polls.c.opener == bindparam("old_"))
 _OPENED = update(polls).where(polls.c.opener == bindparam("old_")).values(opener=bindparam("new_"))
@@ -88,28 +84,27 @@ class Belongings:
         self._leavers = leavers
         self._marks = marks
 
-    def merge(self, old: int, new: int) -> Sequence[int]:
+    def merge(self, old: int, new: int) -> tuple[Sequence[int], Sequence[tuple[int, Reason]]]:
         both, opened = self._ballots_of(old, new), self._opened_by(old)
         while self._db.lock(polls.c.id, *both, *opened):
             both, opened = self._ballots_of(old, new), self._opened_by(old)
         if opened:
             self._db.execute(_OPENED, {"old_": old, "new_": new})
         theirs = [number for number, rows in both.items() if any(row.voter == old for row in rows)]
+        gone: list[tuple[int, Reason]] = []
         for number in theirs:
             if len(both[number]) > 1:
-                self._merge_in(number, both[number], new)
-        double = list(self._db.execute(_DOUBLE, {"old_": old, "new_": new}))
-        for row in double:
-            if row.reason is not None:
-                reasons = written_reasons(_joined(read_reasons(row.others), read_reasons(row.reason)))
-                self._db.execute(_SET_REASON, {"poll_": row.poll, "voter_": new, "reason_": reasons})
-        self._db.execute(_PASS_ON, {"old_": old, "new_": new})
-        if double:
-            self._db.execute(_FORGET, {"voter_": old})
+                first, last = both[number]
+                gone += [(number, reason) for reason in self._merge_in(number, first, last, new)]
+        self._db.pass_on(_PASS_ON, old, new)
         self._marks.merge(old, new)
         self._db.pass_on(_PASS_ON_ENDINGS, old, new)
         self._leavers.merge(old, new)
-        return sorted({*theirs, *self._say_once(new)})
+        twice = self._say_once(new)
+        return sorted({*theirs, *twice}), [
+            *gone,
+            *((each, reason) for each, there in twice.items() for reason in there),
+        ]
 
     def _opened_by(self, resident: int) -> Sequence[int]:
         if not self._db.may_have(resident, polls):
@@ -117,13 +112,19 @@ class Belongings:
         found: Sequence[int] = self._db.execute(_OPENED_BY, {"old_": resident}).scalars()
         return found
 
-    def _say_once(self, resident: int) -> Sequence[int]:
-        """Where an account of theirs has its say with somebody else, they have no ballot beside that one."""
+    def _say_once(self, resident: int) -> Mapping[int, Sequence[Reason]]:
+        """Where an account of theirs has its say with somebody else, they have no ballot beside that one; the
+        reasons that they gave there.
+        """
         twice = self._leavers.outside(resident)
         votes = self._votes_of(resident) if twice else {}
-        for number in set(twice).intersection(votes):
+        taken_back: dict[int, list[Reason]] = {number: [] for number in twice if number in votes}
+        for number, reason in self.reasons_of(resident) if taken_back else ():
+            if number in taken_back:
+                taken_back[number].append(reason)
+        for number in taken_back:
             self._take_back(number, resident, votes[number].cast_at)
-        return [number for number in twice if number in votes]
+        return taken_back
 
     def _take_back(self, number: int, resident: int, cast_at: datetime) -> None:
         found = self._store.get(number, resident)
@@ -136,22 +137,24 @@ class Belongings:
             found.setdefault(row.poll, []).append(row)
         return found
 
-    def _merge_in(self, number: int, rows: Sequence[Any], new: int) -> None:
-        """The last of these ballots is the one of `new`."""
-        found = self._store.get(number, 0)
+    def _merge_in(self, number: int, first: Any, last: Any, new: int) -> Sequence[Reason]:
+        """The last of these ballots is theirs from now on: of an anonymous poll nobody can read them. It
+        stands for the one of `new`, who has it once they part. The reasons that are no longer given.
+        """
+        found = self._store.get(number, first.voter)
         assert found
-        poll = found[0]
-        if poll.anonymous:
-            # Nobody can read them: the last one stays as it is, and is passed on.
-            for row in rows[:-1]:
-                self._store.vote(poll, row.voter, SEALED, (), row.cast_at, None)
-            return
-        for row in rows:
-            self._store.vote(poll, row.voter, read_choices(row.choices), (), row.cast_at, None)
-        last = rows[-1]
+        self._store.vote(*(found[0], first.voter, found[1], ()), first.cast_at, None)
+        reasons = read_reasons(last.reason)
         # Who objects for two reasons does so for both.
-        reasons = _joined(*(read_reasons(row.reason) for row in rows)) if last.reason else []
-        self._store.vote(poll, new, (), read_choices(last.choices), last.cast_at, reasons)
+        both = _joined(read_reasons(first.reason), reasons) if reasons else reasons
+        cast_as = first.cast_as if first.voter == new else last.cast_as
+        if (both, cast_as) != (reasons, last.cast_as):
+            self._set_reasons(last, both, cast_as)
+        return [reason for reason in (*read_reasons(first.reason), *reasons) if reason not in both]
+
+    def _set_reasons(self, ballot: Any, reasons: Sequence[Reason], cast_as: int) -> None:
+        this = {"poll_": ballot.poll, "voter_": ballot.voter, "cast_as_": ballot.cast_as}
+        self._db.execute(_SET_REASONS, {**this, "reason_": written_reasons(reasons), "as_": cast_as})
 
     def reasons_of(self, resident: int) -> Sequence[tuple[int, Reason]]:
         rows = self._db.execute(_REASONS_OF, {"voter_": resident})
@@ -182,10 +185,11 @@ class Belongings:
         for number, row in votes.items():
             self._take_back(number, resident, row.cast_at)
         self._leavers.forget(resident)
-        for account, row in self._said_on_accounts_of(resident):
-            others = [reason for reason in read_reasons(row.reason) if reason.account != account]
-            values = {"poll_": row.poll, "voter_": row.voter, "reason_": written_reasons(others)}
-            self._db.execute(_SET_REASON, values)
+        said = self._said_on_accounts_of(resident)
+        theirs = {account for account, _ in said}
+        for _, row in said:
+            others = [reason for reason in read_reasons(row.reason) if reason.account not in theirs]
+            self._set_reasons(row, others, row.cast_as)
         self._db.execute(_FORGET, {"voter_": resident})
         self._marks.forget(resident)
         self._db.execute(_FORGET_ENDINGS, {"voter_": resident})

@@ -85,6 +85,8 @@ ballots = Table(
     of_community(key=True),
     Column("poll", Number, primary_key=True),
     Column("voter", ForeignKey(residents.c.id), primary_key=True, index=True),
+    # The number of whom they were when they cast it: who was two people when a poll closed has two in it.
+    Column("cast_as", Number, primary_key=True),
     Column("choices", String, nullable=False),
     # Why somebody objects, and on which account they said so: of who was several people, each by itself.
     Column("reason", String),

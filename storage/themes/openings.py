@@ -32,7 +32,6 @@ from bot.model.people import Resident, Role
 from storage.leavers import Leavers, LeaversTable
 from storage.parts import Parts, Stored
 from storage.tables import STAYS, Holds, Moment, Number, of_community, own_tables, residents, themes
-from storage.upsert import upsert
 
 TABLES = own_tables()
 
@@ -60,6 +59,8 @@ supporters = Table(
     of_community(key=True),
     Column("proposal", ForeignKey(proposals.c.id), primary_key=True),
     Column("resident", ForeignKey(residents.c.id), primary_key=True, index=True),
+    # The number of whom they were when they said so: who was two people when one ended supports it as both.
+    Column("said_as", Number, primary_key=True),
     sqlite_with_rowid=False,
 )
 
@@ -110,7 +111,7 @@ _OPEN = _proposals(_IS_OPEN)
 _BY_THEME = _proposals(proposals.c.opened == _ID)
 _THIS = (supporters.c.proposal == _ID, supporters.c.resident == _WHOM)
 _SUPPORTS = select(supporters.c.resident).where(*_THIS)
-_SUPPORT = upsert(supporters).on_conflict_do_nothing()
+_SUPPORT = insert(supporters)
 _TAKE_BACK = delete(supporters).where(*_THIS)
 _END = (
     update(proposals)
@@ -120,7 +121,12 @@ _END = (
 _RENAME = update(proposals).where(proposals.c.opened == _ID).values(name=bindparam("name_"))
 _THEIRS = select(proposals.c.id).where(proposals.c.proposer == _ID)
 _STILL_THEIRS = _THEIRS.where(_IS_OPEN).order_by(proposals.c.id)
-_SUPPORTED = select(supporters.c.proposal).where(supporters.c.resident == _ID).order_by(supporters.c.proposal)
+_SUPPORTED = (
+    select(supporters.c.proposal)
+    .distinct()
+    .where(supporters.c.resident == _ID)
+    .order_by(supporters.c.proposal)
+)
 _PROPOSED = (
     select(*(column for column in proposals.c if column is not proposals.c.proposer))
     .where(proposals.c.proposer == _ID)
@@ -129,14 +135,15 @@ _PROPOSED = (
 _PASS_ON = (
     update(proposals).where(proposals.c.proposer == bindparam("old_")).values(proposer=bindparam("new_"))
 )
-_both = supporters.alias()
+_BOTH = supporters.alias()
+# Who supports as both what is still proposed does so once; of what ended each can have theirs back.
+_SUPPORT_ONCE = delete(supporters).where(
+    supporters.c.resident == bindparam("old_"),
+    exists().where(_BOTH.c.proposal == supporters.c.proposal, _BOTH.c.resident == bindparam("new_")),
+    exists().where(proposals.c.id == supporters.c.proposal, _IS_OPEN),
+)
 _SUPPORT_AS_ONE = (
-    update(supporters)
-    .where(
-        supporters.c.resident == bindparam("old_"),
-        ~exists().where(_both.c.proposal == supporters.c.proposal, _both.c.resident == bindparam("new_")),
-    )
-    .values(resident=bindparam("new_"))
+    update(supporters).where(supporters.c.resident == bindparam("old_")).values(resident=bindparam("new_"))
 )
 # Whoever proposed one has as much of a say as who supports it.
 LEAVERS = LeaversTable(
@@ -192,7 +199,8 @@ class Openings:
     def support(self, proposal: int, resident: int) -> None:
         # Whoever an account of theirs leaves just now has supported it before that, or does so after it.
         self._db.lock(residents.c.id, resident, weakly=True)
-        self._db.execute(_SUPPORT, {"proposal": proposal, "resident": resident})
+        if not self.supports(proposal, resident):
+            self._db.execute(_SUPPORT, {"proposal": proposal, "resident": resident, "said_as": resident})
 
     def take_back(self, proposal: int, resident: int) -> None:
         self._db.execute(_TAKE_BACK, {"id_": proposal, "resident_": resident})
@@ -206,8 +214,8 @@ class Openings:
     def merge(self, old: int, new: int) -> Sequence[int]:
         if changed := self._concerning(old):
             self._db.pass_on(_PASS_ON, old, new)
+            self._db.execute(_SUPPORT_ONCE, {"old_": old, "new_": new})
             self._db.execute(_SUPPORT_AS_ONE, {"old_": old, "new_": new})
-            self._db.execute(_UNSUPPORT, {"id_": old})
         self._leavers.merge(old, new)
         return sorted({*changed, *self._say_once(new)})
 

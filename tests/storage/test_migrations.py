@@ -23,10 +23,12 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.commands.read import bind
 from bot.errors import StoreFailed
 from bot.features.polls.records import POLLS, SEALED, Kind, Reason
+from bot.features.residents.records import LINKS
 from bot.features.themes.records import ARCHIVES, DIGESTS, DRAWS, THEMES, Involvement, Often
 from bot.main.features import stores_of
 from bot.model.events import Arrival
 from bot.model.people import Identity, Part, Place, Role, Theme
+from bot.ports.people import Brought
 from bot.ports.storage import Transaction
 from storage import migrations
 from storage.connections import async_url
@@ -564,7 +566,7 @@ async def test_answers_stand_apart_from_their_ids_up_and_down(database_url: str)
 
     def answer(db: Connection) -> None:
         add = sql("INSERT INTO seen (id, at, answer, undo, key) VALUES (:id, :at, :answer, :undo, :key)")
-        for number, (packed, undo, key) in enumerate([(None, None, ""), (SAID, "{}", ""), ("x", None, "k")]):
+        for number, (packed, undo, key) in enumerate([(None, None, ""), (SAID, "{}", ""), ("x", None, "")]):
             values = {"id": f"$é{number}", "at": 10**15 - number, "answer": packed, "undo": undo, "key": key}
             db.execute(add, values)
         db.commit()
@@ -1219,27 +1221,30 @@ async def test_who_was_here_before_hears_of_what_is_new_from_then_on(database_ur
 # --- why somebody objects ---
 
 
+CONSENT = {
+    "community": 1,
+    "id": 1,
+    "theme": 3,
+    "opener": 1,
+    "question": "A fence?",
+    "at_most": 1,
+    "options": '["agree","abstain","object"]',
+    "kind": "consent",
+    "results": "live",
+    "anonymous": False,
+    **TIMES,
+}
+
+
 async def test_reasons_of_before_are_read_and_unsaid_and_go_down_again(database_url: str) -> None:
     """Whatever stands in them; on which account they were given nobody knows."""
     said = {1: "too near", 2: 'a "gate" / [1]', 3: None}
-    poll = {
-        "community": 1,
-        "id": 1,
-        "theme": 3,
-        "opener": 1,
-        "question": "A fence?",
-        "at_most": 1,
-        "options": '["agree","abstain","object"]',
-        "kind": "consent",
-        "results": "live",
-        "state": "open",
-    }
 
     def fill(db: Connection) -> None:
         add_rows({"themes": [{"id": 3, "community": 1, "name": "sport"}]}, db)
         whose = {"community": 1, "folded": "", "role": 0, "wants_reminders": False, "name_is_chosen": False}
         add_rows({"residents": [{**whose, "id": number, "name": "x"} for number in said]}, db)
-        add_rows({"polls": [{**poll, "anonymous": False, **TIMES}]}, db)
+        add_rows({"polls": [{**CONSENT, "state": "open"}]}, db)
         cast = [{"voter": voter, "choices": "3", "reason": reason} for voter, reason in said.items()]
         add_rows({"ballots": [{"community": 1, "poll": 1, **ballot, "cast_at": 4} for ballot in cast]}, db)
 
@@ -1258,3 +1263,83 @@ async def test_reasons_of_before_are_read_and_unsaid_and_go_down_again(database_
     assert await look(database_url, rows("ballots", "voter", "reason")) == [*said.items()]
     await upgrade(database_url)
     assert await look(database_url, differences) == []
+
+
+# --- what two said before they were one person ---
+
+
+async def test_what_was_said_before_is_their_own_and_can_be_undone_still(database_url: str) -> None:
+    """Ben joined Ann an hour ago, and brought a ballot and support, which go back to him. Where somebody
+    has two by then, going down leaves the last.
+    """
+    whose = {"community": 1, "folded": "", "role": 0, "wants_reminders": False, "name_is_chosen": False}
+    poll = {**CONSENT, "state": "closed"}
+    wishes = {"name": "x", "name_is_chosen": False, "name_is_own": False, "locale": None, "role": 0}
+    brought = {
+        "wishes": {**wishes, "wants_reminders": False},
+        "before": {**wishes, "wants_reminders": False},
+        "rows": {"ballots.voter": [[1]], "supporters.resident": [[5]], "uses.resident": [[8]]},
+        "whom": ["console:ann"],
+    }
+
+    def fill(db: Connection) -> None:
+        add_rows({"themes": [{"id": 3, "community": 1, "name": "sport"}]}, db)
+        add_rows({"residents": [{**whose, "id": number, "name": "x"} for number in (1, 7)]}, db)
+        account = {"platform": "console", "resident": 1, "community": 1}
+        add_rows({"identities": [{**account, "user_id": who} for who in ("ann", "ben")]}, db)
+        add_rows({"polls": [{**poll, "id": number} for number in (1, 2)]}, db)
+        ballot = {"community": 1, "choices": "3", "cast_at": 4}
+        add_rows({"ballots": [{**ballot, "poll": poll, "voter": 1} for poll in (1, 2)]}, db)
+        proposal = {"id": 5, "community": 1, "theme": 3, "name": "Light", "about": "", "needed": 2}
+        add_rows({"proposals": [{**proposal, "proposed_at": 1, "state": "lapsed"}]}, db)
+        add_rows({"supporters": [{"community": 1, "proposal": 5, "resident": 1}]}, db)
+        link = {"community": 1, "resident": 1, "joined": '["console:ben"]', "until": 9}
+        add_rows({"links": [{**link, "brought": json.dumps(brought)}]}, db)
+        answered = {"community": 1, "at": 1, "answer": "x"}
+        sealed = [{**answered, "id": name, "key": key} for name, key in (("a", ""), ("b", "now-1"))]
+        add_rows({"handled": sealed}, db)
+
+    def undo(tx: Transaction) -> int:
+        ben = Identity("console", "ben")
+        (link,) = tx.of(LINKS).links_of(1)
+        return tx.people.part(1, [ben], Brought(**json.loads(link["brought"])))
+
+    await upgrade(database_url, to="0049")
+    await look(database_url, fill)
+    await upgrade(database_url)
+    assert await look(database_url, differences) == []
+    said = [("ballots", ("poll", "voter", "cast_as")), ("supporters", ("proposal", "resident", "said_as"))]
+    found = [await look(database_url, rows(table, *names)) for table, names in said]
+    assert found == [[(1, 1, 1), (2, 1, 1)], [(5, 1, 1)]]
+    # Of a sealed answer of before nobody knows whom it names.
+    answers = await look(database_url, rows("handled", "id", "answer", "key", "names"))
+    assert answers == [("a", "x", "", None), ("b", None, "", None)]
+    await look(database_url, partial(down_to, "0049"))
+    ((again,),) = await look(database_url, rows("links", "brought"))
+    assert json.loads(str(again)) == brought
+    await upgrade(database_url)
+    store = await open_database(database_url, keys_of(database_url), stores_of())
+    try:
+        new = await store.run(undo)
+    finally:
+        await store.close()
+    found = [await look(database_url, rows(table, *names)) for table, names in said]
+    assert [sorted(each) for each in found] == [[(1, new, 1), (2, 1, 1)], [(5, new, 1)]]
+    await look(database_url, partial(say_twice, new))
+    await look(database_url, partial(down_to, "0049"))
+    found = [await look(database_url, rows("ballots", "poll", "voter", "choices"))]
+    assert found == [[(1, new, "2"), (2, 1, "3")]]
+    assert await look(database_url, rows("answers", "resident", "way")) == [(1, "online")]
+    await upgrade(database_url)
+    assert await look(database_url, differences) == []
+
+
+def say_twice(voter: int, db: Connection) -> None:
+    """As whoever was two people when a poll was closed, or a meeting held."""
+    ballot = {"community": 1, "poll": 1, "voter": voter, "cast_as": 9, "choices": "2", "cast_at": 5}
+    add_rows({"ballots": [ballot]}, db)
+    meeting = {"id": 1, "community": 1, "theme": 3, "title": "x", "starts_at": 1, "ends_at": 2, "remind": ""}
+    add_rows({"meetings": [{**meeting, "state": "held", "version": 1, "told": "{}"}]}, db)
+    answer = {"community": 1, "meeting": 1, "resident": 1, "since": 1, "said_at": 1, "party": 1}
+    ways: list[dict[str, object]] = [{**answer, "way": way, "shown": False} for way in ("on-site", "online")]
+    add_rows({"answers": ways}, db)

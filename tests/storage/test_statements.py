@@ -64,6 +64,7 @@ LOOKS_THROUGH = {
     "somebody is parted or forgotten, or objects for a reason no more": {
         *("listed._MOVE", "parting._MOVE", "belongings._SAY_ANEW"),
         *("belongings._SHOW_ANEW", "boards._SAYING", "forgotten._KNOWN", "forgotten._PENDING"),
+        "forgotten._UNSAY",
         *("handled._QUOTED", "people._NUMBERS", "posts._SAID", "told._GONE_FROM"),
         "polls.belongings._SAID_ON",
     },

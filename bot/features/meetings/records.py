@@ -213,7 +213,7 @@ class MeetingStore(Protocol):
     def figures(self, meeting: int) -> Figures: ...
 
     def answer(self, meeting: int, resident: int) -> Answer | None:
-        """What they said of it."""
+        """What they said of it last."""
         ...
 
     def untold(self, meeting: int, most: int) -> Sequence[Answer]:
@@ -261,9 +261,10 @@ class MeetingStore(Protocol):
     def drop(self, answer: Answer) -> None: ...
 
     def merge(self, old: int, new: int) -> Collection[int]:
-        """Two residents turn out to be one person, who has the later of their answers to a meeting.
+        """Two residents turn out to be one person, who has the later of their answers to a meeting to come,
+        and both to one that was held.
 
-        The meetings that either of them answered.
+        The meetings to come that either of them answered.
         """
         ...
 

@@ -69,10 +69,10 @@ _JOBS = {
 
 def merge_residents(tx: Transaction, old: int, new: int) -> None:
     """Two residents are one person, who counts once."""
-    said = {*tx.of(POLLS).reasons_of(old), *tx.of(POLLS).reasons_of(new)}
-    for poll in tx.of(POLLS).merge(old, new):
+    changed, gone = tx.of(POLLS).merge(old, new)
+    for poll in changed:
         tx.boards.mark(f"{SUBJECT}:{poll}")
-    for number, reason in said.difference(tx.of(POLLS).reasons_of(new)):
+    for number, reason in gone:
         show.unsay(tx, number, reason)
 
 

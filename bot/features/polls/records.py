@@ -273,11 +273,11 @@ class PollStore(Protocol):
         """The residents who wants to be reminded, knows of this poll, and has not voted."""
         ...
 
-    def merge(self, old: int, new: int) -> Sequence[int]:
+    def merge(self, old: int, new: int) -> tuple[Sequence[int], Sequence[tuple[int, Reason]]]:
         """Two residents turn out to be one person: of two ballots in an open poll the later one counts.
 
-        The open polls in which `old` had a ballot. What was closed stays as it was announced, whoever has
-        the ballots there now.
+        The open polls in which `old` had a ballot; and by poll the reasons that they no longer give. What was
+        closed stays as it was announced: there they have both.
         """
         ...
 

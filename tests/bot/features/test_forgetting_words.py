@@ -110,7 +110,9 @@ async def test_a_reason_of_who_was_linked_for_a_while(database_url: str, how: st
         await forget(chat, DORA)
         await chat.core.run_due()
         assert not await left_of(chat, "(?:kingfishers|dora)")
-        assert [row["reason"] for row in (await kept(chat, ANN))["ballots"]] == ["it is ugly"]
+        # What Dora voted in what was closed stays with whom she left, without her words.
+        reasons = [row["reason"] for row in (await kept(chat, ANN))["ballots"]]
+        assert [*filter(None, reasons)] == ["it is ugly"]
         assert "it is ugly" in await say(chat, f"{BEN}/sport: !poll show 1")
 
 
@@ -130,3 +132,22 @@ async def test_an_outcome_that_another_took_the_place_of(database_url: str) -> N
         await chat.core.run_due()
         assert await left_of(chat, "herons")
         assert not await left_of(chat, "(?:kingfishers|annelies)")
+
+
+async def test_reasons_of_both_accounts_of_who_left_together(database_url: str) -> None:
+    """Dora and Olive are one person, who was one with Ann for a while: her ballot has why all of them did."""
+    olive = "olive@signal"
+    async with open_chat(database_url, language="en", clock=HandClock(NOW)) as chat:
+        await asked(chat)
+        for who, reason in ((ANN, "it is ugly"), (DORA, "kingfishers"), (olive, "herons")):
+            await say(chat, f"{who}/sport: !vote object {reason}")
+        await link(chat, DORA, olive)
+        done = await link(chat, ANN, DORA)
+        assert key(await press(chat, DORA, done)) == "link.undone"
+        assert [row["reason"] for row in (await kept(chat, ANN))["ballots"]] == [
+            "it is ugly / kingfishers / herons"
+        ]
+        await forget(chat, DORA)
+        await chat.core.run_due()
+        assert not await left_of(chat, "(?:kingfishers|herons)")
+        assert [row["reason"] for row in (await kept(chat, ANN))["ballots"]] == ["it is ugly"]

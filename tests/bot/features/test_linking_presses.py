@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,12 @@ BEN, BENNY, EVE = "ben@discord", "benny@matrix", "eve@signal"
 async def chat(database_url: str) -> AsyncIterator[Chat]:
     async with open_chat(database_url, language="en") as chat:
         yield chat
+
+
+def lasting(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """But for what Ben was answered, and asked about Benny: that goes once Benny is forgotten."""
+    posts = [row for row in found["posts"] if not row["id"].endswith(":question")]
+    return {**found, "posts": posts, "handled": ()}
 
 
 async def test_presses_from_before_do_nothing_after_unlinking(chat: Chat) -> None:
@@ -76,7 +83,7 @@ async def test_no_press_from_before_does_anything_for_the_person_whom_they_left(
             message = Message((), (button,))
             said = key(await press(chat, BENNY, message, room=where))
             assert said != "error.internal", button
-            assert {**(await kept(chat, BEN)), "handled": before["handled"]} == before, (button, said)
+            assert lasting(await kept(chat, BEN)) == lasting(before), (button, said)
             if await resident(chat, BENNY):
                 assert (await kept(chat, BENNY))["ballots"] == [], button
     assert await resident(chat, BENNY) == 0
