@@ -42,10 +42,14 @@ def read_plain(path: Path, most: int = MOST_READ) -> bytes:
 
 
 def _read(handle: int, most: int) -> bytes:
-    """To its end, or so many bytes. A key is read for each use: what is as short takes two calls."""
+    """To its end, or so many bytes. A key is read for each use: what is as short takes one call, as of a file
+    there is less than was asked for only at its end.
+    """
     found = b""
-    while part := os.read(handle, min(most - len(found), _AT_ONCE)):
+    while part := os.read(handle, wanted := min(most - len(found), _AT_ONCE)):
         found += part
+        if len(part) < wanted:
+            break
     return found
 
 

@@ -342,6 +342,10 @@ class Batch:
         """Nothing of somebody who is locked stands in these, until somebody writes there."""
         self._without[resident] = set(tables)
 
+    def is_known_of(self, resident: int) -> bool:
+        """Whether it was noted where nothing of somebody stands."""
+        return resident in self._without
+
     def may_have(self, resident: int, table: Table) -> bool:
         """Whether something of theirs may stand there."""
         return table not in self._without.get(resident, ())

@@ -31,13 +31,13 @@ from bot.model.codec import pack, residents_in
 from bot.model.people import Identity
 from bot.model.work import UNSAID
 from storage.among import among
-from storage.batch import Batch
+from storage.batch import Batch, Loader
 from storage.community import anywhere
 from storage.holds import holds
 from storage.kept import Kept
 from storage.keyring import Keyring
 from storage.posts import pack_people
-from storage.tables import forgotten, guests, handled, identities, posts, refs, wanted_rooms
+from storage.tables import forgotten, guests, handled, identities, posts, refs, residents, wanted_rooms
 from storage.upsert import upsert
 
 _KEY = "forgotten"
@@ -111,7 +111,14 @@ _UNSAY = (
     .where(posts.c.names.is_not(None), holds(posts.c.names, _SPEAKS))
     .values(message=case((posts.c.sent_at.is_(None), pack(UNSAID)), else_=""), **_NAMES_NOBODY),
 )
-_ACCOUNTS_OF = select(identities.c.platform, identities.c.user_id).where(among(identities.c.resident, "ids_"))
+# Whose accounts these are, with where each stands in a line of the configuration that names it.
+ACCOUNTS_OF = Loader(
+    select(identities.c.platform, identities.c.user_id, identities.c.listed).order_by(
+        identities.c.platform, identities.c.user_id
+    ),
+    by=[identities.c.resident],
+    make=lambda platform, user, listed: (Identity(platform, user), listed),
+)
 # So many go in one transaction: whoever was answered for years holds up nobody by being forgotten.
 PAGE = 2_000
 _PAGE = bindparam("page_", type_=Integer)
@@ -158,8 +165,7 @@ class Forgotten:
         self._kept = kept
 
     def _mark(self, community: int | None, account: str) -> str:
-        self._keyring.make(_KEY)
-        return self._keyring.mark(_KEY, f"{community}:{account}").hex()
+        return self._keyring.mark(_KEY, f"{community}:{account}", make=True).hex()
 
     def _own_mark(self, account: str) -> str:
         return self._mark(self._db.community, account)
@@ -173,8 +179,10 @@ class Forgotten:
         forgotten; but for whom it is for, whose all of it is.
         """
         named = residents_in(packed)
-        rows = self._db.execute(_ACCOUNTS_OF, {"ids_": named}) if named else ()
-        accounts = {Identity(*row) for row in rows} - {besides}
+        self._db.expect(residents.c.id, named)
+        accounts = {account for number in named for account, _ in self._db.get_all(ACCOUNTS_OF, number)} - {
+            besides
+        }
         return " ".join(sorted(map(self.mark_of, accounts))) or None
 
     def add(self, account: Identity, at: datetime, now: datetime) -> None:

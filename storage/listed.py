@@ -14,7 +14,6 @@ from sqlalchemy import and_, bindparam, insert, select, update
 
 from bot.model.people import Identity
 from bot.names import folded
-from storage.among import among
 from storage.batch import Batch
 from storage.tables import guests, identities, members, posts, residents
 
@@ -22,11 +21,6 @@ Line = Sequence[Identity]
 _ACCOUNT = and_(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
 _LISTED = select(identities.c.resident).where(identities.c.listed.is_not(None))
 _WHOSE = select(identities.c.resident, identities.c.listed).where(_ACCOUNT)
-_NAMED = (
-    select(identities.c.resident, identities.c.platform, identities.c.user_id)
-    .where(among(identities.c.resident, "ids_"), identities.c.listed.is_not(None))
-    .order_by(identities.c.platform, identities.c.user_id)
-)
 # The one that stood first in its line comes first.
 _ACCOUNTS = (
     select(identities.c.platform, identities.c.user_id, identities.c.listed)
@@ -100,13 +94,6 @@ def note(db: Batch, lines: Sequence[Line]) -> None:
     for line in lines:
         for at, account in enumerate(line):
             db.execute(_LIST, {**_where(account), "at_": at})
-
-
-def named(db: Batch, whose: Collection[int]) -> Mapping[int, Sequence[Identity]]:
-    found: dict[int, list[Identity]] = {}
-    for resident, *account in db.execute(_NAMED, {"ids_": whose}):
-        found.setdefault(resident, []).append(Identity(*account))
-    return found
 
 
 def _part(db: Batch, resident: int, line_of: dict[Identity, int], *, joins_anew: bool) -> Sequence[int]:

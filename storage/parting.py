@@ -42,8 +42,7 @@ from bot.model.people import Identity
 from bot.names import folded
 from bot.ports.people import Brought
 from storage import tables
-from storage.among import among
-from storage.batch import Batch
+from storage.batch import Batch, Loader
 from storage.community import COLUMN as COMMUNITY
 from storage.tables import HOLDS, NOTED, NOWHERE, STAYS, Holds, guests, identities, members, posts, residents
 
@@ -52,11 +51,13 @@ from storage.tables import HOLDS, NOTED, NOWHERE, STAYS, Holds, guests, identiti
 _BY_ACCOUNT = (identities, guests, members, posts)
 # How they came by their name.
 _NAMED = ("name_is_chosen", "name_is_own")
-_WISHES = select(
-    *(residents.c.id, residents.c.name, residents.c.name_is_chosen, residents.c.name_is_own),
-    *(residents.c.locale, residents.c.role, residents.c.wants_reminders),
-).where(among(residents.c.id, "ids_"))
-_PUT_OUT, _WHOM = "put out", "whom"
+_WISHED = ("name", *_NAMED, "locale", "role", "wants_reminders")
+_WISHES = Loader(
+    select(*(residents.c[name] for name in _WISHED)),
+    by=[residents.c.id],
+    make=lambda *values: dict(zip(_WISHED, values, strict=True)),
+)
+_PUT_OUT, _WHOM, _THERE = "put out", "whom", "there: "
 _SET = {
     name: update(residents).where(residents.c.id == bindparam("id_")).values({name: bindparam("before_")})
     for name in ("name", "folded", *_NAMED, "locale", "role", "wants_reminders")
@@ -133,8 +134,9 @@ def _owned(metadatas: tuple[MetaData, ...]) -> Mapping[str, _Owned]:
 @lru_cache(16)
 def _noted(metadatas: tuple[MetaData, ...]) -> CompoundSelect[Any]:
     """The keys of the rows of all of these columns as text, each row with its column's name, and what stands
-    in those that are noted, with their table's; what either was put out of, and with whom they will be. Most
-    have few or none of them, and to ask for each by itself costs more than all else.
+    in those that are noted, with their table's; what either was put out of, with whom they will be, and in
+    which tables anything is at all. Most have few or none of them, and to ask for each by itself costs more
+    than all else.
     """
     asked: dict[str, tuple[Sequence[Column[Any]], ColumnElement[bool]]] = {
         name: (each.keys, each.noted) for name, each in _owned(metadatas).items()
@@ -144,6 +146,8 @@ def _noted(metadatas: tuple[MetaData, ...]) -> CompoundSelect[Any]:
     asked[_WHOM] = (identities.c.platform, identities.c.user_id), identities.c.resident == bindparam("new_")
     for name, columns in _values(metadatas).items():
         asked[name] = (columns, or_(*(columns[0] == bindparam(who) for who in ("old_", "new_"))))
+    for name, (_, there) in _mentions(metadatas).items():
+        asked[f"{_THERE}{name}"] = (), there
     most = max(len(columns) for columns, _ in asked.values())
     return union_all(
         *(
@@ -207,22 +211,23 @@ def _statements(column: Column[Any]) -> _Owned:
 
 
 @lru_cache(16)
-def _mentions(metadatas: tuple[MetaData, ...]) -> tuple[Mapping[str, Table], CompoundSelect[Any]]:
-    """The tables that refer to residents, and what says in which of them is a row of somebody's, or may be:
+def _mentions(metadatas: tuple[MetaData, ...]) -> Mapping[str, tuple[Table, ColumnElement[bool]]]:
+    """By their names the tables that refer to residents, and where a row of somebody's is there, or may be:
     whose a mark is nobody reads.
     """
-    found = {
-        table.name: (table, conditions)
+    return {
+        table.name: (table, or_(*conditions))
         for metadata in metadatas
         for table in metadata.sorted_tables
         if (conditions := _may_be_theirs(table))
     }
-    mentions: Iterator[Any] = (
-        select(literal_column(f"'{name}'")).where(theirs)
-        for name, (_, conditions) in found.items()
-        for theirs in conditions
-    )
-    return {name: table for name, (table, _) in found.items()}, union_all(*mentions)
+
+
+@lru_cache(16)
+def _mentioning(metadatas: tuple[MetaData, ...]) -> CompoundSelect[Any]:
+    """The names of those in which there may be one."""
+    found = _mentions(metadatas).items()
+    return union_all(*(select(literal_column(f"'{name}'")).where(there) for name, (_, there) in found))
 
 
 def _may_be_theirs(table: Table) -> Sequence[ColumnElement[bool]]:
@@ -231,16 +236,21 @@ def _may_be_theirs(table: Table) -> Sequence[ColumnElement[bool]]:
     # What stands under a mark the core passes on to nobody; a feature looks itself whose it is.
     if whose and is_features and any(column.info.get(HOLDS) is Holds.MARK for column in table.c):
         return [exists(select(table))]
-    return [exists().where(column == bindparam("id_")) for column in whose]
+    return [exists().where(column == bindparam("old_")) for column in whose]
 
 
 def look_through(db: Batch, metadatas: tuple[MetaData, ...], resident: int) -> None:
     """Note in which tables nothing is of somebody who is locked: most have something in few of them, and
     nothing is passed on in the others.
     """
-    tables_, mentioning = _mentions(metadatas)
-    there = set(db.execute(mentioning, {"id_": resident}).scalars())
-    db.note_without(resident, (table for name, table in tables_.items() if name not in there))
+    if not db.is_known_of(resident):
+        there = set(db.execute(_mentioning(metadatas), {"old_": resident}).scalars())
+        _note_without(db, metadatas, resident, there)
+
+
+def _note_without(db: Batch, metadatas: tuple[MetaData, ...], resident: int, there: Collection[str]) -> None:
+    found = _mentions(metadatas).items()
+    db.note_without(resident, (table for name, (table, _) in found if name not in there))
 
 
 def kept_in(db: Batch, of_features: Mapping[str, MetaData], resident: int) -> Collection[str]:
@@ -248,14 +258,14 @@ def kept_in(db: Batch, of_features: Mapping[str, MetaData], resident: int) -> Co
     return {
         name
         for name, metadata in of_features.items()
-        if any(db.may_have(resident, table) for table in _mentions((metadata,))[0].values())
+        if any(db.may_have(resident, table) for table, _ in _mentions((metadata,)).values())
     }
 
 
 def wishes(db: Batch, *numbers: int) -> Sequence[dict[str, Any]]:
     """How each of them is called, and what they chose, in this order."""
-    found = {row.id: row._asdict() for row in db.execute(_WISHES, {"ids_": numbers})}
-    return [{name: value for name, value in found[number].items() if name != "id"} for number in numbers]
+    db.expect(residents.c.id, numbers)
+    return [dict(found) for number in numbers if (found := db.get(_WISHES, number)) is not None]
 
 
 def brought(db: Batch, metadatas: Sequence[MetaData], resident: int, to: int) -> Brought:
@@ -267,7 +277,11 @@ def brought(db: Batch, metadatas: Sequence[MetaData], resident: int, to: int) ->
     found: dict[int, dict[str, list[list[Any]]]] = {resident: {}, to: {}}
     put_out: dict[int, set[int]] = {resident: set(), to: set()}
     whom: list[str] = []
+    there: set[str] = set()
     for name, *words in db.execute(_noted((*metadatas, tables.metadata)), {"old_": resident, "new_": to}):
+        if name.startswith(_THERE):
+            there.add(name.removeprefix(_THERE))
+            continue
         if name == _PUT_OUT:
             put_out[int(words[0])].add(int(words[1]))
             continue
@@ -280,6 +294,7 @@ def brought(db: Batch, metadatas: Sequence[MetaData], resident: int, to: int) ->
             found[row[0]].setdefault(name, []).append(row[1:])
         else:
             rows.setdefault(name, []).append(row)
+    _note_without(db, (*metadatas, tables.metadata), resident, there)
     keys = {name: sorted(these) for name, these in rows.items()}
     return Brought(
         *(theirs, others, keys, sorted(put_out[resident]), sorted(whom), sorted(put_out[to])),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +16,7 @@ from storage import belongings, listed, parting
 from storage.among import among
 from storage.batch import Batch, Loader
 from storage.community import anywhere
-from storage.forgotten import Forgotten
+from storage.forgotten import ACCOUNTS_OF, Forgotten
 from storage.tables import accounts, identities, members, metadata, places, posts, residents
 from storage.told import keep_own
 from storage.upsert import upsert
@@ -172,11 +172,6 @@ _KNOWN = anywhere(
     )
     .join(identities, identities.c.resident == residents.c.id)
     .where(among(residents.c.id, "ids_"))
-    .order_by(identities.c.platform, identities.c.user_id)
-)
-_ACCOUNTS = (
-    select(identities.c.resident, identities.c.platform, identities.c.user_id)
-    .where(among(identities.c.resident, "ids_"))
     .order_by(identities.c.platform, identities.c.user_id)
 )
 _NUMBERS = select(identities.c.resident).distinct().order_by(identities.c.resident).limit(bindparam("most_"))
@@ -443,8 +438,21 @@ class People:
                 keep_own(self._db, whose, theirs)
         return parted
 
-    def by_line(self, residents: Collection[int]) -> Mapping[int, Sequence[Identity]]:
-        return listed.named(self._db, residents)
+    def by_line(self, numbers: Collection[int]) -> Mapping[int, Sequence[Identity]]:
+        named = {
+            number: [account for account, line in theirs if line is not None]
+            for number, theirs in self._accounts(numbers)
+        }
+        return {number: accounts for number, accounts in named.items() if accounts}
+
+    def _accounts(
+        self, numbers: Collection[int]
+    ) -> Iterator[tuple[int, Sequence[tuple[Identity, int | None]]]]:
+        """Those that have any, in the order in which they are asked for."""
+        self._db.expect(residents.c.id, numbers)
+        for number in numbers:
+            if theirs := self._db.get_all(ACCOUNTS_OF, number):
+                yield number, theirs
 
     def note_listed(self, lines: Sequence[Sequence[Identity]]) -> None:
         listed.note(self._db, lines)
@@ -497,11 +505,8 @@ class People:
             found.setdefault(row.id, []).append(row)
         return {number: _known(rows) for number, rows in found.items()}
 
-    def accounts(self, residents: Collection[int]) -> Mapping[int, Sequence[Identity]]:
-        found: dict[int, list[Identity]] = {}
-        for resident, *account in self._db.execute(_ACCOUNTS, {"ids_": residents}):
-            found.setdefault(resident, []).append(Identity(*account))
-        return found
+    def accounts(self, numbers: Collection[int]) -> Mapping[int, Sequence[Identity]]:
+        return {number: [account for account, _ in theirs] for number, theirs in self._accounts(numbers)}
 
     def numbers(self, most: int) -> Sequence[int]:
         found: Sequence[int] = self._db.execute(_NUMBERS, {"most_": most}).scalars()

@@ -118,9 +118,7 @@ _GIVE = (
 _AGREE = update(link_codes).where(link_codes.c.id == _ID).values(agreed=True)
 _DROP = delete(link_codes).where(link_codes.c.id == _ID)
 _DROP_OF_ACCOUNT = delete(link_codes).where(link_codes.c.account == bindparam("account_"))
-_DROP_OF = delete(link_codes).where(
-    or_(among(link_codes.c.resident, "ids_"), among(link_codes.c.other, "ids_"))
-)
+_DROP_OF = delete(link_codes).where(or_(link_codes.c.resident == _ID, link_codes.c.other == _ID))
 _LAPSE = tuple(
     delete(table).where(moment < _NOW)
     for table, moment in ((link_codes, link_codes.c.until), (links, links.c.until))
@@ -184,8 +182,7 @@ class Links:
         self._keys = parts.keyring
 
     def _mark(self, words: str) -> str:
-        self._keys.make(_KEY)
-        return self._keys.mark(_KEY, words).hex()
+        return self._keys.mark(_KEY, words, make=True).hex()
 
     # --- codes ---
 
@@ -232,7 +229,8 @@ class Links:
         self._db.execute(_DROP, {"id_": request})
 
     def drop_all_of(self, *residents: int) -> None:
-        self._db.execute(_DROP_OF, {"ids_": residents})
+        for resident in residents:
+            self._db.execute(_DROP_OF, {"id_": resident})
 
     # --- wrong ones ---
 
