@@ -37,7 +37,7 @@ from bot.features.meetings.words import Span, keep_span
 from bot.model.message import Message, Text, message, text, typed
 from bot.model.work import Job
 
-WEEK = timedelta(days=7)
+WEEK_BEFORE = when.Unit(days=-7)
 DAY = timedelta(days=1)
 # So many are shown before it is announced, and so many to whoever asks later.
 SHOWN_FIRST, SHOWN = 3, 10
@@ -186,7 +186,8 @@ def announce_next(call: Call, series: Series) -> None:
     for number, meeting in enumerate(coming):
         if meeting.announced:
             continue
-        due = min(coming[number - 1].ends_at, meeting.starts_at - WEEK) if number else call.now
+        week = when.after(meeting.starts_at, WEEK_BEFORE, call.zone)
+        due = min(coming[number - 1].ends_at, week) if number else call.now
         if due > call.now:
             call.schedule(NEXT, str(series.id), due)
             return
