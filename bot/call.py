@@ -39,6 +39,7 @@ from bot.ports.accounts import Unheard
 from bot.ports.belongings import Belongings
 from bot.ports.storage import Transaction
 from bot.unseen import seen_as
+from bot.zones import zone_or
 
 if TYPE_CHECKING:
     from bot.commands.catalogue import Commands
@@ -150,8 +151,8 @@ class Call:
 
     @cached_property
     def commands(self) -> Commands:
-        """The commands, whose moments are written as the clocks of this community say."""
-        return self.catalogue.in_zone(self.zone)
+        """The commands, whose moments are written as the clocks of whoever asks say."""
+        return self.catalogue.in_zone(self.own_zone)
 
     @property
     def said_at(self) -> datetime:
@@ -174,14 +175,22 @@ class Call:
 
     @property
     def zone(self) -> ZoneInfo:
+        """The community's, by whose clocks all is said that others read."""
         return self.settings.zone
+
+    @property
+    def own_zone(self) -> ZoneInfo:
+        """The zone of whoever asks, by whose clocks they type moments: the community's until they say
+        otherwise.
+        """
+        return zone_or(self.resident.zone, self.zone)
 
     def read_moment(self, words: str, *, whole_days: bool = False) -> when.Reading:
         """A moment in people's own words, or with `whole_days` a day, seen from when they said it.
 
         Raises: UserError.
         """
-        return when.read(words, self.said_at, self.zone, self.locale, whole_days=whole_days)
+        return when.read(words, self.said_at, self.own_zone, self.locale, whole_days=whole_days)
 
     def theme(self, *named: str | None) -> Theme:
         """The theme of the place it was said in; given what the command's own `--theme` says, that one.

@@ -122,6 +122,7 @@ _BLANK = (
         name="",
         folded="",
         locale=None,
+        zone=None,
         role=0,
         wants_reminders=False,
         name_is_chosen=False,

@@ -52,9 +52,11 @@ from storage.tables import HOLDS, NOTED, NOWHERE, STAYS, Holds, guests, identiti
 _BY_ACCOUNT = (identities, guests, members, posts)
 # How they came by their name.
 _NAMED = ("name_is_chosen", "name_is_own")
+# And what else they chose; nothing where they did not.
+_CHOSEN: Mapping[str, Any] = {"locale": None, "zone": None, "wants_reminders": False}
 _WISHES = select(
     *(residents.c.id, residents.c.name, residents.c.name_is_chosen, residents.c.name_is_own),
-    *(residents.c.locale, residents.c.role, residents.c.wants_reminders),
+    *(residents.c.locale, residents.c.zone, residents.c.role, residents.c.wants_reminders),
 ).where(among(residents.c.id, "ids_"))
 _PUT_OUT_OF = (
     select(guests.c.resident, guests.c.theme)
@@ -64,9 +66,9 @@ _PUT_OUT_OF = (
 )
 _SET = {
     name: update(residents).where(residents.c.id == bindparam("id_")).values({name: bindparam("before_")})
-    for name in ("name", "folded", *_NAMED, "locale", "role", "wants_reminders")
+    for name in ("name", "folded", *_NAMED, "role", *_CHOSEN)
 }
-_NOTHING = {**dict.fromkeys(_NAMED, False), "locale": None, "role": 0, "wants_reminders": False}
+_NOTHING = {**dict.fromkeys(_NAMED, False), **_CHOSEN, "role": 0}
 _ADD = insert(residents).returning(residents.c.id)
 _NEW: Any = bindparam("new_")
 _MOVE = (
@@ -381,7 +383,7 @@ def _take_back(
     lent = {
         name: before
         for name, before in brought.before.items()
-        if name in ("locale", "wants_reminders") and now[name] == brought.wishes[name] != before
+        if name in _CHOSEN and now[name] == brought.wishes[name] != before
     }
     if named_by_line or now["name"] in (brought.wishes["name"], brought.before["name"]):
         # What was noted before anybody could choose a name says nothing of that.

@@ -39,8 +39,9 @@ def _account(
     forgotten_at: datetime | None,
     gone_at: datetime | None,
     talks: int,
+    zone: str | None,
 ) -> Account:
-    resident = Resident(number, name, locale, Role(role if own_role is None else own_role))
+    resident = Resident(number, name, locale, Role(role if own_role is None else own_role), zone)
     apart = own_role is not None
     return Account(resident, by, last, bool(chosen), bool(unheard), apart, forgotten_at, gone_at, bool(talks))
 
@@ -57,6 +58,7 @@ _ACCOUNT = Loader(
         *(residents.c.id, residents.c.name, residents.c.locale, residents.c.role),
         *(identities.c.account, residents.c.heard_as, residents.c.name_is_chosen, residents.c.unheard),
         *(identities.c.role, identities.c.forgotten_at, identities.c.gone_at, identities.c.talks),
+        residents.c.zone,
     ).join(identities, identities.c.resident == residents.c.id),
     by=[identities.c.platform, identities.c.user_id],
     make=_account,
@@ -128,7 +130,7 @@ _HEARD = (
 )
 # Who takes part in one of these themes.
 _NEAR = residents.c.id.in_(select(members.c.resident).where(among(members.c.theme, "themes_")))
-PERSON = select(residents.c.id, residents.c.name, residents.c.locale, residents.c.role)
+PERSON = select(residents.c.id, residents.c.name, residents.c.locale, residents.c.role, residents.c.zone)
 # Whoever was forgotten has no name at all.
 _BY_NAME = PERSON.where(residents.c.folded == bindparam("folded_"), residents.c.name != "").order_by(
     residents.c.id
@@ -181,6 +183,7 @@ _ACCOUNTS = (
 )
 _NUMBERS = select(identities.c.resident).distinct().order_by(identities.c.resident).limit(bindparam("most_"))
 _SET_LOCALE = update(residents).where(residents.c.id == bindparam("id_")).values(locale=bindparam("locale_"))
+_SET_ZONE = update(residents).where(residents.c.id == bindparam("id_")).values(zone=bindparam("zone_"))
 _SET_REMINDED = (
     update(residents).where(residents.c.id == bindparam("id_")).values(wants_reminders=bindparam("wanted_"))
 )
@@ -301,7 +304,7 @@ def _known(rows: Sequence[Any]) -> Known:
 
 def person_of(row: Any) -> Resident:
     """Who a row of PERSON is."""
-    return Resident(row.id, row.name, row.locale, Role(row.role))
+    return Resident(row.id, row.name, row.locale, Role(row.role), row.zone)
 
 
 class People:
@@ -385,6 +388,8 @@ class People:
         theirs, own = parting.wishes(self._db, other, resident.id)
         if theirs["locale"] and not own["locale"]:
             self.set_locale(resident.id, theirs["locale"])
+        if theirs["zone"] and not own["zone"]:
+            self.set_zone(resident.id, theirs["zone"])
         if theirs["wants_reminders"]:
             self.set_reminded(resident.id, True)
         if theirs["name_is_chosen"] and not own["name_is_chosen"]:
@@ -508,6 +513,9 @@ class People:
 
     def set_locale(self, resident: int, locale: str) -> None:
         self._db.execute(_SET_LOCALE, {"id_": resident, "locale_": locale})
+
+    def set_zone(self, resident: int, zone: str | None) -> None:
+        self._db.execute(_SET_ZONE, {"id_": resident, "zone_": zone})
 
     def set_reminded(self, resident: int, wanted: bool) -> None:
         self._db.execute(_SET_REMINDED, {"id_": resident, "wanted_": wanted})

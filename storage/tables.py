@@ -154,6 +154,8 @@ residents = Table(
     Column("name", String, nullable=False),
     Column("locale", String),
     Column("role", Integer, nullable=False, server_default="0"),
+    # By which clocks moments are told them; None: by the community's.
+    Column("zone", String),
     # Whether they want to be told what they may be about to miss.
     Column("wants_reminders", Boolean, nullable=False, server_default=false()),
     # The name as it is looked for (see bot/names.py).

@@ -49,12 +49,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """A person, who may own several identities and counts once everywhere."""
+    """A person, who may own several identities and counts once everywhere.
+
+    `zone`: by whose clocks moments are told them, where that is not the community's.
+    """
 
     id: int
     name: str
     locale: str | None = None
     role: Role = Role.RESIDENT
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -258,6 +258,10 @@ class PeopleStore(Protocol):
 
     def set_locale(self, resident: int, locale: str) -> None: ...
 
+    def set_zone(self, resident: int, zone: str | None) -> None:
+        """By which clocks moments are told them; None: by the community's."""
+        ...
+
     def set_reminded(self, resident: int, wanted: bool) -> None: ...
 
     def is_reminded(self, resident: int) -> bool:

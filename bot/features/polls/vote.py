@@ -305,7 +305,7 @@ def _dates_meant(call: Call, poll: Poll, words: str) -> list[int]:
         reading = call.read_moment(words.strip(), whole_days=True)
     except UserError:
         return []
-    days = {start.astimezone(call.zone).date() for start in reading.starts}
+    days = {start.astimezone(call.own_zone).date() for start in reading.starts}
     return [
         number
         for number, option in enumerate(poll.options, start=1)

@@ -37,6 +37,7 @@ def _known_of(call: Call) -> Iterator[Text]:
     several = len(known.accounts) > 1
     yield text("profile.accounts", platforms=networks) if several else text("profile.account")
     yield text("profile.language", language=text(f"language.name.{call.locale}"))
+    yield text("profile.zone.own" if call.resident.zone else "profile.zone", zone=call.own_zone.key)
     reminded = call.tx.people.is_reminded(call.resident.id)
     yield text("profile.reminded" if reminded else "profile.not_reminded")
     for about in About:
