@@ -578,6 +578,10 @@ class People:
     def talks(self, identity: Identity) -> None:
         self._db.execute(_TALKS, {"platform_": identity.platform, "user_": identity.user_id})
 
+    def talks_with(self, identity: Identity) -> bool:
+        account = self.account(identity)
+        return account is not None and account.talks
+
     def talking(self, among: Collection[int]) -> Collection[int]:
         found: Sequence[int] = self._db.execute(_TALKING, {"residents_": among}).scalars()
         # Whoever writes to them asks for the accounts of each.

@@ -282,6 +282,10 @@ class PeopleStore(Protocol):
         """They say something to Plein in private with that account."""
         ...
 
+    def talks_with(self, identity: Identity) -> bool:
+        """Whether they did so with that account."""
+        ...
+
     def talking(self, among: Collection[int]) -> Collection[int]:
         """Those of these residents who did so, with any account."""
         ...

@@ -253,7 +253,8 @@ class OnDiscord(Stage):
                 if says and message.edits != edits:
                     self._known[message.id] = message.edits
                     found.append(await self._seen(message, edited=edits is not None))
-        return found
+        # To one person, in whichever channel.
+        return sorted(found, key=lambda seen: int(seen.ref))
 
     async def _seen(self, message: Message, *, edited: bool) -> Seen:
         to = self._reader(message)

@@ -37,10 +37,12 @@ async def zone_of(town: Town, who: Identity = ANNA) -> str | None:
 async def test_a_moment_that_they_type_is_read_by_their_clocks(town: Town) -> None:
     for name, question in (("anna", "Hier?"), ("ben", "Daar?")):
         await town.say(name, f'!peiling open "{question}" Ja | Nee --sluit "morgen 20u"')
-    polls = [
-        await town.core.store.run(lambda tx, number=number: tx.of(POLLS).get(number, 0)) for number in (1, 2)
-    ]  # type: ignore[misc]
-    assert [found[0].closes_at for found in polls if found] == [
+
+    def closes(tx: Transaction) -> list[datetime]:
+        polls = [tx.of(POLLS).get(number, 0) for number in (1, 2)]
+        return [found[0].closes_at for found in polls if found]
+
+    assert await town.core.store.run(closes) == [
         datetime(2026, 12, 2, 20, tzinfo=zone).astimezone(UTC) for zone in (LISBON, BRUSSELS)
     ]
 
@@ -108,7 +110,7 @@ async def test_their_quiet_hours_go_by_their_clocks(town: Town) -> None:
 
 
 async def test_it_goes_along_with_linking_and_back(town: Town) -> None:
-    """The one who was here first keeps the zone that they chose, and has the other's where they chose none."""
+    """Whoever was here first keeps the zone that they chose, and has the other's where they chose none."""
     await town.say("ben", "!help", room=None)
     brought = await town.linked("ben", "anna")
     assert await zone_of(town, BEN) == "Europe/Lisbon"
