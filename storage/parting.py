@@ -53,10 +53,17 @@ _BY_ACCOUNT = (identities, guests, members, posts)
 # How they came by their name.
 _NAMED = ("name_is_chosen", "name_is_own")
 # And what else they chose; nothing where they did not.
-_CHOSEN: Mapping[str, Any] = {"locale": None, "zone": None, "wants_reminders": False}
+_CHOSEN: Mapping[str, Any] = {
+    "locale": None,
+    "zone": None,
+    "wants_reminders": False,
+    "wants_mention": False,
+    "remind_before": None,
+}
 _WISHES = select(
     *(residents.c.id, residents.c.name, residents.c.name_is_chosen, residents.c.name_is_own),
     *(residents.c.locale, residents.c.zone, residents.c.role, residents.c.wants_reminders),
+    *(residents.c.wants_mention, residents.c.remind_before),
 ).where(among(residents.c.id, "ids_"))
 _PUT_OUT_OF = (
     select(guests.c.resident, guests.c.theme)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import MetaData, Select, and_, bindparam, case, delete, func, insert, or_, select, update
 
-from bot.model.people import Identity, Known, Part, Resident, Role
+from bot.model.people import Identity, Known, Part, Resident, Role, Wishes
 from bot.names import folded, numbered, without_number
 from bot.ports.people import Account, Brought, Exported, Used
 from storage import belongings, listed, parting
@@ -184,8 +184,14 @@ _ACCOUNTS = (
 _NUMBERS = select(identities.c.resident).distinct().order_by(identities.c.resident).limit(bindparam("most_"))
 _SET_LOCALE = update(residents).where(residents.c.id == bindparam("id_")).values(locale=bindparam("locale_"))
 _SET_ZONE = update(residents).where(residents.c.id == bindparam("id_")).values(zone=bindparam("zone_"))
-_SET_REMINDED = (
-    update(residents).where(residents.c.id == bindparam("id_")).values(wants_reminders=bindparam("wanted_"))
+_SET_WISHES = (
+    update(residents)
+    .where(residents.c.id == bindparam("id_"))
+    .values(
+        wants_reminders=bindparam("wanted_", type_=residents.c.wants_reminders.type),
+        wants_mention=bindparam("mentioned_", type_=residents.c.wants_mention.type),
+        remind_before=bindparam("before_"),
+    )
 )
 _LOOKUPS = (_BY_NUMBER, _BY_ADDRESS, _BY_NAME, _BY_PART, _BY_START)
 _NEARBY = {statement: statement.where(_NEAR) for statement in _LOOKUPS}
@@ -209,7 +215,10 @@ _LEAVE_THEME = delete(members).where(
 _OF_THEME = (members.c.theme == bindparam("theme_"), members.c.platform == bindparam("platform_"))
 _LEAVE_TOGETHER = delete(members).where(*_OF_THEME, among(members.c.user_id, "users_"))
 _DOUBT = update(members).where(*_OF_THEME).values(said_at=datetime.fromtimestamp(0, UTC))
-_IS_REMINDED = select(residents.c.wants_reminders).where(residents.c.id == bindparam("id_"))
+_WISHES = select(
+    *(residents.c.id, residents.c.wants_reminders, residents.c.wants_mention, residents.c.remind_before),
+    residents.c.zone,
+).where(among(residents.c.id, "ids_"))
 _IS_IT = and_(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
 _SET_APART = update(identities).where(_IS_IT).values(role=bindparam("role_"))
 _GRANT_APART = _SET_APART.where(identities.c.role.is_not(None))
@@ -390,8 +399,9 @@ class People:
             self.set_locale(resident.id, theirs["locale"])
         if theirs["zone"] and not own["zone"]:
             self.set_zone(resident.id, theirs["zone"])
-        if theirs["wants_reminders"]:
-            self.set_reminded(resident.id, True)
+        if theirs["wants_reminders"] and not own["wants_reminders"]:
+            before = tuple(map(int, (theirs["remind_before"] or "").split()))
+            self.set_wishes(resident.id, Wishes(True, bool(theirs["wants_mention"]), before))
         if theirs["name_is_chosen"] and not own["name_is_chosen"]:
             self.call(resident.id, theirs["name"], chosen=True, own=theirs["name_is_own"])
         if theirs["role"] > own["role"]:
@@ -517,11 +527,16 @@ class People:
     def set_zone(self, resident: int, zone: str | None) -> None:
         self._db.execute(_SET_ZONE, {"id_": resident, "zone_": zone})
 
-    def set_reminded(self, resident: int, wanted: bool) -> None:
-        self._db.execute(_SET_REMINDED, {"id_": resident, "wanted_": wanted})
+    def set_wishes(self, resident: int, wishes: Wishes) -> None:
+        before = " ".join(map(str, wishes.before)) or None
+        how = {"wanted_": wishes.wanted, "mentioned_": wishes.mentioned, "before_": before}
+        self._db.execute(_SET_WISHES, {"id_": resident, **how})
 
-    def is_reminded(self, resident: int) -> bool:
-        return bool(self._db.execute(_IS_REMINDED, {"id_": resident}).scalar_one())
+    def wishes(self, among: Collection[int]) -> Mapping[int, Wishes]:
+        return {
+            number: Wishes(bool(wanted), bool(mentioned), tuple(map(int, (before or "").split())), zone)
+            for number, wanted, mentioned, before, zone in self._db.execute(_WISHES, {"ids_": among})
+        }
 
     def take_part(
         self, account: Identity, resident: int, theme: int, part: Part, *, uses: bool = False

@@ -62,6 +62,19 @@ class Resident:
 
 
 @dataclass(frozen=True, slots=True)
+class Wishes:
+    """How somebody wants to be reminded. `wanted`: at all. `mentioned`: with a mention in the theme, whether
+    they talk with Plein in private or not. `before`: how many seconds before something begins, where that is
+    not when others are; then in private alone. `zone`: by whose clocks it is night for them.
+    """
+
+    wanted: bool = False
+    mentioned: bool = False
+    before: tuple[int, ...] = ()
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Theme:
     """A subject and its places: one theme, at most one conversation, on any number of platforms."""
 

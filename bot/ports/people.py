@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from bot.model.events import Undo
 from bot.model.message import Message, Text
-from bot.model.people import Identity, Known, Part, Place, Resident, Role, Theme
+from bot.model.people import Identity, Known, Part, Place, Resident, Role, Theme, Wishes
 
 # What is kept of a resident: rows by the name of their table, each by its columns. Values are as JSON has
 # them; moments are in ISO 8601, with their offset.
@@ -262,10 +262,12 @@ class PeopleStore(Protocol):
         """By which clocks moments are told them; None: by the community's."""
         ...
 
-    def set_reminded(self, resident: int, wanted: bool) -> None: ...
+    def set_wishes(self, resident: int, wishes: Wishes) -> None:
+        """How they want to be told what they may be about to miss; their zone stays what it is."""
+        ...
 
-    def is_reminded(self, resident: int) -> bool:
-        """Whether they want to be told what they may be about to miss."""
+    def wishes(self, residents: Collection[int]) -> Mapping[int, Wishes]:
+        """How each of these wants that."""
         ...
 
     def take_part(

@@ -105,13 +105,13 @@ FEATURE = Feature(
     name="residents",
     commands=(
         Command("language", wishes.set_language, open=True, anyone=True),
-        Command("reminders", wishes.set_reminders, anyone=True),
+        Command(wishes.REMINDERS, wishes.set_reminders, anyone=True),
         Command(zone.ZONE, zone.choose_zone, anyone=True),
         Command("me data", erase.hand_out, anyone=True),
         Command("me forget", erase.forget_me, anyone=True),
     ),
     suggest={"theme": suggest_themes, "language": wishes.suggest_languages, "zone": zone.suggest_zones},
-    kinds={Resident: RESIDENT},
+    kinds={Resident: RESIDENT, **wishes.KINDS},
 )
 
 LINKING = Feature(

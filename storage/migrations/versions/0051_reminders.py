@@ -1,4 +1,4 @@
-"""Residents have a time zone of their own, and are reminded of what they asked for"""
+"""Residents have a time zone of their own, and are reminded of what they ask for, and how they ask"""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     op.add_column("residents", sa.Column("zone", sa.String()))
+    op.add_column(
+        "residents",
+        sa.Column("wants_mention", sa.Boolean(), server_default=sa.false(), nullable=False),
+    )
+    op.add_column("residents", sa.Column("remind_before", sa.String()))
     op.create_table(
         "reminders",
         sa.Column("community", sa.Integer(), nullable=False),
@@ -37,4 +42,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("reminders")
+    op.drop_column("residents", "remind_before")
+    op.drop_column("residents", "wants_mention")
     op.drop_column("residents", "zone")
