@@ -109,6 +109,23 @@ async def test_their_quiet_hours_go_by_their_clocks(town: Town) -> None:
     assert heard == [[0, 0], [0, 1], [1, 1]]
 
 
+async def test_a_word_before_a_poll_closes_waits_for_their_own_morning(town: Town) -> None:
+    """In New York that is at two in the afternoon here; what closes before that is said in the night."""
+    town.configure(PollsSettings(quiet="22:00-08:00"))
+    await town.say("anna", "!mijn tijdzone America/New_York", room=None)
+    for name in ("anna", "ben"):
+        await town.say(name, "!herinneringen aan", room=None)
+        await town.say(name, "!peiling lijst")
+    await town.say("ben", '!peiling open "Een bank?" Ja | Nee --sluit "4 december 09:00"')
+    await town.say("ben", '!peiling open "Een boom?" Ja | Nee --sluit "4 december 20:00"')
+    heard = []
+    for day, hour in ((3, 9), (3, 14), (3, 20)):
+        town.clock.turn_to(datetime(2026, 12, day, hour, tzinfo=BRUSSELS).astimezone(UTC))
+        await town.core.run_due()
+        heard.append([len(town.platform.where(name)) for name in ("anna", "ben")])
+    assert heard == [[0, 1], [1, 1], [2, 2]]
+
+
 async def test_it_goes_along_with_linking_and_back(town: Town) -> None:
     """Whoever was here first keeps the zone that they chose, and has the other's where they chose none."""
     await town.say("ben", "!help", room=None)

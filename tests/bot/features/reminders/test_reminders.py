@@ -18,6 +18,7 @@ from bot.features.reminders.say import KEPT, SNOOZE
 from bot.model.message import Button, Message, text
 from bot.model.people import Identity, Role
 from bot.ports.storage import Transaction
+from bot.texts import Texts, Voice
 from tests.chat import BRUSSELS
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
 
@@ -314,6 +315,19 @@ async def test_without_quotation_marks_it_is_asked_back(town: Town, words: str) 
 
 
 # --- stopping, going on, putting off ---
+
+
+async def test_their_own_are_suggested(town: Town) -> None:
+    for name, words in (("anna", "formulier indienen"), ("anna", "oma bellen"), ("ben", "formulier van ben")):
+        await town.say(name, f'!herinner mij "morgen 9u" "{words}"', room=None)
+    for typed, found in (("", [1, 2]), ("form", [1]), ("#2", [2]), ("3", []), ("x", [])):
+        asked = replace(town.asked("anna", room=None), command="remind stop")
+        suggested = await town.core.suggest(asked, "reminder", typed)
+        assert [suggestion.value for suggestion in suggested] == found
+    asked = replace(town.asked("anna", room=None), command="remind me")
+    for typed in ("elke maandag 9u", "morgen 9u"):
+        (suggestion,) = await town.core.suggest(asked, "due", typed)
+        assert "09.00 uur" in Texts().write(suggestion.words, Voice("nl", BRUSSELS, town.clock.now()))
 
 
 async def test_it_is_stopped_and_goes_on_after_all(town: Town) -> None:
