@@ -19,7 +19,7 @@ from bot.features.meetings.records import MEETINGS, Answer, Plan, Way
 from bot.features.meetings.remind import REMIND
 from bot.features.polls.settings import PollsSettings
 from bot.main.features import add_up
-from bot.model.people import Identity, Part, Role
+from bot.model.people import Identity, Part, Role, Wishes
 from bot.ports.storage import Store, Transaction
 from bot.settings import Settings
 from bot.texts import Texts
@@ -130,7 +130,7 @@ def _come(tx: Transaction, meeting: int, whose: str, first: int, last: int) -> N
         who = Identity(PLATFORM, f"{whose} {number}")
         resident = tx.people.add(who, f"{whose} {number}")
         tx.people.talks(who)
-        tx.people.set_reminded(resident.id, True)
+        tx.people.set_wishes(resident.id, Wishes(wanted=True))
         tx.people.take_part(who, resident.id, here[0].id, Part(Role.RESIDENT, now, now))
         way = Way.ONLINE if number % 2 else Way.ON_SITE
         answer = Answer(

@@ -17,11 +17,12 @@ from zoneinfo import ZoneInfo
 
 from bot import when
 from bot.clock import latest_end
-from bot.communities import own_themes
+from bot.communities import of_community, own_themes
 from bot.errors import AskFirst, TryLater, UserError
 from bot.model.events import Lack, Mention, Removal, Undo
 from bot.model.homes import KEPT, Home, Housing, Option, RoomSeen, WantedRoom, homes_in
 from bot.model.message import Message, Text, typed
+from bot.model.message import message as message_of
 from bot.model.people import (
     Identity,
     Part,
@@ -34,11 +35,12 @@ from bot.model.people import (
     joined,
     part_now,
 )
-from bot.model.work import AWAY_AFTER, SECRET
+from bot.model.work import AWAY_AFTER, SECRET, Delivery, key_in
 from bot.ports.accounts import Unheard
 from bot.ports.belongings import Belongings
 from bot.ports.storage import Transaction
 from bot.unseen import seen_as
+from bot.zones import zone_or
 
 if TYPE_CHECKING:
     from bot.commands.catalogue import Commands
@@ -90,6 +92,8 @@ class Call:
     place_wanted: str | None = None
     theme_here: Theme | None = None
     since_here: datetime | None = None
+    # Which of Plein's accounts heard them.
+    account: str = ""
     # Their part in other themes, as their platform says now where it was asked; None: it cannot be asked.
     told: Mapping[int, Part | None] | None = None
     at: datetime | None = None
@@ -150,8 +154,8 @@ class Call:
 
     @cached_property
     def commands(self) -> Commands:
-        """The commands, whose moments are written as the clocks of this community say."""
-        return self.catalogue.in_zone(self.zone)
+        """The commands, whose moments are written as the clocks of whoever asks say."""
+        return self.catalogue.in_zone(self.own_zone)
 
     @property
     def said_at(self) -> datetime:
@@ -174,14 +178,22 @@ class Call:
 
     @property
     def zone(self) -> ZoneInfo:
+        """The community's, by whose clocks all is said that others read."""
         return self.settings.zone
+
+    @property
+    def own_zone(self) -> ZoneInfo:
+        """The zone of whoever asks, by whose clocks they type moments: the community's until they say
+        otherwise.
+        """
+        return zone_or(self.resident.zone, self.zone)
 
     def read_moment(self, words: str, *, whole_days: bool = False) -> when.Reading:
         """A moment in people's own words, or with `whole_days` a day, seen from when they said it.
 
         Raises: UserError.
         """
-        return when.read(words, self.said_at, self.zone, self.locale, whole_days=whole_days)
+        return when.read(words, self.said_at, self.own_zone, self.locale, whole_days=whole_days)
 
     def theme(self, *named: str | None) -> Theme:
         """The theme of the place it was said in; given what the command's own `--theme` says, that one.
@@ -552,6 +564,21 @@ class Call:
             role=role,
             begun=begun,
         )
+
+    def reach_privately(self, line: Text) -> bool:
+        """Whether whoever asks can be told something in private: an account that does not talk there yet is
+        told that line now.
+
+        What cannot be said just now, and may be soon, counts as said: it is tried again as all that is told.
+        """
+        who = self.identity
+        if self.place is None or who is None or self.inquiry is None or self.tx.people.talks_with(who):
+            return True
+        said, key = of_community(message_of(line), self._community), f"reach:{self.id}"
+        reached = self.inquiry.reach(self.account, Delivery(key_in(self._community, key), who, said))
+        if reached:
+            self.tx.people.talks(who)
+        return reached is not False
 
     def change_post(self, key: str, message: Message) -> None:
         """What was posted under that key says this from now on, whether it went out already or not."""

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from bot.call import Call
 from bot.clock import Clock
@@ -38,8 +37,9 @@ from bot.ports.adapter import Adapter
 from bot.ports.people import Exported
 from bot.ports.storage import Store, Transaction
 from bot.settings import Settings
-from bot.texts import Texts, Voice
+from bot.texts import Clocks, Texts, Voice
 from bot.unseen import visible
+from bot.zones import zone_or
 
 T = TypeVar("T")
 
@@ -363,17 +363,20 @@ class PleinCore:
 
         return await self.store.run(read, community=community)
 
-    async def zone_of(self, what: Message | Place | Identity) -> ZoneInfo:
-        """Of a message in which no moment is said it does not matter."""
-        if isinstance(what, Message):
-            community = what.community
-            if not has_moments(what):
-                return self.communities.configured(community).zone
-        else:
-            community = await self.communities.for_whom(what)
+    async def clocks_of(self, reader: Place | Identity, shown: Message | None = None) -> Clocks:
+        """For a message in which no moment is said it does not matter."""
+        community = shown.community if shown else await self.communities.for_whom(reader)
         configured = self.communities.configured(community)
-        kept = await self.store.read(lambda tx: tx.communities.settings(), community=community)
-        return configured.changed(kept).zone
+        if shown and not has_moments(shown):
+            return Clocks(configured.zone)
+
+        def read(tx: Transaction) -> Clocks:
+            zone = configured.changed(tx.communities.settings()).zone
+            who = tx.people.by_identity(reader) if isinstance(reader, Identity) else None
+            own = zone_or(who.zone if who else None, zone)
+            return Clocks(own, own=own.key != zone.key)
+
+        return await self.store.read(read, community=community)
 
     async def people_in(self, message: Message) -> Mapping[int, Known]:
         numbers = {resident.id for resident in residents_in(message)}

@@ -500,6 +500,7 @@ class Dispatch:
             under_way=self._under_way,
             on_platforms=self._platforms.since,
             arrival=invocation.arrival,
+            account=invocation.account,
             apart=known.account is not None and known.account.apart,
             mentions=[named for named in invocation.mentions if named.community in (None, tx.community)],
         )

@@ -62,6 +62,8 @@ Concerns = Callable[[Transaction, Collection[int]], Mapping[int, Collection[str]
 Shown = Callable[[Transaction, datetime, ZoneInfo], None]
 # Two residents, the first by its number, turn out to be one person: the second.
 Merge = Callable[[Transaction, int, int], None]
+# Somebody, by their number, wants to be reminded otherwise from now on, or is somebody else.
+Wished = Callable[[Transaction, int], None]
 # Accounts of a resident, the first, are those of a new one, the second: what is open is not for both. And
 # where that undoes that they were linked what they brought, which they have again.
 Part = Callable[[Transaction, int, int, Brought | None], None]
@@ -103,6 +105,7 @@ class Feature:
     accounts one person's, and `unlisted` when none does any more, `readmitted` when somebody who was put out
     of a theme may come in again, `forget` when somebody is to be forgotten, and `export` what it keeps of
     them. `stands` tells what is open in a theme, `ends` ends that, and `came_of` tells what came of it.
+    `wished` hears that somebody wants to be reminded otherwise, or may by being one with another or not.
     `news` tells, by what a subject begins with, what is new about one that is shown; `shown` hears that such
     a one is from now on, and `concerns` says what people want to hear of.
     `hears` is given what people say to each other; without a feature that has it none of that is kept. `came`
@@ -125,6 +128,7 @@ class Feature:
     readmitted: Readmitted | None = None
     forget: Forget | None = None
     export: Export | None = None
+    wished: Wished | None = None
     stands: Stands | None = None
     ends: Ends | None = None
     came_of: CameOf | None = None
@@ -205,6 +209,7 @@ class Features:
             tx.people.remove(other)
         tx.told.linked(person)
         if others:
+            self.wished(tx, person)
             _look_at_power(tx, tx.people.accounts_with(Role.MODERATOR, person))
         return person
 
@@ -218,7 +223,15 @@ class Features:
         for feature in self.all:
             if feature.part:
                 feature.part(tx, resident, new, brought)
+        self.wished(tx, resident, new)
         return new
+
+    def wished(self, tx: Transaction, *residents: int) -> None:
+        """These want to be reminded otherwise from now on, or may."""
+        for feature in self.all:
+            if feature.wished:
+                for resident in residents:
+                    feature.wished(tx, resident)
 
     def clear_listed(self, tx: Transaction, lines: Sequence[Sequence[Identity]]) -> None:
         """Nothing holds any more that a configuration said of people before these lines."""

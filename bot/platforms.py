@@ -10,11 +10,12 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from bot.errors import AskFirst, Gone, NotNow, NotOurs, UserError
+from bot.errors import AskFirst, Gone, NotNow, NotOurs, PlatformFailed, Refused, UserError
 from bot.model.events import Lack
 from bot.model.homes import Home, Housing, Option, RoomSeen
 from bot.model.message import Text, text
 from bot.model.people import Identity, Place
+from bot.model.work import Delivery
 from bot.ports.adapter import Adapter, Listener
 
 log = logging.getLogger(__name__)
@@ -94,6 +95,20 @@ class Platforms:
                 found[platform] = own[-1]
         return found
 
+    async def reach(self, account: str, delivery: Delivery) -> bool | None:
+        """Have that account say it to one person, now: whether it arrived. None: nobody knows yet."""
+        there = [each for each in self._adapters if each.platform == delivery.to.platform]
+        adapter = next((each for each in there if each.account == account), *there[:1])
+        try:
+            async with asyncio.timeout(ANSWERS_WITHIN):
+                await adapter.deliver(delivery)
+        except (Gone, Refused):
+            return False
+        except (NotOurs, PlatformFailed, *SILENT) as error:
+            log.info("Whether somebody can be told something in private is not known yet: %s", error)
+            return None
+        return True
+
     async def look_at(self, place: Place) -> RoomSeen:
         """How a channel or room is now. Raises: UserError where that is not to be known just now."""
         for adapter in self._listening:
@@ -141,6 +156,9 @@ class Inquiry:
 
     def obstacles_to_entering(self, people: Sequence[tuple[Place, str]]) -> Mapping[str, Text]:
         return self._answer(("let in", *people), partial(self._platforms.obstacles_to_entering, people))
+
+    def reach(self, account: str, delivery: Delivery) -> bool | None:
+        return self._answer(("reach", delivery.key), partial(self._platforms.reach, account, delivery))
 
     def look_at(self, place: Place) -> RoomSeen:
         """Raises: UserError."""

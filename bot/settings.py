@@ -85,9 +85,11 @@ class Settings:
     name: str = ""
     names_places: bool = False
 
-    def quiet_until(self, now: datetime) -> datetime | None:
-        """When the community's quiet hours end; None: it is not quiet."""
-        local = now.astimezone(self.zone)
+    def quiet_until(self, now: datetime, zone: ZoneInfo | None = None) -> datetime | None:
+        """When the community's quiet hours end, by its own clocks or those of that zone; None: it is not
+        quiet.
+        """
+        local = now.astimezone(zone or self.zone)
         return max(filter(None, (section.quiet_until(local) for section in self.sections)), default=None)
 
     def of(self, section: type[S]) -> S:

@@ -14,10 +14,10 @@ from datetime import date, datetime
 from functools import cache
 from gettext import c2py
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, get_timezone_location
 from babel.messages.pofile import read_po
 
 from bot.errors import Clash
@@ -45,7 +45,8 @@ _BABEL = {"nl": "nl_BE", "en": "en_GB"}
 class Voice:
     """How to speak to one reader or place: language, zone, and the platform's way of writing.
 
-    `now` decides whether a date needs its year. `escape` makes typed words harmless; `code`
+    `own_zone`: the zone is the reader's own and not their community's, which moments say then. `now`
+    decides whether a date needs its year. `escape` makes typed words harmless; `code`
     is put around what can be typed; `date` replaces the catalogue's way where a platform
     shows dates itself. `people`: how the residents are shown whom a text names, by their numbers;
     `person` shows one in the platform's own way, or gives None where it has none for them. Nobody is pinged
@@ -60,6 +61,14 @@ class Voice:
     date: Callable[[datetime], str] | None = None
     people: Mapping[int, Known] = field(default_factory=dict)
     person: Callable[[Known], str | None] | None = None
+    own_zone: bool = False
+
+
+class Clocks(NamedTuple):
+    """By which clocks moments are told somebody; `own`: by theirs, which are not the community's."""
+
+    zone: ZoneInfo
+    own: bool = False
 
 
 class Texts:
@@ -174,7 +183,12 @@ class Texts:
         local = moment.astimezone(voice.zone)
         same_year = local.year == voice.now.astimezone(voice.zone).year
         pattern = self._template(Text("date.full" if same_year else "date.full.year"), voice.locale)
-        return format_datetime(local, pattern, locale=_BABEL.get(voice.locale, voice.locale))
+        locale = _BABEL.get(voice.locale, voice.locale)
+        written = format_datetime(local, pattern, locale=locale)
+        if not voice.own_zone:
+            return written
+        filled = {"at": written, "zone": get_timezone_location(voice.zone, locale=locale, return_city=True)}
+        return _HOLE.sub(lambda hole: filled[hole[1]], self._template(Text("date.elsewhere"), voice.locale))
 
     @staticmethod
     def number(value: int | float, locale: str) -> str:

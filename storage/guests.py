@@ -81,7 +81,7 @@ _PUT_OUT_OF = (
 )
 _IS_PUT_OUT = select(guests.c.user_id).where(_THEIRS, guests.c.put_out).limit(1)
 _WHO_IS_PUT_OUT = (
-    select(*(residents.c[name] for name in ("id", "name", "locale", "role")))
+    select(*(residents.c[name] for name in ("id", "name", "locale", "role", "zone")))
     .distinct()
     .join(guests, guests.c.resident == residents.c.id)
     .where(guests.c.theme == bindparam("theme_"), guests.c.put_out)

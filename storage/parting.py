@@ -51,7 +51,15 @@ from storage.tables import HOLDS, NOTED, NOWHERE, STAYS, Holds, guests, identiti
 _BY_ACCOUNT = (identities, guests, members, posts)
 # How they came by their name.
 _NAMED = ("name_is_chosen", "name_is_own")
-_WISHED = ("name", *_NAMED, "locale", "role", "wants_reminders")
+# And what else they chose; nothing where they did not.
+_CHOSEN: Mapping[str, Any] = {
+    "locale": None,
+    "zone": None,
+    "wants_reminders": False,
+    "wants_mention": False,
+    "remind_before": None,
+}
+_WISHED = ("name", *_NAMED, "role", *_CHOSEN)
 _WISHES = Loader(
     select(*(residents.c[name] for name in _WISHED)),
     by=[residents.c.id],
@@ -60,9 +68,9 @@ _WISHES = Loader(
 _PUT_OUT, _WHOM, _THERE = "put out", "whom", "there: "
 _SET = {
     name: update(residents).where(residents.c.id == bindparam("id_")).values({name: bindparam("before_")})
-    for name in ("name", "folded", *_NAMED, "locale", "role", "wants_reminders")
+    for name in ("name", "folded", *_NAMED, "role", *_CHOSEN)
 }
-_NOTHING = {**dict.fromkeys(_NAMED, False), "locale": None, "role": 0, "wants_reminders": False}
+_NOTHING = {**dict.fromkeys(_NAMED, False), **_CHOSEN, "role": 0}
 _ADD = insert(residents).returning(residents.c.id)
 _NEW: Any = bindparam("new_")
 _MOVE = (
@@ -422,7 +430,7 @@ def _take_back(
     lent = {
         name: before
         for name, before in brought.before.items()
-        if name in ("locale", "wants_reminders") and now[name] == brought.wishes[name] != before
+        if name in _CHOSEN and now[name] == brought.wishes[name] != before
     }
     if named_by_line or now["name"] in (brought.wishes["name"], brought.before["name"]):
         # What was noted before anybody could choose a name says nothing of that.

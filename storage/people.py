@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import MetaData, Select, and_, bindparam, case, delete, func, insert, or_, select, update
 
-from bot.model.people import Identity, Known, Part, Resident, Role
+from bot.model.people import Identity, Known, Part, Resident, Role, Wishes
 from bot.names import folded, numbered, without_number
 from bot.ports.people import Account, Brought, Exported, Used
 from storage import belongings, listed, parting
@@ -39,8 +39,9 @@ def _account(
     forgotten_at: datetime | None,
     gone_at: datetime | None,
     talks: int,
+    zone: str | None,
 ) -> Account:
-    resident = Resident(number, name, locale, Role(role if own_role is None else own_role))
+    resident = Resident(number, name, locale, Role(role if own_role is None else own_role), zone)
     apart = own_role is not None
     return Account(resident, by, last, bool(chosen), bool(unheard), apart, forgotten_at, gone_at, bool(talks))
 
@@ -57,6 +58,7 @@ _ACCOUNT = Loader(
         *(residents.c.id, residents.c.name, residents.c.locale, residents.c.role),
         *(identities.c.account, residents.c.heard_as, residents.c.name_is_chosen, residents.c.unheard),
         *(identities.c.role, identities.c.forgotten_at, identities.c.gone_at, identities.c.talks),
+        residents.c.zone,
     ).join(identities, identities.c.resident == residents.c.id),
     by=[identities.c.platform, identities.c.user_id],
     make=_account,
@@ -128,7 +130,7 @@ _HEARD = (
 )
 # Who takes part in one of these themes.
 _NEAR = residents.c.id.in_(select(members.c.resident).where(among(members.c.theme, "themes_")))
-PERSON = select(residents.c.id, residents.c.name, residents.c.locale, residents.c.role)
+PERSON = select(residents.c.id, residents.c.name, residents.c.locale, residents.c.role, residents.c.zone)
 # Whoever was forgotten has no name at all.
 _BY_NAME = PERSON.where(residents.c.folded == bindparam("folded_"), residents.c.name != "").order_by(
     residents.c.id
@@ -176,8 +178,15 @@ _KNOWN = anywhere(
 )
 _NUMBERS = select(identities.c.resident).distinct().order_by(identities.c.resident).limit(bindparam("most_"))
 _SET_LOCALE = update(residents).where(residents.c.id == bindparam("id_")).values(locale=bindparam("locale_"))
-_SET_REMINDED = (
-    update(residents).where(residents.c.id == bindparam("id_")).values(wants_reminders=bindparam("wanted_"))
+_SET_ZONE = update(residents).where(residents.c.id == bindparam("id_")).values(zone=bindparam("zone_"))
+_SET_WISHES = (
+    update(residents)
+    .where(residents.c.id == bindparam("id_"))
+    .values(
+        wants_reminders=bindparam("wanted_", type_=residents.c.wants_reminders.type),
+        wants_mention=bindparam("mentioned_", type_=residents.c.wants_mention.type),
+        remind_before=bindparam("before_"),
+    )
 )
 _LOOKUPS = (_BY_NUMBER, _BY_ADDRESS, _BY_NAME, _BY_PART, _BY_START)
 _NEARBY = {statement: statement.where(_NEAR) for statement in _LOOKUPS}
@@ -201,7 +210,10 @@ _LEAVE_THEME = delete(members).where(
 _OF_THEME = (members.c.theme == bindparam("theme_"), members.c.platform == bindparam("platform_"))
 _LEAVE_TOGETHER = delete(members).where(*_OF_THEME, among(members.c.user_id, "users_"))
 _DOUBT = update(members).where(*_OF_THEME).values(said_at=datetime.fromtimestamp(0, UTC))
-_IS_REMINDED = select(residents.c.wants_reminders).where(residents.c.id == bindparam("id_"))
+_WISHES = select(
+    *(residents.c.id, residents.c.wants_reminders, residents.c.wants_mention, residents.c.remind_before),
+    residents.c.zone,
+).where(among(residents.c.id, "ids_"))
 _IS_IT = and_(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
 _SET_APART = update(identities).where(_IS_IT).values(role=bindparam("role_"))
 _GRANT_APART = _SET_APART.where(identities.c.role.is_not(None))
@@ -296,7 +308,7 @@ def _known(rows: Sequence[Any]) -> Known:
 
 def person_of(row: Any) -> Resident:
     """Who a row of PERSON is."""
-    return Resident(row.id, row.name, row.locale, Role(row.role))
+    return Resident(row.id, row.name, row.locale, Role(row.role), row.zone)
 
 
 class People:
@@ -381,8 +393,11 @@ class People:
         theirs, own = parting.wishes(self._db, other, resident.id)
         if theirs["locale"] and not own["locale"]:
             self.set_locale(resident.id, theirs["locale"])
-        if theirs["wants_reminders"]:
-            self.set_reminded(resident.id, True)
+        if theirs["zone"] and not own["zone"]:
+            self.set_zone(resident.id, theirs["zone"])
+        if theirs["wants_reminders"] and not own["wants_reminders"]:
+            before = tuple(map(int, (theirs["remind_before"] or "").split()))
+            self.set_wishes(resident.id, Wishes(True, bool(theirs["wants_mention"]), before))
         if theirs["name_is_chosen"] and not own["name_is_chosen"]:
             self.call(resident.id, theirs["name"], chosen=True, own=theirs["name_is_own"])
         if theirs["role"] > own["role"]:
@@ -515,11 +530,19 @@ class People:
     def set_locale(self, resident: int, locale: str) -> None:
         self._db.execute(_SET_LOCALE, {"id_": resident, "locale_": locale})
 
-    def set_reminded(self, resident: int, wanted: bool) -> None:
-        self._db.execute(_SET_REMINDED, {"id_": resident, "wanted_": wanted})
+    def set_zone(self, resident: int, zone: str | None) -> None:
+        self._db.execute(_SET_ZONE, {"id_": resident, "zone_": zone})
 
-    def is_reminded(self, resident: int) -> bool:
-        return bool(self._db.execute(_IS_REMINDED, {"id_": resident}).scalar_one())
+    def set_wishes(self, resident: int, wishes: Wishes) -> None:
+        before = " ".join(map(str, wishes.before)) or None
+        how = {"wanted_": wishes.wanted, "mentioned_": wishes.mentioned, "before_": before}
+        self._db.execute(_SET_WISHES, {"id_": resident, **how})
+
+    def wishes(self, among: Collection[int]) -> Mapping[int, Wishes]:
+        return {
+            number: Wishes(bool(wanted), bool(mentioned), tuple(map(int, (before or "").split())), zone)
+            for number, wanted, mentioned, before, zone in self._db.execute(_WISHES, {"ids_": among})
+        }
 
     def take_part(
         self, account: Identity, resident: int, theme: int, part: Part, *, uses: bool = False
@@ -575,6 +598,10 @@ class People:
 
     def talks(self, identity: Identity) -> None:
         self._db.execute(_TALKS, {"platform_": identity.platform, "user_": identity.user_id})
+
+    def talks_with(self, identity: Identity) -> bool:
+        account = self.account(identity)
+        return account is not None and account.talks
 
     def talking(self, among: Collection[int]) -> Collection[int]:
         found: Sequence[int] = self._db.execute(_TALKING, {"residents_": among}).scalars()

@@ -154,8 +154,14 @@ residents = Table(
     Column("name", String, nullable=False),
     Column("locale", String),
     Column("role", Integer, nullable=False, server_default="0"),
+    # By which clocks moments are told them; None: by the community's.
+    Column("zone", String),
     # Whether they want to be told what they may be about to miss.
     Column("wants_reminders", Boolean, nullable=False, server_default=false()),
+    # With a mention, where others read it, rather than in private.
+    Column("wants_mention", Boolean, nullable=False, server_default=false()),
+    # How many seconds before something begins, the first first; None: when others are.
+    Column("remind_before", String),
     # The name as it is looked for (see bot/names.py).
     Column("folded", String, nullable=False, server_default=""),
     # A name that was chosen stays; any other is what their platform calls them.

@@ -28,6 +28,7 @@ from bot.features.polls.kinds import BESIDE, CONSENT_WORDS, DATE_WORDS, NUMBER_W
 from bot.features.polls.records import Kind, Results, Voters
 from bot.features.polls.settings import PollsSettings
 from bot.features.polls.show import PRESSED
+from bot.features.reminders.say import Snoozed
 from bot.features.residents.records import About
 from bot.features.residents.wishes import Wanted
 from bot.features.themes.records import Held, Involvement, Often
@@ -214,6 +215,8 @@ BUILT = {
     "meeting.receipt.*.*": filled("meeting.receipt.*.*", ["you", "for"], Way),
     "meeting.receipt.you.waits.*": filled("meeting.receipt.you.waits.*", PLACES),
     "meeting.receipt.*.waits.*": filled("meeting.receipt.*.waits.*", ["you", "for"], PLACES),
+    **{f"reminder.set.*{how}": filled(f"reminder.set.*{how}", ["me", "here"]) for how in ("", ".repeated")},
+    "reminder.button.*": filled("reminder.button.*", Snoozed),
     "meeting.told.*": filled("meeting.told.*", ["place", "link"]),
     "meeting.told.without.*": filled("meeting.told.without.*", ["place", "link"]),
     "poll.*.anonymous": filled("poll.*.anonymous", ["show", "mine"]),

@@ -204,7 +204,7 @@ class Console:
 
     async def _waits(self, span: when.Unit) -> None:
         """Everything that comes due on the way happens at its own time."""
-        zone = await self.core.zone_of(Identity(PLATFORM, ""))
+        zone, _ = await self.core.clocks_of(Identity(PLATFORM, ""))
         until = when.after(self._clock.now(), span, zone)
         while True:
             due = await self.core.store.read_anywhere(lambda tx: tx.jobs.next_due())
@@ -304,8 +304,8 @@ class Console:
     async def _print(self, where: str, message: Message, kind: str, reader: Place | Identity | None) -> None:
         locale = await self.core.voice_of(reader or Identity(PLATFORM, ""))
         people = await self.core.people_in(message)
-        zone = await self.core.zone_of(message)
-        voice = Voice(locale, zone, self._clock.now(), people=people)
+        zone, own = await self.core.clocks_of(reader or Identity(PLATFORM, ""), message)
+        voice = Voice(locale, zone, self._clock.now(), people=people, own_zone=own)
         lines = render(message, self._texts, voice)
         for file in message.files:
             lines.append(f"[{file.name}] {self._texts.write(file.words, voice)}")

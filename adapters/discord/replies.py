@@ -54,8 +54,10 @@ class Reply:
         if message is None:
             return Prepared(None, self._on.voice_in(None, spoken), [])
         people = await self._on.core.people_in(message)
-        voice = self._on.voice_in(message.locale, spoken, await self._on.core.zone_of(message), people)
         asker = Identity(PLATFORM, str(self._interaction.user.id))
+        voice = self._on.voice_in(
+            message.locale, spoken, await self._on.core.clocks_of(asker, message), people
+        )
         try:
             files = await files_of(message, self._on, voice, asker)
         except (Gone, NotNow) as refused:

@@ -19,11 +19,11 @@ from bot.clock import Clock
 from bot.model.message import Message
 from bot.model.people import Identity, Known, Place
 from bot.ports.adapter import Core
-from bot.texts import Texts, Voice
+from bot.texts import Clocks, Texts, Voice
 
 # So many bytes Discord takes of a file from everybody (10 MiB), less what goes with it.
 MOST = 9_500_000
-_UTC = ZoneInfo("UTC")
+_UTC = Clocks(ZoneInfo("UTC"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +60,22 @@ class Session:
         """For whoever reads it there; with the people whom the message names that is `shown`."""
         locale = await self.core.voice_of(reader, otherwise)
         people = await self.core.people_in(shown) if shown else {}
-        return Voice(locale, await self.core.zone_of(shown or reader), self.clock.now(), people=people)
+        zone, own = await self.core.clocks_of(reader, shown)
+        return Voice(locale, zone, self.clock.now(), people=people, own_zone=own)
 
     def voice_in(
         self,
         locale: str | None,
         otherwise: str,
-        zone: ZoneInfo = _UTC,
+        clocks: Clocks = _UTC,
         people: Mapping[int, Known] = MappingProxyType({}),
     ) -> Voice:
         """For an answer whose language is settled; or in the one that somebody chose on Discord.
 
-        `zone`: where moments are told in it.
+        `clocks`: by which moments are told in it.
         """
         chosen = locale or self.texts.nearest(otherwise, self.texts.locales[0])
-        return Voice(chosen, zone, self.clock.now(), people=people)
+        return Voice(chosen, clocks.zone, self.clock.now(), people=people, own_zone=clocks.own)
 
     def writer(self, voice: Voice) -> Writer:
         return Writer(self.texts, voice, self.core.commands.in_zone(voice.zone))

@@ -360,8 +360,8 @@ class Matrix:
     async def _voice(self, delivery: Delivery) -> Voice:
         locale = delivery.message.locale or await self._core.voice_of(delivery.to)
         people = await self._core.people_in(delivery.message)
-        zone = await self._core.zone_of(delivery.message)
-        return Voice(locale, zone, self._clock.now(), people=people)
+        zone, own = await self._core.clocks_of(delivery.to, delivery.message)
+        return Voice(locale, zone, self._clock.now(), people=people, own_zone=own)
 
 
 def _by_id(named: Mapping[str, T], ids: Mapping[str, str], whose: Callable[[T], int]) -> dict[str, T]:

@@ -169,7 +169,9 @@ def _command(commands: Commands, words: str, locale: str, *, called: bool) -> tu
     if not called and not commands.resembles(words):
         raise answer_to_talk(commands, words, locale).openly()  # "hoe" is not "who", misspelt
     if found := nearest_command(commands, words):
-        raise _did_you_mean(commands, *found, tried, words, locale).openly()
+        meant = _did_you_mean(commands, *found, tried, words, locale)
+        # What stands behind that is nobody else's business.
+        raise meant if found[0].confidential else meant.openly()
     nouns = get_close_matches(first[0] if first else "", {name[0] for name in commands.by_name}, 1, ALIKE)
     if nouns:
         # "poll", "poll jump": the noun is right, so show what it can do.

@@ -36,6 +36,7 @@ from bot.model.people import Identity, Place, part_now
 from bot.model.work import AWAY_AFTER, Delivery, Post
 from bot.ports.adapter import Adapter, Listener
 from bot.ports.storage import Store, Transaction
+from bot.zones import zone_or
 
 log = logging.getLogger(__name__)
 # With the boards' eight there are at most 32 deliveries under way for an account.
@@ -156,10 +157,15 @@ class Outbox:
         await self._run(post, lambda tx: tx.posts.shown(post, receipt, now, narrowed))
 
     async def _wait_for_the_morning(self, post: Post) -> None:
-        """Raises: TryLater in the quiet hours of its community."""
-        kept = await self._store.read(lambda tx: tx.communities.settings(), community=post.community)
-        now = self._clock.now()
-        if ends := self._communities.configured(post.community).changed(kept).quiet_until(now):
+        """Raises: TryLater in the quiet hours of its community, by the clocks of whom it is for."""
+        configured, now = self._communities.configured(post.community), self._clock.now()
+
+        def ends_at(tx: Transaction) -> datetime | None:
+            settings = configured.changed(tx.communities.settings())
+            who = tx.people.by_identity(post.to) if isinstance(post.to, Identity) else None
+            return settings.quiet_until(now, zone_or(who.zone if who else None, settings.zone))
+
+        if ends := await self._store.read(ends_at, community=post.community):
             raise TryLater((ends - now).total_seconds(), unsent=True)
 
     async def _is_for_them(self, adapter: Adapter, post: Post) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Literal, get_args, get_origin
-from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import ValidationError
 
@@ -20,6 +19,7 @@ from bot.platforms import called
 from bot.ports.communities import Change
 from bot.settings import Section
 from bot.unseen import seen_as
+from bot.zones import zone_called
 
 CHOOSE = "community choose"
 # So many changes are told, the last first, and so much of what was typed.
@@ -120,10 +120,9 @@ def _checked(call: Call, setting: Setting, value: str) -> str:
                 raise UserError("community.bad.language", value=value[:SHOWN], known=known)
             return locale
         case Setting.ZONE:
-            zones = {zone.casefold(): zone for zone in available_timezones()}
-            if value.casefold() not in zones:
+            if (zone := zone_called(value)) is None:
                 raise UserError("community.bad.zone", value=value[:SHOWN])
-            return ZoneInfo(zones[value.casefold()]).key
+            return zone
     value = _choice_called(call, setting, value.casefold())
     section = next(part for part in call.configured.sections if setting in type(part).model_fields)
     try:

@@ -11,10 +11,11 @@ from typing import Any
 
 from bot.errors import Clash
 from bot.feature import Claims, Feature, Features
-from bot.features import communities, meetings, polls, residents, setup, themes
+from bot.features import communities, meetings, polls, reminders, residents, setup, themes
 from bot.features import help as help_feature
 from storage import meetings as kept_meetings
 from storage import polls as kept_polls
+from storage import reminders as kept_reminders
 from storage import tables
 from storage import themes as kept_themes
 from storage.meetings import series as kept_series
@@ -44,6 +45,7 @@ FEATURES = (
     Installed(polls.FEATURE, kept_polls.STORED),
     Installed(meetings.FEATURE, kept_meetings.STORED),
     Installed(meetings.COMING_BACK, kept_series.STORED),
+    Installed(reminders.FEATURE, kept_reminders.STORED),
     Installed(communities.FEATURE),
     Installed(setup.FEATURE),
     Installed(residents.PROFILE, kept_profiles.STORED),

@@ -49,12 +49,29 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """A person, who may own several identities and counts once everywhere."""
+    """A person, who may own several identities and counts once everywhere.
+
+    `zone`: by whose clocks moments are told them, where that is not the community's.
+    """
 
     id: int
     name: str
     locale: str | None = None
     role: Role = Role.RESIDENT
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How somebody wants to be reminded. `wanted`: at all. `mentioned`: with a mention in the theme, whether
+    they talk with Plein in private or not. `before`: how many seconds before something begins, where that is
+    not when others are; then in private alone. `zone`: by whose clocks it is night for them.
+    """
+
+    wanted: bool = False
+    mentioned: bool = False
+    before: tuple[int, ...] = ()
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

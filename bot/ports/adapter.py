@@ -14,10 +14,8 @@ from bot.model.work import Delivery, Receipt, Reference
 from bot.packed import File
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from bot.commands.catalogue import Commands
-    from bot.texts import Voice
+    from bot.texts import Clocks, Voice
 
 
 class Adapter(Protocol):
@@ -341,8 +339,10 @@ class Core(Protocol):
         """The language to speak there; `otherwise` where they chose none, before the community's own."""
         ...
 
-    async def zone_of(self, what: Message | Place | Identity) -> ZoneInfo:
-        """By which clocks moments are told in that message, or there: its community's."""
+    async def clocks_of(self, reader: Place | Identity, shown: Message | None = None) -> Clocks:
+        """By which clocks moments are told to whoever reads that message, or there: its community's, or one
+        person's own.
+        """
         ...
 
     async def people_in(self, message: Message) -> Mapping[int, Known]:

@@ -41,6 +41,10 @@ class Belongings(Protocol):
         """What was granted to one of their accounts counts for each."""
         ...
 
+    def wished(self, tx: Transaction, *residents: int) -> None:
+        """These want to be reminded otherwise from now on."""
+        ...
+
     def readmit(self, tx: Transaction, theme: int, resident: int) -> bool:
         """Whom somebody put out of a theme's room by hand may come in again; whether they might not."""
         ...

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from bot.model.events import Undo
 from bot.model.message import Message, Text
-from bot.model.people import Identity, Known, Part, Place, Resident, Role, Theme
+from bot.model.people import Identity, Known, Part, Place, Resident, Role, Theme, Wishes
 
 # What is kept of a resident: rows by the name of their table, each by its columns. Values are as JSON has
 # them; moments are in ISO 8601, with their offset.
@@ -258,10 +258,16 @@ class PeopleStore(Protocol):
 
     def set_locale(self, resident: int, locale: str) -> None: ...
 
-    def set_reminded(self, resident: int, wanted: bool) -> None: ...
+    def set_zone(self, resident: int, zone: str | None) -> None:
+        """By which clocks moments are told them; None: by the community's."""
+        ...
 
-    def is_reminded(self, resident: int) -> bool:
-        """Whether they want to be told what they may be about to miss."""
+    def set_wishes(self, resident: int, wishes: Wishes) -> None:
+        """How they want to be told what they may be about to miss; their zone stays what it is."""
+        ...
+
+    def wishes(self, residents: Collection[int]) -> Mapping[int, Wishes]:
+        """How each of these wants that."""
         ...
 
     def take_part(
@@ -276,6 +282,10 @@ class PeopleStore(Protocol):
 
     def talks(self, identity: Identity) -> None:
         """They say something to Plein in private with that account."""
+        ...
+
+    def talks_with(self, identity: Identity) -> bool:
+        """Whether they did so with that account."""
         ...
 
     def talking(self, among: Collection[int]) -> Collection[int]:

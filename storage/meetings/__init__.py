@@ -207,7 +207,7 @@ _SEEN = (
 )
 _ALL = _ANSWERS.where(_HERE).order_by(*_IN_ORDER).limit(_MOST)
 _AFTER = _ANSWERS.where(_HERE, answers.c.id > bindparam("after_")).order_by(answers.c.id).limit(_MOST)
-_REMINDED_AFTER = _AFTER.join(residents, residents.c.id == answers.c.resident).where(
+_REMINDED = _AFTER.join(residents, residents.c.id == answers.c.resident).where(
     residents.c.wants_reminders, answers.c.way != str(Way.NO)
 )
 _UNANSWERED = (
@@ -221,6 +221,14 @@ _UNANSWERED = (
     )
     .order_by(members.c.resident)
     .limit(_MOST)
+)
+_REMINDED_AFTER = _REMINDED.where(residents.c.remind_before.is_(None))
+_OWN_AFTER = _REMINDED.where(residents.c.remind_before.is_not(None))
+_OWN_MOMENTS = (
+    select(residents.c.remind_before)
+    .distinct()
+    .join(answers, residents.c.id == answers.c.resident)
+    .where(_HERE, residents.c.remind_before.is_not(None))
 )
 _ANSWERED_BY = select(answers).where(answers.c.resident == _WHO).order_by(answers.c.since, answers.c.id)
 _TO_COME_BY = _ANSWERED_BY.where(_TO_COME)
@@ -378,6 +386,13 @@ class Meetings:
 
     def reminded_after(self, meeting: int, after: int, most: int) -> Sequence[Answer]:
         return self._given(_REMINDED_AFTER, meeting_=meeting, after_=after, most_=most)
+
+    def own_after(self, meeting: int, after: int, most: int) -> Sequence[Answer]:
+        return self._given(_OWN_AFTER, meeting_=meeting, after_=after, most_=most)
+
+    def own_moments(self, meeting: int) -> Collection[int]:
+        found = self._db.execute(_OWN_MOMENTS, {"meeting_": meeting}).scalars()
+        return {int(before) for moments in found for before in moments.split()}
 
     def _given(self, statement: Any, **values: Any) -> Sequence[Answer]:
         return [_answer(*row) for row in self._db.execute(statement, values)]

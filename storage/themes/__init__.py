@@ -88,7 +88,7 @@ _IS_LESS = exists().where(
     ),
 )
 _COUNT_ONCE = update(involvements).where(involvements.c.resident == _ID).values(counted=~_IS_LESS)
-_WHO = (residents.c.id, residents.c.name, residents.c.locale, residents.c.role)
+_WHO = (residents.c.id, residents.c.name, residents.c.locale, residents.c.role, residents.c.zone)
 _PULLING = (
     select(involvements.c.theme, *_WHO)
     .join(residents, residents.c.id == involvements.c.resident)

@@ -366,8 +366,9 @@ async def test_another_zone_is_read_and_written_by_its_clocks(town: Town) -> Non
     ]
     first, second = (found[0].closes_at for found in polls if found)
     assert first - second == timedelta(hours=1)
-    zones = [await town.core.zone_of(answer) for answer in said if answer]
-    assert [zone.key for zone in zones] == ["Europe/London", "Europe/Brussels"]
+    anna = Identity(PLATFORM, "anna")
+    told = [await town.core.clocks_of(anna, answer) for answer in said if answer]
+    assert [clocks.zone.key for clocks in told] == ["Europe/London", "Europe/Brussels"]
 
 
 async def test_reminders_wait_for_the_end_of_the_quiet_hours_of_their_community(town: Town) -> None:

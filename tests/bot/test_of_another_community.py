@@ -71,6 +71,7 @@ PLAIN = {
     *("why", "often"),
     *("called", "begins", "place", "url", "lasting", "room", "online_room", "way", "guests", "whom", "seen"),
     *("remind", "repeat", "left_out", "from_here", "everything", "every", "stop", "hour"),
+    *("zone", "due", "what", "by", "version"),
 }
 FILLED: Mapping[str, Any] = {
     "language": "en",
@@ -91,6 +92,10 @@ FILLED: Mapping[str, Any] = {
     "begins": "5 december 20u",
     "way": "niet",
     "why": "Ziek",
+    "due": "5 december 20u",
+    "what": "Overleg",
+    "by": "hour",
+    "version": 2,
 }
 
 
@@ -173,6 +178,7 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
     plan = await says("Vera", '!bijeenkomst plan Jurydag "5 december 20u" --plaats Elders', Role.MODERATOR)
     announced = replace(town.asked("Vera", room=MARKET, button=plan.buttons[0]), role=Role.MODERATOR)
     assert await town.core.handle(announced)
+    await says("Vera", '!herinner hier "5 december 20u" "Elders zwemmen"', Role.MODERATOR)
     await says("Vera", "!vereniging noem zeilclub", Role.MODERATOR)
     for line in (
         "!mijn vereniging zeilclub --toon",
@@ -215,6 +221,7 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
     return {
         "poll": Ids(3, 8),
         "meeting": Ids(1, 8),
+        "reminder": Ids(1, 8),
         "request": Ids(request, 88),
         "link": Ids(1, 88),
         "code": Ids(code, "ABCD-EFGH"),

@@ -253,12 +253,14 @@ class OnDiscord(Stage):
                 if says and message.edits != edits:
                     self._known[message.id] = message.edits
                     found.append(await self._seen(message, edited=edits is not None))
-        return found
+        # To one person, in whichever channel.
+        return sorted(found, key=lambda seen: int(seen.ref))
 
     async def _seen(self, message: Message, *, edited: bool) -> Seen:
         to = self._reader(message)
         reader = self.account(to) if isinstance(to, Who) else Place(self.platform, message.channel.id)
-        voice = Voice(await self.core.voice_of(reader), self._config.zone, self.clock.now())
+        zone, own = await self.core.clocks_of(reader)
+        voice = Voice(await self.core.voice_of(reader), zone, self.clock.now(), own_zone=own)
         lines = [_shown(words, self._texts, voice) for words in _words(message)]
         buttons = _buttons(message)
         if buttons:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -23,11 +23,12 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.commands.read import bind
 from bot.errors import StoreFailed
 from bot.features.polls.records import POLLS, SEALED, Kind, Reason
+from bot.features.reminders.records import REMINDERS, Asked, Reminder
 from bot.features.residents.records import LINKS
 from bot.features.themes.records import ARCHIVES, DIGESTS, DRAWS, THEMES, Involvement, Often
 from bot.main.features import stores_of
 from bot.model.events import Arrival
-from bot.model.people import Identity, Part, Place, Role, Theme
+from bot.model.people import Identity, Part, Place, Role, Theme, Wishes
 from bot.ports.people import Brought
 from bot.ports.storage import Transaction
 from storage import migrations
@@ -1216,6 +1217,40 @@ async def test_who_was_here_before_hears_of_what_is_new_from_then_on(database_ur
         await store.close()
     await look(database_url, partial(down_to, "0038"))
     assert await look(database_url, rows("residents", "id", "name")) == [(7, "Ann")]
+
+
+# --- how somebody wants to be reminded ---
+
+
+async def test_who_wanted_reminders_before_wants_them_as_they_were(database_url: str) -> None:
+    """By the community's clocks, when others are, and with nothing that they asked for."""
+
+    def fill(db: Connection) -> None:
+        whose = {"community": 1, "folded": "", "role": 0, "name_is_chosen": False}
+        wants = {1: True, 2: False}
+        rows = [{**whose, "id": who, "name": "x", "wants_reminders": want} for who, want in wants.items()]
+        add_rows({"residents": rows}, db)
+
+    def read(tx: Transaction) -> tuple[Mapping[int, Wishes], Sequence[Reminder]]:
+        found = tx.people.wishes([1, 2]), tx.of(REMINDERS).of(1)
+        theirs = Asked(resident=1, theme=None, words="bin", due_at=datetime(2026, 12, 2, tzinfo=UTC))
+        assert tx.of(REMINDERS).add(theirs).id == 1
+        tx.people.set_zone(1, "Europe/Lisbon")
+        return found
+
+    await upgrade(database_url, to="0049")
+    await look(database_url, fill)
+    await upgrade(database_url)
+    store = await open_database(database_url, keys_of(database_url), stores_of())
+    try:
+        assert await store.run(read) == ({1: Wishes(wanted=True), 2: Wishes()}, [])
+    finally:
+        await store.close()
+    await look(database_url, partial(down_to, "0049"))
+    kept = await look(database_url, rows("residents", "id", "wants_reminders"))
+    assert [(number, bool(wants)) for number, wants in kept] == [(1, True), (2, False)]
+    await upgrade(database_url)
+    assert await look(database_url, differences) == []
 
 
 # --- why somebody objects ---

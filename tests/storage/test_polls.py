@@ -13,7 +13,7 @@ import pytest
 from bot.features.polls.records import POLLS, SEALED, Kind, Poll, Results, Voters
 from bot.main.features import stores_of
 from bot.model.message import message, typed
-from bot.model.people import Identity, Part, Role
+from bot.model.people import Identity, Part, Role, Wishes
 from bot.ports.storage import Transaction
 from storage.engines import Database, open_database
 from storage.unit import Tx
@@ -292,11 +292,11 @@ async def test_who_is_to_be_reminded(store: Database) -> None:
     def work(tx: Transaction) -> None:
         poll = opened(tx)
         for name in ("ben", "cas", "dora", "eva", "fred"):
-            tx.people.set_reminded(resident(tx, name), name != "cas")
+            tx.people.set_wishes(resident(tx, name), Wishes(wanted=name != "cas"))
             role = Role.MODERATOR if name == "fred" else Role.RESIDENT
             takes_part(tx, name, poll.theme, role)
         elsewhere = tx.places.theme_named("elsewhere").id
-        tx.people.set_reminded(resident(tx, "gerda"), True)
+        tx.people.set_wishes(resident(tx, "gerda"), Wishes(wanted=True))
         takes_part(tx, "gerda", elsewhere, Role.MODERATOR)
         # Two accounts are one person, who hears it once.
         accounts = [Identity("test", "ben"), Identity("another", "ben")]

@@ -71,6 +71,8 @@ _JOBS = {
     ask.ASK: ask.ask_due,
     remind.REMIND: remind.remind_due,
     remind.WHISPER: remind.whisper_due,
+    remind.OWN: remind.own_due,
+    remind.WISHED: remind.wished_due,
 }
 
 
@@ -89,6 +91,11 @@ def forget_resident(tx: Transaction, resident: int) -> None:
     """Their places are free in what is to come; of what was held the figures stay alone."""
     for meeting in tx.of(MEETINGS).forget(resident):
         _room_again(tx, meeting)
+
+
+def wished_resident(tx: Transaction, resident: int) -> None:
+    """They may want to be reminded at other moments."""
+    tx.jobs.add(remind.WISHED, str(resident), _AT_ONCE, f"{remind.WISHED}:{resident}")
 
 
 def _room_again(tx: Transaction, meeting: int) -> None:
@@ -144,6 +151,7 @@ FEATURE = Feature(
     name="meetings",
     commands=_COMMANDS,
     jobs=_JOBS,
+    about=(remind.WISHED,),
     boards={SUBJECT: show.show_board},
     suggest={"meeting": find.suggest_meetings},
     kinds=KINDS,
@@ -151,6 +159,7 @@ FEATURE = Feature(
     part=part_resident,
     forget=forget_resident,
     export=export_resident,
+    wished=wished_resident,
     stands=read.standing_meetings,
     ends=read.end_meetings,
     came_of=read.came_of_meetings,

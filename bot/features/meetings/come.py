@@ -25,6 +25,7 @@ from bot.features.meetings.records import (
     Standing,
     Way,
 )
+from bot.features.meetings.remind import plan_own_of
 from bot.features.meetings.seats import fits
 from bot.features.meetings.words import Answering, Coming, Guests
 from bot.model.message import Button, Message, message, text, typed
@@ -199,6 +200,7 @@ def _answer(
             raise UserError("meeting.often", count=count)
         call.use(COME, within=WITHIN)
         now = replace(now, id=kept.keep(now))
+        plan_own_of(call, meeting, now.resident)
         if before is not None:
             seat_waiting(call, meeting)
             now = _again(call, meeting, now)

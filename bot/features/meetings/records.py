@@ -251,7 +251,15 @@ class MeetingStore(Protocol):
         ...
 
     def reminded_after(self, meeting: int, after: int, most: int) -> Sequence[Answer]:
-        """The same, of those who may come and want to be reminded."""
+        """The same, of those who may come and want to be reminded when others are."""
+        ...
+
+    def own_after(self, meeting: int, after: int, most: int) -> Sequence[Answer]:
+        """The same, of those who want that at moments of their own."""
+        ...
+
+    def own_moments(self, meeting: int) -> Collection[int]:
+        """How many seconds before it begins any who answered want to be reminded, who say so themselves."""
         ...
 
     def keep(self, answer: Answer) -> int:

@@ -2,7 +2,8 @@
 
 In the theme it is one message in each place, at each of the meeting's moments. Who comes and wants to be
 reminded is told in private where they talk with Plein already, what fits their answer then; others are
-mentioned in the theme. A moment is of one beginning: where a meeting was moved or cancelled since, it is
+mentioned in the theme. Who chose moments of their own is told at these alone, and in private alone. A moment
+is of one beginning: where a meeting was moved or cancelled since, it is
 void. After an outage only the last that was missed is said, as late; once it has begun, only the link to
 those who take part online.
 """
@@ -10,22 +11,26 @@ those who take part online.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from bot import when
 from bot.call import Call
 from bot.features.meetings import show
 from bot.features.meetings.records import MEETINGS, SUBJECT, Answer, Meeting, Way
-from bot.features.meetings.telling import PAGE, mention, whisper
+from bot.features.meetings.telling import PAGE, is_too_late, mention, quiet_until, whisper
 from bot.model.message import Message, Text, message, text, typed
+from bot.model.people import Wishes
 from bot.model.work import Job
 
 log = logging.getLogger(__name__)
 REMIND, WHISPER = "meeting.remind", "meeting.whisper"
+OWN, WISHED = "meeting.own", "meeting.wished"
 # Said later than that, it says so.
 LATE = timedelta(minutes=5)
 DAY = 86_400
+# More than anybody answered that is to come.
+ALL = 10_000
 
 
 def plan_reminders(call: Call, meeting: Meeting) -> None:
@@ -35,6 +40,30 @@ def plan_reminders(call: Call, meeting: Meeting) -> None:
         if due > call.now:
             subject = f"{meeting.id} {before} {meeting.starts_at.isoformat()}"
             call.schedule(REMIND, subject, due, f"{REMIND}:{meeting.id}:{before}")
+    _plan_own(call, meeting, call.tx.of(MEETINGS).own_moments(meeting.id))
+
+
+def plan_own_of(call: Call, meeting: Meeting, resident: int | None) -> None:
+    """Somebody answered, or wants to be reminded at other moments."""
+    if resident is not None and (wishes := call.tx.people.wishes([resident]).get(resident)):
+        _plan_own(call, meeting, wishes.before)
+
+
+def _plan_own(call: Call, meeting: Meeting, moments: Collection[int]) -> None:
+    """One job for all who want it so long before."""
+    for before in moments:
+        due = moment(call, meeting, before)
+        if due > call.now:
+            subject = f"{meeting.id} {before} {meeting.starts_at.isoformat()} 0"
+            call.schedule(OWN, subject, due, f"{OWN}:{meeting.id}:{before}")
+
+
+def wished_due(call: Call, job: Job) -> None:
+    """What they answered and is to come is said when they want it."""
+    who = int(job.subject)
+    for meeting in call.tx.of(MEETINGS).of(who, call.now, ALL):
+        if meeting.takes_answers(call.now):
+            plan_own_of(call, meeting, who)
 
 
 def moment(call: Call, meeting: Meeting, before: int) -> datetime:
@@ -47,7 +76,9 @@ def remind_due(call: Call, job: Job) -> None:
     """The moment has come, or was missed."""
     number, before, start = job.subject.split()
     meeting = _standing(call, int(number), start)
-    if meeting is None or int(before) not in meeting.moments or _is_overtaken(call, meeting, int(before)):
+    if meeting is None or int(before) not in meeting.moments:
+        return
+    if _is_overtaken(call, meeting, int(before), meeting.moments):
         return
     if meeting.is_over(call.now):
         log.warning("Meeting %s was over before anybody could be reminded of it", meeting.id)
@@ -57,9 +88,7 @@ def remind_due(call: Call, job: Job) -> None:
         late = call.now - moment(call, meeting, int(before)) > LATE
         answers = call.tx.of(MEETINGS).reminded_after(meeting.id, 0, PAGE)
         mention(call, meeting, _people(answers), _aloud(meeting, late=late), key, everywhere=True)
-    quiet = call.settings.quiet_until(call.now)
-    due = quiet if quiet and quiet < meeting.starts_at else call.now
-    call.schedule(WHISPER, f"{job.subject} 0", due, f"{WHISPER}:{meeting.id}:{before}")
+    call.schedule(WHISPER, f"{job.subject} 0", call.now, f"{WHISPER}:{meeting.id}:{before}")
 
 
 def whisper_due(call: Call, job: Job) -> None:
@@ -70,17 +99,60 @@ def whisper_due(call: Call, job: Job) -> None:
         return
     key = f"{SUBJECT}:{meeting.id}:remind:{start}:{before}"
     answers = call.tx.of(MEETINGS).reminded_after(meeting.id, int(after), PAGE)
-    begun = meeting.has_begun(call.now)
-    for answer in answers:
-        if answer.resident is not None and (not begun or answer.seat is Way.ONLINE):
-            whisper(call, meeting, [answer.resident], _for(call, meeting, answer), key)
-    if int(after) and not begun:
+    for answer, who, _ in _awake(call, job, meeting, answers):
+        whisper(call, meeting, [who], _for(call, meeting, answer), key)
+    if int(after) and not meeting.has_begun(call.now):
         # Those of the first page stand beside what was said in the theme.
         also = message(text("meeting.told.also", title=meeting.title))
         mention(call, meeting, _people(answers), also, f"{key}:{after}")
+    _go_on(call, job, answers)
+
+
+def own_due(call: Call, job: Job) -> None:
+    """So many of those who want it so long before are told what fits their answer; then the next."""
+    number, before, start, after = job.subject.split()
+    meeting = _standing(call, int(number), start)
+    if meeting is None or meeting.is_over(call.now):
+        return
+    key = f"{SUBJECT}:{meeting.id}:remind:{start}:{before}"
+    answers = call.tx.of(MEETINGS).own_after(meeting.id, int(after), PAGE)
+    for answer, who, wishes in _awake(call, job, meeting, answers):
+        overtaken = _is_overtaken(call, meeting, int(before), wishes.before)
+        if int(before) in wishes.before and not overtaken:
+            said = _for(call, meeting, answer)
+            call.tell(who, said, f"{key}:{who}", until=meeting.ends_at, theme=meeting.theme)
+    _go_on(call, job, answers)
+
+
+def _awake(
+    call: Call, job: Job, meeting: Meeting, answers: Sequence[Answer]
+) -> Sequence[tuple[Answer, int, Wishes]]:
+    """Those of these who are told now: the others once their quiet hours are over, where that is in time."""
+    found: list[tuple[Answer, int, Wishes]] = []
+    wishes = call.tx.people.wishes(_people(answers))
+    begun, mornings = meeting.has_begun(call.now), set()
+    for answer in answers:
+        who = answer.resident
+        if who is None or who not in wishes or (begun and answer.seat is not Way.ONLINE):
+            continue
+        morning = quiet_until(call, wishes[who])
+        if morning and not is_too_late(morning, meeting):
+            mornings.add(morning)
+        else:
+            found.append((answer, who, wishes[who]))
+    number, before, start, _ = job.subject.split()
+    for morning in mornings:
+        key = f"{job.kind}:{number}:{before}:{morning.isoformat()}"
+        call.schedule(job.kind, f"{number} {before} {start} 0", morning, key)
+    return found
+
+
+def _go_on(call: Call, job: Job, answers: Sequence[Answer]) -> None:
+    """With those behind them."""
     if len(answers) == PAGE:
-        subject = f"{number} {before} {start} {answers[-1].id}"
-        call.schedule(WHISPER, subject, call.now, f"{WHISPER}:{meeting.id}:{before}")
+        number, before, start, _ = job.subject.split()
+        key = f"{job.kind}:{number}:{before}:{job.due_at.isoformat()}"
+        call.schedule(job.kind, f"{number} {before} {start} {answers[-1].id}", call.now, key)
 
 
 def _standing(call: Call, number: int, start: str) -> Meeting | None:
@@ -91,9 +163,9 @@ def _standing(call: Call, number: int, start: str) -> Meeting | None:
     return found
 
 
-def _is_overtaken(call: Call, meeting: Meeting, before: int) -> bool:
-    """Whether a later moment of it has come as well: of several that were missed only the last is said."""
-    return any(later < before and moment(call, meeting, later) <= call.now for later in meeting.moments)
+def _is_overtaken(call: Call, meeting: Meeting, before: int, moments: Sequence[int]) -> bool:
+    """Whether a later one of these has come as well: of several that were missed only the last is said."""
+    return any(later < before and moment(call, meeting, later) <= call.now for later in moments)
 
 
 def _people(answers: Sequence[Answer]) -> list[int]:

@@ -78,7 +78,7 @@ def _until(call: Call, words: str) -> date:
     with suppress(ValueError):
         return date.fromisoformat(words)
     with suppress(UserError):
-        return call.read_moment(words, whole_days=True).start.astimezone(call.zone).date()
+        return call.read_moment(words, whole_days=True).start.astimezone(call.own_zone).date()
     # A month is no moment; as something to leave out it is known.
     with suppress(UserError):
         if spans := when.read_left_out(words, call.said_at, call.zone, call.locale).spans:

@@ -6,11 +6,13 @@ Nothing private is begun for it: who answers agrees to be mentioned.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from bot.call import Call
 from bot.features.meetings.records import Meeting
 from bot.model.message import Message, message, text
-from bot.model.people import Identity
+from bot.model.people import Identity, Wishes
+from bot.zones import zone_or
 
 # So many people are told at a time; and so many mentioned at once: of more Discord takes no message.
 PAGE, MENTIONED = 100, 50
@@ -51,11 +53,26 @@ def mention(
 
 
 def _talking(call: Call, meeting: Meeting, people: Collection[int]) -> Collection[int]:
-    """Those of these who are told in private: with an account that is in the theme, and in time."""
-    morning = call.settings.quiet_until(call.now)
-    if morning and morning >= meeting.starts_at:
-        return ()
-    return call.tx.people.talking_in(meeting.theme, people)
+    """Those of these who are told in private: with an account that is in the theme, and in time, and not
+    rather with a mention.
+    """
+    talking = call.tx.people.talking_in(meeting.theme, people)
+    wishes = call.tx.people.wishes(talking)
+    return {
+        who
+        for who in talking
+        if not (wishes[who].mentioned or is_too_late(quiet_until(call, wishes[who]), meeting))
+    }
+
+
+def quiet_until(call: Call, wishes: Wishes) -> datetime | None:
+    """When somebody's quiet hours end, by their own clocks; None: it is not quiet."""
+    return call.settings.quiet_until(call.now, zone_or(wishes.zone, call.zone))
+
+
+def is_too_late(morning: datetime | None, meeting: Meeting) -> bool:
+    """Whether it begins before anybody would hear of it then."""
+    return morning is not None and morning >= meeting.starts_at
 
 
 def _accounts(call: Call, people: Collection[int], theme: int) -> Sequence[Identity]:

@@ -128,7 +128,7 @@ def _dates(call: Call, options: Sequence[str]) -> tuple[str, ...]:
 
 def _keep(call: Call, reading: when.Reading, start: datetime) -> str:
     if reading.whole_day:
-        return start.astimezone(call.zone).date().isoformat()
+        return start.astimezone(call.own_zone).date().isoformat()
     return start.astimezone(UTC).isoformat(timespec="seconds")
 
 

@@ -32,6 +32,7 @@ from bot.features.polls.records import (
 from bot.model.message import Button, Form, Message, Text, message, text
 from bot.model.people import Role
 from bot.model.work import Job
+from bot.zones import zone_or
 
 # What help says of it: how each kind is answered.
 HOW = (
@@ -305,7 +306,7 @@ def _dates_meant(call: Call, poll: Poll, words: str) -> list[int]:
         reading = call.read_moment(words.strip(), whole_days=True)
     except UserError:
         return []
-    days = {start.astimezone(call.zone).date() for start in reading.starts}
+    days = {start.astimezone(call.own_zone).date() for start in reading.starts}
     return [
         number
         for number, option in enumerate(poll.options, start=1)
@@ -341,6 +342,11 @@ def remind_due(call: Call, job: Job) -> None:
     reminder = text("poll.reminder", question=poll.question, closes=poll.closes_at)
     said = _question(poll, reminder, text("poll.reminder.stop"))
     needed = ROLES.get(poll.who, Role.RESIDENT)
-    for resident in call.tx.of(POLLS).without_ballot(poll):
+    lacking = call.tx.of(POLLS).without_ballot(poll)
+    talking, wishes = call.tx.people.talking(lacking), call.tx.people.wishes(lacking)
+    for resident in lacking:
         key = f"{reminders_of(poll.id)}{resident}"
-        call.tell(resident, said, key, until=poll.closes_at, theme=poll.theme, role=needed)
+        morning = call.settings.quiet_until(call.now, zone_or(wishes[resident].zone, call.zone))
+        # By their own clocks it may be night still: it waits, where that is in time.
+        waits = resident in talking and not (morning and morning >= poll.closes_at)
+        call.tell(resident, said, key, until=poll.closes_at, theme=poll.theme, role=needed, begun=waits)

@@ -1,6 +1,7 @@
 """Residents: who they are to Plein, which is what they say of themselves and no more.
 
 wishes.py   the language that each of them reads, whether they are reminded
+zone.py     by whose clocks they are told moments
 erase.py    what is kept of them, handed out or forgotten
 name.py     what Plein calls them
 entries.py  what concerns them, what they know, whom they are there for; associations.py: which there are
@@ -17,7 +18,7 @@ from typing import Any
 from bot.call import Call
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
-from bot.features.residents import associations, entries, erase, link, name, profile, unlink, wishes
+from bot.features.residents import associations, entries, erase, link, name, profile, unlink, wishes, zone
 from bot.features.residents.records import LINKS, PROFILES
 from bot.model.message import Suggestion, typed
 from bot.model.people import Identity, Resident, Role
@@ -104,12 +105,13 @@ FEATURE = Feature(
     name="residents",
     commands=(
         Command("language", wishes.set_language, open=True, anyone=True),
-        Command("reminders", wishes.set_reminders, anyone=True),
+        Command(wishes.REMINDERS, wishes.set_reminders, anyone=True),
+        Command(zone.ZONE, zone.choose_zone, anyone=True),
         Command("me data", erase.hand_out, anyone=True),
         Command("me forget", erase.forget_me, anyone=True),
     ),
-    suggest={"theme": suggest_themes, "language": wishes.suggest_languages},
-    kinds={Resident: RESIDENT},
+    suggest={"theme": suggest_themes, "language": wishes.suggest_languages, "zone": zone.suggest_zones},
+    kinds={Resident: RESIDENT, **wishes.KINDS},
 )
 
 LINKING = Feature(

@@ -12,6 +12,7 @@ from bot.features.residents.entries import Topics
 from bot.features.residents.link import named
 from bot.features.residents.name import known_as
 from bot.features.residents.records import PROFILES, About
+from bot.features.residents.wishes import reminded
 from bot.model.message import Message, Text, message, text, typed
 from bot.model.people import Resident
 from bot.ports.people import Brought, Exported
@@ -37,8 +38,8 @@ def _known_of(call: Call) -> Iterator[Text]:
     several = len(known.accounts) > 1
     yield text("profile.accounts", platforms=networks) if several else text("profile.account")
     yield text("profile.language", language=text(f"language.name.{call.locale}"))
-    reminded = call.tx.people.is_reminded(call.resident.id)
-    yield text("profile.reminded" if reminded else "profile.not_reminded")
+    yield text("profile.zone.own" if call.resident.zone else "profile.zone", zone=call.own_zone.key)
+    yield from reminded(call.tx.people.wishes([call.resident.id])[call.resident.id])
     for about in About:
         listed = call.tx.of(PROFILES).of(call.resident.id, about)
         if listed.words:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0052"
-down_revision = "0050"
+down_revision = "0051"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 

@@ -1,0 +1,48 @@
+"""Reminders on Discord: tried in private at once, said there alone, and put off with a button."""
+
+from __future__ import annotations
+
+from tests.doubles.discord import Message, Person, Server
+from tests.on_discord import OnDiscord
+
+WORDS = "formulier indienen"
+
+
+def everywhere(town: Server) -> list[Message]:
+    """All that others can read too."""
+    return [
+        message
+        for channel in town.guild.channels.values()
+        for message in channel.messages.values()
+        if not message.only_for
+    ]
+
+
+def privately(who: Person, words: str) -> list[Message]:
+    return [message for message in who.dm.messages.values() if words in message.text]
+
+
+async def asks(who: Person, when: str = "over 10 minuten") -> str:
+    answer = await who.uses("sport", "herinner mij", wanneer=when, waaraan=WORDS)
+    return answer.text
+
+
+async def test_who_takes_no_private_messages_hears_so_and_it_is_not_kept(
+    plein: OnDiscord, town: Server, anna: Person
+) -> None:
+    await anna.closes_dms()
+    said = await asks(anna)
+    assert "niets in privé sturen" in said
+    assert WORDS not in said
+    assert "aan niets herinneren" in (await anna.uses("sport", "herinner lijst")).text
+
+
+async def test_it_is_said_in_private_alone_and_put_off(plein: OnDiscord, town: Server, anna: Person) -> None:
+    assert WORDS in await asks(anna)
+    assert privately(anna, "Hier herinner ik je")
+    await plein.turn(600)
+    await plein.double.until(lambda: privately(anna, WORDS))
+    (said,) = privately(anna, WORDS)
+    answer = await anna.presses(said, "Over een uur")
+    assert "Ik zeg het je opnieuw" in answer.text
+    assert not [message for message in everywhere(town) if WORDS in message.text]
