@@ -371,11 +371,13 @@ class Posts:
         message = Message()
         if not (row.withdrawn and row.ref):  # what is to be taken away need not be read
             packed = self._sealing.unseal(row.key, row.message)
-            if packed is None:
+            said = unpack(packed)
+            if said is None:
                 with self._db.within(row.community):
-                    self.park(row.id, "its key is gone")
+                    self.park(row.id, "its key is gone" if packed is None else "it cannot be read")
+                self._db.wake("post")  # what comes after it there
                 return None
-            message = unpack(packed) or message
+            message = said
         return Post(
             row.id,
             Identity(row.platform, row.room) if row.private else Place(row.platform, row.room),

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
@@ -135,10 +135,8 @@ def _span(argument: Argument, value: Any, call: Asking) -> Span:
     """A moment, or from when until when: "19u30 tot 21u". What a button kept may be past by now."""
     if isinstance(value, datetime):
         return Span(value)
-    with suppress(ValueError):
-        kept = Span(*map(datetime.fromisoformat, value.split(" / ")))
-        if kept.start.tzinfo:
-            return kept
+    if kept := _kept(value, call.now):
+        return kept
     with suppress(UserError):
         reading = call.read_moment(value)
         if reading.end:
@@ -147,6 +145,18 @@ def _span(argument: Argument, value: Any, call: Asking) -> Span:
                 raise which_moment(argument, value, reading, lambda at: keep_span(Span(at, at + lasts)))
             return Span(reading.start, reading.end)
     return Span(MOMENT.convert(argument, value, call))
+
+
+def _kept(value: str, now: datetime) -> Span | None:
+    """What a button kept; None where that is none, or beyond reach: anybody can type the same."""
+    parts = value.split(" / ")
+    if len(parts) > len(Span._fields):
+        return None
+    with suppress(ValueError):
+        moments = [datetime.fromisoformat(part) for part in parts]
+        if all(when.in_reach(at, now) for at in moments):
+            return Span(*(at.astimezone(UTC) for at in moments))
+    return None
 
 
 def keep_span(span: Span) -> str:

@@ -249,3 +249,28 @@ async def test_links_that_are_good(town: Town, link: str) -> None:
     assert "is aangepast" in await town.say("mia", f"!bijeenkomst wijzig --link {link}")
     begin, _, rest = link.partition("://")
     assert f"Online: {begin.lower()}://{rest}\n" in await town.say("ben", "!bijeenkomst toon")
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "9999-12-31T23:30:00-12:00 / 9999-12-31T23:40:00-12:00",
+        "9999-12-31T23:30:00-12:00",
+        "0001-01-01T00:00:00+14:00 / 0001-01-01T01:00:00+14:00",
+        "2999-12-31T23:30:00+00:00 / 2999-12-31T23:40:00+00:00",
+        "2026-12-09T20:00:00+00:00 / 9999-12-31T23:40:00-12:00",
+        "2026-12-09T20:00:00+00:00 / 2026-12-09T21:00:00",
+        "2026-12-09T20:00:00 / 2026-12-09T21:00:00+00:00",
+        "2026-12-09T20:00:00+00:00 / 2026-12-09T21:00:00+00:00 / 2026-12-09T22:00:00+00:00",
+        "31 december 9999 23:59",
+    ],
+)
+async def test_a_moment_that_cannot_be_gets_a_kind_answer(town: Town, moment: str) -> None:
+    for words in (
+        f'!bijeenkomst plan "Overleg" "{moment}" --plaats Dorpshuis',
+        f'!bijeenkomst verplaats "{moment}"',
+    ):
+        assert "Schrijf" in await town.say("mia", words), words
+        # What is brought again is answered again.
+        asked = town.asked("mia", words)
+        assert await town.core.handle(asked) == await town.core.handle(asked)
