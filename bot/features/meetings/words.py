@@ -93,12 +93,14 @@ def _length(argument: Argument, value: Any, call: Asking) -> when.Unit:
 
 def _moments(argument: Argument, value: Any, call: Asking) -> Moments:
     """ "7d, 1d, 1u"; none where they say so."""
-    words = str(value).strip()
+    # In a long row of blanks the pattern would be looked for from each of them.
+    words = " ".join(str(value).split())
     if words.casefold() in argument.texts.words(NOTHING):
         return Moments()
-    found = {_before(part, call) for part in _BETWEEN.split(words) if part}
-    if not 0 < len(found) <= MOST_MOMENTS:
+    parts = {part for part in _BETWEEN.split(words) if part}
+    if not 0 < len(parts) <= MOST_MOMENTS:
         raise UserError("meeting.remind.many", most=MOST_MOMENTS)
+    found = {_before(part, call) for part in parts}
     return Moments(" ".join(map(str, sorted(found, reverse=True))))
 
 
