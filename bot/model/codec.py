@@ -13,6 +13,7 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
 from operator import attrgetter
+from os.path import commonprefix
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -57,8 +58,15 @@ def pack_text(said: Text) -> str:
     return orjson.dumps(said, _written, _OPTIONS).decode()
 
 
+def begin_alike(lines: Sequence[Text]) -> str:
+    """What stands in a packed message that says any of these."""
+    return commonprefix([*map(pack_text, lines)])  # noqa: RUF071 - these are words, and no paths
+
+
 def without(packed: str, line: Text) -> str:
     """The same message without that line, where it has it; the first of them, where it has several."""
+    if pack_text(line) not in packed:
+        return packed
     said = unpack(packed)
     if said is None or line not in said.blocks:
         return packed
