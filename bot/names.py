@@ -9,7 +9,7 @@ from bot.unseen import visible, without_ignored
 
 # As long as any platform lets its people be called. Whoever has a homeserver can call themselves anything.
 LONGEST = 256
-_COUNTED = re.compile(r"(.+?)\s*\((\d{1,4})\)")
+_COUNTED = re.compile(r"\((\d{1,4})\)\Z")
 
 
 def called(name: str) -> str:
@@ -35,5 +35,7 @@ def numbered(name: str, number: int) -> str:
 
 def without_number(words: str) -> tuple[str, int | None]:
     """The name that was meant, and which of those who bear it: "Ben (2)" is the second Ben."""
-    found = _COUNTED.fullmatch(words.strip())
-    return (found[1], int(found[2])) if found else (words.strip(), None)
+    words = words.strip()
+    found = _COUNTED.search(words)
+    name = words[: found.start()].rstrip() if found else ""
+    return (name, int(found[1])) if found and name else (words, None)

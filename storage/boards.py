@@ -123,7 +123,8 @@ _LATER = (
 )
 _RETRY = retrying(boards)
 _SAYING = select(boards.c.subject, boards.c.platform, boards.c.room, boards.c.shown).where(
-    holds(boards.c.shown, bindparam("line_", type_=boards.c.shown.type))
+    boards.c.subject == bindparam("subject_"),
+    holds(boards.c.shown, bindparam("line_", type_=boards.c.shown.type)),
 )
 _REWRITE = update(boards).where(_THIS).values(shown=bindparam("shown_"))
 _DROP = delete(boards).where(_THIS)
@@ -176,8 +177,8 @@ class Boards:
         self._db.defer(_MARK, subject, {"subject_": subject})
         self._db.wake("board")
 
-    def unsay(self, line: Text) -> None:
-        for row in list(self._db.execute(_SAYING, {"line_": pack_text(line)})):
+    def unsay(self, line: Text, subject: str) -> None:
+        for row in list(self._db.execute(_SAYING, {"subject_": subject, "line_": pack_text(line)})):
             where = {f"{name}_": getattr(row, name) for name in ("subject", "platform", "room")}
             self._db.execute(_REWRITE, {**where, "shown_": without(row.shown, line)})
             self.mark(row.subject)

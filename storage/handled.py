@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, case, insert, select, update
 
-from bot.model.codec import pack, pack_text, unpack, without
+from bot.model.codec import begin_alike, pack, pack_text, unpack, without
 from bot.model.events import Invocation, Undo
 from bot.model.message import Message, Text
 from bot.model.people import Identity, Part, Place, Theme
@@ -70,8 +70,13 @@ _PLACE_AND_PART = Loader(
 )
 _UNDO = select(handled.c.undo).where(handled.c.id == bindparam("id_"))
 _ADD = insert(handled)
-_QUOTED = select(handled.c.id, handled.c.answer).where(
-    handled.c.key == "", holds(handled.c.answer, bindparam("line_", type_=handled.c.answer.type))
+_QUOTES = and_(handled.c.key == "", holds(handled.c.answer, bindparam("line_", type_=handled.c.answer.type)))
+_QUOTED = select(handled.c.id, handled.c.answer).where(_QUOTES)
+_PAGE = (
+    select(handled.c.id, case((_QUOTES, handled.c.answer)).label("answer"))
+    .where(handled.c.id > bindparam("after_"))
+    .order_by(handled.c.id)
+    .limit(bindparam("most_"))
 )
 _REWRITE = update(handled).where(handled.c.id == bindparam("id_")).values(answer=bindparam("answer_"))
 
@@ -145,6 +150,17 @@ class Handled:
     def unsay(self, line: Text) -> None:
         for row in list(self._db.execute(_QUOTED, {"line_": pack_text(line)})):
             self._db.execute(_REWRITE, {"id_": row.id, "answer_": without(row.answer, line)})
+
+    def unsay_page(self, lines: Sequence[Text], after: str, most: int) -> str | None:
+        which = {"line_": begin_alike(lines), "after_": after, "most_": most}
+        rows = list(self._db.execute(_PAGE, which))
+        for row in rows:
+            answer = row.answer
+            for line in lines:
+                answer = answer and without(answer, line)
+            if answer != row.answer:
+                self._db.execute(_REWRITE, {"id_": row.id, "answer_": answer})
+        return rows[-1].id if len(rows) == most else None
 
     def answer(self, invocation_id: str, who: Identity | None) -> Message | None:
         found = self._answered(invocation_id)

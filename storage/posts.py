@@ -27,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 
-from bot.model.codec import pack, pack_text, unpack, without
+from bot.model.codec import begin_alike, pack, pack_text, unpack, without
 from bot.model.message import Message, Text
 from bot.model.people import Identity, Place, Role
 from bot.model.work import SECRET, Post, Receipt
@@ -229,8 +229,16 @@ _SKIP = delete(posts).where(
     *(posts.c.private == bindparam("private_"), _THESE, _WAITING, _UNTRIED),
 )
 _LINE = bindparam("line_", type_=posts.c.message.type)
-_SAID = select(posts.c.id, posts.c.message, posts.c.wanted, posts.c.sent_at).where(
-    posts.c.key == "", or_(holds(posts.c.message, _LINE), holds(posts.c.wanted, _LINE))
+_SAYS = and_(posts.c.key == "", or_(holds(posts.c.message, _LINE), holds(posts.c.wanted, _LINE)))
+_SAID = select(posts.c.id, posts.c.message, posts.c.wanted, posts.c.sent_at).where(_SAYS)
+_PAGE = (
+    select(
+        *(posts.c.seq, posts.c.id, posts.c.wanted, posts.c.sent_at),
+        case((_SAYS, posts.c.message)).label("message"),
+    )
+    .where(posts.c.seq > bindparam("after_"))
+    .order_by(posts.c.seq)
+    .limit(bindparam("most_"))
 )
 _REWRITE = update(posts).where(_ID).values(message=bindparam("message_"), wanted=bindparam("wanted_"))
 _FORGET_REFS = delete(refs).where(refs.c.post == bindparam("id_"))
@@ -358,12 +366,29 @@ class Posts:
 
     def unsay(self, line: Text, beginning: str | None) -> None:
         for row in list(self._db.execute(_SAID, {"line_": pack_text(line)})):
+            self._unsay(row, [(line, beginning)])
+
+    def unsay_page(self, lines: Sequence[tuple[Text, str | None]], after: int, most: int) -> int | None:
+        which = {"line_": begin_alike([line for line, _ in lines]), "after_": after, "most_": most}
+        rows = list(self._db.execute(_PAGE, which))
+        for row in rows:
+            if row.message is not None:
+                self._unsay(row, lines)
+        return rows[-1].seq if len(rows) == most else None
+
+    def _unsay(self, row: Any, lines: Sequence[tuple[Text, str | None]]) -> None:
+        message, wanted, is_shown = row.message, row.wanted, False
+        for line, beginning in lines:
             if beginning is None and row.sent_at is None:
                 continue
-            message, wanted = without(row.message, line), row.wanted and without(row.wanted, line)
+            before = message, wanted
+            message, wanted = without(message, line), wanted and without(wanted, line)
+            is_theirs = beginning is not None and row.id.startswith(beginning)
+            is_shown |= is_theirs and (message, wanted) != before
+        if (message, wanted) != (row.message, row.wanted):
             self._db.execute(_REWRITE, {"id_": row.id, "message_": message, "wanted_": wanted})
-            if beginning and row.id.startswith(beginning) and (said := unpack(wanted or message)):
-                self.change(row.id, said, LONG_AGO)
+        if is_shown and (said := unpack(wanted or message)):
+            self.change(row.id, said, LONG_AGO)
 
     # --- what is to be done ---
 
@@ -380,11 +405,13 @@ class Posts:
         message = Message()
         if not (row.withdrawn and row.ref):  # what is to be taken away need not be read
             packed = self._sealing.unseal(row.key, row.message)
-            if packed is None:
+            said = unpack(packed)
+            if said is None:
                 with self._db.within(row.community):
-                    self.park(row.id, "its key is gone")
+                    self.park(row.id, "its key is gone" if packed is None else "it cannot be read")
+                self._db.wake("post")  # what comes after it there
                 return None
-            message = unpack(packed) or message
+            message = said
         return Post(
             row.id,
             Identity(row.platform, row.room) if row.private else Place(row.platform, row.room),

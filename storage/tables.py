@@ -41,6 +41,10 @@ from sqlalchemy import (
 
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_LEAST, _MOST = (
+    (at - _START) // _MICROSECOND
+    for at in (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
+)
 
 
 class Moment(TypeDecorator[datetime]):
@@ -57,7 +61,13 @@ class Moment(TypeDecorator[datetime]):
 
 
 def _to_number(moment: datetime | None) -> int | None:
-    return None if moment is None else (moment - _START) // _MICROSECOND
+    """Raises: OverflowError for one that could not be read again: in UTC it is none."""
+    if moment is None:
+        return None
+    number = (moment - _START) // _MICROSECOND
+    if not _LEAST <= number <= _MOST:
+        raise OverflowError("A moment that no calendar reaches")
+    return number
 
 
 @lru_cache(4096)  # the same few moments are read again and again

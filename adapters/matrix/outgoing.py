@@ -295,7 +295,8 @@ class Outgoing:
         """Raises: TryLater while as much waits for that server as may."""
         server = server_of(user)
         whose = "" if server == server_of(self._client.user_id) else server
-        if whose and not self._far.take(whose):
+        share = self._far.take(whose) if whose else None
+        if whose and share is None:
             since, _ = self._line.get(user, (self._clock.now(), None))
             ahead = sum(first < since and server_of(who) == server for who, (first, _) in self._line.items())
             wait = min(max(ahead, 2) * NEXT_OF_SERVER, LEFT_THE_LINE.total_seconds() / 2)
@@ -303,8 +304,8 @@ class Outgoing:
         try:
             yield
         finally:
-            if whose:
-                self._far.give_back(whose)
+            if share:
+                self._far.give_back(share)
 
     async def _wait_for(self, room: str, user: str) -> None:
         """A new room can be written to once the sync has brought it, and brought whom it was made for:

@@ -115,7 +115,8 @@ class Sync:
         # How far was read, when that was known, and until when by the server's clock that is.
         self._since, self._heard_at = "", _NEVER.next_at
         self._until: datetime | None = None
-        self._doors, self._chores = Errands(DOORS_AT_ONCE, DOORS_OF_ONE), Errands(3)
+        self._doors = Errands(DOORS_AT_ONCE, DOORS_OF_ONE, self._is_near)
+        self._chores = Errands(3)
 
     async def run(self, caught_up: Callable[[], Awaitable[None]]) -> None:
         """Until cancelled. Raises: TokenRefused. `caught_up` is called after the first reading."""
@@ -551,6 +552,10 @@ class Sync:
             room = old
 
     # --- rooms to come into, each in its own time ---
+
+    def _is_near(self, whose: str) -> bool:
+        """Of another server stands its name there, of our own who asked Plein in, or nobody."""
+        return not whose or whose.startswith("@")
 
     def _knock(self) -> None:
         """Where Plein is asked in or expected, unless that is under way or was tried just now."""

@@ -283,7 +283,7 @@ class _Line:
     def shown(self, rest: str) -> str:
         """The line on one line."""
         name = self.commands.names(self.command, self.locale)[0]
-        words = " ".join(re.sub(r"\s*\n\s*", " | ", rest.strip()).split())
+        words = " | ".join(line for part in rest.split("\n") if (line := " ".join(part.split())))
         if not words:
             return f"!{name}"
         return f"!{name} {words}" if len(words) <= _SHOWN else f"!{name} {words[: _SHOWN - 1]}…"

@@ -45,6 +45,7 @@ _BETWEEN_OPTIONS = re.compile(r"[|\n]")
 class Asking(Protocol):
     """Who asks, as far as the kinds here have to know: a Call."""
 
+    now: datetime
     locale: str
     mentions: Sequence[Mention]
 

@@ -222,5 +222,8 @@ class Agenda:
         except StoreFailed as error:
             log.warning("agenda: the database does not answer (%s); trying again", error)
             return
+        except Exception:
+            log.exception("agenda could not do what is due; trying again")
+            return
         if due and self._scheduler:
             self._soon(self._scheduler, due)

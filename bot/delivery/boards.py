@@ -47,10 +47,13 @@ Rendered = tuple[Board, Message]
 
 
 class _Found(NamedTuple):
-    """What is to be shown, which boards have nothing to show any more, and when more becomes due."""
+    """What is to be shown, which boards have nothing to show any more, which could not be rendered, and when
+    more becomes due.
+    """
 
     due: list[Rendered]
     over: list[Board]
+    failed: list[Board]
     next_at: datetime | None
 
 
@@ -103,6 +106,8 @@ class Boards:
 
         if first or found.over:
             await self._store.run_anywhere(note)
+        for board in found.failed:
+            await self._wait(board, pause(board.attempts), failed=True)
         return Round([(_key(board), (board, shows)) for board, shows in found.due], found.next_at)
 
     def _read(
@@ -113,22 +118,32 @@ class Boards:
         free = [board for board in stale if _key(board) not in busy]
         chosen, next_turn = self._turns.take(free, now)
         shows: dict[tuple[int, str], Message | None] = {}
+        failed: set[tuple[int, str]] = set()
         for community, whole in sorted(set(map(_subject, chosen))):
             kind, _, subject = whole.partition(":")
-            with tx.within(community):
-                message = self._shows[kind](self._call_for(tx, subject), subject)
+            try:
+                with tx.within(community):
+                    message = self._shows[kind](self._call_for(tx, subject), subject)
+            except StoreFailed:
+                raise
+            except Exception:
+                log.exception("Could not render %s", whole)
+                failed.add((community, whole))
+                continue
             shows[community, whole] = of_community(message, community) if message else None
-        due = [(board, message) for board in chosen if (message := shows[_subject(board)])]
-        over = [board for board in chosen if not shows[_subject(board)]]
+        due = [(board, message) for board in chosen if (message := shows.get(_subject(board)))]
+        wrong = [board for board in chosen if _subject(board) in failed]
+        over = [board for board in chosen if not shows.get(_subject(board), True)]
         more = now if len(stale) > limit and chosen else tx.boards.next_try([account], now)
         moments = (more, next_turn, *resting.values())
-        return _Found(due, over, min(filter(None, moments), default=None))
+        return _Found(due, over, wrong, min(filter(None, moments), default=None))
 
     async def _update(self, item: Rendered) -> bool:
         board, message = item
         try:
             async with asyncio.timeout(LONGEST_DELIVERY):
                 ref = await self._show(board, message)
+            await self._note(board, message, ref)
         except Gone as gone:
             await self._drop(board, str(gone))
         except NotOurs as refused:
@@ -153,8 +168,6 @@ class Boards:
                     community=board.community,
                 )
             await self._wait(board, pause(board.attempts), failed=True)
-        else:
-            await self._note(board, message, ref)
         return True
 
     async def _show(self, board: Board, message: Message) -> Reference:

@@ -176,7 +176,7 @@ class Worker(Generic[Item]):
             await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
 
     async def run(self) -> None:
-        """Do what is due, and again whenever woken, until cancelled."""
+        """Do what is due, and again whenever woken, until cancelled, whatever goes wrong meanwhile."""
         try:
             while True:
                 self._woken.clear()
@@ -184,6 +184,9 @@ class Worker(Generic[Item]):
                     wait = self._time_to(await self._start_due())
                 except StoreFailed as error:
                     log.warning("%s: the database does not answer (%s); trying again", self._name, error)
+                    wait = FIRST_PAUSE
+                except Exception:
+                    log.exception("%s could not read what is due; trying again", self._name)
                     wait = FIRST_PAUSE
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait):
@@ -203,19 +206,28 @@ class Worker(Generic[Item]):
         return min(max((first - self._clock.now()).total_seconds(), 0.01), LONGEST_WAIT)
 
     async def _start_due(self) -> list[datetime]:
-        """Start what is due as far as there is room; when more becomes due. What ends wakes the worker."""
-        later = []
+        """Start what is due as far as there is room; when more becomes due. What ends wakes the worker.
+
+        Raises: whatever reading what is due of some account does, once the others had their turn.
+        """
+        later, failed = [], None
         async with self._taking:
             for account in list(self._accounts):
                 lane = self._lanes.setdefault(account, _Lane())
                 self._start_backlog(lane)
                 if lane.backlog or (free := lane.free(self._at_once)) <= 0:
                     continue
-                found = await self._take(account, lane.busy.keys(), free)
+                try:
+                    found = await self._take(account, lane.busy.keys(), free)
+                except Exception as error:
+                    failed = error
+                    continue
                 lane.backlog.extend(found.items)
                 self._start_backlog(lane)
                 if found.next_at:
                     later.append(found.next_at)
+        if failed:
+            raise failed
         return later
 
     def _start_backlog(self, lane: _Lane[Item]) -> None:

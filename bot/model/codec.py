@@ -7,12 +7,14 @@ by `resident`, of whom nothing is kept beside the number: what they are called i
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
 from operator import attrgetter
+from os.path import commonprefix
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -21,7 +23,11 @@ import orjson
 from bot.model.message import Message, Text
 from bot.model.people import Resident
 
+log = logging.getLogger(__name__)
 Kept = dict[str, Any]
+# Beyond these a moment is none on the clock of some zone.
+_FIRST = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
+_LAST = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
 # What may stand among a Text's values and a command's arguments, besides plain ones and tuples of them.
 VALUES = Text | datetime | date | Resident
 _OWN_NAMES: Mapping[Any, str] = {datetime: "at", date: "day", Resident: "resident"}
@@ -30,7 +36,7 @@ _OPTIONS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
 def pack(message: Message | None) -> str | None:
-    """A message as JSON."""
+    """A message as JSON. Raises: TypeError for a moment that could not be read again."""
     return None if message is None else orjson.dumps(message, _written, _OPTIONS).decode()
 
 
@@ -59,8 +65,15 @@ def pack_text(said: Text) -> str:
     return orjson.dumps(said, _written, _OPTIONS).decode()
 
 
+def begin_alike(lines: Sequence[Text]) -> str:
+    """What stands in a packed message that says any of these."""
+    return commonprefix([*map(pack_text, lines)])  # noqa: RUF071 - these are words, and no paths
+
+
 def without(packed: str, line: Text) -> str:
     """The same message without that line, where it has it; the first of them, where it has several."""
+    if pack_text(line) not in packed:
+        return packed
     said = unpack(packed)
     if said is None or line not in said.blocks:
         return packed
@@ -71,11 +84,17 @@ def without(packed: str, line: Text) -> str:
 
 
 def unpack(packed: str | None) -> Message | None:
-    """The message that `pack` made JSON of, now or in an earlier version."""
+    """The message that `pack` made JSON of, now or in an earlier version; none where it cannot be read: one
+    that is spoilt ends nothing for everybody else.
+    """
     if packed is None:
         return None
-    kept = orjson.loads(packed)
-    message: Message = _reader(Message)(_upgraded(kept) if "lines" in kept else kept)
+    try:
+        kept = orjson.loads(packed)
+        message: Message = _reader(Message)(_upgraded(kept) if "lines" in kept else kept)
+    except Exception as error:
+        log.error("A message that was kept cannot be read any more: %s", type(error).__name__)
+        return None
     return message
 
 
@@ -88,6 +107,8 @@ def _written(value: Any) -> Kept:
     if kind is Text:
         return {"key": value.key, "values": value.values} if value.values else {"key": value.key}
     if kind is datetime:
+        if value.tzinfo is None or not _FIRST <= value <= _LAST:
+            raise ValueError("A moment without a zone, or that no calendar reaches")
         return {"at": value.timestamp()}
     if kind is date:
         return {"day": value.isoformat()}
@@ -165,7 +186,7 @@ def _one_of(kinds: tuple[Any, ...]) -> Callable[[Any], Any]:
 
     def read(kept: Any) -> Any:
         if isinstance(kept, dict):
-            return _reader(kinds_by_name[next(iter(kept))])(kept)
+            return _reader(kinds_by_name[next(iter(kept), "")])(kept)
         return tuple(map(read, kept)) if isinstance(kept, list) else kept
 
     return read

@@ -70,6 +70,12 @@ class PostStore(Protocol):
         """
         ...
 
+    def unsay_page(self, lines: Sequence[tuple[Text, str | None]], after: int, most: int) -> int | None:
+        """The same of several, each with its beginning, in so many posts after that one; up to which one that
+        was, None: to the end.
+        """
+        ...
+
     def withdraw(self, post_id: str, now: datetime) -> None:
         """It is not to be said, or to be taken away."""
         ...
@@ -204,8 +210,8 @@ class BoardStore(Protocol):
 
     def mark(self, subject: str) -> None: ...
 
-    def unsay(self, line: Text) -> None:
-        """It is not kept that anything shows that line; what does is shown anew."""
+    def unsay(self, line: Text, subject: str) -> None:
+        """It is not kept that a board of that subject shows that line; what does is shown anew."""
         ...
 
     def end(self, subject: str) -> None:

@@ -117,6 +117,12 @@ class HandledStore(Protocol):
         """It is not kept that anybody was answered that line. Not of what is confidential."""
         ...
 
+    def unsay_page(self, lines: Sequence[Text], after: str, most: int) -> str | None:
+        """The same of several, in so many answers after that one; up to which one that was, None: to the
+        end.
+        """
+        ...
+
     def answer(self, invocation_id: str, who: Identity | None) -> Message | None:
         """What that account (None: whichever) was answered to it; None where nothing was, or it is not
         remembered.

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.errors import UserError
@@ -49,6 +49,7 @@ __all__ = [
     "dates",
     "fits",
     "gaps",
+    "in_reach",
     "in_words",
     "read",
     "read_left_out",
@@ -60,6 +61,7 @@ __all__ = [
 _LONGEST = 100
 _SHOWN = 40
 _A_CENTURY = 36_600
+_REACH = timedelta(days=_A_CENTURY)
 
 
 def read(
@@ -81,6 +83,8 @@ def read(
             if unread.key != "when.unclear":
                 raise UserError(unread.key, words=words) from None
             continue
+        if not in_reach(reading.start, now):
+            raise UserError("when.too_far", words=words)
         ends = after(reading.start, Unit(days=1), zone) if reading.whole_day else reading.start
         if ends <= now:
             if reading.whole_day:
@@ -88,6 +92,13 @@ def read(
             raise UserError("when.past", words=words, at=reading.start)
         return reading
     raise UserError("when.unclear", words=words)
+
+
+def in_reach(moment: datetime, now: datetime) -> bool:
+    """Whether it has a zone and lies within a century of now: what is beyond that nobody means, and the ends
+    of the calendar are beyond what can be reckoned with.
+    """
+    return moment.tzinfo is not None and abs(moment - now) < _REACH
 
 
 def read_span(words: str, locale: str = "nl") -> Unit | None:

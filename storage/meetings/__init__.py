@@ -167,7 +167,7 @@ _OF = (
     .order_by(*_FIRST)
     .limit(_MOST)
 )
-_STANDING = select(func.count()).where(meetings.c.organiser == _WHO, _IS_SEEN)
+_STANDING = select(meetings.c.id, meetings.c.ends_at).where(meetings.c.organiser == _WHO, _IS_SEEN)
 _PLANNED_BY = select(meetings).where(meetings.c.organiser == _WHO).order_by(meetings.c.id)
 _ADD = insert(meetings)
 _THIS = meetings.c.id == bindparam("meeting_")
@@ -251,6 +251,16 @@ _PASS_ON = tuple(
     update(column.table).where(column == bindparam("old_")).values({column.name: bindparam("new_")})
     for column in (meetings.c.organiser, answers.c.resident)
 )
+_HIDE = (
+    update(answers)
+    .where(answers.c.resident == _WHO, answers.c.shown, _TO_COME)
+    .values(shown=False)
+    .returning(answers.c.meeting)
+)
+# Once it would have been over, who would have come to what was cancelled is no use to anybody.
+_DROP_CANCELLED = delete(answers).where(
+    _HERE, exists().where(meetings.c.id == answers.c.meeting, meetings.c.state == "cancelled")
+)
 _DROP_OF = delete(answers).where(answers.c.resident == _WHO, _TO_COME)
 _NOBODYS = (
     update(answers).where(answers.c.resident == _WHO).values(resident=null(), shown=False),
@@ -326,9 +336,8 @@ class Meetings:
     def planned_by(self, resident: int) -> Sequence[Mapping[str, Any]]:
         return [row._asdict() for row in self._db.execute(_PLANNED_BY, {"resident_": resident})]
 
-    def standing(self, organiser: int) -> int:
-        found: int = self._db.execute(_STANDING, {"resident_": organiser}).scalar_one()
-        return found
+    def standing(self, organiser: int) -> Mapping[int, datetime]:
+        return {row.id: row.ends_at for row in self._db.execute(_STANDING, {"resident_": organiser})}
 
     def _listed(self, statement: Any, **values: Any) -> Sequence[Meeting]:
         return [read_meeting(*row) for row in self._db.execute(statement, values)]
@@ -340,6 +349,7 @@ class Meetings:
     def end(self, meeting: int) -> None:
         self._db.execute(_HOLD, {"meeting_": meeting})
         self._db.execute(_UNNAME, {"meeting_": meeting})
+        self._db.execute(_DROP_CANCELLED, {"meeting_": meeting})
         self._leavers.over(meeting)
 
     def note(self, meeting: int, notes: Mapping[str, Any]) -> None:
@@ -463,9 +473,10 @@ class Meetings:
             found = read()
         return found
 
-    def part(self, resident: int, new: int) -> None:
+    def part(self, resident: int, new: int) -> Collection[int]:
         for meeting in self._leavers.part(resident, new):
             self._db.execute(_LEAVE, {"meeting_": meeting})
+        return set(self._db.execute(_HIDE, {"resident_": resident}).scalars())
 
     def keeps_out(self, meeting: int, resident: int) -> bool:
         was_left = self._db.execute(_WAS_LEFT, {"meeting_": meeting}).scalar()

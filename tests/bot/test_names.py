@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,3 +61,15 @@ def test_what_a_name_is_found_by_has_room_in_an_index() -> None:
     """Some letters become eighteen, of three bytes each."""
     longest = max((chr(code) for code in range(0x20, 0x30000)), key=lambda letter: len(folded(letter)))
     assert len(folded(called(longest * 1_000)).encode()) < 2_600
+
+
+@pytest.mark.parametrize("words", ["Ben (2", "(2)", " (2) ", "Ben (12345)", "(2) Ben", ""])
+def test_other_words_have_no_number(words: str) -> None:
+    assert without_number(words) == (words.strip(), None)
+
+
+@pytest.mark.parametrize("filling", [" ", "(", "1", "(1"])
+def test_a_name_of_whatever_length_is_read_in_no_time(filling: str) -> None:
+    began = time.process_time()
+    without_number(f"Ben{filling * 20_000}x")
+    assert time.process_time() - began < 0.2

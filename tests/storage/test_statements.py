@@ -61,9 +61,9 @@ LOOKS_THROUGH = {
         "told._AT_WORK",
     },
     "at the start": {"listed._NO_ROLE"},
-    "somebody is parted or forgotten, or objects for a reason no more": {
+    "somebody is parted or forgotten": {
         *("listed._MOVE", "parting._MOVE", "belongings._SAY_ANEW"),
-        *("belongings._SHOW_ANEW", "boards._SAYING", "forgotten._KNOWN", "forgotten._PENDING"),
+        *("belongings._SHOW_ANEW", "forgotten._KNOWN", "forgotten._PENDING"),
         "forgotten._UNSAY",
         *("handled._QUOTED", "people._NUMBERS", "posts._SAID", "told._GONE_FROM"),
         "polls.belongings._SAID_ON",

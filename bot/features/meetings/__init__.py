@@ -83,12 +83,21 @@ def merge_residents(tx: Transaction, old: int, new: int) -> None:
 
 
 def part_resident(tx: Transaction, resident: int, new: int, brought: Brought | None) -> None:
-    """What was answered together is whoever's who stays."""
-    tx.of(MEETINGS).part(resident, new)
+    """What was answered together is whoever's who stays, and seen once they say so anew; what they planned
+    counts for either's limits.
+    """
+    for meeting in tx.of(MEETINGS).part(resident, new):
+        tx.boards.mark(f"{SUBJECT}:{meeting}")
+    if brought is None:
+        _count_standing(tx, resident, new)
 
 
 def forget_resident(tx: Transaction, resident: int) -> None:
-    """Their places are free in what is to come; of what was held the figures stay alone."""
+    """Their places are free in what is to come; of what was held the figures stay alone.
+
+    What they planned and is to come counts for them, should they come back.
+    """
+    _count_standing(tx, resident, resident)
     for meeting in tx.of(MEETINGS).forget(resident):
         _room_again(tx, meeting)
 
@@ -98,6 +107,12 @@ def wished_resident(tx: Transaction, resident: int) -> None:
     tx.jobs.add(remind.WISHED, str(resident), _AT_ONCE, f"{remind.WISHED}:{resident}")
 
 
+def _count_standing(tx: Transaction, organiser: int, resident: int) -> None:
+    """What the one planned, and is to come, counts for the other as what they planned."""
+    for meeting, ends_at in tx.of(MEETINGS).standing(organiser).items():
+        tx.uses.add(resident, plan.STANDING, ends_at, str(meeting))
+
+
 def _room_again(tx: Transaction, meeting: int) -> None:
     """A place may be free: who waits moves up at once."""
     tx.boards.mark(f"{SUBJECT}:{meeting}")
@@ -105,11 +120,19 @@ def _room_again(tx: Transaction, meeting: int) -> None:
 
 
 def export_resident(tx: Transaction, resident: int, among: Among) -> Exported:
-    """What they planned and answered, and whom they bring."""
+    """What they planned and answered, and whom they bring.
+
+    What others may have changed since is for who takes part in its theme.
+    """
     kept = tx.of(MEETINGS)
+    planned = kept.planned_by(resident)
+    themes = among({meeting["theme"] for meeting in planned})
     leavers = [{"meeting": meeting, "account": mark} for meeting, mark in kept.held_by(resident)]
     return {
-        "meetings": [_plain(meeting, "organiser") for meeting in kept.planned_by(resident)],
+        "meetings": [
+            _plain(meeting, "organiser", whole=meeting["theme"] in themes or meeting["version"] == 1)
+            for meeting in planned
+        ],
         "answers": [_plain(answer, "resident") for answer in kept.answered_by(resident)],
         "meeting_leavers": leavers,
     }
@@ -138,12 +161,12 @@ def end_series(tx: Transaction, theme: int, now: datetime) -> None:
             tx.of(SERIES).change(replace(found, going=False))
 
 
-def _plain(row: Mapping[str, Any], whose: str) -> Mapping[str, Any]:
-    """All but what says that it is theirs, which they know."""
+def _plain(row: Mapping[str, Any], whose: str, *, whole: bool = True) -> Mapping[str, Any]:
+    """All but what says that it is theirs, which they know; or no more than which it is."""
     return {
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in row.items()
-        if name not in (whose, "community")
+        if name not in (whose, "community") and (whole or name in ("id", "theme"))
     }
 
 

@@ -153,6 +153,8 @@ def _answer_for(call: Call, meeting: Meeting, way: Way, whom: str, guests: int) 
     """An organiser answers for somebody who has no account; said again, that is changed."""
     check_own(call, meeting)
     check_to_come(call, meeting, steering=True)
+    # The answer names them, which outlasts the meeting no more than their name does.
+    call.sealed = True
     if not seen_as(whom) or len(whom) > LONGEST_NAME:
         raise UserError(f"meeting.for.name.{meeting.ways[0]}", most=LONGEST_NAME)
     others = call.tx.of(MEETINGS).for_others(meeting.id)

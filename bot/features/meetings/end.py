@@ -18,7 +18,7 @@ from bot.features.meetings.find import (
     themes_here,
     usage,
 )
-from bot.features.meetings.plan import LONGEST_ABOUT
+from bot.features.meetings.plan import LONGEST_ABOUT, check_many
 from bot.features.meetings.records import MEETINGS, Meeting, Way
 from bot.model.message import Button, Message, message, text
 from bot.unseen import seen_as
@@ -79,5 +79,7 @@ def restore_meeting(call: Call, meeting: int | None = None, *, from_here: bool =
     if found.has_begun(call.now):
         raise UserError("meeting.restore.late", title=found.title, start=found.starts_at)
     check_twin(call, found)
+    if found.organiser == call.resident.id:
+        check_many(call)
     changed(call, found, {"state": "planned", "why": None})
     return message(text("meeting.restored", title=found.title, start=found.starts_at))

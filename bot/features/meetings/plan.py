@@ -34,6 +34,8 @@ _LINK = re.compile(
 )
 # In the last so many words a moment is looked for.
 _WORDS_OF_MOMENT = 12
+# A meeting to come, of somebody who was forgotten since and came back, or was one person with whom they left.
+STANDING = "meeting standing"
 
 
 # --- rules ---
@@ -88,10 +90,20 @@ def check_may_plan(call: Call, theme: int) -> None:
         raise UserError(f"role.needed.{settings.planned_by}").openly()
     if call.resident.role >= Role.MODERATOR:
         return
-    if (mine := call.tx.of(MEETINGS).standing(call.resident.id)) >= settings.to_come:
-        raise UserError("meeting.many", count=mine)
+    check_many(call)
     if (today := call.used(PLAN, DAY)) >= settings.planned_a_day:
         raise UserError("meeting.a_day", count=today)
+
+
+def check_many(call: Call) -> None:
+    """Raises: UserError where they have as many to come as one person may."""
+    if call.resident.role >= Role.MODERATOR:
+        return
+    own = call.tx.of(MEETINGS).standing(call.resident.id)
+    others = [str(meeting) for meeting in own]
+    mine = len(own) + call.tx.uses.count(call.resident.id, STANDING, call.now, excluding=others)
+    if mine >= call.settings.of(MeetingsSettings).to_come:
+        raise UserError("meeting.many", count=mine)
 
 
 # --- handlers ---

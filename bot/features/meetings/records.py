@@ -190,8 +190,8 @@ class MeetingStore(Protocol):
         """Those that they planned or answered and that are not over, also cancelled; the first first."""
         ...
 
-    def standing(self, organiser: int) -> int:
-        """How many that they planned are still to be held."""
+    def standing(self, organiser: int) -> Mapping[int, datetime]:
+        """Those that they planned and that are still to be held, with when each is over."""
         ...
 
     def planned_by(self, resident: int) -> Sequence[Mapping[str, Any]]:
@@ -276,9 +276,11 @@ class MeetingStore(Protocol):
         """
         ...
 
-    def part(self, resident: int, new: int) -> None:
+    def part(self, resident: int, new: int) -> Collection[int]:
         """Accounts of a resident are a new one's: that one is kept out of the meetings to come that the
         resident answered, and so is whoever these accounts are with later.
+
+        The resident is seen to come there no more, as either may have said so. The meetings where they were.
         """
         ...
 

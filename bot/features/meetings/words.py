@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
@@ -93,12 +93,14 @@ def _length(argument: Argument, value: Any, call: Asking) -> when.Unit:
 
 def _moments(argument: Argument, value: Any, call: Asking) -> Moments:
     """ "7d, 1d, 1u"; none where they say so."""
-    words = str(value).strip()
+    # In a long row of blanks the pattern would be looked for from each of them.
+    words = " ".join(str(value).split())
     if words.casefold() in argument.texts.words(NOTHING):
         return Moments()
-    found = {_before(part, call) for part in _BETWEEN.split(words) if part}
-    if not 0 < len(found) <= MOST_MOMENTS:
+    parts = {part for part in _BETWEEN.split(words) if part}
+    if not 0 < len(parts) <= MOST_MOMENTS:
         raise UserError("meeting.remind.many", most=MOST_MOMENTS)
+    found = {_before(part, call) for part in parts}
     return Moments(" ".join(map(str, sorted(found, reverse=True))))
 
 
@@ -135,10 +137,8 @@ def _span(argument: Argument, value: Any, call: Asking) -> Span:
     """A moment, or from when until when: "19u30 tot 21u". What a button kept may be past by now."""
     if isinstance(value, datetime):
         return Span(value)
-    with suppress(ValueError):
-        kept = Span(*map(datetime.fromisoformat, value.split(" / ")))
-        if kept.start.tzinfo:
-            return kept
+    if kept := _kept(value, call.now):
+        return kept
     with suppress(UserError):
         reading = call.read_moment(value)
         if reading.end:
@@ -147,6 +147,18 @@ def _span(argument: Argument, value: Any, call: Asking) -> Span:
                 raise which_moment(argument, value, reading, lambda at: keep_span(Span(at, at + lasts)))
             return Span(reading.start, reading.end)
     return Span(MOMENT.convert(argument, value, call))
+
+
+def _kept(value: str, now: datetime) -> Span | None:
+    """What a button kept; None where that is none, or beyond reach: anybody can type the same."""
+    parts = value.split(" / ")
+    if len(parts) > len(Span._fields):
+        return None
+    with suppress(ValueError):
+        moments = [datetime.fromisoformat(part) for part in parts]
+        if all(when.in_reach(at, now) for at in moments):
+            return Span(*(at.astimezone(UTC) for at in moments))
+    return None
 
 
 def keep_span(span: Span) -> str:

@@ -12,6 +12,7 @@ is anonymous is settled before it opens, stands on its board, and never changes.
     later.py     whether who planned something may still say it when it is due
     vote.py      voting, changing, taking back; reminding those who have not
     end.py       closing, cancelling, and what came of it
+    unsaid.py    what was changed since is looked for wherever it was said
     steered.py   the trace of whoever did that to somebody else's
     forms.py     a ballot in parts, for platforms that can ask for it
     show.py      the board, the result, the receipt
@@ -29,7 +30,7 @@ from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
-from bot.features.polls import ask, end, find, longer, meet, read, show, vote
+from bot.features.polls import ask, end, find, longer, meet, read, show, unsaid, vote
 from bot.features.polls.records import POLLS, SUBJECT, Cast, Plan, Poll
 from bot.features.polls.settings import PollsSettings
 from bot.ports.people import Brought, Exported
@@ -64,6 +65,7 @@ _JOBS = {
     "poll.remind": vote.remind_due,
     "poll.review": end.review_due,
     "poll.burn": end.burn_due,
+    unsaid.UNSAY: unsaid.unsay_due,
 }
 
 

@@ -16,6 +16,7 @@ from bot.features.polls.find import check_own, check_running, find, find_own, th
 from bot.features.polls.later import call_off, leave_review, may_still_ask, may_still_say
 from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, reminders_of, secret_of
 from bot.features.polls.steered import announce, count_announcement, leave_trace, steering, trace_of_end
+from bot.features.polls.unsaid import leave_outcome
 from bot.model.message import Attachment, Button, Message, Text, message, text
 from bot.model.work import Job
 from bot.ports.accounts import Unheard
@@ -163,7 +164,7 @@ def give_outcome(
     count_announcement(call)
     review = review or found.review_at
     if found.outcome and found.outcome != outcome:
-        show.leave_outcome(call.tx, found.outcome)
+        leave_outcome(call, found.id, found.outcome)
     call.tx.of(POLLS).change(found.id, {"outcome": outcome, "review_at": review})
     call.changed(f"{SUBJECT}:{found.id}")
     lines = [text("poll.outcome", outcome=outcome)]

@@ -304,16 +304,12 @@ def unsay(tx: Transaction, poll: int, reason: Reason) -> None:
         line = reason_line(words)
         tx.posts.unsay(line, f"{SUBJECT}:{poll}:")
         tx.handled.unsay(line)
-        tx.boards.unsay(line)
+        tx.boards.unsay(line, f"{SUBJECT}:{poll}")
 
 
-def leave_outcome(tx: Transaction, outcome: str) -> None:
-    """Another takes its place: it is kept nowhere, but in the chat it stands as what was said then."""
-    for key in ("poll.outcome", "poll.board.outcome", "poll.review"):
-        line = text(key, outcome=outcome)
-        tx.posts.unsay(line, None)
-        tx.handled.unsay(line)
-        tx.boards.unsay(line)
+def outcome_lines(outcome: str) -> list[Text]:
+    """What says it, wherever that is."""
+    return [text(key, outcome=outcome) for key in ("poll.outcome", "poll.board.outcome", "poll.review")]
 
 
 def reasons(tx: Transaction, poll: Poll, most: int | None = None) -> list[Text]:

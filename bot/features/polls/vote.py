@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -29,6 +29,7 @@ from bot.features.polls.records import (
     reminders_of,
     secret_of,
 )
+from bot.features.polls.unsaid import unsay_reason
 from bot.model.message import Button, Form, Message, Text, message, text
 from bot.model.people import Role
 from bot.model.work import Job
@@ -39,6 +40,8 @@ HOW = (
     *("poll.help.choice", "poll.help.score", "poll.help.ranked", "poll.help.consent", "poll.help.dates"),
     "poll.help.secret",
 )
+# So often within an hour one person says anew why they object: what was said before is unsaid wherever it is.
+_REASON, MOST_REASONS, WITHIN = "poll reason", 20, timedelta(hours=1)
 
 
 def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:
@@ -221,10 +224,14 @@ def _keep(
     assert call.identity
     store, voter = call.tx.of(POLLS), call.resident.id
     stood = store.said_by(poll.id, voter)
+    if reason and reason not in [before.words for before in stood]:
+        if (count := call.used(_REASON, WITHIN)) >= MOST_REASONS:
+            raise UserError("poll.reason.often", count=count)
+        call.use(_REASON, within=WITHIN)
     reasons = [Reason(reason, call.identity.address)] if reason else []
     store.vote(poll, voter, before, after, said_at, reasons)
     for gone in set(stood).difference(store.said_by(poll.id, voter)):
-        show.unsay(call.tx, poll.id, gone)
+        unsay_reason(call, poll.id, voter, gone)
 
 
 def _without_reason(receipt: Message, unsaid: bool) -> Message:

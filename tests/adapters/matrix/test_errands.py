@@ -6,6 +6,9 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+import pytest
+
+from adapters.matrix import errands as errands_module
 from adapters.matrix.errands import Errands
 from adapters.matrix.pace import LETS_BY_AFTER, Pace
 from bot.clock import HandClock
@@ -63,6 +66,37 @@ async def test_whoever_hangs_holds_up_nobody_else() -> None:
     go_on.set()
     await settled()
     assert begun[-2:] == ["a3", "a4"]
+    await errands.stop()
+
+
+async def test_whoever_has_many_names_holds_up_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(errands_module, "SLOW_AFTER", 0.05)
+    errands = Errands(6, 2, near=lambda whose: whose.startswith("@"))
+    begun, go_on, came = list[str](), asyncio.Event(), asyncio.Event()
+
+    async def hang(name: str) -> None:
+        begun.append(name)
+        await go_on.wait()
+
+    async def pass_by(name: str) -> None:
+        begun.append(name)
+        came.set()
+
+    for number in range(60):
+        errands.run(f"far{number}", partial(hang, f"far{number}"), whose=f"dead.example:{number % 10}")
+    errands.run("ours", partial(pass_by, "ours"), whose="@ben:localhost")
+    await settled()
+    assert begun == [*(f"far{number}" for number in range(6)), "ours"]
+    came.clear()
+    errands.run("far", partial(pass_by, "far"), whose="other.example")
+    async with asyncio.timeout(60):
+        await came.wait()
+    assert "far" in begun
+    hanging = [name for name in begun if name not in ("far", "ours")]
+    assert len(hanging) <= 20, "of each of these names two hang"
+    go_on.set()
+    await settled(1_000)
+    assert len(begun) == 62
     await errands.stop()
 
 

@@ -421,3 +421,14 @@ async def test_a_number_is_for_what_was_said_before_it(spoiled: Spoiled, lines: 
     await vera.told("Wat ik voor je kan doen")
     said = [message.body for message in shown(await vera.person.history(vera.direct)) if message.key]
     assert not any("“Een boom?” is geannuleerd" in words for words in said), "she never said so"
+
+
+async def test_a_moment_that_no_calendar_reaches_ends_nothing(spoiled: Spoiled) -> None:
+    """Nor does the answer to it, which quotes it."""
+    anna, mallory = await spoiled.town.resident("anna"), await spoiled.town.resident("mallory")
+    room = await spoiled.town.room(mallory.person)
+    moment = "9999-12-31T23:30:00-12:00 / 9999-12-31T23:40:00-12:00"
+    await mallory.person.say(room, f'!bijeenkomst plan "Sportraad" "{moment}" --plaats Dorpshuis')
+    await mallory.told("te ver weg", timeout=60)
+    await anna.person.say(anna.direct, "!bijeenkomst lijst")
+    await anna.told("geen bijeenkomst", timeout=60)

@@ -110,3 +110,32 @@ def _crowd(room: str, people: int, body: dict[str, Any]) -> None:
         "summary": {},
         "unread_notifications": {},
     }
+
+
+async def test_who_has_a_name_for_each_port_is_still_one_server(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    """Of each four doors at a time are more than there are altogether."""
+    async with Proxy(homeserver.url) as proxy:
+        plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}", url=proxy.url)
+        anna = await Town(homeserver, plein).resident("anna")
+        await is_answered_soon(anna)
+        proxy.seen.clear()
+        proxy.hang("POST /leave")
+        proxy.change("GET /sync", partial(_ask_in_by_ports, plein.user_id), times=1)
+        await is_answered_soon(anna)
+        await anna.person.wait_until(partial(has_asked, proxy, ("/leave",), 4), timeout=60)
+        ben = await Town(homeserver, plein).resident("ben")
+        await is_answered_soon(ben)
+        proxy.mend()
+        assert await plein.stop() == 0
+
+
+def _ask_in_by_ports(plein: str, body: dict[str, Any]) -> None:
+    invited = {"type": "m.room.member", "state_key": plein, "content": {"membership": "invite"}}
+    servers = [f"dead.example:{8000 + number % 30}" for number in range(300)]
+    rooms = {
+        f"!{number}:{server}": {"invite_state": {"events": [{**invited, "sender": f"@far:{server}"}]}}
+        for number, server in enumerate(servers)
+    }
+    body.setdefault("rooms", {}).setdefault("invite", {}).update(rooms)

@@ -294,3 +294,26 @@ async def test_it_is_woken_while_it_looks(town: Town, monkeypatch: pytest.Monkey
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_it_goes_on_whatever_reading_its_queue_raises(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran, soon = Ran(town, SystemClock()), SystemClock().now()
+    await town.core.store.run(lambda tx: tx.jobs.add("test", "a", soon))
+    looked = asyncio.Event()
+
+    async def broken(*_: object) -> None:
+        looked.set()
+        raise OverflowError
+
+    monkeypatch.setattr(ran.agenda, "_run_due", broken)
+    running = asyncio.create_task(ran.agenda.run())
+    async with asyncio.timeout(60):
+        await looked.wait()
+        monkeypatch.undo()
+        ran.agenda.wake()
+        await ran.done.wait()
+    assert ran.subjects == ["a"]
+    running.cancel()
+    assert await asyncio.gather(running, return_exceptions=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -13,12 +13,13 @@ from sqlalchemy import select
 from bot.call import Call
 from bot.delivery.boards import AT_ONCE, PAGE, Boards
 from bot.errors import Gone, NotOurs, Refused, TryLater
-from bot.model.message import Message, message, typed
+from bot.model.message import Message, message, text, typed
 from bot.model.people import Identity, Place
 from bot.ports.people import Brought
 from bot.ports.storage import Transaction
 from storage.tables import subjects
 from storage.unit import Tx
+from tests.doubles import platform
 from tests.doubles.platform import PLATFORM, Town, open_town
 
 
@@ -401,3 +402,37 @@ def change(tx: Transaction, rooms: int) -> None:
     """All of zef's, which have waited longer, and cas's."""
     for number in (1, 2, *range(1000, 1000 + 3 * rooms)):
         tx.boards.mark(f"poll:{number}")
+
+
+async def test_a_board_that_cannot_be_rendered_holds_up_no_other(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await town.say("anna", '!poll open "Wie?" A | B')
+    shows = dict(town.core.boards._shows)
+    broken = True
+
+    def show(call: Call, subject: str) -> Message | None:
+        if subject == "1" and broken:
+            raise OverflowError
+        return shows["poll"](call, subject)
+
+    monkeypatch.setattr(town.core.boards, "_shows", {**shows, "poll": show})
+    await flush(town)
+    assert [state.words.split("\n")[0] for state in town.platform.shown if state.where == "sport"] == ["Wie?"]
+    broken = False
+    await flush(town, 60)
+    assert len(town.platform.where("sport")) == 2
+
+
+async def test_a_board_that_cannot_be_kept_is_not_said_again_and_again(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = datetime.fromisoformat("9999-12-31T23:30:00-12:00")
+    show = lambda call, subject: message(text("when.moment", at=at))  # noqa: E731
+    monkeypatch.setattr(town.core.boards, "_shows", {"poll": show})
+    monkeypatch.setattr(platform, "words_of", str)
+    await flush(town)
+    tried = len(town.platform.tries)
+    for _ in range(5):
+        await flush(town, 0.1)
+    assert len(town.platform.tries) == tried

@@ -7,8 +7,10 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from functools import partial
+from typing import cast
 
 import pytest
+from sqlalchemy import update
 
 from bot.delivery import outbox, worker
 from bot.delivery.outbox import AT_ONCE
@@ -17,6 +19,8 @@ from bot.errors import Gone, NotOurs, Refused, StoreFailed, TryLater
 from bot.model.message import message, typed
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
+from storage.tables import posts
+from storage.unit import Tx
 from tests.doubles.platform import PLATFORM, Town, open_town
 
 
@@ -528,3 +532,15 @@ async def test_the_log_says_nothing_of_whom_it_is_for(town: Town, caplog: pytest
     await flush(town)
     assert "Not now, secret, to one person: closed" in caplog.text
     assert "poll-1" not in caplog.text
+
+
+async def test_what_cannot_be_read_is_set_aside_and_all_else_is_said(town: Town) -> None:
+    await town.post("sport", "een", "twee")
+    await town.post("buurt", "hier wel")
+    spoil = update(posts).where(posts.c.id == "post:sport:een").values(message='{"blocks":[{}]}')
+    await town.core.store.run(lambda tx: cast(Tx, tx).db.execute(spoil))
+    async with working(town):
+        await town.platform.until(lambda: town.platform.where("sport") == ["twee"])
+    assert town.platform.where("buurt") == ["hier wel"]
+    parked = await town.core.store.run(lambda tx: tx.posts.parked())
+    assert parked == [("post:sport:een", "it cannot be read")]

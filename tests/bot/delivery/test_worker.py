@@ -38,7 +38,7 @@ class Chores:
         async with self._changed:
             self.looks += 1
             self._changed.notify_all()
-        if self.trouble and isinstance(self.trouble[0], StoreFailed):
+        if self.trouble and isinstance(self.trouble[0], (StoreFailed, OverflowError)):
             raise self.trouble.pop(0)
         return Round([(key, key) for key in self.todo if key not in busy][:limit], None)
 
@@ -164,7 +164,7 @@ async def test_one_key_is_never_worked_on_twice_at_once(chores: Chores) -> None:
     assert not chores.twice
 
 
-@pytest.mark.parametrize("error", [RuntimeError("broken"), StoreFailed("away"), OSError()])
+@pytest.mark.parametrize("error", [RuntimeError("broken"), StoreFailed("away"), OSError(), OverflowError()])
 async def test_what_fails_is_tried_again(chores: Chores, error: Exception) -> None:
     chores.trouble = [error]
     chores.add("a")
@@ -195,3 +195,25 @@ def test_patience_grows_with_how_long_it_was_tried() -> None:
         tried += patience(tried)
     assert waited[:5] == [2, 2, 4, 8, 16]
     assert waited[11:14] == [2048, 3600, 3600]
+
+
+async def test_an_account_whose_queue_cannot_be_read_holds_up_no_other() -> None:
+    done = asyncio.Event()
+
+    async def take(account: str, busy: Collection[Hashable], limit: int) -> Round[str]:
+        if account == "spoilt":
+            raise OverflowError
+        return Round([] if done.is_set() else [("a", "a")], None)
+
+    async def work(item: str) -> bool:
+        done.set()
+        return True
+
+    running = asyncio.create_task(
+        Worker("chores", HandClock(NOW), ["spoilt", "home"], take, work, at_once=AT_ONCE).run()
+    )
+    async with asyncio.timeout(60):
+        await done.wait()
+    assert not running.done()
+    running.cancel()
+    assert await asyncio.gather(running, return_exceptions=True)

@@ -338,3 +338,36 @@ def test_what_the_first_version_knew_nothing_of_is_not_there() -> None:
     said = message(text("poll.closed.title", question="Wat?"))
     kept = {"lines": [{"key": "poll.closed.title", "values": {"question": "Wat?"}}]}
     assert unpack(json.dumps({**kept, "title": None, "actions": [], "ballot": None})) == said
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime.fromisoformat("9999-12-31T23:30:00-12:00"),
+        datetime.fromisoformat("9999-12-31T23:30:00+00:00"),
+        datetime.fromisoformat("0001-01-01T00:00:00+14:00"),
+        datetime.fromisoformat("2026-12-01T20:00:00"),
+    ],
+    ids=str,
+)
+def test_a_moment_that_could_not_be_read_again_is_not_kept(moment: datetime) -> None:
+    with pytest.raises(TypeError):
+        pack(message(text("when.moment", at=moment)))
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        '{"blocks":[{"key":"when.moment","values":{"at":{"at":253402342200.0}}}]}',
+        '{"blocks":[{"key":"when.moment","values":{"at":{"gone":1}}}]}',
+        '{"blocks":[{"what":1}]}',
+        '{"blocks":[{}]}',
+        "{",
+        "",
+    ],
+)
+def test_what_cannot_be_read_is_nothing_and_stands_in_the_log(
+    packed: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert unpack(packed) is None
+    assert "cannot be read" in caplog.text

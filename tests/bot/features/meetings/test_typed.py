@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -249,3 +250,55 @@ async def test_links_that_are_good(town: Town, link: str) -> None:
     assert "is aangepast" in await town.say("mia", f"!bijeenkomst wijzig --link {link}")
     begin, _, rest = link.partition("://")
     assert f"Online: {begin.lower()}://{rest}\n" in await town.say("ben", "!bijeenkomst toon")
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "9999-12-31T23:30:00-12:00 / 9999-12-31T23:40:00-12:00",
+        "9999-12-31T23:30:00-12:00",
+        "0001-01-01T00:00:00+14:00 / 0001-01-01T01:00:00+14:00",
+        "2999-12-31T23:30:00+00:00 / 2999-12-31T23:40:00+00:00",
+        "2026-12-09T20:00:00+00:00 / 9999-12-31T23:40:00-12:00",
+        "2026-12-09T20:00:00+00:00 / 2026-12-09T21:00:00",
+        "2026-12-09T20:00:00 / 2026-12-09T21:00:00+00:00",
+        "2026-12-09T20:00:00+00:00 / 2026-12-09T21:00:00+00:00 / 2026-12-09T22:00:00+00:00",
+        "31 december 9999 23:59",
+    ],
+)
+async def test_a_moment_that_cannot_be_gets_a_kind_answer(town: Town, moment: str) -> None:
+    for words in (
+        f'!bijeenkomst plan "Overleg" "{moment}" --plaats Dorpshuis',
+        f'!bijeenkomst verplaats "{moment}"',
+    ):
+        assert "Schrijf" in await town.say("mia", words), words
+        # What is brought again is answered again.
+        asked = town.asked("mia", words)
+        assert await town.core.handle(asked) == await town.core.handle(asked)
+
+
+@pytest.mark.parametrize("filling", [" ", "\n", "\t \u2003"], ids=["blanks", "lines", "mixed"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        '!bijeenkomst wijzig --herinner "1d{}x"',
+        '!wie is "1d{}x"',
+        '!wie is "1d{}(1"',
+        "!bijeenkomst lijst x{}y",
+        "!bijeenkomst wijzig titel{}x",
+    ],
+)
+async def test_a_line_of_blanks_costs_no_more_than_another(town: Town, line: str, filling: str) -> None:
+    await town.say("ben", "!help")
+    said = line.format(filling * (7_700 // len(filling)))
+    began = time.process_time()
+    for _ in range(4):
+        await town.say("ben", said)
+    assert time.process_time() - began < 0.5
+
+
+async def test_many_moments_are_not_read_one_by_one(town: Town) -> None:
+    began = time.process_time()
+    many = f"{'1d,2d,' * 1_300}3d,4d,5d,6d"
+    assert "Kies een tot 5 momenten" in await town.say("ben", f"!bijeenkomst wijzig --herinner {many}")
+    assert time.process_time() - began < 0.5

@@ -424,3 +424,13 @@ async def test_whoever_asks_the_members_is_one_of_them_also_with_their_first_wor
     for later in (timedelta(), timedelta(seconds=1)):
         town.clock.turn(later)
         assert (await answer_to(town, "!vote 1", "cas")).lines[0].key == "poll.not_for_you.members"
+
+
+@pytest.mark.parametrize("option", ["--opens", "--closes", "--kind dates"])
+async def test_a_moment_at_the_end_of_all_calendars_is_too_far(town: Town, option: str) -> None:
+    for moment in ("31 december 9999 23:59", "9999-12-31T23:59:00+00:00", "31 december 9999"):
+        words = f'!poll open "Wat?" A | B {option} "{moment}"'
+        if option == "--kind dates":
+            words = f'!poll open "Wanneer?" {option} {moment} | 9 december 20u'
+        said = await town.say("anna", words)
+        assert "te ver weg" in said or "nog geen uur" in said, (words, said)

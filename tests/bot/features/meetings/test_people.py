@@ -1,0 +1,141 @@
+"""What becomes of somebody's meetings and answers when they are two, ask what is kept, or are forgotten."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text as sql
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.features.meetings.settings import MeetingsSettings
+from bot.model.message import Attachment, text
+from bot.model.people import Identity, Place
+from bot.texts import Voice
+from storage.connections import async_url
+from tests.bot.features.meetings.test_changes import council, later
+from tests.bot.features.meetings.test_plan import plan
+from tests.chat import BRUSSELS, NOW
+from tests.doubles.platform import PLATFORM, Town, open_town
+
+
+async def rows(url: str, statement: str) -> list[tuple[object, ...]]:
+    """Read beside Plein."""
+    engine = create_async_engine(async_url(url))
+    async with engine.connect() as connection:
+        found = [tuple(row) for row in await connection.execute(sql(statement))]
+    await engine.dispose()
+    return found
+
+
+async def standing(url: str) -> int:
+    return len(await rows(url, "select id from meetings where state = 'planned'"))
+
+
+async def plans_two(town: Town, turn: int) -> None:
+    for number in (2 * turn + 1, 2 * turn + 2):
+        await plan(town, "ben", number)
+
+
+async def test_restoring_goes_not_beyond_how_many_are_to_come(database_url: str) -> None:
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        town.configure(MeetingsSettings(planned_by="resident", to_come=2, planned_a_day=20))
+        for turn in range(3):
+            for number in (2 * turn + 1, 2 * turn + 2):
+                assert "staat gepland" in await plan(town, "ben", number)
+                await town.say("ben", f"!bijeenkomst annuleer --reden Ziek --zeker --bijeenkomst {number}")
+        said = [await town.say("ben", f"!bijeenkomst herstel {number}") for number in range(1, 7)]
+        assert ["gaat toch door" in words for words in said] == [True, True, False, False, False, False]
+        assert await standing(database_url) == 2
+
+
+@pytest.mark.parametrize("how", ["forgotten", "parted"])
+async def test_nothing_begins_anew_how_many_are_to_come(database_url: str, how: str) -> None:
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        town.configure(MeetingsSettings(planned_by="resident", to_come=2, planned_a_day=20))
+        for name in ("ann", "ben"):
+            await town.say(name, "!help")
+        for turn in range(3):
+            await plans_two(town, turn)
+            if how == "forgotten":
+                await town.core.handle(town.asked("ben", "!me forget --sure", room=None))
+                await later(town, timedelta(minutes=2))
+            else:
+                await town.linked("ann", "ben")
+                await town.parted("ben")
+        assert await standing(database_url) == 2
+        await later(town, timedelta(days=60))
+        assert "Klopt dit" in await plan(town, "ben", 1)
+
+
+async def exported(town: Town, name: str) -> bytes:
+    who = Identity(PLATFORM, name)
+    found = await town.core.store.run(lambda tx: tx.people.by_identity(who))
+    assert found
+    made = Attachment(f"me:{found.id}:{PLATFORM}:{name}", "json", text("typed"))
+    return await town.core.file(made, Voice("nl", BRUSSELS, NOW), who)
+
+
+@pytest.mark.parametrize("left", [True, False])
+async def test_what_others_changed_since_is_in_no_file_of_who_left(database_url: str, left: bool) -> None:
+    async with council(database_url) as town:
+        town.configure(MeetingsSettings(planned_by="resident"))
+        await plan(town, "ben", 1)
+        await plan(town, "ben", 2)
+        if left:
+            del town.platform.present["ben", "sport"]
+            await town.core.parted(Place(PLATFORM, "sport"), ["ben"])
+        changed = '--link https://meet.example/geheim --over "Enkel voor ons" --bijeenkomst 2'
+        assert "is aangepast" in await town.say("mia", f"!bijeenkomst wijzig {changed}")
+        await town.say("mia", '!bijeenkomst annuleer --reden "Omdat Piet weg is" --zeker --bijeenkomst 2')
+        file = await exported(town, "ben")
+        for words in (b"geheim", b"voor ons", b"Piet"):
+            assert (words in file) is not left
+        # What nobody else changed is their own.
+        assert file.count(b'"starts_at"') == (1 if left else 2)
+
+
+@pytest.mark.parametrize("cancelled", [True, False])
+async def test_a_mark_of_who_parted_goes_once_it_is_over(database_url: str, cancelled: bool) -> None:
+    async with council(database_url) as town:
+        await town.say("anna", "!help")
+        await town.say("annas", "!kom ter plaatse")
+        if cancelled:
+            await town.say("mia", "!bijeenkomst annuleer --reden Ziek --zeker --bijeenkomst 1")
+        await later(town, timedelta(days=20))
+        await later(town, timedelta(days=20))
+        await town.linked("anna", "annas")
+        await town.parted("annas")
+        await later(town, timedelta(days=200))
+        assert await rows(database_url, "select * from meeting_leavers") == []
+
+
+async def test_who_never_said_so_is_not_seen_to_come(database_url: str) -> None:
+    """They were linked, which was undone."""
+    async with council(database_url) as town:
+        await town.say("anna", "!help")
+        await town.say("xbert", "!kom ter plaatse --toon-mij")
+        assert "Wie komt" in await town.say("cas", "!bijeenkomst toon 1")
+        brought = await town.linked("anna", "xbert")
+        await town.parted("xbert", brought)
+        assert "Wie komt" not in await town.say("cas", "!bijeenkomst toon 1")
+        assert "Wie komt" not in await shown(town)
+        await town.say("anna", "!kom ter plaatse --toon-mij")
+        assert "Wie komt" in await town.say("cas", "!bijeenkomst toon 1")
+
+
+async def shown(town: Town) -> str:
+    """The board, as it is by now."""
+    await later(town)
+    return [state.words for state in town.platform.shown if state.where == "sport"][-1]
+
+
+async def test_the_name_of_who_has_no_account_goes_with_the_meeting(database_url: str) -> None:
+    async with council(database_url) as town:
+        await town.core.handle(town.asked("mia", "!kom ter plaatse --voor Zeldzaam"))
+        await later(town, timedelta(days=20))
+        for table in ("answers", "handled", "posts", "jobs", "boards", "kept"):
+            kept = await rows(database_url, f"select * from {table}")  # noqa: S608 - one of these
+            assert "Zeldzaam" not in repr(kept), table
