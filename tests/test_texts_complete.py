@@ -208,11 +208,11 @@ BUILT = {
             ),
             "remind.waits",
             *("who.comes", "who.waits", "board.how", "guests.way", "for.name"),
+            *("series.every", "every.waits", "every.waits.you"),
         )
     },
     "meeting.who.*": filled("meeting.who.*", [Way.MAYBE, Way.NO]),
     "meeting.receipt.*.*": filled("meeting.receipt.*.*", ["you", "for"], Way),
-    "meeting.receipt.you.waits.*": filled("meeting.receipt.you.waits.*", PLACES),
     "meeting.receipt.*.waits.*": filled("meeting.receipt.*.waits.*", ["you", "for"], PLACES),
     "meeting.told.*": filled("meeting.told.*", ["place", "link"]),
     "meeting.told.without.*": filled("meeting.told.without.*", ["place", "link"]),
