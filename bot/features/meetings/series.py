@@ -32,7 +32,7 @@ from bot.features.meetings.records import (
     Recurrence,
     Series,
 )
-from bot.features.meetings.standing import expand
+from bot.features.meetings.standing import expand, tell_waiting
 from bot.features.meetings.words import Span, keep_span
 from bot.model.message import Message, Text, message, text, typed
 from bot.model.work import Job
@@ -208,7 +208,9 @@ def announce_next(call: Call, series: Series) -> None:
 
 def _announce(call: Call, meeting: Meeting) -> None:
     call.tx.of(MEETINGS).note(meeting.id, {"announced": True})
-    due_again(call, expand(call, replace(meeting, announced=True)))
+    now = expand(call, replace(meeting, announced=True))
+    tell_waiting(call, now)
+    due_again(call, now)
     call.board(f"{SUBJECT}:{meeting.id}", meeting.theme, meeting.organiser)
 
 

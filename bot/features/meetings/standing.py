@@ -18,8 +18,9 @@ from bot.model.message import message, text
 
 
 def expand(call: Call, meeting: Meeting) -> Meeting:
-    """Whoever answers each of its series has an answer in this one, in the order in which they said so; who
-    finds it full is told so.
+    """Whoever answers each of its series has an answer in this one, in the order in which they said so.
+
+    Nobody hears of it: anybody may look at one that is far away.
     """
     if meeting.expanded or meeting.series is None:
         return meeting
@@ -28,19 +29,23 @@ def expand(call: Call, meeting: Meeting) -> Meeting:
     standing = call.tx.of(SERIES).standing(meeting.series)
     here = _in_theme(call, meeting, [answer.resident for answer in standing])
     taken = dict.fromkeys(PLACES, 0)
-    waiting: list[Answer] = []
     for answer in standing:
         if answer.resident not in here or kept.keeps_out(meeting.id, answer.resident):
             continue
-        given = _given(meeting, answer, taken)
-        given = replace(given, id=kept.keep(given))
-        waiting += [given] if given.waits else []
-    _tell_waiting(call, meeting, waiting)
+        kept.keep(_given(meeting, answer, taken))
     return replace(meeting, expanded=True)
 
 
-def _tell_waiting(call: Call, meeting: Meeting, waiting: Sequence[Answer]) -> None:
-    """In private each hears their place in the row; the others are mentioned together."""
+def tell_waiting(call: Call, meeting: Meeting) -> None:
+    """Whoever comes each time and waits in this one hears so: in private each their place in the row, the
+    others by one mention.
+    """
+    if meeting.series is None:
+        return
+    said_at = {each.resident: each.said_at for each in call.tx.of(SERIES).standing(meeting.series)}
+    row = call.tx.of(MEETINGS).waiting(meeting.id)
+    # Who answered this one by itself knows.
+    waiting = [each for each in row if each.resident and said_at.get(each.resident) == each.said_at]
     what = {"title": meeting.title, "start": meeting.starts_at}
     key = f"{SUBJECT}:{meeting.id}:waits"
     for answer in waiting:

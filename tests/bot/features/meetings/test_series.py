@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.features.meetings import series
+from bot.features.meetings import series, standing
 from bot.features.meetings.changes import NEXT
 from bot.features.meetings.records import MEETINGS, MOST, SERIES, Meeting
 from bot.model.people import Identity
@@ -135,7 +135,7 @@ async def test_where_one_is_cancelled_the_next_is_announced(town: Town) -> None:
 async def test_two_jobs_and_a_crash_make_nothing_twice(
     town: Town, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    expand, crashes = series.expand, iter([True])
+    expand, crashes = standing.expand, iter([True])
 
     def crashing(*what: object) -> Meeting:
         if next(crashes, False):
@@ -290,6 +290,10 @@ async def test_each_time_in_the_order_in_which_they_said_so_and_who_waits_is_tol
     for name in ("anna", "ben", "cas", "dirk", "eva"):
         await town.say(name, "!kom ter plaatse --elke-keer")
         town.clock.turn(timedelta(seconds=1))
+    for number in range(2, 6):
+        assert "(vol en 3" in await shown(town, "fons", number)
+    await town.core.run_due()
+    assert told(town, "sport", "Jullie komen elke keer") == 0
     await until(town, "2026-12-08 21:00")
     for name, words in (
         ("anna", "Jouw antwoord: ter plaatse"),
