@@ -209,11 +209,11 @@ BUILT = {
             ),
             "remind.waits",
             *("who.comes", "who.waits", "board.how", "guests.way", "for.name"),
+            *("series.every", "every.waits", "every.waits.you"),
         )
     },
     "meeting.who.*": filled("meeting.who.*", [Way.MAYBE, Way.NO]),
     "meeting.receipt.*.*": filled("meeting.receipt.*.*", ["you", "for"], Way),
-    "meeting.receipt.you.waits.*": filled("meeting.receipt.you.waits.*", PLACES),
     "meeting.receipt.*.waits.*": filled("meeting.receipt.*.waits.*", ["you", "for"], PLACES),
     **{f"reminder.set.*{how}": filled(f"reminder.set.*{how}", ["me", "here"]) for how in ("", ".repeated")},
     "reminder.button.*": filled("reminder.button.*", Snoozed),

@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.commands.read import bind
 from bot.errors import StoreFailed
+from bot.features.meetings.records import MEETINGS, SERIES
 from bot.features.polls.records import POLLS, SEALED, Kind, Reason
 from bot.features.reminders.records import REMINDERS, Asked, Reminder
 from bot.features.residents.records import LINKS
@@ -1378,3 +1379,41 @@ def say_twice(voter: int, db: Connection) -> None:
     answer = {"community": 1, "meeting": 1, "resident": 1, "since": 1, "said_at": 1, "party": 1}
     ways: list[dict[str, object]] = [{**answer, "way": way, "shown": False} for way in ("on-site", "online")]
     add_rows({"answers": ways}, db)
+
+
+# --- meetings that come back ---
+
+
+async def test_meetings_of_before_are_single_ones_that_people_see(database_url: str) -> None:
+    told = '{"starts_at": "2027-01-05T19:30:00+00:00", "by": []}'
+    meeting = {"id": 1, "theme": 3, "organiser": 1, "title": "Council", "place": "Hall", "remind": "3600"}
+    begun = {"starts_at": 4, "ends_at": 5, "state": "planned", "version": 2, "told": told}
+    answer = {"meeting": 1, "resident": 1, "way": "on-site", "seat": "on-site", "since": 1, "said_at": 1}
+
+    def fill(db: Connection) -> None:
+        add_rows({"themes": [{"id": 3, "community": 1, "name": "sport"}]}, db)
+        person = {"folded": "", "role": 0, "wants_reminders": False, "name_is_chosen": False}
+        add_rows({"residents": [{"community": 1, "id": 1, "name": "x", **person}]}, db)
+        add_rows({"meetings": [{"community": 1, **meeting, **begun}]}, db)
+        add_rows({"answers": [{"community": 1, **answer, "party": 1, "shown": False}]}, db)
+
+    def read(tx: Transaction) -> list[object]:
+        (found,) = tx.of(MEETINGS).coming([3], 10)
+        return [
+            *(found.series, found.day, found.by_hand, found.announced, found.expanded, found.version),
+            tx.of(MEETINGS).figures(1).coming,
+            tx.of(SERIES).among([3]),
+        ]
+
+    await upgrade(database_url, to="0049")
+    await look(database_url, fill)
+    await upgrade(database_url)
+    store = await open_database(database_url, keys_of(database_url), stores_of())
+    try:
+        assert await store.run(read) == [None, None, False, True, True, 2, 1, []]
+    finally:
+        await store.close()
+    await look(database_url, partial(down_to, "0049"))
+    assert await look(database_url, rows("meetings", "id", "title", "told")) == [(1, "Council", told)]
+    await upgrade(database_url)
+    assert await look(database_url, differences) == []

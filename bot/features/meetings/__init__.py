@@ -151,7 +151,8 @@ def forget_series(tx: Transaction, resident: int) -> None:
 def export_series(tx: Transaction, resident: int, among: Among) -> Exported:
     """The series that they planned, and how they answer each meeting of others."""
     kept = tx.of(SERIES).of(resident)
-    return {table: [_plain(row, "resident") for row in rows] for table, rows in kept.items()}
+    whose = {"meeting_series": "organiser", "standing": "resident"}
+    return {table: [_plain(row, whose[table]) for row in rows] for table, rows in kept.items()}
 
 
 def end_series(tx: Transaction, theme: int, now: datetime) -> None:

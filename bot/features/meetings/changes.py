@@ -46,7 +46,7 @@ def changed(call: Call, meeting: Meeting, changes: Mapping[str, Any]) -> list[Te
     if now.series:
         # Where this one does not take place, the next may be announced.
         call.schedule(NEXT, str(now.series), call.now)
-    return _no_place_for(now, call.tx.of(MEETINGS).figures(now.id))
+    return no_place_for(now, call.tx.of(MEETINGS).figures(now.id))
 
 
 def check_often(call: Call) -> None:
@@ -87,7 +87,7 @@ def _soon(call: Call, kind: str, meeting: Meeting, subject: str, due: datetime) 
     call.schedule(kind, subject, min(due, planned) if planned else due, key)
 
 
-def _no_place_for(meeting: Meeting, figures: Figures) -> list[Text]:
+def no_place_for(meeting: Meeting, figures: Figures) -> list[Text]:
     """By how many it is over full; and how many come in a way that there is no more."""
     lines = []
     for way in PLACES:
@@ -226,7 +226,9 @@ def _news(call: Call, meeting: Meeting) -> Message | None:
         why = text("meeting.why", why=show.why_not(meeting))
         # By the moment that they know of.
         start = datetime.fromisoformat(before["starts_at"])
-        return message(text("meeting.told.cancelled", start=start), why, title=title)
+        return message(
+            text("meeting.told.cancelled", start=start), why, *show.ended(call, meeting), title=title
+        )
     lines: list[Text] = []
     if before["state"] == "cancelled":
         lines.append(text("meeting.told.restored", start=meeting.starts_at))
@@ -238,6 +240,8 @@ def _news(call: Call, meeting: Meeting) -> Message | None:
     lines += _elsewhere("link", before["link"], meeting.link)
     if not lines:
         return None
+    if meeting.series and not is_moved and before["state"] != "cancelled":
+        lines.insert(0, text("meeting.told.which", start=meeting.starts_at))
     if before.get("again") != _again(call, meeting):
         lines += show.comes_back(call, meeting)
     if is_moved:

@@ -18,7 +18,7 @@ from bot.features.meetings.find import (
     themes_here,
     usage,
 )
-from bot.features.meetings.plan import LONGEST_ABOUT, check_many
+from bot.features.meetings.plan import LONGEST_ABOUT, check_many, only_this
 from bot.features.meetings.records import MEETINGS, Meeting, Way
 from bot.model.message import Button, Message, message, text
 from bot.unseen import seen_as
@@ -45,7 +45,7 @@ def cancel_meeting(
         told = _who_is_told(call, found)
         key = "meeting.cancel.sure" if told else "meeting.cancel.sure.nobody"
         asked = text(key, title=found.title, start=found.starts_at, count=told)
-        return message(asked, text("meeting.why", why=why), buttons=[button])
+        return message(asked, text("meeting.why", why=why), *only_this(found), buttons=[button])
     changed(call, found, {"state": "cancelled", "why": why})
     back = Button(text("meeting.button.restore"), "meeting restore", {"meeting": found.id})
     return message(text("meeting.cancelled", title=found.title), buttons=[back])

@@ -125,11 +125,15 @@ def check_to_come(call: Call, meeting: Meeting, *, steering: bool = False) -> No
         raise UserError("meeting.has_begun", title=meeting.title, start=meeting.starts_at)
 
 
-def check_twin(call: Call, plan: Plan, number: int = 0) -> None:
-    """Nobody means the same meeting twice; who pressed twice does not either. `number`: its own."""
+def check_twin(call: Call, plan: Plan, number: int = 0, *, following: bool = False) -> None:
+    """Nobody means the same meeting twice; who pressed twice does not either. `number`: its own.
+
+    `following`: those of its series change with it.
+    """
     for other in call.tx.of(MEETINGS).all_coming(plan.theme):
         alike = seen_as(other.title) == seen_as(plan.title) and other.starts_at == plan.starts_at
-        if alike and other.id != number:
+        together = following and other.series is not None and other.series == plan.series
+        if alike and other.id != number and not together:
             raise UserError("meeting.twin", title=other.title, meeting=other.id)
 
 

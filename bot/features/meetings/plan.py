@@ -148,11 +148,15 @@ def plan_meeting(
     check_where(call, plan)
     _check_rooms(plan, room, online_room)
     check_times(call, plan)
-    if repeat is None and (until or left_out):
+    if not repeat and (until or left_out):
         raise UserError("meeting.series.needed", usage=usage(call, PLAN, call.given))
-    recurrence = series.recurrence_of(call, begins, repeat, until, left_out) if repeat else None
-    if recurrence:
+    recurrence = None
+    if repeat:
+        recurrence, lasts = series.recurrence_of(call, begins, repeat, until, left_out)
+        if lasts and not (lasting or begins.end):
+            plan = replace(plan, ends_at=plan.starts_at + lasts)
         plan = series.start_of(plan, recurrence)
+        check_times(call, plan)
     check_twin(call, plan)
     if not sure:
         return _confirm(plan, where, recurrence)
@@ -250,6 +254,7 @@ def move_meeting(
     sure: bool = False,
 ) -> Message:
     """Have it begin at another moment; it lasts as long as it did, where nothing else is said."""
+    from_here = from_here or everything
     found = find_own(call, meeting)
     check_to_come(call, found, steering=True)
     call.check_writes(found.theme)
@@ -257,9 +262,9 @@ def move_meeting(
     start = begins.start
     plan = replace(found, starts_at=start, ends_at=_end_of(call, begins, None, lasting))
     check_times(call, plan)
-    if start == found.starts_at:
+    if start == found.starts_at and not from_here:
         raise UserError("meeting.same_moment", title=found.title, start=start)
-    check_twin(call, plan, found.id)
+    check_twin(call, plan, found.id, following=from_here)
     if from_here:
         return following.move_following(call, found, plan, everything=everything, sure=sure)
     changes = {
@@ -269,7 +274,7 @@ def move_meeting(
     }
     changed(call, found, {**changes, **_by_hand(found)})
     said = text("meeting.moved", title=found.title, start=start, before=found.starts_at)
-    return message(said, *_only_this(found))
+    return message(said, *only_this(found))
 
 
 def _by_hand(meeting: Meeting) -> Mapping[str, Any]:
@@ -277,7 +282,7 @@ def _by_hand(meeting: Meeting) -> Mapping[str, Any]:
     return {"by_hand": True} if meeting.series else {}
 
 
-def _only_this(meeting: Meeting) -> list[Text]:
+def only_this(meeting: Meeting) -> list[Text]:
     return [text("meeting.series.only_this")] if meeting.series else []
 
 
@@ -297,6 +302,7 @@ def edit_meeting(
     everything: bool = False,
 ) -> Message:
     """Change what else there is to it; `geen` takes a place, a link or a bound away."""
+    from_here = from_here or everything
     found = find_own(call, meeting)
     check_to_come(call, found, steering=True)
     call.check_writes(found.theme)
@@ -310,30 +316,30 @@ def edit_meeting(
         "room": room,
         "online_room": online_room,
     }
-    changes = {name: _meant(call, value) for name, value in given.items() if value is not None}
+    wanted = {name: _meant(call, value) for name, value in given.items() if value is not None}
     if remind is not None:
-        changes["remind"] = str(remind)
+        wanted["remind"] = str(remind)
     if lasting:
-        changes["ends_at"] = _end(call, found.starts_at, lasting)
-    if changes and all(value == getattr(found, name) for name, value in changes.items()):
-        raise UserError("meeting.edit.same", title=found.title)
-    changes = {name: value for name, value in changes.items() if value != getattr(found, name)}
-    if not changes:
+        wanted["ends_at"] = _end(call, found.starts_at, lasting)
+    if not wanted:
         given = {"meeting": found.id, "place": _somewhere(call)}
         raise UserError("meeting.edit.nothing", usage=usage(call, "meeting edit", given))
+    changes = {name: value for name, value in wanted.items() if value != getattr(found, name)}
+    if not changes and not from_here:
+        raise UserError("meeting.edit.same", title=found.title)
     plan = replace(found, **changes)
     if not plan.ways:
         raise UserError("meeting.edit.nowhere", title=found.title)
     check_where(call, plan)
     _check_rooms(plan, room, online_room)
     check_times(call, plan)
-    check_twin(call, plan, found.id)
+    check_twin(call, plan, found.id, following=from_here)
     if from_here:
         lasts = plan.ends_at - plan.starts_at if lasting else None
-        changes.pop("ends_at", None)
-        return following.edit_following(call, found, changes, lasts=lasts, everything=everything)
+        wanted.pop("ends_at", None)
+        return following.edit_following(call, found, wanted, lasts=lasts, everything=everything)
     over = changed(call, found, {**changes, **_by_hand(found)})
-    return message(text("meeting.edited", title=plan.title), *over, *_only_this(found))
+    return message(text("meeting.edited", title=plan.title), *over, *only_this(found))
 
 
 def _meant(call: Call, value: Any) -> Any:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from bot import when
 from bot.errors import UserError
-from bot.model.message import Text
+from bot.model.message import Text, text
 from bot.ports.storage import StoreKey
 
 SUBJECT = "meeting"
@@ -335,6 +335,18 @@ class Recurrence:
     until: date | None = None
     left_out: when.LeftOut = NOTHING
 
+    @property
+    def a_year_later(self) -> date:
+        """The same day of the next year, or the one after it."""
+        leap = (self.first.month, self.first.day) == (2, 29)
+        return date(self.first.year + 1, 3, 1) if leap else self.first.replace(year=self.first.year + 1)
+
+    @property
+    def is_too_often(self) -> bool:
+        """Whether more of it fall in a year than there may: twice a week is not."""
+        end = self.first + timedelta(weeks=MOST // 2)
+        return sum(each.day < end for each in self.within_a_year()) > MOST
+
     def occurrences(self) -> Iterator[Occurrence]:
         """Its days, the first first, also those on which there is no meeting."""
         for day in when.dates(self.rule, self.first):
@@ -345,14 +357,14 @@ class Recurrence:
                 continue
             try:
                 yield Occurrence(day, when.at(day, self.wall, self.zone))
-            except UserError as no_such_hour:
-                yield Occurrence(day, None, no_such_hour.text)
+            except UserError:
+                yield Occurrence(day, None, text("meeting.series.no_such_hour"))
 
     def within_a_year(self) -> Sequence[Occurrence]:
         """Those of its first year; one more than there may be where there are too many."""
         found: list[Occurrence] = []
         for occurrence in self.occurrences():
-            if occurrence.day >= self.first + YEAR or len(found) > 2 * MOST:
+            if occurrence.day >= self.a_year_later or len(found) > 2 * MOST:
                 break
             found.append(occurrence)
         return found

@@ -32,7 +32,7 @@ from bot.features.meetings.records import (
     Recurrence,
     Series,
 )
-from bot.features.meetings.standing import expand
+from bot.features.meetings.standing import expand, tell_waiting
 from bot.features.meetings.words import Span, keep_span
 from bot.model.message import Message, Text, message, text, typed
 from bot.model.work import Job
@@ -50,12 +50,12 @@ NAMED = 12
 
 def recurrence_of(
     call: Call, begins: Span, repeat: str, until: str | None, left_out: str | None
-) -> Recurrence:
-    """When it takes place, as was meant. Raises: UserError, Unsure."""
+) -> tuple[Recurrence, timedelta | None]:
+    """When it takes place, as was meant; and how long, where the rule says so. Raises: UserError, Unsure."""
     local = begins.start.astimezone(call.zone)
-    rule = _rule(call, repeat, local)
+    rule, lasts = _rule(call, repeat, local)
     if not when.fits(rule, local.date()):
-        raise _other_day(call, rule, begins, local)
+        raise _other_day(call, rule, begins, local, lasts)
     found = Recurrence(
         rule=rule,
         wall=local.time().replace(second=0, microsecond=0),
@@ -66,19 +66,22 @@ def recurrence_of(
     )
     if found.until and found.until < found.first:
         raise UserError("meeting.series.until", until=found.until, start=begins.start)
-    if len(found.within_a_year()) > MOST:
+    if found.is_too_often:
         raise UserError("meeting.series.many", most=MOST)
     if len(list(islice((each for each in found.occurrences() if each.start), 2))) < 2:
         raise UserError("meeting.series.once")
-    return found
+    return found, lasts
 
 
 def _until(call: Call, words: str) -> date:
     """ "eind juni", "31 december", "juni": the whole of it. What a button kept may be past by now."""
     with suppress(ValueError):
         return date.fromisoformat(words)
-    with suppress(UserError):
+    try:
         return call.read_moment(words, whole_days=True).start.astimezone(call.own_zone).date()
+    except UserError as error:
+        if error.text.key.startswith("when.past"):
+            raise
     # A month is no moment; as something to leave out it is known.
     with suppress(UserError):
         if spans := when.read_left_out(words, call.said_at, call.zone, call.locale).spans:
@@ -93,39 +96,49 @@ def _left_out(call: Call, words: str) -> when.LeftOut:
     return when.read_left_out(words, call.said_at, call.zone, call.locale)
 
 
-def _rule(call: Call, repeat: str, local: datetime) -> when.Rule:
-    """In people's own words, or as a button kept it."""
+def _rule(call: Call, repeat: str, local: datetime) -> tuple[when.Rule, timedelta | None]:
+    """In people's own words, or as a button kept it; and how long each lasts, where they said so."""
     if repeat.startswith("{"):
-        return when.Rule.from_kept(repeat)
+        return when.Rule.from_kept(repeat), None
     reading = when.read_rule(repeat, call.locale, local.date())
-    if not reading.sure:
-        choices = [(when.in_words(rule), {"repeat": rule.as_kept()}) for rule in reading.rules]
+    walls = (reading.wall, *reading.other_walls)
+    # At which of two hours it begins was said already.
+    is_that_hour = len(reading.rules) == 1 and len(walls) > 1 and local.time() in walls
+    if not reading.sure and not is_that_hour:
+        lasting = _lasting(reading.lasts)
+        choices = [(when.in_words(rule), {"repeat": rule.as_kept(), **lasting}) for rule in reading.rules]
         raise Unsure(text("meeting.series.which"), choices)
-    if reading.wall and reading.wall != local.time():
+    if reading.wall and local.time() not in walls:
         raise UserError(
             "meeting.series.hours", hour=f"{reading.wall:%H}", minute=f"{reading.wall:%M}", start=local
         )
-    return reading.rule
+    return reading.rule, None if is_that_hour else reading.lasts
 
 
-def _other_day(call: Call, rule: when.Rule, begins: Span, local: datetime) -> Unsure:
+def _lasting(lasts: timedelta | None) -> dict[str, str]:
+    """As a button keeps it."""
+    return {"lasting": f"{int(lasts.total_seconds())} seconds"} if lasts else {}
+
+
+def _other_day(call: Call, rule: when.Rule, begins: Span, local: datetime, lasts: timedelta | None) -> Unsure:
     """The rule is of other days than the one on which it is to begin: the next of these is put to them."""
     day = next(iter(when.dates(rule, local.date())))
     start = when.at(day, local.time(), call.zone)
     meant = Span(start, start + (begins.end - begins.start) if begins.end else None)
     asked = text("meeting.series.other_day", rule=when.in_words(rule), start=begins.start, meant=start)
-    return Unsure(asked, yes(begins=keep_span(meant), repeat=rule.as_kept()))
+    return Unsure(asked, yes(begins=keep_span(meant), repeat=rule.as_kept(), **_lasting(lasts)))
 
 
 def meant(plan: Plan, recurrence: Recurrence) -> list[Text]:
     """When it takes place, in full: by which rule, the next ones, how many, and what falls away."""
     year = recurrence.within_a_year()
     take_place = [each for each in year if each.start]
+    coming = islice((each.day for each in recurrence.occurrences() if each.start), SHOWN_FIRST)
     lines = [show.rule(recurrence)]
     if gaps := when.gaps(recurrence.rule):
         lines.append(text("meeting.series.gaps", gaps=gaps))
-    lines.append(text("meeting.series.next", days=tuple(each.day for each in take_place[:SHOWN_FIRST])))
-    if recurrence.until and recurrence.until < recurrence.first + YEAR:
+    lines.append(text("meeting.series.next", days=tuple(coming)))
+    if recurrence.until and recurrence.until < recurrence.a_year_later:
         lines.append(text("meeting.series.count", count=len(take_place)))
     else:
         lines.append(text("meeting.series.count.year", count=len(take_place)))
@@ -196,7 +209,9 @@ def announce_next(call: Call, series: Series) -> None:
 
 def _announce(call: Call, meeting: Meeting) -> None:
     call.tx.of(MEETINGS).note(meeting.id, {"announced": True})
-    due_again(call, expand(call, replace(meeting, announced=True)))
+    now = expand(call, replace(meeting, announced=True))
+    tell_waiting(call, now)
+    due_again(call, now)
     call.board(f"{SUBJECT}:{meeting.id}", meeting.theme, meeting.organiser)
 
 
@@ -247,7 +262,8 @@ def show_series(call: Call, meeting: int | None = None) -> Message:
     lines += [_listed(each) for each in coming[:SHOWN]] or [text("meeting.series.none")]
     if len(coming) > SHOWN:
         lines.append(text("meeting.others", count=len(coming) - SHOWN))
-    hints = [text("meeting.series.every", meeting=found.id)] if coming else []
+    first = next((each for each in coming if each.state == "planned"), None)
+    hints = [text(f"meeting.series.every.{first.ways[0]}", meeting=first.id)] if first else []
     return message(*lines, title=typed(found.title), hints=hints)
 
 

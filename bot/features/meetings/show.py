@@ -38,7 +38,8 @@ def card(call: Call, meeting: Meeting) -> Message:
     title = typed(meeting.title)
     if meeting.state == "cancelled":
         said = [text("meeting.board.cancelled", start=meeting.starts_at)]
-        return message(*said, text("meeting.why", why=why_not(meeting)), title=title)
+        why = text("meeting.why", why=why_not(meeting))
+        return message(*said, why, *ended(call, meeting), title=title)
     if meeting.state == "held":
         lines = [text("meeting.board.over", start=meeting.starts_at), *_came(meeting, figures)]
         return message(*lines, title=title)
@@ -57,6 +58,12 @@ def comes_back(call: Call, meeting: Meeting) -> list[Text]:
     """By which rule it does, where it is one of a series that goes on."""
     series = call.tx.of(SERIES).get(meeting.series) if meeting.series else None
     return [rule(series.recurrence)] if series and series.going else []
+
+
+def ended(call: Call, meeting: Meeting) -> list[Text]:
+    """That no more of its series is to come, where that is so."""
+    series = call.tx.of(SERIES).get(meeting.series) if meeting.series else None
+    return [text("meeting.series.ended")] if series and not series.going else []
 
 
 def rule(recurrence: Recurrence) -> Text:

@@ -6,20 +6,21 @@ changed by itself; in the others they have one as soon as somebody does.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from bot.call import Call
 from bot.features.meetings import show
 from bot.features.meetings.records import MEETINGS, PLACES, SERIES, SUBJECT, Answer, Meeting, Standing, Way
 from bot.features.meetings.seats import fits
-from bot.features.meetings.telling import tell
+from bot.features.meetings.telling import mention, whisper
 from bot.model.message import message, text
 
 
 def expand(call: Call, meeting: Meeting) -> Meeting:
-    """Whoever answers each of its series has an answer in this one, in the order in which they said so; who
-    finds it full is told where they wait.
+    """Whoever answers each of its series has an answer in this one, in the order in which they said so.
+
+    Nobody hears of it: anybody may look at one that is far away.
     """
     if meeting.expanded or meeting.series is None:
         return meeting
@@ -31,18 +32,33 @@ def expand(call: Call, meeting: Meeting) -> Meeting:
     for answer in standing:
         if answer.resident not in here or kept.keeps_out(meeting.id, answer.resident):
             continue
-        given = _given(meeting, answer, taken)
-        kept.keep(given)
-        if given.waits:
-            place = show.place_in_row(call, given)
-            waits = text(
-                f"meeting.receipt.you.waits.{given.way}",
-                title=meeting.title,
-                start=meeting.starts_at,
-                place=place,
-            )
-            tell(call, meeting, [answer.resident], message(waits), f"{SUBJECT}:{meeting.id}:waits")
+        kept.keep(_given(meeting, answer, taken))
     return replace(meeting, expanded=True)
+
+
+def tell_waiting(call: Call, meeting: Meeting) -> None:
+    """Whoever comes each time and waits in this one hears so: in private each their place in the row, the
+    others by one mention.
+    """
+    if meeting.series is None:
+        return
+    said_at = {each.resident: each.said_at for each in call.tx.of(SERIES).standing(meeting.series)}
+    row = call.tx.of(MEETINGS).waiting(meeting.id)
+    # Who answered this one by itself knows.
+    waiting = [each for each in row if each.resident and said_at.get(each.resident) == each.said_at]
+    what = {"title": meeting.title, "start": meeting.starts_at}
+    key = f"{SUBJECT}:{meeting.id}:waits"
+    for answer in waiting:
+        place = show.place_in_row(call, answer)
+        mine = message(text(f"meeting.every.waits.you.{answer.way}", place=place, **what))
+        whisper(call, meeting, _people([answer]), mine, key)
+    for way in PLACES:
+        people = _people([answer for answer in waiting if answer.way is way])
+        mention(call, meeting, people, message(text(f"meeting.every.waits.{way}", **what)), f"{key}:{way}")
+
+
+def _people(answers: Sequence[Answer]) -> list[int]:
+    return [answer.resident for answer in answers if answer.resident is not None]
 
 
 def _in_theme(call: Call, meeting: Meeting, people: Collection[int]) -> Collection[int]:

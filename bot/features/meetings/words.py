@@ -23,6 +23,8 @@ MOST_ROOM = 10_000
 NOTHING = "meeting.word.nothing"
 # And for coming, whichever way that is.
 COMING = "meeting.word.coming"
+# And for doing so every time.
+EVERY = "meeting.word.every"
 # A word of which one letter is wrong is so much like it.
 _ALIKE = 0.8
 _SENTENCE = ".,;:!?…"
@@ -118,8 +120,12 @@ def keep_moments(moments: str) -> str:
 
 
 def _way(argument: Argument, value: Any, call: Asking) -> Answering:
-    """ "ter plaatse", "niet.", "ja"; what is like one of these is asked back."""
+    """ "ter plaatse", "niet.", "ja"; what is like one of these is asked back, and so is "ja, elke keer"."""
     words = str(value).strip().rstrip(_SENTENCE).rstrip()
+    for every in argument.texts.words(EVERY):
+        if words.casefold().endswith(every):
+            way = words[: -len(every)].rstrip(f"{_SENTENCE} ") or argument.texts.words(COMING)[0]
+            raise Unsure(text("meeting.every.meant"), yes(**{argument.name: way, "every": True})).openly()
     if words.casefold() in argument.texts.words(COMING):
         return Coming(words)
     with suppress(UserError):
@@ -146,7 +152,28 @@ def _span(argument: Argument, value: Any, call: Asking) -> Span:
             if not reading.sure:
                 raise which_moment(argument, value, reading, lambda at: keep_span(Span(at, at + lasts)))
             return Span(reading.start, reading.end)
-    return Span(MOMENT.convert(argument, value, call))
+    try:
+        return Span(MOMENT.convert(argument, value, call))
+    except UserError as error:
+        if error.text.key == "when.recurring" and argument.path == "meeting plan":
+            raise _coming_back(argument, value, call, error) from error
+        raise
+
+
+def _coming_back(argument: Argument, words: str, call: Any, error: UserError) -> Unsure | UserError:
+    """Of "elke dinsdag 20u", from when on that would be; where an hour is in it."""
+    with suppress(UserError):
+        reading = when.read_rule(words, call.locale)
+        if reading.wall and not reading.other_walls:
+            choices = []
+            for rule in reading.rules:
+                starts = (when.at(day, reading.wall, call.zone) for day in when.dates(rule, call.now.date()))
+                first = next(start for start in starts if start > call.now)
+                meant = Span(first, first + reading.lasts if reading.lasts else None)
+                told = text("meeting.series.from", rule=when.in_words(rule), start=first)
+                choices.append((told, {argument.name: keep_span(meant), "repeat": rule.as_kept()}))
+            return Unsure(text("meeting.series.which"), choices)
+    return error
 
 
 def _kept(value: str, now: datetime) -> Span | None:

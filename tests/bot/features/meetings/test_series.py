@@ -1,0 +1,498 @@
+"""Meetings that come back: which there are, which are announced, and what changes one or all that follow."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.features.meetings import series, standing
+from bot.features.meetings.changes import NEXT
+from bot.features.meetings.records import MEETINGS, MOST, SERIES, Meeting
+from bot.model.people import Identity
+from bot.ports.storage import Transaction
+from tests.bot.features.meetings.test_changes import council, later, told
+from tests.chat import BRUSSELS
+from tests.doubles.platform import PLATFORM, Town, words_of
+
+PLAN = '!bijeenkomst plan "Sportraad" "8 december 19u30" --plaats Dorpshuis --max 2'
+WEEKLY = f'{PLAN} --herhaal "elke dinsdag"'
+EVER = datetime.fromtimestamp(0, UTC)
+
+
+@pytest.fixture
+async def town(database_url: str) -> AsyncIterator[Town]:
+    """It is the first of December; the council meets each Tuesday from the eighth on."""
+    async with council(database_url, WEEKLY) as town:
+        yield town
+
+
+async def rows(town: Town, number: int = 1) -> Mapping[int, Meeting]:
+    """All that was made of a series, by their numbers."""
+    found = await town.core.store.run(lambda tx: tx.of(SERIES).meetings(number, EVER))
+    return {each.id: each for each in found}
+
+
+def at(words: str) -> datetime:
+    """A moment on the clocks of Brussels: "2026-12-08 19:30"."""
+    return datetime.fromisoformat(words).replace(tzinfo=BRUSSELS)
+
+
+async def until(town: Town, words: str) -> None:
+    town.clock.turn_to(at(words).astimezone(UTC))
+    await town.core.run_due()
+
+
+async def seen(town: Town) -> list[int]:
+    """Those that were announced, the first to begin first."""
+    return [number for number, each in (await rows(town)).items() if each.announced]
+
+
+async def press(town: Town, name: str, words: str) -> str:
+    """Say it, and press the first button of the answer."""
+    asked = await town.core.handle(town.asked(name, words))
+    assert asked
+    assert asked.buttons, words_of(asked)
+    done = await town.core.handle(town.asked(name, button=asked.buttons[0]))
+    return words_of(done) if done else ""
+
+
+async def shown(town: Town, name: str, meeting: int) -> str:
+    return await town.say(name, f"!bijeenkomst toon {meeting}")
+
+
+# --- which there are ---
+
+
+async def test_they_are_made_a_year_ahead_and_more_as_time_passes(town: Town) -> None:
+    made = await rows(town)
+    assert list(made) == list(range(1, 53))
+    assert made[52].starts_at == at("2027-11-30 19:30")
+    await until(town, "2026-12-15 21:00")
+    assert list(await rows(town)) == list(range(1, 55))
+    assert {each.starts_at.astimezone(BRUSSELS).hour for each in made.values()} == {19}
+
+
+async def test_twice_a_week_is_not_too_often_and_no_more_than_104_are_to_come(database_url: str) -> None:
+    async with council(database_url, f'{PLAN} --herhaal "elke dinsdag en donderdag"') as town:
+        assert len(await rows(town)) == MOST
+        for day in range(8, 31):
+            await until(town, f"2026-12-{day:02} 22:00")
+            coming = [each for each in (await rows(town)).values() if each.starts_at > town.clock.now()]
+            assert len(coming) == MOST
+        assert "meer dan 104 keer" in await town.say(
+            "mia", '!bijeenkomst plan "Raad" "2 januari 9u" --plaats Hier --herhaal "elke dag"'
+        )
+
+
+async def test_of_a_yearly_one_the_next_two_are_there(database_url: str) -> None:
+    plan = '!bijeenkomst plan "Feest" "1 januari 2027 20u" --plaats Hier --herhaal "elk jaar op 1 januari"'
+    async with council(database_url, plan) as town:
+        assert "1 keer in het eerste jaar" in await town.say("mia", plan.replace("Feest", "Bal"))
+        assert [each.starts_at.year for each in (await rows(town)).values()] == [2027, 2028]
+        await until(town, "2027-01-02 12:00")
+        assert [each.starts_at.year for each in (await rows(town)).values()] == [2027, 2028, 2029]
+
+
+# --- which are announced ---
+
+
+async def test_the_next_is_announced_when_the_one_before_it_is_over(database_url: str) -> None:
+    async with council(database_url, f'{PLAN} --herhaal "elke tweede dinsdag van de maand"') as town:
+        for words, expected in (
+            ("2026-12-08 20:59", [1]),
+            ("2026-12-08 21:00", [1, 2]),
+            ("2027-01-12 20:59", [1, 2]),
+            ("2027-01-12 21:00", [1, 2, 3]),
+        ):
+            await until(town, words)
+            assert await seen(town) == expected, words
+        await later(town, timedelta(minutes=1))
+        assert told(town, "sport", "dinsdag 9 februari 2027 om 19.30 uur, duurt") == 1
+
+
+async def test_it_is_announced_a_week_before_where_that_is_sooner(town: Town) -> None:
+    await town.say("mia", '!bijeenkomst verplaats "donderdag 17 december 19u30" --bijeenkomst 1')
+    await town.core.run_due()
+    # The second begins before the first by now.
+    assert await seen(town) == [2, 1]
+    await until(town, "2026-12-15 19:29")
+    assert await seen(town) == [2, 1]
+    await until(town, "2026-12-15 19:30")
+    assert await seen(town) == [2, 1, 3]
+
+
+async def test_where_one_is_cancelled_the_next_is_announced(town: Town) -> None:
+    await press(town, "mia", "!bijeenkomst annuleer 1 Ziek")
+    await town.core.run_due()
+    assert await seen(town) == [1, 2]
+    assert "Enkel deze keer" in await town.say("mia", "!bijeenkomst annuleer 2 Ziek")
+
+
+async def test_two_jobs_and_a_crash_make_nothing_twice(
+    town: Town, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    expand, crashes = standing.expand, iter([True])
+
+    def crashing(*what: object) -> Meeting:
+        if next(crashes, False):
+            raise RuntimeError("after all was written")
+        return expand(*what)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(series, "expand", crashing)
+
+    def plan_twice(tx: Transaction) -> None:
+        for number in range(2):
+            tx.jobs.add(NEXT, "1", at("2026-12-08 21:00"), f"again:{number}")
+
+    await town.core.store.run(plan_twice)
+    await until(town, "2026-12-08 21:00")
+    await until(town, "2026-12-09 21:00")
+    made = await rows(town)
+    assert list(made) == list(range(1, 54))
+    assert len({each.starts_at for each in made.values()}) == len(made)
+    assert await seen(town) == [1, 2]
+    assert told(town, "sport", "dinsdag 15 december om 19.30 uur, duurt") == 1
+    assert "after all was written" in caplog.text
+    caplog.clear()
+
+
+# --- one, and all that follow ---
+
+
+async def test_moved_from_here_on_they_keep_their_numbers_and_what_was_changed_by_hand_stays(
+    town: Town,
+) -> None:
+    await town.say("mia", '!bijeenkomst verplaats "zondag 27 december 10u" --bijeenkomst 3')
+    before = await rows(town)
+    asked = '!bijeenkomst verplaats "woensdag 16 december 20u" --bijeenkomst 2 --vanaf-deze'
+    said = await town.say("mia", asked)
+    assert "Verhuizen 50 bijeenkomsten" in said
+    assert "Eerstvolgend: woensdag 16 december, woensdag 30 december en woensdag 6 januari 2027" in said
+    assert "zondag 27 december om 10.00 uur" in said
+    assert {each.starts_at for each in (await rows(town)).values()} == {
+        each.starts_at for each in before.values()
+    }
+    await press(town, "mia", asked)
+    now = await rows(town)
+    assert now.keys() == before.keys()
+    assert (now[1], now[3].starts_at) == (before[1], before[3].starts_at)
+    assert now[2].starts_at == at("2026-12-16 20:00")
+    assert now[4].starts_at == at("2026-12-30 20:00")
+    assert now[52].starts_at == at("2027-12-01 20:00")
+    raised = {number: now[number].version - each.version for number, each in before.items()}
+    assert Counter(raised.values()) == {1: 50, 0: 2}
+    assert raised[1] == raised[3] == 0
+    await press(town, "mia", f"{asked} --alle".replace("20u", "21u"))
+    now = await rows(town)
+    assert now[3].starts_at == at("2026-12-23 21:00")
+    assert not now[3].by_hand
+    # And those that are made later are at that moment.
+    await until(town, "2026-12-31 12:00")
+    made = await rows(town)
+    assert made[max(made)].starts_at == at("2027-12-29 21:00")
+    assert len({each.starts_at for each in made.values()}) == len(made)
+
+
+async def test_what_was_done_to_one_is_typed_again_for_all_that_follow(town: Town) -> None:
+    for words in ("wijzig 2 --plaats Kerk", 'verplaats "woensdag 16 december 20u" --bijeenkomst 2'):
+        assert "zet er `--vanaf-deze` bij" in await town.say("mia", f"!bijeenkomst {words}")
+    assert "50 bijeenkomsten" in await town.say("mia", "!bijeenkomst wijzig 2 --plaats Kerk --vanaf-deze")
+    move = '!bijeenkomst verplaats "woensdag 16 december 20u" --bijeenkomst 2 --vanaf-deze'
+    assert "50 bijeenkomsten" in await press(town, "mia", move)
+    now = await rows(town)
+    assert [now[number].place for number in (1, 2, 3, 52)] == ["Dorpshuis", "Kerk", "Kerk", "Kerk"]
+    assert now[3].starts_at == at("2026-12-23 20:00")
+    assert "begint al op dat moment" in await town.say("mia", move)
+    assert "Er verandert niets" in await town.say("mia", "!bijeenkomst wijzig 2 --plaats Kerk --vanaf-deze")
+
+
+async def test_one_that_is_as_the_others_are_again_goes_with_them(town: Town) -> None:
+    await town.say("mia", "!bijeenkomst wijzig 2 --plaats Kerk")
+    assert (await rows(town))[2].by_hand
+    await town.say("mia", "!bijeenkomst wijzig 2 --plaats Kerk --vanaf-deze")
+    assert not (await rows(town))[2].by_hand
+
+
+async def test_all_may_move_to_where_the_next_of_them_was(town: Town) -> None:
+    move = '!bijeenkomst verplaats "dinsdag 15 december 19u30" --bijeenkomst 1'
+    assert "als nummer 2" in await town.say("mia", move)
+    before = await rows(town)
+    await press(town, "mia", f"{move} --vanaf-deze")
+    now = await rows(town)
+    assert [now[number].starts_at for number in range(1, 52)] == [
+        before[number].starts_at for number in range(2, 53)
+    ]
+    assert now[52].starts_at == at("2027-12-07 19:30")
+
+
+async def test_edited_from_here_on_also_those_to_come_later_and_by_how_many_one_is_over(town: Town) -> None:
+    await town.say("anna", "!kom ter plaatse --met 1 --bijeenkomst 2")
+    said = await town.say("mia", "!bijeenkomst wijzig 2 --max 1 --duur 2u --over Budget --vanaf-deze")
+    assert "51 bijeenkomsten" in said
+    assert "1 persoon meer dan er plaats is" in said
+    await until(town, "2026-12-15 22:00")
+    made = await rows(town)
+    for number in (2, 52, max(made)):
+        each = made[number]
+        assert (each.room, each.about, each.ends_at - each.starts_at) == (1, "Budget", timedelta(hours=2))
+    assert (made[1].room, made[1].about) == (2, None)
+
+
+async def test_stopped_by_any_of_its_numbers_none_is_to_come(town: Town) -> None:
+    await town.say("anna", "!kom ter plaatse")
+    assert "Zeg waarom" in await town.say("mia", "!bijeenkomst reeks 4 --stop")
+    stop = "!bijeenkomst reeks 4 --stop --reden Verbouwing"
+    assert "is van iemand anders" in await town.say("anna", stop)
+    assert "52 bijeenkomsten" in await press(town, "mia", stop)
+    assert {each.state for each in (await rows(town)).values()} == {"cancelled"}
+    await later(town)
+    (said,) = [words for words in town.platform.where("sport") if "Dit gaat niet door" in words]
+    assert "Ze komt niet meer terug" in said
+    await later(town, timedelta(days=60))
+    assert len(await rows(town)) == 52
+    assert "komt al niet meer terug" in await town.say("mia", stop)
+
+
+async def test_restored_from_here_on_but_what_was_cancelled_for_a_reason_of_its_own(town: Town) -> None:
+    await press(town, "mia", "!bijeenkomst annuleer 3 Kermis")
+    await press(town, "mia", "!bijeenkomst annuleer Verbouwing --bijeenkomst 2 --vanaf-deze")
+    assert "50 bijeenkomsten zijn terug" in await town.say("mia", "!bijeenkomst herstel 2 --vanaf-deze")
+    now = await rows(town)
+    assert [now[number].state for number in (1, 2, 3, 4)] == ["planned", "planned", "cancelled", "planned"]
+    assert "gaat gewoon door" in await town.say("mia", "!bijeenkomst herstel 4 --vanaf-deze")
+    await until(town, "2026-12-15 21:00")
+    assert len(await rows(town)) == 54
+
+
+async def test_a_single_one_is_no_series(database_url: str) -> None:
+    async with council(database_url, PLAN) as town:
+        for words in (
+            '!bijeenkomst verplaats "9 december 20u" --vanaf-deze',
+            "!bijeenkomst wijzig --plaats Kerk --vanaf-deze",
+            "!bijeenkomst wijzig --plaats Kerk --alle",
+            "!bijeenkomst annuleer --vanaf-deze --reden Ziek",
+            "!bijeenkomst reeks 1",
+        ):
+            assert "komt niet terug" in await town.say("mia", words), words
+        assert "Laat `--elke-keer` weg" in await town.say("anna", "!kom ter plaatse --elke-keer")
+        assert "Nog niemand komt" in await shown(town, "anna", 1)
+
+
+# --- who answers each of them ---
+
+
+async def test_each_time_in_the_order_in_which_they_said_so_and_who_waits_is_told(town: Town) -> None:
+    await town.say("dirk", "!help", room=None)
+    for name in ("anna", "ben", "cas", "dirk", "eva"):
+        await town.say(name, "!kom ter plaatse --elke-keer")
+        town.clock.turn(timedelta(seconds=1))
+    for number in range(2, 6):
+        assert "(vol en 3" in await shown(town, "fons", number)
+    await town.core.run_due()
+    assert told(town, "sport", "Jullie komen elke keer") == 0
+    await until(town, "2026-12-08 21:00")
+    for name, words in (
+        ("anna", "Jouw antwoord: ter plaatse"),
+        ("ben", "Jouw antwoord: ter plaatse"),
+        ("cas", "als nummer 1"),
+        ("dirk", "als nummer 2"),
+        ("eva", "als nummer 3"),
+    ):
+        assert words in await shown(town, name, 2), name
+    assert told(town, "sport", "Jullie komen elke keer, maar “Sportraad”") == 1
+    assert sorted(who for _, who in town.platform.pinged) == ["cas", "eva"]
+    assert told(town, "dirk", "Je wacht op plaats 2 van de rij") == 1
+    await town.say("ben", "!kom niet --bijeenkomst 2")
+    await later(town, timedelta(minutes=1))
+    assert "Jouw antwoord: ter plaatse" in await shown(town, "cas", 2)
+
+
+async def test_one_of_them_is_answered_otherwise_and_stays_so(town: Town) -> None:
+    await town.say("anna", "!kom ter plaatse --elke-keer")
+    await town.say("anna", "!kom niet --bijeenkomst 3")
+    await until(town, "2026-12-15 21:00")
+    assert "Jouw antwoord: niet" in await shown(town, "anna", 3)
+    assert "Jouw antwoord: ter plaatse" in await shown(town, "anna", 2)
+    assert "Jouw antwoord: ter plaatse" in await shown(town, "anna", 40)
+
+
+async def test_what_was_said_last_of_all_holds_for_those_to_come(town: Town) -> None:
+    await town.say("anna", "!kom ter plaatse --elke-keer")
+    await town.say("anna", "!kom ter plaatse --bijeenkomst 2")
+    await town.say("anna", "!kom niet --elke-keer")
+    for number in (1, 2, 30):
+        assert "Jouw antwoord: niet" in await shown(town, "anna", number)
+
+
+async def test_who_left_the_theme_has_no_answer_in_those_to_come(town: Town) -> None:
+    for name in ("anna", "ben"):
+        await town.say(name, "!kom ter plaatse --elke-keer")
+    del town.platform.present["anna", "sport"]
+    await town.core.parted(replace(town.asked("ben", "!help")).place, ["anna"])  # type: ignore[arg-type]
+    await until(town, "2026-12-08 21:00")
+    assert "1 persoon komt ter plaatse" in await shown(town, "ben", 2)
+
+
+async def test_two_who_are_one_answer_as_was_said_later_and_take_one_place(town: Town) -> None:
+    await town.say("anna", "!kom ter plaatse --elke-keer")
+    town.clock.turn(timedelta(minutes=1))
+    await town.say("annas", "!kom misschien --elke-keer")
+    await town.linked("anna", "annas")
+    await town.core.run_due()
+    for number in (1, 2):
+        assert "Jouw antwoord: misschien" in await shown(town, "anna", number)
+        assert "Nog niemand komt ter plaatse" in await shown(town, "ben", number)
+
+
+async def test_who_leaves_a_person_leaves_what_both_answer(town: Town) -> None:
+    await town.say("anna", "!help")
+    await town.say("annas", "!kom ter plaatse --elke-keer")
+    await town.linked("anna", "annas")
+    await town.parted("annas")
+    await until(town, "2026-12-08 21:00")
+    assert "Jouw antwoord: ter plaatse" in await shown(town, "anna", 2)
+    assert "Je antwoordde nog niet" in await shown(town, "annas", 2)
+
+
+async def test_who_is_forgotten_answers_nothing_and_what_they_planned_goes_on(town: Town) -> None:
+    for name in ("mia", "anna"):
+        await town.say(name, "!kom ter plaatse --elke-keer")
+        await town.say(name, "!me forget --sure", room=None)
+    await town.core.run_due()
+    await until(town, "2026-12-15 21:00")
+    assert "Nog niemand komt" in await shown(town, "ben", 3)
+    assert len(await rows(town)) == 54
+    assert {each.organiser for each in (await rows(town)).values()} == {None}
+
+
+# --- whose they are ---
+
+
+async def test_of_another_communitys_series_nobody_hears(town: Town) -> None:
+    await town.beside("sport", "elders", theme="sport")
+    await town.say("anna", "!kom ter plaatse --elke-keer")
+    for words in ("!bijeenkomst reeks 1", "!kom ter plaatse --elke-keer --bijeenkomst 2"):
+        assert "Er is geen bijeenkomst" in await town.say("anna", words, room="elders"), words
+    assert "Hier komt geen bijeenkomst terug" in await town.say("anna", "!bijeenkomst reeks", room="elders")
+    assert "1. Sportraad" in await town.say("anna", "!bijeenkomst reeks")
+
+
+async def test_what_is_kept_of_somebody_is_theirs_to_have(town: Town) -> None:
+    await town.say("anna", "!kom ter plaatse --met 1 --elke-keer")
+    for name, table in (("anna", "standing"), ("mia", "meeting_series")):
+        found = await town.core.export(await number_of(town, name))
+        (row,) = found[table]
+        if table == "standing":
+            assert (row["way"], row["party"], row["series"]) == ("on-site", 2, 1)
+        else:
+            assert (row["title"], row["wall"]) == ("Sportraad", "19:30")
+        assert not {"resident", "organiser", "community"} & set(row)
+
+
+async def number_of(town: Town, name: str) -> int:
+    def find(tx: Transaction) -> int:
+        found = tx.people.by_identity(Identity(PLATFORM, name))
+        assert found
+        return found.id
+
+    return await town.core.store.run(find)
+
+
+async def test_where_the_theme_ends_none_is_made_any_more(town: Town) -> None:
+    def archive(tx: Transaction) -> None:
+        meeting = tx.of(MEETINGS).get(1)
+        assert meeting
+        town.core.features.end_all(tx, meeting.theme, town.clock.now())
+
+    await town.core.store.run(archive)
+    await later(town, timedelta(days=60))
+    made: Sequence[Meeting] = list((await rows(town)).values())
+    assert len(made) == 52
+    assert {each.state for each in made} == {"cancelled"}
+
+
+# --- as it is planned ---
+
+
+@pytest.mark.parametrize(
+    ("begins", "options", "said"),
+    [
+        ("8 december 20u", '--herhaal "elk jaar op 30 februari"', "valt in geen enkel jaar"),
+        ("8 december 20u", '--herhaal "elke dag"', "meer dan 104 keer"),
+        ("8 december 20u", '--herhaal "elke blub"', "begrijp ik niet als iets dat terugkomt"),
+        ("8 december 20u", '--herhaal "elke dinsdag" --behalve blub', "begrijp ik niet als dagen"),
+        ("8 december 20u", '--herhaal "elke dinsdag" --tot blub', "Welke dag “blub” is"),
+        ("8 december 20u", '--herhaal "elke dinsdag" --tot "2 december"', "is vóór de eerste keer"),
+        ("8 december 20u", '--herhaal "elke dinsdag" --tot "1 november 2026"', "is al voorbij"),
+        ("8 december 20u", '--herhaal "elke dinsdag" --tot "8 december"', "maar één keer door"),
+        ("8 december 20u", '--herhaal "elke dinsdag om 19u"', "Je noemt twee uren"),
+        ("8 december 20u", "--tot juni", "zijn voor een bijeenkomst die terugkomt"),
+        ("8 december 20u", "--behalve feestdagen", "zijn voor een bijeenkomst die terugkomt"),
+        ("28 maart 2027 02:30", '--herhaal "elke zondag"', "bestaat die nacht niet"),
+        (
+            "8 december 20u",
+            '--herhaal "elke dinsdag" --behalve "8 december 2026 tot 1 januari 2040"',
+            "twee jaar",
+        ),
+        ("elke dinsdag", "", "klinkt als iets dat terugkomt"),
+    ],
+)
+async def test_what_cannot_be_is_answered_and_nothing_stands(
+    database_url: str, begins: str, options: str, said: str
+) -> None:
+    async with council(database_url, PLAN) as town:
+        words = f'!bijeenkomst plan "Raad" "{begins}" --plaats Hier {options}'
+        assert said in await town.say("mia", words)
+        assert await rows(town) == {}
+
+
+@pytest.mark.parametrize(
+    ("begins", "options", "choices", "said"),
+    [
+        ("8 december 20u", '--herhaal "elke tweede dinsdag"', 2, "om de 2 weken op dinsdag"),
+        ("8 december 20u", '--herhaal "elke maand"', 2, "elke 8ste van de maand"),
+        ("8 december 20u", '--herhaal "elke maandag"', 1, "maandag 14 december om 20.00 uur"),
+        ("elke dinsdag van 20u tot 22u", "", 1, "duurt 2 uur"),
+        ("8 december 20u", '--herhaal "elke woensdag van 20u tot 22u"', 1, "duurt 2 uur"),
+        ("8 december 20u", '--herhaal "elke tweede dinsdag van 20u tot 22u"', 2, "duurt 2 uur"),
+    ],
+)
+async def test_what_can_be_meant_otherwise_is_asked_back(
+    database_url: str, begins: str, options: str, choices: int, said: str
+) -> None:
+    async with council(database_url, PLAN) as town:
+        asked = await town.core.handle(
+            town.asked("mia", f'!bijeenkomst plan "Raad" "{begins}" --plaats Hier {options}')
+        )
+        assert asked
+        assert len(asked.buttons) == choices
+        meant = await town.core.handle(town.asked("mia", button=asked.buttons[0]))
+        assert meant
+        assert said in words_of(meant)
+        assert await town.core.handle(town.asked("mia", button=meant.buttons[0]))
+        assert len(await rows(town)) > 10
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ('--herhaal "elke dinsdag om 8 uur"', "Komt terug: elke dinsdag om 20.00 uur"),
+        ('--herhaal "elke dinsdag van 20u tot 22u"', "duurt 2 uur"),
+        ('--herhaal "elke dinsdag van 20u tot 22u" --duur 45m', "duurt 45 minuten"),
+        ('--herhaal "elke dinsdag" --behalve schoolvakanties', "dinsdag 22 december (kerstvakantie)"),
+    ],
+)
+async def test_what_was_understood_is_shown(database_url: str, options: str, said: str) -> None:
+    async with council(database_url, PLAN) as town:
+        words = f'!bijeenkomst plan "Raad" "8 december 20u" --plaats Hier {options}'
+        assert said in await town.say("mia", words)
+
+
+@pytest.mark.parametrize("words", ["!kom elke keer", "!kom ter plaatse, altijd", "!come yes every time"])
+async def test_every_time_in_their_own_words(town: Town, words: str) -> None:
+    await press(town, "anna", words)
+    assert "Jouw antwoord: ter plaatse" in await shown(town, "anna", 9)
