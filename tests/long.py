@@ -13,16 +13,6 @@ _ON_BOTH = r"tests/bot/features/test_(linking|forgetting(?!_words))"
 _ON_POSTGRES = rf"(?!{_ON_BOTH})tests/(bot/|test_).*\[(.+-)?postgres\b"
 # Every conversation is played on the console and on Discord; on Matrix, and across both, some of them.
 _PLAYED = (*("across", "first_poll", "linking", "meeting_english", "theme_new_english"),)
-    *(
-        "across",
-        "first_poll",
-        "linking",
-        "meeting_english",
-        "meeting_series",
-        "remind_english",
-        "theme_new_english",
-    ),
-)
 _PLAYED_ACROSS = ("across", "one_person", "profile", "theme_back", "theme_list_english", "linking")
 _ON_MATRIX = "|".join(
     rf"tests/test_scenarios.py::test_conversation_{how}\[(?!({'|'.join(played)})\])"
