@@ -70,7 +70,6 @@ def test_a_name_that_is_a_groups_first_word_can_only_be_typed(tmp_path: Path) ->
                 "group.wish.help",
                 "command.wish add.help",
                 "command.wish list.help",
-                "param.what.help",
             )
         )
         (tmp_path / locale / "wishes.po").write_text(texts)
