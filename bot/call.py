@@ -58,6 +58,8 @@ ASKED_AGAIN = 10.0
 IN_TOUCH = timedelta(minutes=1)
 # Of so many bytes is the mark by which a room that Plein made is found.
 MARK_BYTES = 6
+# So long a platform has to say whether somebody may still say what was planned.
+SAYS_WITHIN = timedelta(hours=1)
 # What was said so long ago may have been overtaken.
 WAITED = timedelta(seconds=10)
 
@@ -300,7 +302,7 @@ class Call:
         Who moderates the community has one everywhere.
         Raises: TryLater while a platform does not say.
         """
-        parts, silent = self._said_of(self._asked_about(resident, [theme]), theme)
+        parts, silent = self._said_of(self._asked_about([resident], [theme]), theme)
         if silent and not any(part.writes for part in parts):
             raise TryLater(ASKED_AGAIN)
         return joined(parts)
@@ -310,13 +312,35 @@ class Call:
 
         Of a platform that does not say what it said last counts, as long as that holds.
         """
-        accounts = self._asked_about(resident, themes)
+        accounts = self._asked_about([resident], themes)
         return [theme for theme in themes if self._said_of(accounts, theme)[0]]
 
-    def _asked_about(self, resident: int, themes: Collection[int]) -> Sequence[Identity]:
+    def may_still_say(
+        self, who: Collection[int], theme: int, due: datetime, role: Role = Role.RESIDENT
+    ) -> bool:
+        """In a job that was due then: whether each of these may say things in a theme now, and has that role
+        there. So long their platforms have to say so; then it is as if they might not.
+
+        Raises: AskFirst, and TryLater while a platform does not say.
+        """
+        self._asked_about(who, [theme])
+        return all(self._may_still_say(resident, theme, due, role) for resident in who)
+
+    def _may_still_say(self, resident: int, theme: int, due: datetime, role: Role) -> bool:
+        try:
+            part = self.part_of(resident, theme)
+        except TryLater:
+            if self.now < self.could_say_since(resident, due) + SAYS_WITHIN:
+                raise
+            return False
+        return part is not None and part.writes and part.role >= role
+
+    def _asked_about(self, residents: Collection[int], themes: Collection[int]) -> Sequence[Identity]:
         """Their accounts. Raises: AskFirst, where it is not known what their platforms say of these."""
-        known = self.tx.people.known({resident}).get(resident)
-        accounts = known.accounts if known else ()
+        known = self.tx.people.known(set(residents))
+        accounts = [
+            account for resident in residents if resident in known for account in known[resident].accounts
+        ]
         if unasked := {
             theme for theme in themes for account in accounts if (account, theme) not in self.present
         }:

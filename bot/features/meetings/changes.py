@@ -8,13 +8,13 @@ so that they hear of what differs from that: a meeting that was moved to and fro
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.call import Call
-from bot.errors import UserError
+from bot.errors import TryLater, UserError
 from bot.features.meetings import show
 from bot.features.meetings.ask import plan_asking
 from bot.features.meetings.records import MEETINGS, PLACES, SERIES, SUBJECT, Figures, Meeting, Plan, Way
@@ -194,18 +194,21 @@ def _again(call: Call, plan: Plan) -> str | None:
 def tell_due(call: Call, job: Job) -> None:
     """Those who come are told what is different since they were told last, so many at a time.
 
-    What was changed again meanwhile is told to all of them, as a whole.
+    What was changed again meanwhile is told to all of them, as a whole. Whoever may not write there by now
+    has nothing of what they typed said there.
     """
     number, version, after = map(int, job.subject.split())
     kept = call.tx.of(MEETINGS)
     meeting = kept.get(number)
     # What is worth no word by itself may be together with what changes later.
-    news = _news(call, meeting) if meeting and call.now < meeting.ends_at else None
-    if meeting is None or news is None:
+    if meeting is None or call.now >= meeting.ends_at or _news(call, meeting) is None:
+        return
+    by = json.loads(meeting.told)["by"]
+    news = _news(call, meeting, in_words=_may_still_say(call, meeting, by, job.due_at))
+    if news is None:
         return
     after = after if version == meeting.version else 0
     answers = kept.answered_after(meeting.id, after, PAGE)
-    by = json.loads(meeting.told)["by"]
     coming = [each.resident for each in answers if each.resident is not None and each.way is not Way.NO]
     people = [who for who in coming if by != [who]]
     tell(call, meeting, people, news, f"{SUBJECT}:{meeting.id}:changed:{meeting.version}:{after}")
@@ -216,19 +219,29 @@ def tell_due(call: Call, job: Job) -> None:
         kept.note(meeting.id, {"told": as_told(call, meeting, meeting.state)})
 
 
-def _news(call: Call, meeting: Meeting) -> Message | None:
-    """What differs from what they were told; None where that is nothing worth a word."""
+def _may_still_say(call: Call, meeting: Meeting, by: Sequence[int], due: datetime) -> bool:
+    """Whether all who changed it may write there now; nobody waits for a platform that does not say."""
+    try:
+        return call.may_still_say(by, meeting.theme, due)
+    except TryLater:
+        return False
+
+
+def _news(call: Call, meeting: Meeting, *, in_words: bool = True) -> Message | None:
+    """What differs from what they were told; None where that is nothing worth a word. Not `in_words`: no more
+    than what is to be known of it anyway, that it was moved or takes place no more.
+    """
     before = json.loads(meeting.told)
-    title = typed(meeting.title)
+    title = typed(meeting.title) if in_words else None
     if meeting.state == "cancelled":
         if before["state"] == "cancelled":
             return None
         why = text("meeting.why", why=show.why_not(meeting))
         # By the moment that they know of.
         start = datetime.fromisoformat(before["starts_at"])
-        return message(
-            text("meeting.told.cancelled", start=start), why, *show.ended(call, meeting), title=title
-        )
+        off = text("meeting.told.cancelled", start=start)
+        ended = show.ended(call, meeting)
+        return message(off, why, *ended, title=title) if in_words else message(off, *ended)
     lines: list[Text] = []
     if before["state"] == "cancelled":
         lines.append(text("meeting.told.restored", start=meeting.starts_at))
@@ -236,8 +249,9 @@ def _news(call: Call, meeting: Meeting) -> Message | None:
     is_moved = abs(meeting.starts_at - start) > WORTH_A_WORD
     if is_moved:
         lines.append(text("meeting.told.moved", start=meeting.starts_at, before=start))
-    lines += _elsewhere("place", before["place"], meeting.place)
-    lines += _elsewhere("link", before["link"], meeting.link)
+    if in_words:
+        lines += _elsewhere("place", before["place"], meeting.place)
+        lines += _elsewhere("link", before["link"], meeting.link)
     if not lines:
         return None
     if meeting.series and not is_moved and before["state"] != "cancelled":

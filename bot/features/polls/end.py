@@ -13,7 +13,7 @@ from bot.errors import Unsure, UserError, yes
 from bot.features.polls import show
 from bot.features.polls.ask import FURTHEST, find_ended
 from bot.features.polls.find import check_own, check_running, find, find_own, themes_here, usage
-from bot.features.polls.later import call_off, leave_review, may_still_ask, may_still_say
+from bot.features.polls.later import call_off, leave_review, may_still_ask
 from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, reminders_of, secret_of
 from bot.features.polls.steered import announce, count_announcement, leave_trace, steering, trace_of_end
 from bot.features.polls.unsaid import leave_outcome
@@ -202,7 +202,7 @@ def review_due(call: Call, job: Job) -> None:
     found = call.tx.of(POLLS).get(int(number), 0)
     if found and found[0].outcome and (due := found[0].review_at) and due <= call.now:
         poll = found[0]
-        may_say = may_still_say(call, int(author or poll.opener), poll.theme, due)
+        may_say = call.may_still_say([int(author or poll.opener)], poll.theme, due)
         call.tx.of(POLLS).change(poll.id, {"review_at": None})
         if not may_say:
             leave_review(call, poll)

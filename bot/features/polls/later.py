@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.call import Call
-from bot.errors import TryLater
 from bot.features.polls.records import POLLS, Poll
 from bot.features.polls.settings import PollsSettings
 from bot.model.message import Button, Message, message, text
 from bot.model.people import Role
 
-# So long their platform has to say whether they may; then it is as if they might not.
-SAYS_WITHIN = timedelta(hours=1)
-
 
 def may_still_ask(call: Call, poll: Poll, due: datetime) -> bool:
-    """Whether who planned the poll might ask it there now; see `may_still_say`."""
-    return may_still_say(call, poll.opener, poll.theme, due, call.settings.of(PollsSettings).openers)
-
-
-def may_still_say(call: Call, who: int, theme: int, due: datetime, role: Role = Role.RESIDENT) -> bool:
-    """In a job that was due then: whether somebody may say things in a theme now, and has that role there.
-
-    Raises: AskFirst, and TryLater while their platform does not say.
-    """
-    try:
-        part = call.part_of(who, theme)
-    except TryLater:
-        if call.now < call.could_say_since(who, due) + SAYS_WITHIN:
-            raise
-        return False
-    return part is not None and part.writes and part.role >= role
+    """Whether who planned the poll might ask it there now; see `Call.may_still_say`."""
+    return call.may_still_say([poll.opener], poll.theme, due, call.settings.of(PollsSettings).openers)
 
 
 def call_off(call: Call, poll: Poll) -> None:

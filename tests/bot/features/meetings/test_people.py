@@ -13,7 +13,7 @@ from bot.model.message import Attachment, text
 from bot.model.people import Identity, Place
 from bot.texts import Voice
 from storage.connections import async_url
-from tests.bot.features.meetings.test_changes import council, later
+from tests.bot.features.meetings.test_changes import STILL, council, later
 from tests.bot.features.meetings.test_plan import plan
 from tests.chat import BRUSSELS, NOW
 from tests.doubles.platform import PLATFORM, Town, open_town
@@ -139,3 +139,44 @@ async def test_the_name_of_who_has_no_account_goes_with_the_meeting(database_url
         for table in ("answers", "handled", "posts", "jobs", "boards", "kept"):
             kept = await rows(database_url, f"select * from {table}")  # noqa: S608 - one of these
             assert "Zeldzaam" not in repr(kept), table
+
+
+@pytest.mark.parametrize("out", [False, True])
+async def test_words_of_who_was_put_out_meanwhile_are_not_said(database_url: str, out: bool) -> None:
+    """That it was moved is told all the same."""
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        town.configure(MeetingsSettings(planned_by="resident"))
+        await plan(town, "ben", 1)
+        await town.say("anna", "!kom ter plaatse")
+        await later(town, timedelta())
+        said = await town.say(
+            "ben", '!bijeenkomst wijzig --plaats "Anna is een dief" --titel "Anna is een heks"'
+        )
+        assert "is aangepast" in said
+        await town.say("ben", '!bijeenkomst verplaats "9 december 21u"')
+        if out:
+            del town.platform.present["ben", "sport"]
+            await town.core.parted(Place(PLATFORM, "sport"), ["ben"])
+        await later(town)
+        sent = [each.words for each in town.platform.shown if each.how == "send"]
+        assert any("dief" in words for words in sent) is not out
+        assert any("heks" in words for words in sent) is not out
+        assert any(STILL in words for words in sent)
+
+
+@pytest.mark.parametrize("out", [False, True])
+async def test_why_it_was_cancelled_is_not_said_of_who_was_put_out(database_url: str, out: bool) -> None:
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        town.configure(MeetingsSettings(planned_by="resident"))
+        await plan(town, "ben", 1)
+        await town.say("anna", "!kom ter plaatse")
+        await later(town, timedelta())
+        await town.say("ben", '!bijeenkomst annuleer --reden "Anna is een dief" --zeker --bijeenkomst 1')
+        if out:
+            town.platform.silenced.add(("ben", "sport"))
+        await later(town)
+        sent = [each.words for each in town.platform.shown if each.how == "send"]
+        assert any("dief" in words for words in sent) is not out
+        assert any("gaat niet door" in words for words in sent)

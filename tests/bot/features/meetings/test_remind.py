@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.features.meetings import remind
+from bot.features.meetings.settings import MeetingsSettings
 from bot.features.polls.settings import PollsSettings
 from tests.bot.features.meetings.test_changes import council, told
+from tests.bot.features.meetings.test_plan import plan
 from tests.chat import BRUSSELS
-from tests.doubles.platform import Town
+from tests.doubles.platform import Town, open_town
 
 SOON = "Binnenkort:"
 
@@ -177,3 +179,23 @@ async def test_very_many_are_reminded_page_by_page_each_once(
     assert [len(town.platform.where(name)) for name in names] == [1, 0, 1, 0, 1, 0, 1]
     assert sorted(who for _, who in town.platform.pinged) == ["buur1", "buur3", "buur5"]
     assert told(town, "sport", SOON) == 1
+
+
+async def test_reminders_of_one_organiser_are_said_one_after_the_other(database_url: str) -> None:
+    """Also where all of them begin at the same moment: what anybody else says comes between."""
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        town.configure(MeetingsSettings(planned_by="resident"))
+        for number in range(1, 6):
+            assert "staat gepland" in await plan(town, "ben", number)
+        assert "staat gepland" in await plan(town, "cas", 6)
+        await until(town, "7 19:59")
+        before = told(town, "sport", SOON)
+        await until(town, "7 20:00")
+        assert told(town, "sport", SOON) == before + 2, "one of each organiser"
+        for more in range(1, 5):
+            town.clock.turn(remind.APART)
+            town.clock.turn(timedelta(microseconds=1))
+            await town.core.run_due()
+            assert told(town, "sport", SOON) == before + 2 + more
+        assert not told(town, "sport", "Later dan")
