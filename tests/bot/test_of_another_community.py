@@ -70,7 +70,7 @@ PLAIN = {
     *("remove", "show", "hide", "clear", "about"),
     *("why", "often"),
     *("called", "begins", "place", "url", "lasting", "room", "online_room", "way", "guests", "whom", "seen"),
-    *("remind", "repeat", "left_out", "from_here", "everything", "every", "stop", "hour"),
+    *("remind", "repeat", "left_out", "from_here", "everything", "every", "stop", "hour", "before"),
     *("zone", "due", "what", "by", "version"),
 }
 FILLED: Mapping[str, Any] = {
