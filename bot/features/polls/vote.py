@@ -345,15 +345,20 @@ def remind_due(call: Call, job: Job) -> None:
     if ends := call.settings.quiet_until(call.now):
         call.schedule("poll.remind", str(poll.id), ends)
         return
-    call.tx.of(POLLS).change(poll.id, {"reminded": True})
     reminder = text("poll.reminder", question=poll.question, closes=poll.closes_at)
     said = _question(poll, reminder, text("poll.reminder.stop"))
     needed = ROLES.get(poll.who, Role.RESIDENT)
     lacking = call.tx.of(POLLS).without_ballot(poll)
-    talking, wishes = call.tx.people.talking(lacking), call.tx.people.wishes(lacking)
+    wishes, mornings = call.tx.people.wishes(lacking), set()
     for resident in lacking:
         key = f"{reminders_of(poll.id)}{resident}"
         morning = call.settings.quiet_until(call.now, zone_or(wishes[resident].zone, call.zone))
-        # By their own clocks it may be night still: it waits, where that is in time.
-        waits = resident in talking and not (morning and morning >= poll.closes_at)
-        call.tell(resident, said, key, until=poll.closes_at, theme=poll.theme, role=needed, begun=waits)
+        # By their own clocks it may be night still: they are told then, where that is in time.
+        if morning and morning < poll.closes_at:
+            mornings.add(morning)
+            continue
+        call.tell(resident, said, key, until=poll.closes_at, theme=poll.theme, role=needed)
+    if mornings:
+        call.schedule(job.kind, job.subject, min(mornings))
+    else:
+        call.tx.of(POLLS).change(poll.id, {"reminded": True})
