@@ -179,6 +179,10 @@ _ACCOUNTS = (
     .where(among(identities.c.resident, "ids_"))
     .order_by(identities.c.platform, identities.c.user_id)
 )
+_ACCOUNTS_IN = _ACCOUNTS.join(
+    members,
+    and_(members.c.platform == identities.c.platform, members.c.user_id == identities.c.user_id),
+).where(members.c.theme == bindparam("theme_"))
 _NUMBERS = select(identities.c.resident).distinct().order_by(identities.c.resident).limit(bindparam("most_"))
 _SET_LOCALE = update(residents).where(residents.c.id == bindparam("id_")).values(locale=bindparam("locale_"))
 _SET_REMINDED = (
@@ -502,6 +506,12 @@ class People:
         for resident, *account in self._db.execute(_ACCOUNTS, {"ids_": residents}):
             found.setdefault(resident, []).append(Identity(*account))
         return found
+
+    def accounts_in(self, theme: int, residents: Collection[int]) -> Sequence[Identity]:
+        found: dict[int, Identity] = {}
+        for resident, *account in self._db.execute(_ACCOUNTS_IN, {"ids_": residents, "theme_": theme}):
+            found.setdefault(resident, Identity(*account))
+        return list(found.values())
 
     def numbers(self, most: int) -> Sequence[int]:
         found: Sequence[int] = self._db.execute(_NUMBERS, {"most_": most}).scalars()

@@ -10,14 +10,14 @@ those who take part online.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from datetime import datetime, timedelta
 
 from bot import when
 from bot.call import Call
 from bot.features.meetings import show
 from bot.features.meetings.records import MEETINGS, SUBJECT, Answer, Meeting, Way
-from bot.features.meetings.telling import PAGE, mention, whisper
+from bot.features.meetings.telling import PAGE, mention, talk, whisper
 from bot.model.message import Message, Text, message, text, typed
 from bot.model.work import Job
 
@@ -56,7 +56,10 @@ def remind_due(call: Call, job: Job) -> None:
     if not meeting.has_begun(call.now):
         late = call.now - moment(call, meeting, int(before)) > LATE
         answers = call.tx.of(MEETINGS).reminded_after(meeting.id, 0, PAGE)
-        mention(call, meeting, _people(answers), _aloud(meeting, late=late), key, everywhere=True)
+        people = _people(answers)
+        talking = talk(call, meeting, people)
+        others = [who for who in people if who not in talking]
+        mention(call, meeting, others, _aloud(meeting, late=late), key, everywhere=True)
     quiet = call.settings.quiet_until(call.now)
     due = quiet if quiet and quiet < meeting.starts_at else call.now
     call.schedule(WHISPER, f"{job.subject} 0", due, f"{WHISPER}:{meeting.id}:{before}")
@@ -71,15 +74,21 @@ def whisper_due(call: Call, job: Job) -> None:
     key = f"{SUBJECT}:{meeting.id}:remind:{start}:{before}"
     answers = call.tx.of(MEETINGS).reminded_after(meeting.id, int(after), PAGE)
     begun = meeting.has_begun(call.now)
+    people = _people(answers)
+    talking = talk(call, meeting, people)
+    alike: dict[Hashable, list[Answer]] = {}  # many are told the same
     for answer in answers:
-        if answer.resident is not None and (not begun or answer.seat is Way.ONLINE):
-            whisper(call, meeting, [answer.resident], _for(call, meeting, answer), key)
+        if answer.resident in talking and (not begun or answer.seat is Way.ONLINE):
+            alike.setdefault(answer.id if answer.waits else (answer.way, answer.seat), []).append(answer)
+    row = show.row(call, meeting.id) if any(answer.waits for answer in answers) else ()
+    for told in alike.values():
+        whisper(call, meeting, _people(told), _for(call, meeting, told[0], row), key)
     if int(after) and not begun:
         # Those of the first page stand beside what was said in the theme.
         also = message(text("meeting.told.also", title=meeting.title))
-        mention(call, meeting, _people(answers), also, f"{key}:{after}")
+        mention(call, meeting, [who for who in people if who not in talking], also, f"{key}:{after}")
     if len(answers) == PAGE:
-        subject = f"{number} {before} {start} {answers[-1].id}"
+        subject = f"{number} {before} {start} {answers[-1].resident}"
         call.schedule(WHISPER, subject, call.now, f"{WHISPER}:{meeting.id}:{before}")
 
 
@@ -107,13 +116,13 @@ def _aloud(meeting: Meeting, *, late: bool) -> Message:
     return message(*lines, title=typed(meeting.title), buttons=show.buttons(meeting))
 
 
-def _for(call: Call, meeting: Meeting, answer: Answer) -> Message:
-    """For one person: what fits their answer at this moment."""
+def _for(call: Call, meeting: Meeting, answer: Answer, row: Sequence[Answer]) -> Message:
+    """For one person: what fits their answer at this moment. `row`: who waits."""
     start = {"title": meeting.title, "start": meeting.starts_at}
     begun = meeting.has_begun(call.now)
     lines: list[Text] = [text("meeting.remind.begun" if begun else "meeting.remind.you", **start)]
     if answer.waits:
-        lines.append(text(f"meeting.remind.waits.{answer.way}", place=show.place_in_row(call, answer)))
+        lines.append(text(f"meeting.remind.waits.{answer.way}", place=show.place_in(row, answer)))
     if answer.seat:
         lines += show.where_that_way(meeting, answer.seat)
     if answer.way is Way.MAYBE:
