@@ -89,6 +89,8 @@ _HOLD = update(meetings).where(_THIS, _IS_PLANNED).values(state="held")
 _LEAVE = update(meetings).where(_THIS).values(was_left=True)
 
 _GIVEN = [column for column in answers.c if column.name != "community"]
+_NAMES = [column.name for column in _GIVEN]
+_WAYS: dict[str | None, Way | None] = {None: None, **{str(way): way for way in Way}}
 _ANSWERS = select(*_GIVEN)
 _HERE = answers.c.meeting == bindparam("meeting_")
 _IN_ORDER = (answers.c.since, answers.c.id)
@@ -182,10 +184,11 @@ def read_meeting(*values: Any) -> Meeting:
 
 
 def _answer(*values: Any) -> Answer:
-    fields = dict(zip([column.name for column in _GIVEN], values, strict=True))
-    seat, known = (Way(way) if (way := fields[name]) else None for name in ("seat", "known"))
-    read = {"way": Way(fields["way"]), "seat": seat, "known": known, "shown": bool(fields["shown"])}
-    return Answer(**{**fields, **read})
+    fields = dict(zip(_NAMES, values, strict=True))
+    for name in ("way", "seat", "known"):
+        fields[name] = _WAYS[fields[name]]
+    fields["shown"] = bool(fields["shown"])
+    return Answer(**fields)
 
 
 _MEETING = Loader(_MEETINGS, by=[meetings.c.id], make=read_meeting)
