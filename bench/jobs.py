@@ -52,13 +52,18 @@ async def _alone(*what: str) -> Measured:
     return found
 
 
+def _keys(url: str) -> Path:
+    """A folder of its own for that database's."""
+    return Path(f"{url.removeprefix('sqlite:///')}.keys")
+
+
 # --- a million beside none ---------------------------------------------------------------------
 
 
 async def _pending(folder: Path) -> list[Figure]:
     urls = [f"sqlite:///{folder}/{name}.db" for name in ("many", "none")]
     for url, count in zip(urls, (PENDING, 0), strict=True):
-        async with opened(url, folder / "keys") as store:
+        async with opened(url, _keys(url)) as store:
             await _fill(store, count)
     many, none = await by_turns(*(lambda url=url: _alone("pending", url) for url in urls))
     return [
@@ -94,7 +99,7 @@ async def _fill(store: Store, count: int) -> None:
 
 async def _of_pending(url: str) -> Measured:
     begun = psutil.Process().create_time()
-    async with opened(url, Path(url.removeprefix("sqlite:///")).parent / "keys") as store:
+    async with opened(url, _keys(url)) as store:
         core_on(store)
         await store.read_anywhere(lambda tx: tx.jobs.next_due())
         start = time.time() - begun
@@ -194,7 +199,7 @@ async def _of_ours(folder: Path) -> Measured:
         ran.one()
 
     url = f"sqlite:///{folder}/ours-{time.time_ns()}.db"
-    async with opened(url, folder / "keys") as store:
+    async with opened(url, _keys(url)) as store:
         core = core_on(store)
         agenda = Agenda(store, CLOCK, {"bench": run}, core.dispatch.call_for_nobody)
         running = list[asyncio.Task[None]]()
