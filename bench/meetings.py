@@ -1,4 +1,6 @@
-"""Meetings: an answer beside a vote, a board that many answered, reminders that fall due together."""
+"""Meetings: an answer beside a vote, a board that many answered, reminders that fall due together, and what
+is due in any case (jobs.py).
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,12 @@ from typing import cast
 
 from sqlalchemy import func, select
 
+from bench import jobs
 from bench.community import CLOCK, HERE, PLATFORM, core_on, cpu, in_memory, opened, said, watched
 from bench.figures import Figure, by_turns, compare, percentile
 from bot.clock import HandClock
 from bot.core import PleinCore
-from bot.features.meetings.records import MEETINGS, Answer, Plan, Way
+from bot.features.meetings.records import MEETINGS, Answer, Meeting, Plan, Way
 from bot.features.meetings.remind import REMIND
 from bot.features.polls.settings import PollsSettings
 from bot.main.features import add_up
@@ -43,7 +46,7 @@ async def measure() -> list[Figure]:
     with in_memory() as folder:
         async with opened(f"sqlite:///{folder}/plein.db") as store:
             found = [*await _answering(store), *await _boards(store)]
-    return [*found, *await _reminding()]
+    return [*found, *await _reminding(), *await jobs.measure()]
 
 
 def _plan(tx: Transaction, title: str, after: timedelta = DAY) -> int:
@@ -170,10 +173,13 @@ async def _turn(store: Store) -> tuple[float, float, float]:
     def plan(tx: Transaction) -> None:
         found = tx.of(MEETINGS).get(meeting)
         assert found
-        due = found.starts_at - timedelta(hours=1)
-        tx.jobs.add(REMIND, f"{meeting} 3600 {found.starts_at.isoformat()}", due, f"{REMIND}:{meeting}:3600")
-        clock.turn_to(due)
+        subject = f"{meeting} 3600 {found.starts_at.isoformat()}"
+        tx.jobs.add(REMIND, subject, clock.now(), f"{REMIND}:{meeting}:3600")
 
+    starts_at = await store.run(lambda tx: cast(Meeting, tx.of(MEETINGS).get(meeting)).starts_at)
+    clock.turn_to(starts_at - timedelta(hours=1))
+    # What else is due by then is none of it.
+    await core.agenda.flush()
     await store.run(plan)
     await store.run(lambda tx: tx.accounts.serve(PLATFORM, PLATFORM, clock.now()))
     done = asyncio.Event()

@@ -653,7 +653,7 @@ class Call:
 
     def use(self, what: str, within: timedelta) -> None:
         """Count that they did it, for so long. What is too often, the feature decides and says itself."""
-        self.tx.uses.add(self.resident.id, what, self.now + within, f"{self.id} {self.now.isoformat()}")
+        self.tx.uses.add(self.resident.id, what, self.now + within)
 
     def board(self, subject: str, theme: int, opener: int | None = None) -> None:
         """Show the subject's state in every place of the theme, and keep it up to date; twice is once.

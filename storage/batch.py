@@ -373,6 +373,10 @@ class Batch:
         found = deferred.get(key) if deferred else None
         return found[1] if found else None
 
+    def pends(self, table: Table) -> bool:
+        """Whether anything was deferred for that table and is not in the database yet."""
+        return table in self._pending
+
     def flush(self, tables: Collection[Table] | None = None) -> None:
         """Execute what was deferred: for these tables, or all of it."""
         flushed = [table for table in self._pending if tables is None or table in tables]

@@ -176,6 +176,15 @@ _KNOWN = anywhere(
     .where(among(residents.c.id, "ids_"))
     .order_by(identities.c.platform, identities.c.user_id)
 )
+_ACCOUNTS_IN = (
+    select(identities.c.resident, identities.c.platform, identities.c.user_id)
+    .join(
+        members,
+        and_(members.c.platform == identities.c.platform, members.c.user_id == identities.c.user_id),
+    )
+    .where(among(identities.c.resident, "ids_"), members.c.theme == bindparam("theme_"))
+    .order_by(identities.c.platform, identities.c.user_id)
+)
 _NUMBERS = select(identities.c.resident).distinct().order_by(identities.c.resident).limit(bindparam("most_"))
 _SET_LOCALE = update(residents).where(residents.c.id == bindparam("id_")).values(locale=bindparam("locale_"))
 _SET_ZONE = update(residents).where(residents.c.id == bindparam("id_")).values(zone=bindparam("zone_"))
@@ -522,6 +531,12 @@ class People:
 
     def accounts(self, numbers: Collection[int]) -> Mapping[int, Sequence[Identity]]:
         return {number: [account for account, _ in theirs] for number, theirs in self._accounts(numbers)}
+
+    def accounts_in(self, theme: int, residents: Collection[int]) -> Sequence[Identity]:
+        found: dict[int, Identity] = {}
+        for resident, *account in self._db.execute(_ACCOUNTS_IN, {"ids_": residents, "theme_": theme}):
+            found.setdefault(resident, Identity(*account))
+        return list(found.values())
 
     def numbers(self, most: int) -> Sequence[int]:
         found: Sequence[int] = self._db.execute(_NUMBERS, {"most_": most}).scalars()

@@ -304,14 +304,15 @@ class Told:
     ) -> tuple[Identity, str] | None:
         """The first account of theirs that is left, and which of Plein's is to write to it."""
         for way in self._ways(resident, begun=begun):
-            if way.identity.address not in gone and (account := self._at_work(way, since)):
-                return way.identity, account
+            identity = way.identity
+            if identity.address not in gone and (account := self._at_work(way, since)):
+                return identity, account
         return None
 
     def _ways(self, resident: int, *, begun: bool = False) -> list[_Way]:
         """Their accounts, the one that they used last first; or those that talk with Plein in private."""
         ways = [way for way in self._db.get_all(_WAYS, resident) if way.talks or not begun]
-        return sorted(ways, key=lambda way: way.identity.address != way.heard_as)
+        return sorted(ways, key=lambda way: way.identity.address != way.heard_as) if len(ways) > 1 else ways
 
     def _at_work(self, way: _Way, since: datetime) -> str | None:
         at_work = [account for account, seen in self._db.get_all(_OURS, way.platform) if seen >= since]

@@ -4,36 +4,38 @@ Also where they are forgotten meanwhile: what is left of it stands under a mark 
 which nobody reads without a key apart from the database, and is theirs again where one comes back.
 
 Whoever parts has done all of it as well, and whoever joins may bring what is there already: each row says
-by another such mark which time it was, and whatever stands there twice counts once.
+by another such mark which time it was, or by one that is no other's, and whatever stands there twice counts
+once.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import bindparam, delete, distinct, func, insert, select
 
 from bot.clock import latest_end
 from storage.batch import Batch
 from storage.executor import Rows
+from storage.keyring import MARK
 from storage.own_keys import OwnKeys
 from storage.tables import spent, uses
 
 _KEY = "uses"
 _MOMENT = uses.c.until.type
 _ADD = insert(uses)
-_DONE = (
-    select(uses.c.which)
-    .distinct()
-    .where(
-        uses.c.resident == bindparam("resident_"),
-        uses.c.what == bindparam("what_"),
-        uses.c.until >= bindparam("now_", type_=_MOMENT),
-    )
+_COUNTS = (
+    *(uses.c.resident == bindparam("resident_"), uses.c.what == bindparam("what_")),
+    uses.c.until >= bindparam("now_", type_=_MOMENT),
 )
-_DONE_SHORT = _DONE.where(uses.c.until <= bindparam("latest_", type_=_MOMENT))
+_COUNTS_SHORT = (*_COUNTS, uses.c.until <= bindparam("latest_", type_=_MOMENT))
+_DONE, _DONE_SHORT = (select(uses.c.which).distinct().where(*which) for which in (_COUNTS, _COUNTS_SHORT))
+_COUNT, _COUNT_SHORT = (
+    select(func.count(distinct(uses.c.which))).where(*which) for which in (_COUNTS, _COUNTS_SHORT)
+)
 _DROP = delete(uses).where(uses.c.resident == bindparam("resident_"), uses.c.what == bindparam("what_"))
 _ALL = (
     select(uses.c.what, uses.c.which, func.max(uses.c.until).label("until"))
@@ -67,8 +69,9 @@ class Uses:
         self._db = db
         self._keys = keys
 
-    def add(self, resident: int, what: str, until: datetime, which: str) -> None:
-        row = {"resident": resident, "what": what, "which": self._mark(what, which), "until": until}
+    def add(self, resident: int, what: str, until: datetime, which: str | None = None) -> None:
+        mark = secrets.token_hex(MARK) if which is None else self._mark(what, which)
+        row = {"resident": resident, "what": what, "which": mark, "until": until}
         self._db.execute(_ADD, row)
 
     def drop(self, resident: int, what: str) -> None:
@@ -82,12 +85,13 @@ class Uses:
         within: timedelta | None = None,
         excluding: Collection[str] = (),
     ) -> int:
-        asked = {"resident_": resident, "what_": what, "now_": now}
-        if within is None:
-            found = self._db.execute(_DONE, asked)
-        else:
-            found = self._db.execute(_DONE_SHORT, {**asked, "latest_": latest_end(now, within)})
-        done = set(found.scalars())
+        asked: dict[str, Any] = {"resident_": resident, "what_": what, "now_": now}
+        if within is not None:
+            asked["latest_"] = latest_end(now, within)
+        if not excluding:
+            found: int = self._db.execute(_COUNT if within is None else _COUNT_SHORT, asked).scalar_one()
+            return found
+        done = set(self._db.execute(_DONE if within is None else _DONE_SHORT, asked).scalars())
         return len(done.difference(self._mark(what, which) for which in excluding) if done else done)
 
     def _mark(self, what: str, which: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from bot.commands.declare import Param
@@ -18,6 +19,8 @@ from bot.texts import Texts
 Suggest = Callable[[Any, str], Sequence[Suggestion]]
 
 _BETWEEN = re.compile(r"[\s_-]+")
+# By the words for it, what there is to choose from: of an argument, in a language.
+_CHOICES: WeakKeyDictionary[Texts, dict[tuple[str, str, str], Mapping[str, str]]] = WeakKeyDictionary()
 
 
 class Extent(Enum):
@@ -153,8 +156,10 @@ class Argument(Param):
 
     def choice_in(self, locale: str, typed: str) -> str | None:
         """The choice that what was typed is called in this language; `per dag`, `per-dag` as `perdag`."""
-        words = {_joined(word): choice for word, choice in self.words(locale).items()}
-        return words.get(_joined(typed))
+        known, which = _CHOICES.setdefault(self.texts, {}), (self.path, self.name, locale)
+        if which not in known:
+            known[which] = {_joined(word): choice for word, choice in self.words(locale).items()}
+        return known[which].get(_joined(typed))
 
     def usual_words(self, locale: str) -> dict[str, str]:
         """The word that is shown for each choice."""

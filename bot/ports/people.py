@@ -254,6 +254,10 @@ class PeopleStore(Protocol):
         """Those of each of them who has any, in the order of their addresses."""
         ...
 
+    def accounts_in(self, theme: int, residents: Collection[int]) -> Sequence[Identity]:
+        """One account of each of them who is in that theme, in the order of their addresses."""
+        ...
+
     def known(self, residents: Collection[int]) -> Mapping[int, Known]:
         """How these residents are shown; one who was forgotten is not among them."""
         ...
@@ -550,8 +554,10 @@ class PlaceStore(Protocol):
 class UseStore(Protocol):
     """How often somebody did what is held within limits."""
 
-    def add(self, resident: int, what: str, until: datetime, which: str) -> None:
-        """They did that, and it counts until then. `which`: what tells that time from any other."""
+    def add(self, resident: int, what: str, until: datetime, which: str | None = None) -> None:
+        """They did that, and it counts until then. `which`: what tells that time from any other; None: it is
+        one of its own.
+        """
         ...
 
     def drop(self, resident: int, what: str) -> None:

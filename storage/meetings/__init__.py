@@ -1,35 +1,29 @@
-"""Meetings, and what people answered."""
+"""Meetings, what people answered, and how many said what.
+
+How many people said what of a meeting is kept beside their answers, so that its board costs the same with ten
+as with ten thousand. Whatever writes an answer counts it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import product
 from typing import Any
 
 from sqlalchemy import (
     BindParameter,
-    Boolean,
-    Column,
-    ForeignKey,
-    ForeignKeyConstraint,
-    Index,
-    Integer,
     Select,
-    String,
-    Table,
-    Text,
     and_,
     bindparam,
     delete,
     exists,
-    false,
     func,
     insert,
     null,
     or_,
     select,
-    true,
     update,
 )
 
@@ -37,90 +31,11 @@ from bot.features.meetings.records import MEETINGS, PLACES, Answer, Figures, Mee
 from storage.among import among
 from storage.batch import Loader
 from storage.leavers import Leavers, LeaversTable
+from storage.meetings.tables import TABLES, answers, counts, meeting_leavers, meetings
 from storage.numbers import next_number
 from storage.parts import Parts, Stored
-from storage.tables import STAYS, Holds, Moment, Number, members, of_community, own_tables, residents, themes
-
-TABLES = own_tables()
-
-meetings = Table(
-    "meetings",
-    TABLES,
-    # People say "meeting 3", and mean their own community's.
-    of_community(key=True),
-    Column("id", Number, primary_key=True, autoincrement=False),
-    Column("theme", ForeignKey(themes.c.id), nullable=False),
-    # Nobody's any more, where whoever planned it was forgotten.
-    Column("organiser", ForeignKey(residents.c.id), index=True),
-    Column("title", String, nullable=False),
-    Column("starts_at", Moment, nullable=False),
-    Column("ends_at", Moment, nullable=False),
-    Column("place", String),
-    Column("link", String),
-    Column("about", Text),
-    Column("room", Integer),
-    Column("online_room", Integer),
-    # How many seconds before it begins people are reminded: "86400 3600".
-    Column("remind", String, nullable=False),
-    Column("state", String, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("why", Text),
-    Column("moved_from", Moment),
-    # What those who come were told last, as JSON.
-    Column("told", Text, nullable=False),
-    # An account left somebody who answered, and is kept out of it (see leavers.py).
-    Column("was_left", Boolean, nullable=False, server_default=false()),
-    # Of one that comes back: which of a series, and the day on which its rule has it.
-    Column("series", Number),
-    Column("day", String),
-    Column("by_hand", Boolean, nullable=False, server_default=false()),
-    Column("announced", Boolean, nullable=False, server_default=true()),
-    Column("expanded", Boolean, nullable=False, server_default=true()),
-    Column("asked", Boolean, nullable=False, server_default=false()),
-    Index("ix_meetings_theme_state", "theme", "state", "starts_at"),
-    Index("ix_meetings_series_starts_at", "community", "series", "starts_at"),
-)
-
-
-def _of_meeting() -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(["community", "meeting"], [meetings.c.community, meetings.c.id])
-
-
-# What somebody said of a meeting. One without a resident is of whoever has no account, by the name that an
-# organiser gave; or of somebody who was forgotten, in what was held.
-answers = Table(
-    "answers",
-    TABLES,
-    Column("id", Number, primary_key=True),
-    of_community(),
-    Column("meeting", Number, nullable=False),
-    Column("resident", ForeignKey(residents.c.id), index=True),
-    Column("name", String),
-    Column("way", String, nullable=False),
-    Column("seat", String),
-    Column("since", Moment, nullable=False),
-    Column("said_at", Moment, nullable=False),
-    # The place that they were told of last.
-    Column("known", String),
-    Column("party", Integer, nullable=False),
-    Column("shown", Boolean, nullable=False),
-    _of_meeting(),
-    # To what is to come each has one answer; who was two people when a meeting was held has both.
-    Index("ix_answers_meeting_resident", "community", "meeting", "resident"),
-    sqlite_autoincrement=True,
-)
-
-# Which accounts are kept out of a meeting to come, as marks of them; who answered with them.
-meeting_leavers = Table(
-    "meeting_leavers",
-    TABLES,
-    of_community(key=True),
-    Column("meeting", Number, primary_key=True),
-    Column("account", String, primary_key=True, info=Holds.MARK.info),
-    Column("holder", ForeignKey(residents.c.id), index=True, info={STAYS: True}),
-    _of_meeting(),
-    sqlite_with_rowid=False,
-)
+from storage.tables import STAYS, members, residents, themes
+from storage.upsert import upsert
 
 _IS_PLANNED = meetings.c.state == "planned"
 # Of a series only those that people see already.
@@ -141,14 +56,13 @@ _LEAVERS = LeaversTable(
     .order_by(answers.c.meeting),
 )
 
-_SHOWN = [column for column in meetings.c if column.name not in ("community", "was_left")]
-_FLAGS = ("by_hand", "announced", "expanded", "asked")
+_SHOWN = [column for column in meetings.c if column.name != "community"]
+_FLAGS = ("by_hand", "announced", "expanded", "asked", "was_left")
 _MEETINGS = select(*_SHOWN)
 _THERE = among(meetings.c.theme, "themes_")
 _FIRST = (meetings.c.starts_at, meetings.c.id)
 _LAST = (meetings.c.starts_at.desc(), meetings.c.id.desc())
 _MOST: BindParameter[int] = bindparam("most_")
-_COMING = _MEETINGS.where(_THERE, _IS_SEEN).order_by(*_FIRST).limit(_MOST)
 _ALL_COMING = _MEETINGS.where(_THERE, _IS_PLANNED).order_by(*_FIRST)
 _LATEST = _MEETINGS.where(_THERE, meetings.c.announced).order_by(*_LAST).limit(_MOST)
 _HELD = (
@@ -171,11 +85,12 @@ _STANDING = select(meetings.c.id, meetings.c.ends_at).where(meetings.c.organiser
 _PLANNED_BY = select(meetings).where(meetings.c.organiser == _WHO).order_by(meetings.c.id)
 _ADD = insert(meetings)
 _THIS = meetings.c.id == bindparam("meeting_")
-_WAS_LEFT = select(meetings.c.was_left).where(_THIS)
 _HOLD = update(meetings).where(_THIS, _IS_PLANNED).values(state="held")
 _LEAVE = update(meetings).where(_THIS).values(was_left=True)
 
 _GIVEN = [column for column in answers.c if column.name != "community"]
+_NAMES = [column.name for column in _GIVEN]
+_WAYS: dict[str | None, Way | None] = {None: None, **{str(way): way for way in Way}}
 _ANSWERS = select(*_GIVEN)
 _HERE = answers.c.meeting == bindparam("meeting_")
 _IN_ORDER = (answers.c.since, answers.c.id)
@@ -206,7 +121,10 @@ _SEEN = (
     .limit(_MOST)
 )
 _ALL = _ANSWERS.where(_HERE).order_by(*_IN_ORDER).limit(_MOST)
-_AFTER = _ANSWERS.where(_HERE, answers.c.id > bindparam("after_")).order_by(answers.c.id).limit(_MOST)
+# Who has no account is nobody to be told anything.
+_AFTER = (
+    _ANSWERS.where(_HERE, answers.c.resident > bindparam("after_")).order_by(answers.c.resident).limit(_MOST)
+)
 _REMINDED = _AFTER.join(residents, residents.c.id == answers.c.resident).where(
     residents.c.wants_reminders, answers.c.way != str(Way.NO)
 )
@@ -232,13 +150,17 @@ _OWN_MOMENTS = (
 )
 _ANSWERED_BY = select(answers).where(answers.c.resident == _WHO).order_by(answers.c.since, answers.c.id)
 _TO_COME_BY = _ANSWERED_BY.where(_TO_COME)
-_FIGURES = (
-    select(answers.c.way, answers.c.seat, func.sum(answers.c.party))
-    .where(_HERE)
-    .group_by(answers.c.way, answers.c.seat)
+_COUNT = upsert(counts)
+_COUNT = _COUNT.on_conflict_do_update(
+    index_elements=[counts.c.meeting, counts.c.way, counts.c.seat],
+    set_={"people": counts.c.people + _COUNT.excluded.people},
 )
 _ANSWER = insert(answers).returning(answers.c.id)
 _CHANGED = ("way", "seat", "since", "said_at", "known", "party", "shown")
+_KEPT = ("meeting", "resident", "name", *_CHANGED)
+_COUNTED_BY = ("way", "seat", "party")
+# As it is written, and what that is.
+_SAID = {(str(way), str(seat or "")): (way, seat) for way, seat in product(Way, (None, *PLACES))}
 _CHANGE = (
     update(answers)
     .where(answers.c.id == bindparam("id_"))
@@ -261,7 +183,10 @@ _HIDE = (
 _DROP_CANCELLED = delete(answers).where(
     _HERE, exists().where(meetings.c.id == answers.c.meeting, meetings.c.state == "cancelled")
 )
-_DROP_OF = delete(answers).where(answers.c.resident == _WHO, _TO_COME)
+_UNCOUNT_CANCELLED = delete(counts).where(
+    counts.c.meeting == bindparam("meeting_"),
+    exists().where(meetings.c.id == counts.c.meeting, meetings.c.state == "cancelled"),
+)
 _NOBODYS = (
     update(answers).where(answers.c.resident == _WHO).values(resident=null(), shown=False),
     update(meetings).where(meetings.c.organiser == _WHO).values(organiser=null()),
@@ -273,6 +198,7 @@ def shown_meetings() -> Select[Any]:
     return _MEETINGS
 
 
+@lru_cache(1024)  # from one answer to the next a meeting hardly changes
 def read_meeting(*values: Any) -> Meeting:
     """What a row of these is."""
     fields = dict(zip([column.name for column in _SHOWN], values, strict=True))
@@ -280,18 +206,32 @@ def read_meeting(*values: Any) -> Meeting:
 
 
 def _answer(*values: Any) -> Answer:
-    fields = dict(zip([column.name for column in _GIVEN], values, strict=True))
-    seat, known = (Way(way) if (way := fields[name]) else None for name in ("seat", "known"))
-    read = {"way": Way(fields["way"]), "seat": seat, "known": known, "shown": bool(fields["shown"])}
-    return Answer(**{**fields, **read})
+    fields = dict(zip(_NAMES, values, strict=True))
+    for name in ("way", "seat", "known"):
+        fields[name] = _WAYS[fields[name]]
+    fields["shown"] = bool(fields["shown"])
+    return Answer(**fields)
 
 
 _MEETING = Loader(_MEETINGS, by=[meetings.c.id], make=read_meeting)
+_COMING_IN = Loader(
+    _MEETINGS.where(_IS_SEEN).order_by(*_FIRST),
+    by=[meetings.c.theme],
+    make=read_meeting,
+    tells=meetings.c.id,
+)
 _ANSWER_OF = Loader(
     # Of what was held somebody may have two: this is the last.
     _ANSWERS.order_by(answers.c.said_at.desc(), answers.c.id.desc()),
     by=[answers.c.meeting, answers.c.resident],
     make=_answer,
+    beside=[answers],
+)
+_COUNTED = Loader(
+    select(counts.c.way, counts.c.seat, counts.c.people),
+    by=[counts.c.meeting],
+    make=lambda *counted: counted,
+    beside=[counts],
 )
 
 
@@ -315,11 +255,17 @@ class Meetings:
         self._db.lock(meetings.c.id, meeting)
         return self._db.get(_MEETING, meeting)
 
+    def hold(self, meeting: Meeting) -> Meeting | None:
+        return self.get(meeting.id) if self._db.lock(meetings.c.id, meeting.id) else meeting
+
     def themes(self) -> Collection[int]:
         return set(self._db.execute(_THEMES).scalars())
 
     def coming(self, among: Collection[int], most: int) -> Sequence[Meeting]:
-        return self._listed(_COMING, themes_=sorted(among), most_=most)
+        if len(among) > 1:
+            self._db.expect(themes.c.id, among)
+        found = [meeting for theme in among for meeting in self._db.get_all(_COMING_IN, theme)]
+        return sorted(found, key=lambda meeting: (meeting.starts_at, meeting.id))[:most]
 
     def all_coming(self, theme: int) -> Sequence[Meeting]:
         return self._listed(_ALL_COMING, themes_=[theme])
@@ -349,7 +295,8 @@ class Meetings:
     def end(self, meeting: int) -> None:
         self._db.execute(_HOLD, {"meeting_": meeting})
         self._db.execute(_UNNAME, {"meeting_": meeting})
-        self._db.execute(_DROP_CANCELLED, {"meeting_": meeting})
+        for statement in (_DROP_CANCELLED, _UNCOUNT_CANCELLED):
+            self._db.execute(statement, {"meeting_": meeting})
         self._leavers.over(meeting)
 
     def note(self, meeting: int, notes: Mapping[str, Any]) -> None:
@@ -359,11 +306,22 @@ class Meetings:
     # --- answers ---
 
     def figures(self, meeting: int) -> Figures:
-        rows = self._db.execute(_FIGURES, {"meeting_": meeting})
-        return Figures({(Way(way), Way(seat) if seat else None): int(count) for way, seat, count in rows})
+        people = {(way, seat): count for way, seat, count in self._db.get_all(_COUNTED, meeting)}
+        for said in _SAID if self._db.pends(counts) else ():
+            if more := self._db.pending(counts, (meeting, *said)):
+                people[said] = people.get(said, 0) + more["people"]
+        return Figures({_SAID[said]: count for said, count in people.items() if count})
+
+    def _count(self, row: Mapping[str, Any], sign: int) -> None:
+        """One that is there from now on, or not any more."""
+        meeting, way, seat = row["meeting"], str(row["way"]), str(row["seat"] or "")
+        counted = {"meeting": meeting, "way": way, "seat": seat, "people": sign * row["party"]}
+        self._db.defer(_COUNT, (meeting, way, seat), counted, adds="people")
 
     def answer(self, meeting: int, resident: int) -> Answer | None:
-        return self._db.get(_ANSWER_OF, meeting, resident)
+        found = self._db.get(_ANSWER_OF, meeting, resident)
+        changed = self._db.pending(answers, found.id) if found else None
+        return changed["answer"] if changed else found
 
     def waiting(self, meeting: int) -> Sequence[Answer]:
         return self._given(_WAITING, meeting_=meeting)
@@ -407,21 +365,34 @@ class Meetings:
     def _given(self, statement: Any, **values: Any) -> Sequence[Answer]:
         return [_answer(*row) for row in self._db.execute(statement, values)]
 
-    def keep(self, answer: Answer) -> int:
-        changes = {name: _written(getattr(answer, name)) for name in _CHANGED}
-        if answer.id:
-            values = {f"{name}_": value for name, value in changes.items()}
-            self._db.execute(_CHANGE, {"id_": answer.id, **values})
-            return answer.id
-        whose = {"meeting": answer.meeting, "resident": answer.resident, "name": answer.name}
-        found: int = self._db.execute(_ANSWER, {**whose, **changes}).scalar_one()
-        return found
+    def keep(self, answer: Answer, before: Answer | None = None) -> int:
+        row = {name: _written(getattr(answer, name)) for name in _KEPT}
+        if before is None:
+            self._count(row, 1)
+            found: int = self._db.execute(_ANSWER, row).scalar_one()
+            return found
+        self._change(answer.id, row, {name: getattr(before, name) for name in _KEPT}, answer)
+        return answer.id
+
+    def _change(
+        self, number: int, row: Mapping[str, Any], before: Mapping[str, Any], answer: Answer | None = None
+    ) -> None:
+        """`answer`: what it is from now on, for whoever asks before it is written."""
+        if any(row[name] != before[name] for name in _COUNTED_BY):
+            self._count(before, -1)
+            self._count(row, 1)
+        values = {"id_": number, **{f"{name}_": row[name] for name in _CHANGED}}
+        if answer:
+            self._db.defer(_CHANGE, number, {**values, "answer": answer})
+        else:
+            self._db.execute(_CHANGE, values)
 
     def drop(self, answer: Answer) -> None:
-        self._drop(answer.id)
+        self._drop(answer.id, {name: getattr(answer, name) for name in _KEPT})
 
-    def _drop(self, answer: int) -> None:
-        self._db.execute(_DROP, {"id_": answer})
+    def _drop(self, number: int, row: Mapping[str, Any]) -> None:
+        self._db.execute(_DROP, {"id_": number})
+        self._count(row, -1)
 
     # --- whose it is ---
 
@@ -445,19 +416,20 @@ class Meetings:
         """The last one stands; what both said alike they keep since the first, with the place of either."""
         *earlier, last = given
         for answer in earlier:
-            self._drop(answer["id"])
+            self._drop(answer["id"], answer)
             if answer["way"] == last["way"]:
                 seat = answer["seat"] if answer["party"] >= last["party"] else last["seat"]
                 joined = {"seat": last["seat"] or seat, "since": min(last["since"], answer["since"])}
                 if seat == last["way"]:
                     joined["seat"] = seat
-                kept = {name: last[name] for name in _CHANGED} | joined
-                self._db.execute(_CHANGE, {"id_": last["id"], **{f"{k}_": v for k, v in kept.items()}})
+                before, last = last, {**last, **joined}
+                self._change(last["id"], last, before)
 
     def forget(self, resident: int) -> Collection[int]:
         theirs = self._held(_ANSWERED_BY, resident)
         self._leavers.forget(resident)
-        self._db.execute(_DROP_OF, {"resident_": resident})
+        for answer in self._given_by(_TO_COME_BY, resident):
+            self._drop(answer["id"], answer)
         for statement in _NOBODYS:
             self._db.execute(statement, {"resident_": resident})
         return {answer["meeting"] for answer in theirs}
@@ -478,9 +450,8 @@ class Meetings:
             self._db.execute(_LEAVE, {"meeting_": meeting})
         return set(self._db.execute(_HIDE, {"resident_": resident}).scalars())
 
-    def keeps_out(self, meeting: int, resident: int) -> bool:
-        was_left = self._db.execute(_WAS_LEFT, {"meeting_": meeting}).scalar()
-        return bool(was_left) and self._leavers.keeps_out(meeting, resident)
+    def keeps_out(self, meeting: Meeting, resident: int) -> bool:
+        return meeting.was_left and self._leavers.keeps_out(meeting.id, resident)
 
     def held_by(self, resident: int) -> Sequence[tuple[int, str]]:
         return self._leavers.held_by(resident)

@@ -28,7 +28,8 @@ from sqlalchemy import (
 from bot.features.meetings.records import LIKE, SERIES, Meeting, Recurrence, Series, Standing, Way
 from bot.when import LeftOut, Rule
 from storage.among import among
-from storage.meetings import meetings, read_meeting, shown_meetings
+from storage.meetings import read_meeting, shown_meetings
+from storage.meetings.tables import meetings
 from storage.numbers import next_number
 from storage.parts import Parts, Stored
 from storage.tables import STAYS, Moment, Number, of_community, own_tables, residents, themes

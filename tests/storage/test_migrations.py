@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.commands.read import bind
 from bot.errors import StoreFailed
-from bot.features.meetings.records import MEETINGS, SERIES
+from bot.features.meetings.records import MEETINGS, SERIES, Figures, Way
 from bot.features.polls.records import POLLS, SEALED, Kind, Reason
 from bot.features.reminders.records import REMINDERS, Asked, Reminder
 from bot.features.residents.records import LINKS
@@ -1417,3 +1417,34 @@ async def test_meetings_of_before_are_single_ones_that_people_see(database_url: 
     assert await look(database_url, rows("meetings", "id", "title", "told")) == [(1, "Council", told)]
     await upgrade(database_url)
     assert await look(database_url, differences) == []
+
+
+# --- how many people said what of a meeting ---
+
+
+async def test_what_was_said_of_meetings_before_is_counted_and_goes_down_again(database_url: str) -> None:
+    def fill(db: Connection) -> None:
+        add_rows({"themes": [{"id": 3, "community": 1, "name": "sport"}]}, db)
+        meeting = {"community": 1, "theme": 3, "title": "x", "starts_at": 1, "ends_at": 2, "remind": ""}
+        meeting |= {"state": "planned", "version": 1, "told": "{}"}
+        add_rows({"meetings": [{**meeting, "id": number} for number in (1, 2)]}, db)
+        given = [("online", "online", 3), ("online", "online", 1), ("online", None, 2), ("no", None, 1)]
+        answer: dict[str, object] = {"community": 1, "meeting": 1, "since": 1, "said_at": 1, "shown": False}
+        said = [{**answer, "way": way, "seat": seat, "party": party} for way, seat, party in given]
+        add_rows({"answers": said}, db)
+
+    def read(tx: Transaction) -> list[Figures]:
+        return [tx.of(MEETINGS).figures(number) for number in (1, 2)]
+
+    await upgrade(database_url, to="0052")
+    await look(database_url, fill)
+    for _ in range(2):
+        await upgrade(database_url)
+        assert await look(database_url, differences) == []
+        store = await open_database(database_url, keys_of(database_url), stores_of())
+        try:
+            counted = {(Way.ONLINE, Way.ONLINE): 4, (Way.ONLINE, None): 2, (Way.NO, None): 1}
+            assert await store.run(read) == [Figures(counted), Figures({})]
+        finally:
+            await store.close()
+        await look(database_url, partial(down_to, "0052"))

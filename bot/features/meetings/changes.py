@@ -132,27 +132,30 @@ def seat_due(call: Call, job: Job) -> None:
         seat_waiting(call, found)
 
 
-def seat_waiting(call: Call, meeting: Meeting) -> None:
-    """Whoever waits for a place that is free has it from now on, and is told so with the others soon.
+def seat_waiting(call: Call, meeting: Meeting, figures: Figures | None = None) -> bool:
+    """Whoever waits for a place that is free has it from now on, and is told so with the others soon. Whether
+    there is anybody. `figures` are the meeting's.
 
     Of who waits, those who take part in the theme; and whom an organiser answered for.
     """
     if not meeting.takes_answers(call.now):
-        return
+        return False
     kept = call.tx.of(MEETINGS)
+    figures = figures or kept.figures(meeting.id)
+    if not figures.waits:
+        return False
     waiting = [answer for answer in kept.waiting(meeting.id) if answer.way in meeting.ways]
-    if not waiting:
-        return
     parts = call.tx.people.parts_of([each.resident for each in waiting if each.resident is not None])
     here = {who for who, used in parts.items() if any(part.theme == meeting.theme for part in used)}
     row = [answer for answer in waiting if answer.resident is None or answer.resident in here]
-    figures = kept.figures(meeting.id)
     moved = move_up(row, {way: figures.taken(way) for way in PLACES}, meeting.room_for)
+    before = {answer.id: answer for answer in row}
     for answer in moved:
-        kept.keep(answer)
+        kept.keep(answer, before[answer.id])
     if moved:
         _soon(call, UP, meeting, str(meeting.id), call.now + MOVED_UP)
         call.changed(f"{SUBJECT}:{meeting.id}")
+    return bool(moved)
 
 
 def up_due(call: Call, job: Job) -> None:
@@ -163,7 +166,7 @@ def up_due(call: Call, job: Job) -> None:
         return
     untold = kept.untold(meeting.id, PAGE)
     for answer in untold:
-        kept.keep(replace(answer, known=answer.seat))
+        kept.keep(replace(answer, known=answer.seat), answer)
     for way in PLACES:
         people = [each.resident for each in untold if each.seat is way and each.resident is not None]
         said = message(
@@ -213,7 +216,7 @@ def tell_due(call: Call, job: Job) -> None:
     people = [who for who in coming if by != [who]]
     tell(call, meeting, people, news, f"{SUBJECT}:{meeting.id}:changed:{meeting.version}:{after}")
     if len(answers) == PAGE:
-        subject = f"{meeting.id} {meeting.version} {answers[-1].id}"
+        subject = f"{meeting.id} {meeting.version} {answers[-1].resident}"
         call.schedule(TELL, subject, call.now, f"{TELL}:{meeting.id}")
     else:
         kept.note(meeting.id, {"told": as_told(call, meeting, meeting.state)})

@@ -130,7 +130,7 @@ def check_way(call: Call, meeting: Meeting, way: Way) -> None:
 
 def _check_stays(call: Call, meeting: Meeting) -> None:
     """Raises: UserError where an account of theirs answered with somebody whom it left."""
-    if call.tx.of(MEETINGS).keeps_out(meeting.id, call.resident.id):
+    if call.tx.of(MEETINGS).keeps_out(meeting, call.resident.id):
         raise UserError("meeting.left", title=meeting.title, start=meeting.starts_at)
 
 
@@ -177,8 +177,10 @@ def _answer(
     """Keep it, where there is place for it or a row to wait in; the receipt says what stands now."""
     kept = call.tx.of(MEETINGS)
     # Nobody comes before who waits for a place that is free by now.
-    seat_waiting(call, meeting)
-    before = before and _again(call, meeting, before)
+    figures = kept.figures(meeting.id)
+    if seat_waiting(call, meeting, figures):
+        figures = kept.figures(meeting.id)
+        before = before and _again(call, meeting, before)
     _check_room(meeting, way, party, before)
     is_new = before is None or before.way is not way
     now = Answer(
@@ -195,16 +197,15 @@ def _answer(
         name=name,
     )
     if way in PLACES:
-        now = _seated(meeting, kept.figures(meeting.id), now, before)
-        now = replace(now, known=now.seat)
-    if before is None or replace(now, said_at=before.said_at, known=before.known) != before:
+        now = _seated(meeting, figures, now, before)
+    if before is None or _what(now) != _what(before):
         if (count := call.used(COME, WITHIN)) >= MOST_ANSWERS:
             raise UserError("meeting.often", count=count)
         call.use(COME, within=WITHIN)
-        now = replace(now, id=kept.keep(now))
+        number = kept.keep(now, before)
+        now = now if before else replace(now, id=number)
         plan_own_of(call, meeting, now.resident)
-        if before is not None:
-            seat_waiting(call, meeting)
+        if before is not None and (figures.waits or now.waits) and seat_waiting(call, meeting):
             now = _again(call, meeting, now)
         call.changed(f"{SUBJECT}:{meeting.id}")
     return _receipt(call, meeting, now)
@@ -218,6 +219,10 @@ def _again(call: Call, meeting: Meeting, before: Answer) -> Answer:
     return next((each for each in others if each.id == before.id), before)
 
 
+def _what(answer: Answer) -> tuple[object, ...]:
+    return answer.way, answer.seat, answer.party, answer.shown
+
+
 def _check_room(meeting: Meeting, way: Way, party: int, before: Answer | None) -> None:
     """Raises: UserError where there is never place for so many; who has a place for them keeps it."""
     most = meeting.room_for(way) if way in PLACES else None
@@ -227,7 +232,8 @@ def _check_room(meeting: Meeting, way: Way, party: int, before: Answer | None) -
 
 
 def _seated(meeting: Meeting, figures: Figures, now: Answer, before: Answer | None) -> Answer:
-    """With a place, where there is one for all of them; else with the place that they had, waiting.
+    """With a place, of which they hear now, where there is one for all of them; else with the place that they
+    had, waiting.
 
     Raises: UserError where more come along than the place that they had has room for.
     """
@@ -240,10 +246,10 @@ def _seated(meeting: Meeting, figures: Figures, now: Answer, before: Answer | No
         return keeps or fits(taken, meeting.room_for(way), now.party)
 
     if has_room(now.way):
-        return replace(now, seat=now.way)
+        return replace(now, seat=now.way, known=now.way)
     if had and not has_room(had):
         raise UserError("meeting.party.no_room", count=now.party, before=came)
-    return replace(now, seat=had)
+    return replace(now, seat=had, known=had)
 
 
 def _receipt(call: Call, meeting: Meeting, answer: Answer | None) -> Message:

@@ -55,11 +55,15 @@ def _only(call: Call, found: Sequence[Meeting]) -> Meeting:
         raise UserError("meeting.none", usage=usage(call, PLAN)).openly()
     if len(found) > 1:
         raise _which(call, found[:OFFERED])
-    return _numbered(call, found[0].id)
+    return _theirs(call, found[0].id, call.tx.of(MEETINGS).hold(found[0]))
 
 
 def _numbered(call: Call, number: int) -> Meeting:
-    found = call.tx.of(MEETINGS).get(number)
+    return _theirs(call, number, call.tx.of(MEETINGS).get(number))
+
+
+def _theirs(call: Call, number: int, found: Meeting | None) -> Meeting:
+    """The one with that number, where it is theirs to know. Raises: UserError."""
     if not found:
         # Their platform is asked as for one elsewhere: how long it takes would tell which it is.
         call.themes_among(call.tx.of(MEETINGS).themes())

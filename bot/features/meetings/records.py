@@ -81,7 +81,7 @@ class Meeting(Plan):
 
     Of a series: `by_hand`, it was changed by itself, and stays so where the others are changed; `announced`,
     it is shown in the theme; `expanded`, who answers each of them has an answer here. `asked`: so were those
-    who did not answer.
+    who did not answer. `was_left`: by an account of somebody who answered.
     """
 
     id: int
@@ -94,6 +94,7 @@ class Meeting(Plan):
     announced: bool = True
     expanded: bool = True
     asked: bool = False
+    was_left: bool = False
 
     def has_begun(self, at: datetime) -> bool:
         return self.starts_at <= at
@@ -151,6 +152,11 @@ class Figures:
         return sum(count for (said, seat), count in self.people.items() if said is way and seat is not way)
 
     @property
+    def waits(self) -> bool:
+        """Whether anybody waits for a place."""
+        return any(seat is not said and said in PLACES for said, seat in self.people)
+
+    @property
     def coming(self) -> int:
         return sum(count for (_, seat), count in self.people.items() if seat)
 
@@ -164,6 +170,10 @@ class MeetingStore(Protocol):
 
     def get(self, meeting: int) -> Meeting | None:
         """The meeting, held until the transaction ends."""
+        ...
+
+    def hold(self, meeting: Meeting) -> Meeting | None:
+        """One that was listed just now, held until the transaction ends, as it is then."""
         ...
 
     def themes(self) -> Collection[int]:
@@ -241,7 +251,7 @@ class MeetingStore(Protocol):
         ...
 
     def answered_after(self, meeting: int, after: int, most: int) -> Sequence[Answer]:
-        """Answers in the order of their numbers, from the next after that number on."""
+        """Answers in the order of whose they are, from the next after that resident on."""
         ...
 
     def unanswered(self, meeting: int, theme: int, after: int, most: int) -> Sequence[int]:
@@ -262,8 +272,8 @@ class MeetingStore(Protocol):
         """How many seconds before it begins any who answered want to be reminded, who say so themselves."""
         ...
 
-    def keep(self, answer: Answer) -> int:
-        """The answer as it is from now on, and its number; a new one has the number 0."""
+    def keep(self, answer: Answer, before: Answer | None = None) -> int:
+        """The answer as it is from now on, and as it was; its number. A new one has the number 0."""
         ...
 
     def drop(self, answer: Answer) -> None: ...
@@ -284,7 +294,7 @@ class MeetingStore(Protocol):
         """
         ...
 
-    def keeps_out(self, meeting: int, resident: int) -> bool:
+    def keeps_out(self, meeting: Meeting, resident: int) -> bool:
         """Whether an account of theirs answered there with somebody whom it left."""
         ...
 

@@ -11,7 +11,7 @@ those who take part online.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from datetime import datetime, timedelta
 
 from bot import when
@@ -19,7 +19,7 @@ from bot.call import Call
 from bot.errors import TryLater
 from bot.features.meetings import show
 from bot.features.meetings.records import MEETINGS, SUBJECT, Answer, Meeting, Way
-from bot.features.meetings.telling import PAGE, is_too_late, mention, quiet_until, whisper
+from bot.features.meetings.telling import PAGE, is_too_late, mention, quiet_until, talk, whisper
 from bot.model.message import Message, Text, message, text, typed
 from bot.model.people import Wishes
 from bot.model.work import Job
@@ -92,7 +92,10 @@ def remind_due(call: Call, job: Job) -> None:
         _take_turn(call, meeting, key)
         late = call.now - moment(call, meeting, int(before)) > LATE
         answers = call.tx.of(MEETINGS).reminded_after(meeting.id, 0, PAGE)
-        mention(call, meeting, _people(answers), _aloud(meeting, late=late), key, everywhere=True)
+        people = _people(answers)
+        talking = talk(call, meeting, people)
+        others = [who for who in people if who not in talking]
+        mention(call, meeting, others, _aloud(meeting, late=late), key, everywhere=True)
     call.schedule(WHISPER, f"{job.subject} 0", call.now, f"{WHISPER}:{meeting.id}:{before}")
 
 
@@ -115,13 +118,25 @@ def whisper_due(call: Call, job: Job) -> None:
         return
     key = f"{SUBJECT}:{meeting.id}:remind:{start}:{before}"
     answers = call.tx.of(MEETINGS).reminded_after(meeting.id, int(after), PAGE)
+    people = _people(answers)
+    talking = talk(call, meeting, people)
+    alike: dict[Hashable, list[Answer]] = {}  # many are told the same
     for answer, who, _ in _awake(call, job, meeting, answers):
-        whisper(call, meeting, [who], _for(call, meeting, answer), key)
+        if who in talking:
+            alike.setdefault(answer.id if answer.waits else (answer.way, answer.seat), []).append(answer)
+    row = _row(call, meeting, answers)
+    for told in alike.values():
+        whisper(call, meeting, _people(told), _for(call, meeting, told[0], row), key)
     if int(after) and not meeting.has_begun(call.now):
         # Those of the first page stand beside what was said in the theme.
         also = message(text("meeting.told.also", title=meeting.title))
-        mention(call, meeting, _people(answers), also, f"{key}:{after}")
+        mention(call, meeting, [who for who in people if who not in talking], also, f"{key}:{after}")
     _go_on(call, job, answers)
+
+
+def _row(call: Call, meeting: Meeting, answers: Sequence[Answer]) -> Sequence[Answer]:
+    """Who waits there, where one of these does."""
+    return show.row(call, meeting.id) if any(answer.waits for answer in answers) else ()
 
 
 def own_due(call: Call, job: Job) -> None:
@@ -132,10 +147,11 @@ def own_due(call: Call, job: Job) -> None:
         return
     key = f"{SUBJECT}:{meeting.id}:remind:{start}:{before}"
     answers = call.tx.of(MEETINGS).own_after(meeting.id, int(after), PAGE)
+    row = _row(call, meeting, answers)
     for answer, who, wishes in _awake(call, job, meeting, answers):
         overtaken = _is_overtaken(call, meeting, int(before), wishes.before)
         if int(before) in wishes.before and not overtaken:
-            said = _for(call, meeting, answer)
+            said = _for(call, meeting, answer, row)
             call.tell(who, said, f"{key}:{who}", until=meeting.ends_at, theme=meeting.theme)
     _go_on(call, job, answers)
 
@@ -168,7 +184,7 @@ def _go_on(call: Call, job: Job, answers: Sequence[Answer]) -> None:
     if len(answers) == PAGE:
         number, before, start, _ = job.subject.split()
         key = f"{job.kind}:{number}:{before}:{job.due_at.isoformat()}"
-        call.schedule(job.kind, f"{number} {before} {start} {answers[-1].id}", call.now, key)
+        call.schedule(job.kind, f"{number} {before} {start} {answers[-1].resident}", call.now, key)
 
 
 def _standing(call: Call, number: int, start: str) -> Meeting | None:
@@ -195,13 +211,13 @@ def _aloud(meeting: Meeting, *, late: bool) -> Message:
     return message(*lines, title=typed(meeting.title), buttons=show.buttons(meeting))
 
 
-def _for(call: Call, meeting: Meeting, answer: Answer) -> Message:
-    """For one person: what fits their answer at this moment."""
+def _for(call: Call, meeting: Meeting, answer: Answer, row: Sequence[Answer]) -> Message:
+    """For one person: what fits their answer at this moment. `row`: who waits."""
     start = {"title": meeting.title, "start": meeting.starts_at}
     begun = meeting.has_begun(call.now)
     lines: list[Text] = [text("meeting.remind.begun" if begun else "meeting.remind.you", **start)]
     if answer.waits:
-        lines.append(text(f"meeting.remind.waits.{answer.way}", place=show.place_in_row(call, answer)))
+        lines.append(text(f"meeting.remind.waits.{answer.way}", place=show.place_in(row, answer)))
     if answer.seat:
         lines += show.where_that_way(meeting, answer.seat)
     if answer.way is Way.MAYBE:

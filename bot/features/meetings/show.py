@@ -182,5 +182,14 @@ def named(meeting: Meeting) -> Text:
 
 def place_in_row(call: Call, answer: Answer) -> int:
     """Their place among those who wait for the same, from 1."""
-    row = call.tx.of(MEETINGS).waiting(answer.meeting)
+    return place_in(row(call, answer.meeting), answer)
+
+
+def row(call: Call, meeting: int) -> Sequence[Answer]:
+    """Those who wait, the first first."""
+    return call.tx.of(MEETINGS).waiting(meeting)
+
+
+def place_in(row: Sequence[Answer], answer: Answer) -> int:
+    """Their place in that row, among those who wait for the same."""
     return [each.id for each in row if each.way is answer.way].index(answer.id) + 1

@@ -30,7 +30,7 @@ def expand(call: Call, meeting: Meeting) -> Meeting:
     here = _in_theme(call, meeting, [answer.resident for answer in standing])
     taken = dict.fromkeys(PLACES, 0)
     for answer in standing:
-        if answer.resident not in here or kept.keeps_out(meeting.id, answer.resident):
+        if answer.resident not in here or kept.keeps_out(meeting, answer.resident):
             continue
         kept.keep(_given(meeting, answer, taken))
     return replace(meeting, expanded=True)

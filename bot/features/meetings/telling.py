@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.call import Call
 from bot.features.meetings.records import Meeting
 from bot.model.message import Message, message, text
-from bot.model.people import Identity, Wishes
+from bot.model.people import Wishes
 from bot.zones import zone_or
 
 # So many people are told at a time; and so many mentioned at once: of more Discord takes no message.
@@ -20,13 +20,14 @@ PAGE, MENTIONED = 100, 50
 
 def tell(call: Call, meeting: Meeting, people: Sequence[int], said: Message, key: str) -> None:
     """Say it to each of these, once."""
-    whisper(call, meeting, people, said, key)
-    mention(call, meeting, people, said, key)
+    talking = talk(call, meeting, people)
+    whisper(call, meeting, sorted(talking), said, key)
+    mention(call, meeting, [who for who in people if who not in talking], said, key)
 
 
-def whisper(call: Call, meeting: Meeting, people: Sequence[int], said: Message, key: str) -> None:
-    """Say it in private to those of these who talk there, once their quiet hours are over."""
-    for who in sorted(_talking(call, meeting, people)):
+def whisper(call: Call, meeting: Meeting, talking: Sequence[int], said: Message, key: str) -> None:
+    """Say it in private to these, who talk there, once their quiet hours are over."""
+    for who in talking:
         call.tell(who, said, f"{key}:{who}", until=meeting.ends_at, theme=meeting.theme, begun=True)
 
 
@@ -39,11 +40,10 @@ def mention(
     *,
     everywhere: bool = False,
 ) -> None:
-    """Say it in the theme, with a mention of those of these who don't talk in private: where there are such,
-    or everywhere.
+    """Say it in the theme, with a mention of these, who don't talk in private: where there are such, or
+    everywhere.
     """
-    talking = _talking(call, meeting, people)
-    accounts = _accounts(call, [who for who in people if who not in talking], meeting.theme)
+    accounts = call.tx.people.accounts_in(meeting.theme, people)
     also = message(text("meeting.told.also", title=meeting.title))
     for place in call.tx.places.of_theme(meeting.theme):
         here = [account for account in accounts if account.platform == place.platform]
@@ -52,7 +52,7 @@ def mention(
             call.post(place, also if at else said, to, mentions=here[at : at + MENTIONED])
 
 
-def _talking(call: Call, meeting: Meeting, people: Collection[int]) -> Collection[int]:
+def talk(call: Call, meeting: Meeting, people: Collection[int]) -> Collection[int]:
     """Those of these who are told in private: with an account that is in the theme, and in time, and not
     rather with a mention.
     """
@@ -73,12 +73,3 @@ def quiet_until(call: Call, wishes: Wishes) -> datetime | None:
 def is_too_late(morning: datetime | None, meeting: Meeting) -> bool:
     """Whether it begins before anybody would hear of it then."""
     return morning is not None and morning >= meeting.starts_at
-
-
-def _accounts(call: Call, people: Collection[int], theme: int) -> Sequence[Identity]:
-    """An account of each of these that is in the theme, for those who have one there."""
-    found = []
-    for accounts in call.tx.people.accounts(people).values():
-        there = (account for account in accounts if call.tx.people.part_of(account, theme))
-        found += [account] if (account := next(there, None)) else []
-    return found

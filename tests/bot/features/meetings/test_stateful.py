@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -228,6 +229,13 @@ class Meetings(RuleBasedStateMachine):
 
         found = self.loop.run_until_complete(self.town.core.store.run(read))
         assert found == [(who, each.way, each.seat, each.party) for who, each in self.answers.items()]
+        figures = self.loop.run_until_complete(
+            self.town.core.store.run(lambda tx: tx.of(MEETINGS).figures(1).people)
+        )
+        counted: Counter[tuple[str, str | None]] = Counter()
+        for each in self.answers.values():
+            counted[each.way, each.seat] += each.party
+        assert figures == counted
 
 
 def _is_news(words: str) -> bool:

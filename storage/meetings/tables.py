@@ -1,0 +1,120 @@
+"""What is kept of meetings, and of what people answered."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    false,
+    true,
+)
+
+from storage.tables import STAYS, Holds, Moment, Number, of_community, own_tables, residents, themes
+
+TABLES = own_tables()
+
+meetings = Table(
+    "meetings",
+    TABLES,
+    # People say "meeting 3", and mean their own community's.
+    of_community(key=True),
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("theme", ForeignKey(themes.c.id), nullable=False),
+    # Nobody's any more, where whoever planned it was forgotten.
+    Column("organiser", ForeignKey(residents.c.id), index=True),
+    Column("title", String, nullable=False),
+    Column("starts_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+    Column("place", String),
+    Column("link", String),
+    Column("about", Text),
+    Column("room", Integer),
+    Column("online_room", Integer),
+    # How many seconds before it begins people are reminded: "86400 3600".
+    Column("remind", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("why", Text),
+    Column("moved_from", Moment),
+    # What those who come were told last, as JSON.
+    Column("told", Text, nullable=False),
+    # An account left somebody who answered, and is kept out of it (see leavers.py).
+    Column("was_left", Boolean, nullable=False, server_default=false()),
+    # Of one that comes back: which of a series, and the day on which its rule has it.
+    Column("series", Number),
+    Column("day", String),
+    Column("by_hand", Boolean, nullable=False, server_default=false()),
+    Column("announced", Boolean, nullable=False, server_default=true()),
+    Column("expanded", Boolean, nullable=False, server_default=true()),
+    Column("asked", Boolean, nullable=False, server_default=false()),
+    Index("ix_meetings_theme_state", "theme", "state", "starts_at"),
+    Index("ix_meetings_series_starts_at", "community", "series", "starts_at"),
+)
+
+
+def of_meeting() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["community", "meeting"], [meetings.c.community, meetings.c.id])
+
+
+# What somebody said of a meeting. One without a resident is of whoever has no account, by the name that an
+# organiser gave; or of somebody who was forgotten, in what was held.
+answers = Table(
+    "answers",
+    TABLES,
+    Column("id", Number, primary_key=True),
+    of_community(),
+    Column("meeting", Number, nullable=False),
+    Column("resident", ForeignKey(residents.c.id), index=True),
+    Column("name", String),
+    Column("way", String, nullable=False),
+    Column("seat", String),
+    Column("since", Moment, nullable=False),
+    Column("said_at", Moment, nullable=False),
+    # The place that they were told of last.
+    Column("known", String),
+    Column("party", Integer, nullable=False),
+    Column("shown", Boolean, nullable=False),
+    of_meeting(),
+    # To what is to come each has one answer; who was two people when a meeting was held has both.
+    Index("ix_answers_meeting_resident", "community", "meeting", "resident"),
+    sqlite_autoincrement=True,
+)
+
+# Those who want to be seen, the first first.
+Index(
+    "ix_answers_shown",
+    *(answers.c.community, answers.c.meeting, answers.c.since, answers.c.id),
+    sqlite_where=answers.c.shown == true(),
+)
+
+# How many people said what, and where they have a place ("": nowhere).
+counts = Table(
+    "answer_counts",
+    TABLES,
+    of_community(key=True),
+    Column("meeting", Number, primary_key=True),
+    Column("way", String, primary_key=True),
+    Column("seat", String, primary_key=True),
+    Column("people", Integer, nullable=False),
+    of_meeting(),
+    sqlite_with_rowid=False,
+)
+
+# Which accounts are kept out of a meeting to come, as marks of them; who answered with them.
+meeting_leavers = Table(
+    "meeting_leavers",
+    TABLES,
+    of_community(key=True),
+    Column("meeting", Number, primary_key=True),
+    Column("account", String, primary_key=True, info=Holds.MARK.info),
+    Column("holder", ForeignKey(residents.c.id), index=True, info={STAYS: True}),
+    of_meeting(),
+    sqlite_with_rowid=False,
+)
