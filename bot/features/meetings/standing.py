@@ -13,7 +13,7 @@ from bot.call import Call
 from bot.features.meetings import show
 from bot.features.meetings.records import MEETINGS, PLACES, SERIES, SUBJECT, Answer, Meeting, Standing, Way
 from bot.features.meetings.seats import fits
-from bot.features.meetings.telling import mention, whisper
+from bot.features.meetings.telling import mention, talk, whisper
 from bot.model.message import message, text
 
 
@@ -48,13 +48,17 @@ def tell_waiting(call: Call, meeting: Meeting) -> None:
     waiting = [each for each in row if each.resident and said_at.get(each.resident) == each.said_at]
     what = {"title": meeting.title, "start": meeting.starts_at}
     key = f"{SUBJECT}:{meeting.id}:waits"
+    talking = talk(call, meeting, _people(waiting))
     for answer in waiting:
+        if answer.resident not in talking:
+            continue
         place = show.place_in_row(call, answer)
         mine = message(text(f"meeting.every.waits.you.{answer.way}", place=place, **what))
         whisper(call, meeting, _people([answer]), mine, key)
     for way in PLACES:
         people = _people([answer for answer in waiting if answer.way is way])
-        mention(call, meeting, people, message(text(f"meeting.every.waits.{way}", **what)), f"{key}:{way}")
+        others = [who for who in people if who not in talking]
+        mention(call, meeting, others, message(text(f"meeting.every.waits.{way}", **what)), f"{key}:{way}")
 
 
 def _people(answers: Sequence[Answer]) -> list[int]:
