@@ -26,7 +26,7 @@ from bot.private import NotPlain, read_plain
 _NONCE, _TAG, _KEY = 12, 16, 32
 # AES in offset codebook mode (RFC 7253), which costs a quarter of what Galois/Counter mode does here: by that
 # one was sealed whatever does not begin so.
-_BY_OCB = "o:"
+_BY_OCB = "o."
 _SECRET, _PUBLIC = ".key", ".pub"
 _WHOSE = "ring.id"
 _FORGOTTEN = "forgotten.list"

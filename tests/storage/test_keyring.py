@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from Crypto.Cipher import AES
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,12 +66,23 @@ def test_nothing_of_it_can_be_read(seals: Keyring) -> None:
 
 def test_what_was_changed_is_not_read(seals: Keyring) -> None:
     seals.make("poll-1")
-    raw = bytearray(base64.b64decode(seals.seal("poll-1", b"2", 96)))
+    sealed = seals.seal("poll-1", b"2", 96)
+    how, raw = sealed[:2], bytearray(base64.b64decode(sealed[2:]))
+    assert seals.unseal("poll-1", how + base64.b64encode(raw).decode()) == b"2"
     for at in range(len(raw)):
         changed = raw.copy()
         changed[at] ^= 1
         with pytest.raises(KeyGone):
-            seals.unseal("poll-1", base64.b64encode(changed).decode())
+            seals.unseal("poll-1", how + base64.b64encode(changed).decode())
+
+
+def test_what_was_sealed_in_another_mode_before_is_opened(tmp_path: Path) -> None:
+    seals = Keyring(tmp_path)
+    seals.make("poll-1")
+    nonce = bytes(12)
+    cipher = AES.new((tmp_path / "poll-1.key").read_bytes(), AES.MODE_GCM, nonce=nonce)
+    body, tag = cipher.encrypt_and_digest(b"\0\0\0\1" + b"2".ljust(96, b"\0"))
+    assert seals.unseal("poll-1", base64.b64encode(nonce + tag + body).decode()) == b"2"
 
 
 def test_another_key_does_not_open_it(seals: Keyring) -> None:
