@@ -15,13 +15,20 @@ def read_befores(words: str, locale: str) -> tuple[int, ...]:
     """How many seconds, the first first. Raises: ValueError where one is no length of time, or there are too
     many, or one is too short or too long.
     """
-    found = {_seconds(part, locale) for part in _BETWEEN.split(words.strip()) if part}
+    found = {read_before(part, locale) for part in parts_of(words)}
     if not 0 < len(found) <= MOST:
         raise ValueError(words)
     return tuple(sorted(found, reverse=True))
 
 
-def _seconds(words: str, locale: str) -> int:
+def parts_of(words: str) -> set[str]:
+    """Each length of time that they name, as it is written."""
+    # In a long row of blanks the pattern would be looked for from each of them.
+    return {part for part in _BETWEEN.split(" ".join(words.split())) if part}
+
+
+def read_before(words: str, locale: str) -> int:
+    """How many seconds one is. Raises: ValueError where it is none, or too short or too long."""
     length = when.read_span(words, locale)
     seconds = length.days * 86_400 + length.seconds if length and not length.months else 0
     if not SOONEST <= seconds <= LATEST:

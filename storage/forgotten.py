@@ -174,15 +174,14 @@ class Forgotten:
         """By which it is known again in this community."""
         return self._own_mark(account.address)
 
-    def marks_in(self, packed: str, besides: Identity | None) -> str | None:
+    def marks_in(self, packed: str, receiver: Identity | None) -> str | None:
         """Of the accounts of all whom what is about to be sealed names, by which it goes once one of them is
-        forgotten; but for whom it is for, whose all of it is.
+        forgotten; but for the receiver, whose all of it is.
         """
         named = residents_in(packed)
         self._db.expect(residents.c.id, named)
-        accounts = {account for number in named for account, _ in self._db.get_all(ACCOUNTS_OF, number)} - {
-            besides
-        }
+        rows = (row for number in named for row in self._db.get_all(ACCOUNTS_OF, number))
+        accounts = {account for account, _ in rows} - {receiver}
         return " ".join(sorted(map(self.mark_of, accounts))) or None
 
     def add(self, account: Identity, at: datetime, now: datetime) -> None:

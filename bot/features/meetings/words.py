@@ -4,7 +4,6 @@ is room for, and how somebody comes.
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from bot import when
+from bot.befores import MOST, parts_of, read_before
 from bot.commands.argument import Argument, Converters, Extent
 from bot.commands.types import CHOICE, MOMENT, NUMBER, WORDS, Asking, which_moment
 from bot.errors import Unsure, UserError, yes
@@ -28,10 +28,6 @@ EVERY = "meeting.word.every"
 # A word of which one letter is wrong is so much like it.
 _ALIKE = 0.8
 _SENTENCE = ".,;:!?…"
-
-MOST_MOMENTS = 5
-SOONEST, LATEST = 5 * 60, 60 * 86_400
-_BETWEEN = re.compile(r"\s*[,;|]\s*|\s+(?:en|and)\s+")
 
 
 class Moments(str):
@@ -95,23 +91,20 @@ def _length(argument: Argument, value: Any, call: Asking) -> when.Unit:
 
 def _moments(argument: Argument, value: Any, call: Asking) -> Moments:
     """ "7d, 1d, 1u"; none where they say so."""
-    # In a long row of blanks the pattern would be looked for from each of them.
-    words = " ".join(str(value).split())
-    if words.casefold() in argument.texts.words(NOTHING):
+    if str(value).strip().casefold() in argument.texts.words(NOTHING):
         return Moments()
-    parts = {part for part in _BETWEEN.split(words) if part}
-    if not 0 < len(parts) <= MOST_MOMENTS:
-        raise UserError("meeting.remind.many", most=MOST_MOMENTS)
+    parts = parts_of(str(value))
+    if not 0 < len(parts) <= MOST:
+        raise UserError("meeting.remind.many", most=MOST)
     found = {_before(part, call) for part in parts}
     return Moments(" ".join(map(str, sorted(found, reverse=True))))
 
 
 def _before(words: str, call: Asking) -> int:
-    length = when.read_span(words, call.locale)
-    seconds = length.days * 86_400 + length.seconds if length and not length.months else 0
-    if not SOONEST <= seconds <= LATEST:
-        raise UserError("meeting.remind.range", words=words[:40])
-    return seconds
+    try:
+        return read_before(words, call.locale)
+    except ValueError:
+        raise UserError("meeting.remind.range", words=words[:40]) from None
 
 
 def keep_moments(moments: str) -> str:
