@@ -165,7 +165,7 @@ class Forgotten:
         self._kept = kept
 
     def _mark(self, community: int | None, account: str) -> str:
-        return self._keyring.mark(_KEY, f"{community}:{account}", make=True).hex()
+        return self._keyring.lasting_mark(_KEY, f"{community}:{account}").hex()
 
     def _own_mark(self, account: str) -> str:
         return self._mark(self._db.community, account)

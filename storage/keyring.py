@@ -5,8 +5,9 @@ written there under a key is gone for good when the key is. So each key is a sma
 folder that nobody backs up, and destroying it means overwriting and removing it.
 
 A key is read from its file whenever it is used, and held no longer: of several processes that share a folder
-none has a key that another one destroyed. What many seal and one opens once, at the end, is sealed to the
-public half of a pair (HPKE, RFC 9180): whoever seals never sees the half that opens.
+none has a key that another one destroyed. Only what is never destroyed is held (`lasting_mark`). What many
+seal and one opens once, at the end, is sealed to the public half of a pair (HPKE, RFC 9180): whoever seals
+never sees the half that opens.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ class Keyring:
         self.folder = folder
         # What would stand in the folder.
         self._files: dict[str, bytes] = {}
+        # Keys that are never destroyed, by their files: each command makes marks with several of them.
+        self._lasting: dict[str, bytes] = {}
 
     # --- one key that seals and opens ---
 
@@ -86,15 +89,18 @@ class Keyring:
         except ValueError:
             raise KeyGone(name) from None
 
-    def mark(self, name: str, words: str, *, make: bool = False) -> bytes:
-        """What these words are known by to whoever has the key, `MARK` bytes. `make`: a key that is not there
-        is made. Raises: KeyGone.
-        """
-        if make:
-            with contextlib.suppress(KeyGone):
-                return self.mark(name, words)
+    def mark(self, name: str, words: str) -> bytes:
+        """What these words are known by to whoever has the key, `MARK` bytes. Raises: KeyGone."""
+        return _marked(self._read(name + _SECRET), words)
+
+    def lasting_mark(self, name: str, words: str) -> bytes:
+        """The same under a key that is never destroyed: one that is not there yet is made."""
+        file = name + _SECRET
+        key = self._lasting.get(file)
+        if key is None:
             self.make(name)
-        return hmac.digest(self._read(name + _SECRET), words.encode(), "sha256")[:MARK]
+            key = self._lasting[file] = self._read(file)
+        return _marked(key, words)
 
     # --- a pair: one half seals, the other one opens ---
 
@@ -146,6 +152,7 @@ class Keyring:
     def destroy(self, name: str) -> None:
         """Overwrite it and remove it; once is as good as twice."""
         for file in (name + _SECRET, name + _PUBLIC):
+            assert file not in self._lasting, "others hold it"
             self._files.pop(file, None)
             if self.folder:
                 with contextlib.suppress(FileNotFoundError):  # another process was faster
@@ -301,6 +308,10 @@ def _new_pair() -> Mapping[str, bytes]:
 
     private = ECC.generate(curve="Curve25519")
     return {_PUBLIC: private.public_key().export_key(format="raw"), _SECRET: private.seed}
+
+
+def _marked(key: bytes, words: str) -> bytes:
+    return hmac.digest(key, words.encode(), "sha256")[:MARK]
 
 
 def _padded(words: bytes, length: int) -> bytes:

@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Executable, bindparam, delete, select, update
 
-from storage.keyring import KeyGone
 from storage.parts import Parts
 from storage.tables import identities
 from storage.upsert import upsert
@@ -61,7 +60,6 @@ class Leavers:
 
     def part(self, resident: int, new: int) -> Sequence[int]:
         """What the accounts of the new one had a say in with the resident, they have no say in any more."""
-        self._keys.make(_KEY)
         theirs = self._had_a_say(resident)
         while self._db.lock(self._table.number, *theirs):
             theirs = self._had_a_say(resident)
@@ -76,8 +74,6 @@ class Leavers:
 
     def keep_out(self, numbers: Sequence[int], resident: int) -> None:
         """Who is about to be forgotten had a say in these, and has none there again."""
-        if numbers:
-            self._keys.make(_KEY)
         for mark in self._marks(resident) if numbers else ():
             for number in numbers:
                 row = {self._table.subject: number, "account": mark, "holder": None}
@@ -107,13 +103,10 @@ class Leavers:
         return [row.holder for row in left if row.account in marks and row.holder != resident]
 
     def _marks(self, resident: int) -> list[str]:
-        try:
-            return [
-                self._keys.mark(_KEY, f"{platform}:{user}").hex()
-                for platform, user in self._db.execute(_ACCOUNTS, {"id_": resident})
-            ]
-        except KeyGone:
-            return []
+        return [
+            self._keys.lasting_mark(_KEY, f"{platform}:{user}").hex()
+            for platform, user in self._db.execute(_ACCOUNTS, {"id_": resident})
+        ]
 
     def merge(self, old: int, new: int) -> None:
         self._db.pass_on(self._table.pass_on, old, new)

@@ -24,8 +24,11 @@ class OwnKeys:
     def unseal(self, name: str, sealed: str) -> bytes:
         return self._keyring.unseal(self._db.own(name), sealed)
 
-    def mark(self, name: str, words: str, *, make: bool = False) -> bytes:
-        return self._keyring.mark(self._db.own(name), words, make=make)
+    def mark(self, name: str, words: str) -> bytes:
+        return self._keyring.mark(self._db.own(name), words)
+
+    def lasting_mark(self, name: str, words: str) -> bytes:
+        return self._keyring.lasting_mark(self._db.own(name), words)
 
     def make_pair(self, name: str, *, anew: bool = False) -> None:
         self._keyring.make_pair(self._db.own(name), anew=anew)

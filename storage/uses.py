@@ -95,8 +95,7 @@ class Uses:
         return len(done.difference(self._mark(what, which) for which in excluding) if done else done)
 
     def _mark(self, what: str, which: str) -> str:
-        self._keys.make(_KEY)
-        return self._keys.mark(_KEY, f"{what}:{which}").hex()
+        return self._keys.lasting_mark(_KEY, f"{what}:{which}").hex()
 
 
 def leave_behind(db: Batch, resident: int, marks: Sequence[str], now: datetime) -> None:

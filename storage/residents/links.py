@@ -182,7 +182,7 @@ class Links:
         self._keys = parts.keyring
 
     def _mark(self, words: str) -> str:
-        return self._keys.mark(_KEY, words, make=True).hex()
+        return self._keys.lasting_mark(_KEY, words).hex()
 
     # --- codes ---
 

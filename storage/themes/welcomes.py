@@ -44,8 +44,7 @@ class Welcomes:
         self._keys = parts.keyring
 
     def first(self, people: Collection[Identity], at: datetime) -> Collection[Identity]:
-        self._keys.make(_KEY)
-        marks = {self._keys.mark(_KEY, who.address).hex(): who for who in people}
+        marks = {self._keys.lasting_mark(_KEY, who.address).hex(): who for who in people}
         known = set(self._db.execute(_KNOWN, {"marks_": [*marks]}).scalars())
         new = {mark: who for mark, who in marks.items() if mark not in known}
         if new:
