@@ -32,7 +32,10 @@ _REMOVE = delete(jobs).where(jobs.c.key == bindparam("key_"), jobs.c.done_at.is_
 # With several processes each takes its own share; SQLite has one writer and no use for it. It waits for
 # nobody and joins nothing, so that what it reads is what it locked.
 _CLAIM = anywhere(
-    select(jobs.c.id, jobs.c.kind, jobs.c.subject, jobs.c.due_at, jobs.c.attempts, jobs.c.community)
+    select(
+        *(jobs.c.id, jobs.c.kind, jobs.c.subject, jobs.c.due_at, jobs.c.attempts, jobs.c.community),
+        jobs.c.key,
+    )
     .where(jobs.c.done_at.is_(None), jobs.c.due_at <= bindparam("now_", type_=_MOMENT))
     .order_by(jobs.c.due_at, jobs.c.id)
     .limit(bindparam("limit_"))
@@ -48,11 +51,15 @@ _DONE = (
     .values(done_at=bindparam("now_", type_=_MOMENT))
     .returning(jobs.c.id)
 )
+_DONE_AS_CLAIMED = (
+    update(jobs).where(jobs.c.id == bindparam("id_")).values(done_at=bindparam("now_", type_=_MOMENT))
+)
 _LATER = (
     update(jobs)
     .where(jobs.c.id == bindparam("id_"))
     .values(due_at=bindparam("due_", type_=_MOMENT), attempts=jobs.c.attempts + 1)
 )
+_RETRY = _LATER.values(done_at=None)
 _WHOSE = bindparam("whose_", type_=jobs.c.subject.type)
 _END_WITH = select(jobs.c.id, jobs.c.subject).where(
     *(jobs.c.done_at.is_(None), among(jobs.c.kind, "kinds_")),
@@ -67,8 +74,13 @@ class Jobs:
 
     def __init__(self, db: Batch) -> None:
         self._db = db
+        # Keys of what was claimed, which nobody else changes until the end, by its numbers; and those under
+        # which anything was planned or called off since then.
+        self._claimed: dict[int, str | None] = {}
+        self._changed: set[str] = set()
 
     def add(self, kind: str, subject: str, due_at: datetime, key: str | None = None) -> None:
+        self._change(key)
         self._db.execute(_ADD, {"kind": kind, "subject": subject, "due_at": due_at, "key": key})
         self._db.wake("job")
 
@@ -77,6 +89,7 @@ class Jobs:
         return found
 
     def remove(self, key: str) -> None:
+        self._change(key)
         self._db.execute(_REMOVE, {"key_": key})
 
     def pass_on(self, kinds: Collection[str], old: int, new: int) -> None:
@@ -86,12 +99,29 @@ class Jobs:
                 self._db.execute(_CALL, {"id_": row.id, "subject_": f"{before}{new}"})
 
     def claim(self, now: datetime, limit: int) -> Sequence[Job]:
-        return [Job(*row) for row in self._db.execute(_CLAIM, {"now_": now, "limit_": limit})]
+        rows = self._db.execute(_CLAIM, {"now_": now, "limit_": limit})
+        self._claimed = {row.id: row.key for row in rows}
+        self._changed.clear()
+        return [Job(*row[:-1]) for row in rows]
 
     def done(self, job_id: int, now: datetime) -> bool:
-        return self._db.execute(_DONE, {"id_": job_id, "now_": now}).first() is not None
+        values = {"id_": job_id, "now_": now}
+        is_claimed = job_id in self._claimed
+        if is_claimed and self._claimed.pop(job_id) not in self._changed:
+            # It is due as it was; so all of them are written down at once.
+            self._db.defer(_DONE_AS_CLAIMED, job_id, values)
+            return True
+        return self._db.execute(_DONE, values).first() is not None
+
+    def retry(self, job_id: int, due_at: datetime) -> None:
+        self._db.defer(_RETRY, job_id, {"id_": job_id, "due_": due_at})
+
+    def _change(self, key: str | None) -> None:
+        if self._claimed and key:
+            self._changed.add(key)
 
     def later(self, job_id: int, due_at: datetime) -> None:
+        self._claimed.pop(job_id, None)
         self._db.execute(_LATER, {"id_": job_id, "due_": due_at})
 
     def next_due(self) -> datetime | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
@@ -93,8 +93,11 @@ class Tx:
     def community(self) -> int | None:
         return self.db.community
 
-    def within(self, community: int) -> AbstractContextManager[None]:
-        return self.db.within(community)
+    @contextlib.contextmanager
+    def within(self, community: int) -> Iterator[None]:
+        with self.db.within(community):
+            yield
+            self._flush()
 
     def savepoint(self, *, eager: bool = False) -> AbstractContextManager[None]:
         return _Savepoint(self.db, eager=eager or self._needs_savepoint)

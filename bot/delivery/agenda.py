@@ -12,6 +12,8 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from bot.call import Call
@@ -37,7 +39,7 @@ STOOD_STILL = timedelta(minutes=2)
 # Not at once, when there is enough to do; but also where Plein is started anew every night.
 FORGETS_AFTER = timedelta(minutes=10)
 
-
+_whose = attrgetter("community")
 Told = Mapping[tuple[Identity, int], tuple[Sequence[Place], Presences]]
 
 
@@ -123,9 +125,10 @@ class Agenda:
         """The jobs that were claimed, by their numbers, with what each has to know first."""
         now = self._clock.now()
         outcome = {}
-        for job in tx.jobs.claim(now, BATCH):
-            with tx.within(job.community):
-                outcome[job.id] = self._do(tx, job, now)
+        claimed = sorted(tx.jobs.claim(now, BATCH), key=_whose)
+        for community, jobs in groupby(claimed, _whose):
+            with tx.within(community):
+                outcome.update({job.id: self._do(tx, job, now) for job in jobs})
         return outcome
 
     async def told(self, asked: Asked) -> Told:
@@ -155,24 +158,25 @@ class Agenda:
         self.wake()
 
     def _do(self, tx: Transaction, job: Job, now: datetime) -> Asked | None:
+        # Before it runs, so that it may plan the next under its own key. One that ran before it in this batch
+        # may have called it off.
+        if not tx.jobs.done(job.id, now):
+            return None
         try:
-            with tx.savepoint(eager=True):
-                # Before it runs, so that it may plan the next under its own key. One that runs before it in
-                # this batch may have called it off.
-                if tx.jobs.done(job.id, now):
-                    call = self._call(tx, f"job:{job.id}")
-                    call.present = self._known.get(job.id, {})
-                    self._runs[job.kind](call, job)
+            with tx.savepoint():
+                call = self._call(tx, f"job:{job.id}")
+                call.present = self._known.get(job.id, {})
+                self._runs[job.kind](call, job)
         except StoreFailed:
             raise
         except AskFirst as first:
-            tx.jobs.later(job.id, now + ASKED_WITHIN)
+            tx.jobs.retry(job.id, now + ASKED_WITHIN)
             return to_ask(tx, first, job.community)
         except TryLater as later:
-            tx.jobs.later(job.id, now + timedelta(seconds=later.seconds))
+            tx.jobs.retry(job.id, now + timedelta(seconds=later.seconds))
         except Exception:
             log.exception("The job %s for %s failed; it comes back", job.kind, job.subject)
-            tx.jobs.later(job.id, now + pause(job.attempts + 4))
+            tx.jobs.retry(job.id, now + pause(job.attempts + 4))
         return None
 
     async def forget(self) -> None:

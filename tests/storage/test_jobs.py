@@ -59,6 +59,21 @@ async def test_what_is_planned_under_a_key_takes_the_place_of_what_was(store: Da
     await store.run(work)
 
 
+async def test_what_was_not_done_after_all_is_due_again(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        for name in ("a", "b"):
+            tx.jobs.add("test", name, NOW, name)
+        first, second = tx.jobs.claim(NOW, 9)
+        assert tx.jobs.done(first.id, NOW)
+        tx.jobs.retry(first.id, NOW + SECOND)
+        assert tx.jobs.done(second.id, NOW)
+        assert tx.jobs.claim(NOW, 9) == []
+        (again,) = tx.jobs.claim(NOW + SECOND, 9)
+        assert (again.id, again.attempts) == (first.id, 1)
+
+    await store.run(work)
+
+
 async def test_what_is_called_off_is_not_due(store: Database) -> None:
     def work(tx: Transaction) -> None:
         tx.jobs.add("test", "a", NOW, "key")

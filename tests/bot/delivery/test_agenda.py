@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from sqlalchemy import select
 
 from bot.call import Call
 from bot.clock import Clock, SystemClock
@@ -19,6 +20,8 @@ from bot.model.message import Message, message, typed
 from bot.model.people import Identity
 from bot.model.work import Job
 from bot.ports.storage import Transaction
+from storage.tables import posts
+from storage.unit import Tx
 from tests.doubles.platform import PLATFORM, Town, open_town
 from tests.doubles.polls import a_poll
 
@@ -47,11 +50,18 @@ class Ran:
         town.core.store.on_commit("post", self.done.set)
 
     def _run(self, call: Call, job: Job) -> None:
-        if self.broken.get(job.subject):
+        errors = self.broken.get(job.subject, [])
+        if job.attempts < len(errors):
             call.tx.places.theme_named(f"half of {job.subject}")
-            raise self.broken[job.subject].pop(0)
+            raise errors[job.attempts]
         self.subjects.append(job.subject)
         call.post(Identity(PLATFORM, "anna"), message(typed("done")), f"test:{job.subject}")
+
+    async def kept(self) -> list[str]:
+        """What was done for good: what one that fails undoes of others is done again."""
+        asked = select(posts.c.id).where(posts.c.id.startswith("test:")).order_by(posts.c.seq)
+        rows = await self._town.core.store.read(lambda tx: cast(Tx, tx).db.execute(asked).scalars())
+        return [key.removeprefix("test:") for key in rows]
 
     async def plan(self, *subjects: str, seconds: float = 0) -> None:
         due = self._town.clock.now() + timedelta(seconds=seconds)
@@ -101,14 +111,14 @@ async def test_what_fails_comes_back_and_holds_up_no_other(town: Town, error: Ex
     ran.broken["b"] = [error, error]
     await ran.plan("a", "b", "c")
     await ran.agenda.flush()
-    assert ran.subjects == ["a", "c"]
+    assert await ran.kept() == ["a", "c"]
     for wait in (32, 64):
         town.clock.turn(timedelta(seconds=wait - 1))
         await ran.agenda.flush()
-        assert ran.subjects == ["a", "c"]
+        assert await ran.kept() == ["a", "c"]
         town.clock.turn(timedelta(seconds=1))
         await ran.agenda.flush()
-    assert ran.subjects == ["a", "c", "b"]
+    assert await ran.kept() == ["a", "c", "b"]
 
 
 async def test_a_statement_that_cannot_be_holds_up_no_other(town: Town) -> None:
