@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -122,8 +123,7 @@ class Communities:
         """For which community somebody does that."""
         if invocation.place is None:
             if len(self._served) == 1:
-                refused = "" if _meant(invocation) in (None, self._first) else "action.gone"
-                return Whose(self._first, refused=refused)
+                return _whose(self._first, _meant(invocation))
             found = await self._store.read_anywhere(lambda tx: self.within(tx, invocation))
             return await self.of_stranger(invocation) if found.stranger else found
         known = self._of_places.get(invocation.place)
@@ -132,7 +132,7 @@ class Communities:
         if known is None and len(self._served) > 1:
             return Whose(self._first, refused="community.nowhere")
         community = self._first if known is None else known
-        return Whose(community, refused="" if _meant(invocation) in (None, community) else "action.gone")
+        return _whose(community, _meant(invocation))
 
     async def for_whom(self, to: Place | Identity) -> int:
         """For which community something is said there that no community said."""
@@ -235,6 +235,12 @@ def _chosen(used: Mapping[int, datetime | None]) -> int | None:
         return next(iter(used))
     chosen = {number: at for number, at in used.items() if at is not None}
     return max(chosen, key=chosen.__getitem__) if chosen else None
+
+
+@lru_cache(128)
+def _whose(community: int, meant: int | None) -> Whose:
+    """What was said there is that community's; what was pressed on, only where the message was."""
+    return Whose(community, refused="" if meant in (None, community) else "action.gone")
 
 
 def _meant(invocation: Invocation) -> int | None:

@@ -105,18 +105,18 @@ class Dispatch:
         while isinstance(answer, _Turn):
             whose = replace(whose, community=answer.community, turns=True)
             answer = await self._run_for(whose, invocation)
-        await self._end_question(invocation)
+        question = invocation.args.get(ONCE)
+        if isinstance(question, str) and question.startswith(WHICH):
+            await self._end_question(invocation.author, question)
         if answer is None or self._is_unclear(whose, invocation):
             return answer
         if invocation.place is None and not invocation.by_post:
             answer = self.communities.headed_among(whose.used, answer, whose.community)
         return of_community(answer, whose.community)
 
-    async def _end_question(self, invocation: Invocation) -> None:
+    async def _end_question(self, author: Identity, question: str) -> None:
         """The question for which community it is has their words in another one: not once it is answered."""
-        question = invocation.args.get(ONCE)
-        if isinstance(question, str) and question.startswith(WHICH):
-            await self.store.run_anywhere(lambda tx: tx.questions.drop(invocation.author, question))
+        await self.store.run_anywhere(lambda tx: tx.questions.drop(author, question))
 
     async def _run_for_whom(self, invocation: Invocation) -> tuple[Whose, Message | _Turn | None]:
         """Whose it turns out to be, and the answer."""

@@ -361,8 +361,9 @@ class Batch:
         `adds` is the field that is added to what is pending. To be deferred are rows that no others refer to.
         """
         self.writes += 1
-        self._may_have_since(_table(statement))
-        pending = self._pending.setdefault(_table(statement), {})
+        table = _table(statement)
+        self._may_have_since(table)
+        pending = self._pending.setdefault(table, {})
         if adds and key in pending:
             row[adds] += pending[key][1][adds]
         pending[key] = statement, row
@@ -389,8 +390,9 @@ class Batch:
                 self._executor.execute(statement, rows if len(rows) > 1 else rows[0])
 
     def _may_have_since(self, table: Table) -> None:
-        for without in self._without.values():
-            without.discard(table)
+        if self._without:
+            for without in self._without.values():
+                without.discard(table)
 
     def _make_stale(self, tables: Collection[Table]) -> None:
         for table in tables:

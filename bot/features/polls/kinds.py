@@ -288,6 +288,9 @@ def _named(plan: Plan, words: str, meaning: Meaning) -> Choices:
 
     Raises: Unsure where that would be another one than the number says.
     """
+    known, _ = _by_words(plan)
+    if (number := _plain_number(words)) and own_words(words) not in known:
+        return (number,)  # as most votes are
     read = [*_pieces(plan, words, meaning)]
     by_words = tuple(number for own, numbers in read for number in (own or numbers))
     by_number = tuple(number for own, numbers in read for number in (numbers or own))

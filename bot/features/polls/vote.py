@@ -223,14 +223,14 @@ def _keep(
     """Why they objected before this, and not any more, is unsaid: nobody finds it there later."""
     assert call.identity
     store, voter = call.tx.of(POLLS), call.resident.id
-    stood = store.said_by(poll.id, voter)
+    stood = store.said_by(poll.id, voter) if poll.kind is Kind.CONSENT else ()
     if reason and reason not in [before.words for before in stood]:
         if (count := call.used(_REASON, WITHIN)) >= MOST_REASONS:
             raise UserError("poll.reason.often", count=count)
         call.use(_REASON, within=WITHIN)
     reasons = [Reason(reason, call.identity.address)] if reason else []
     store.vote(poll, voter, before, after, said_at, reasons)
-    for gone in set(stood).difference(store.said_by(poll.id, voter)):
+    for gone in set(stood).difference(store.said_by(poll.id, voter)) if stood else ():
         unsay_reason(call, poll.id, voter, gone)
 
 
