@@ -80,6 +80,8 @@ class Texts:
     def __init__(self, *folders: Path) -> None:
         self._folders = folders or (FOLDER,)
         self.locales = LOCALES if self._folders[0] == FOLDER else languages_in(self._folders[0])
+        # What was asked of `words` before: there are as many as catalogues name.
+        self._words: dict[str, Sequence[str]] = {}
 
     def nearest(self, locale: str | None, default: str) -> str:
         """The language we have for a platform's code such as "en-GB" or "nl_BE"."""
@@ -111,7 +113,11 @@ class Texts:
 
     def words(self, key: str) -> Sequence[str]:
         """All that people may type for it, of every language; in a catalogue they are apart by `|`."""
-        return [word for locale in self.locales for word in (self.find(key, locale) or "").split("|") if word]
+        found = self._words.get(key)
+        if found is None:
+            said = "|".join(self.find(key, locale) or "" for locale in self.locales)
+            found = self._words[key] = [word for word in said.split("|") if word]
+        return found
 
     def write(self, said: Text | str, voice: Voice) -> str:
         """The words, in this voice."""

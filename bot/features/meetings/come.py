@@ -34,7 +34,7 @@ from bot.unseen import seen_as
 LONGEST_NAME = 64
 # So many people without an account come to a meeting by one organiser's word.
 MOST_FOR = 100
-# So often one person answers anew within an hour: whoever moves up by it is told.
+# So often one person answers anew within an hour where others wait: whoever moves up by it is told.
 MOST_ANSWERS, WITHIN = 60, timedelta(hours=1)
 COME = "come"
 
@@ -199,13 +199,15 @@ def _answer(
     if way in PLACES:
         now = _seated(meeting, figures, now, before)
     if before is None or _what(now) != _what(before):
-        if (count := call.used(COME, WITHIN)) >= MOST_ANSWERS:
-            raise UserError("meeting.often", count=count)
-        call.use(COME, within=WITHIN)
+        if figures.waits:
+            if (count := call.used(COME, WITHIN)) >= MOST_ANSWERS:
+                raise UserError("meeting.often", count=count)
+            call.use(COME, within=WITHIN)
         number = kept.keep(now, before)
-        now = now if before else replace(now, id=number)
-        plan_own_of(call, meeting, now.resident)
-        if before is not None and (figures.waits or now.waits) and seat_waiting(call, meeting):
+        if before is None:
+            now = replace(now, id=number)
+            plan_own_of(call, meeting, now.resident)
+        elif (figures.waits or now.waits) and seat_waiting(call, meeting):
             now = _again(call, meeting, now)
         call.changed(f"{SUBJECT}:{meeting.id}")
     return _receipt(call, meeting, now)

@@ -48,7 +48,7 @@ def plan_reminders(call: Call, meeting: Meeting) -> None:
 
 
 def plan_own_of(call: Call, meeting: Meeting, resident: int | None) -> None:
-    """Somebody answered, or wants to be reminded at other moments."""
+    """Somebody answered for the first time, or wants to be reminded at other moments."""
     if resident is not None and (wishes := call.tx.people.wishes([resident]).get(resident)):
         _plan_own(call, meeting, wishes.before)
 

@@ -121,9 +121,15 @@ async def test_so_many_changes_an_hour_are_said(town: Town) -> None:
     assert "is aangepast" in await town.say("mia", "!bijeenkomst wijzig --plaats Zaal")
 
 
-async def test_so_many_answers_an_hour_are_taken(town: Town) -> None:
+async def test_so_many_answers_an_hour_are_taken_where_others_wait(town: Town) -> None:
     await plan(town, "mia", 1)
+    assert "is aangepast" in await town.say("mia", "!bijeenkomst wijzig --max 1")
+    for name in ("an", "cas"):
+        await town.say(name, "!kom ter plaatse")
     for number in range(MOST_ANSWERS):
         assert "Je komt" in await town.say("ben", "!kom misschien" if number % 2 else "!kom niet")
     assert "Wacht een uur" in await town.say("ben", "!kom ter plaatse")
     assert "Je komt misschien" in await town.say("ben", "!kom misschien")  # as it stands
+    # Once nobody waits, nobody hears of it.
+    await town.say("cas", "!kom niet")
+    assert "Je wacht" in await town.say("ben", "!kom ter plaatse")
