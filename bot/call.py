@@ -589,6 +589,22 @@ class Call:
             begun=begun,
         )
 
+    def tell_moderators(self, theme: int, message: Message, key: str, *, but: int | None = None) -> None:
+        """Say it to each who moderates there, once; but to this resident. What they share with others stays
+        theirs: who does not moderate there any more when it is said is passed over.
+        """
+        for moderator in self.tx.people.moderators_of(theme):
+            # Who moderates the whole community need not be in every theme.
+            of_theme = moderator.role < Role.MODERATOR
+            if moderator.id != but:
+                self.tell(
+                    moderator,
+                    message,
+                    f"{key}:{moderator.id}",
+                    theme=theme if of_theme else None,
+                    role=Role.MODERATOR if of_theme else Role.RESIDENT,
+                )
+
     def reach_privately(self, line: Text) -> bool:
         """Whether whoever asks can be told something in private: an account that does not talk there yet is
         told that line now.

@@ -5,12 +5,11 @@ reminded is told in private where they talk with Plein already, what fits their 
 mentioned in the theme. Who chose moments of their own is told at these alone, and in private alone. A moment
 is of one beginning: where a meeting was moved or cancelled since, it is
 void. After an outage only the last that was missed is said, as late; once it has begun, only the link to
-those who take part online.
+those who take part online; once it is over nothing but to who moderates there, that nobody was reminded.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Hashable, Sequence
 from datetime import datetime, timedelta
 
@@ -24,7 +23,6 @@ from bot.model.message import Message, Text, message, text, typed
 from bot.model.people import Wishes
 from bot.model.work import Job
 
-log = logging.getLogger(__name__)
 REMIND, WHISPER = "meeting.remind", "meeting.whisper"
 OWN, WISHED = "meeting.own", "meeting.wished"
 # Said later than that, it says so.
@@ -85,7 +83,8 @@ def remind_due(call: Call, job: Job) -> None:
     if _is_overtaken(call, meeting, int(before), meeting.moments):
         return
     if meeting.is_over(call.now):
-        log.warning("Meeting %s was over before anybody could be reminded of it", meeting.id)
+        missed = text("meeting.remind.missed", title=meeting.title, start=meeting.starts_at)
+        call.tell_moderators(meeting.theme, message(missed), f"{SUBJECT}:{meeting.id}:missed:{start}")
         return
     key = f"{SUBJECT}:{meeting.id}:remind:{start}:{before}"
     if not meeting.has_begun(call.now):

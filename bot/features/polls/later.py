@@ -7,8 +7,7 @@ from datetime import datetime
 from bot.call import Call
 from bot.features.polls.records import POLLS, Poll
 from bot.features.polls.settings import PollsSettings
-from bot.model.message import Button, Message, message, text
-from bot.model.people import Role
+from bot.model.message import Button, message, text
 
 
 def may_still_ask(call: Call, poll: Poll, due: datetime) -> bool:
@@ -23,20 +22,13 @@ def call_off(call: Call, poll: Poll) -> None:
         call.schedule("poll.burn", str(poll.id), call.now)
     key, about = f"poll:{poll.id}:unasked", {"question": poll.question, "opens": poll.opened_at}
     ask = Button(text("poll.button.again"), "poll again", {"poll": poll.id}, style="primary")
-    _tell_moderators(call, poll, message(text("poll.unasked", **about), buttons=[ask]), key)
+    unasked = message(text("poll.unasked", **about), buttons=[ask])
+    call.tell_moderators(poll.theme, unasked, key, but=poll.opener)
     call.tell(poll.opener, message(text("poll.unasked.yours", **about)), f"{key}:yours", theme=poll.theme)
 
 
 def leave_review(call: Call, poll: Poll) -> None:
     """It is time to look at an outcome again; who moderates there hears so once, and can bring it up."""
     told = message(text("poll.unreviewed", question=poll.question, poll=poll.id))
-    _tell_moderators(call, poll, told, f"poll:{poll.id}:unreviewed:{poll.review_at}")
-
-
-def _tell_moderators(call: Call, poll: Poll, told: Message, key: str) -> None:
-    for moderator in call.tx.people.moderators_of(poll.theme):
-        # Who moderates the whole community need not be in every theme.
-        theme = None if moderator.role >= Role.MODERATOR else poll.theme
-        role = Role.RESIDENT if theme is None else Role.MODERATOR
-        if moderator.id != poll.opener:
-            call.tell(moderator, told, f"{key}:{moderator.id}", theme=theme, role=role)
+    key = f"poll:{poll.id}:unreviewed:{poll.review_at}"
+    call.tell_moderators(poll.theme, told, key, but=poll.opener)

@@ -141,16 +141,8 @@ def _ask(call: Call, theme: Theme, *, tell_moderators: bool) -> None:
     asked = message(said, text("theme.pull.who_says"), buttons=[yes])
     call.announce(theme.id, asked, _key(request))
     call.schedule(LAPSE, str(number), call.now + LIVES)
-    for moderator in call.tx.people.moderators_of(theme.id) if tell_moderators else ():
-        # Who moderates the whole community need not be in every theme.
-        everywhere = moderator.role >= Role.MODERATOR
-        call.tell(
-            moderator,
-            message(said, buttons=[yes]),
-            f"{_key(request)}:{moderator.id}",
-            theme=None if everywhere else theme.id,
-            role=Role.RESIDENT if everywhere else Role.MODERATOR,
-        )
+    if tell_moderators:
+        call.tell_moderators(theme.id, message(said, buttons=[yes]), _key(request))
 
 
 def _let(call: Call, theme: Theme, who: Resident) -> None:
