@@ -7,9 +7,12 @@ import itertools
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
+
+import psutil
 
 from bench.community import CLOCK, PLATFORM, core_on, in_memory, opened, said, watched, with_poll
 from bench.figures import Figure, compare, percentile
@@ -20,10 +23,10 @@ from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.storage import Transaction
 
 PLACES, POLLS = 8, 10
-PEOPLE, TURNS = 10_000, 3
+PEOPLE, AT_ONCE, TURNS = 10_000, 100, 3
 # How long the platform takes for each, and after how much time the next of those others comes who use Plein
 # meanwhile; in seconds.
-ARRIVES, PACE = 0.005, 0.01
+ARRIVES, PACE = 0.05, 0.01
 
 
 class Platform:
@@ -126,18 +129,24 @@ async def _boards() -> list[Figure]:
 
 
 async def _outbox() -> list[Figure]:
-    held, slowest, took = [], [], []
+    held, slowest, took, grew = [], [], [], []
+    process = psutil.Process()
     for _ in range(TURNS):
         with in_memory() as folder:
             async with opened(f"sqlite:///{folder}/plein.db") as store:
                 platform = Platform(ARRIVES)
                 core = await with_poll(core_on(store), 1)
                 await core.serve(platform)
-                await store.run(_write_to_everybody)
-                start = time.perf_counter()
+                # It is at work by then.
+                await store.run(partial(_write_to, range(-AT_ONCE, 0)))
+                await _votes_meanwhile(core, platform, process, AT_ONCE)
+                for first in range(0, PEOPLE, AT_ONCE):
+                    await store.run(partial(_write_to, range(first, first + AT_ONCE)))
+                start, before = time.perf_counter(), process.memory_info().rss
                 async with watched() as late:
-                    times = await _votes_meanwhile(core, platform)
+                    times, most = await _votes_meanwhile(core, platform, process, PEOPLE)
                 took.append(time.perf_counter() - start)
+        grew.append((most - before) / 2**20)
         held.append(max(late) * 1000)
         slowest.append(percentile(times, 0.99) * 1000)
     beside, bound = "50 ms", "at most 1"
@@ -145,36 +154,43 @@ async def _outbox() -> list[Figure]:
     return [
         compare(f"{waiting}: the event loop held", "ms", held, beside, 50.0, bound),
         compare("other commands meanwhile, p99", "ms", slowest, beside, 50.0, bound),
+        # After the first turn the process has more than it needs.
+        compare("memory that it took more", "MiB", [max(grew)], "5 MiB", 5.0, bound),
         compare("until all were written to", "s", took, "the platform's part", PEOPLE / 32 * ARRIVES),
     ]
 
 
-def _write_to_everybody(tx: Transaction) -> None:
+def _write_to(people: Iterable[int], tx: Transaction) -> None:
     said = message(text("poll.reminder.stop"))
-    for number in range(PEOPLE):
+    for number in people:
         tx.posts.add(f"bench:{number}", Identity(PLATFORM, f"person {number}"), said, CLOCK.now())
 
 
-async def _votes_meanwhile(core: PleinCore, platform: Platform) -> Sequence[float]:
-    """How long votes took that came in at a steady pace until the outbox was empty, in seconds.
+async def _votes_meanwhile(
+    core: PleinCore, platform: Platform, process: psutil.Process, people: int
+) -> tuple[Sequence[float], int]:
+    """How long votes took that came in at a steady pace until so many people were written to, in seconds; and
+    how much memory the process had at most, in bytes.
 
     Each counts from when it was to come in: a loop that is held is felt by all who wait for it.
     """
-    times = []
+    times, most = [], 0
 
     async def vote(number: int, due: float) -> None:
         await core.handle(said(number, f"!stem {number % 3 + 1}"))
         times.append(time.perf_counter() - due)
 
+    before = platform.arrived
     work = asyncio.create_task(core.outbox.worker.run())
     start = time.perf_counter()
     async with asyncio.TaskGroup() as voting:
         for number in itertools.count():
-            if platform.arrived >= PEOPLE:
+            if platform.arrived >= before + people:
                 break
             due = start + number * PACE
             await asyncio.sleep(max(due - time.perf_counter(), 0))
+            most = max(most, process.memory_info().rss)
             voting.create_task(vote(number, due))
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
-    return times
+    return times, most
