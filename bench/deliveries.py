@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import psutil
+from sqlalchemy import func, select
 
 from bench.community import CLOCK, PLATFORM, core_on, in_memory, opened, said, watched, with_poll
 from bench.figures import Figure, compare, percentile
@@ -21,12 +22,16 @@ from bot.model.message import message, text
 from bot.model.people import Identity, Place
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.storage import Transaction
+from storage.community import anywhere
+from storage.tables import posts
+from storage.unit import Tx
 
 PLACES, POLLS = 8, 10
-PEOPLE, AT_ONCE, TURNS = 10_000, 100, 3
+PEOPLE, AT_ONCE, VOTERS, TURNS = 10_000, 100, 32, 3
 # How long the platform takes for each, and after how much time the next of those others comes who use Plein
 # meanwhile; in seconds.
 ARRIVES, PACE = 0.05, 0.01
+_READ_ALL = anywhere(select(func.sum(func.length(posts.c.message))))
 
 
 class Platform:
@@ -135,13 +140,15 @@ async def _outbox() -> list[Figure]:
         with in_memory() as folder:
             async with opened(f"sqlite:///{folder}/plein.db") as store:
                 platform = Platform(ARRIVES)
-                core = await with_poll(core_on(store), 1)
+                core = await with_poll(core_on(store), VOTERS)
                 await core.serve(platform)
                 # It is at work by then.
                 await store.run(partial(_write_to, range(-AT_ONCE, 0)))
                 await _votes_meanwhile(core, platform, process, AT_ONCE)
                 for first in range(0, PEOPLE, AT_ONCE):
                     await store.run(partial(_write_to, range(first, first + AT_ONCE)))
+                # What the database keeps at hand is no more for that many people wait.
+                await store.run_anywhere(lambda tx: cast(Tx, tx).db.execute(_READ_ALL))
                 start, before = time.perf_counter(), process.memory_info().rss
                 async with watched() as late:
                     times, most = await _votes_meanwhile(core, platform, process, PEOPLE)
@@ -177,7 +184,7 @@ async def _votes_meanwhile(
     times, most = [], 0
 
     async def vote(number: int, due: float) -> None:
-        await core.handle(said(number, f"!stem {number % 3 + 1}"))
+        await core.handle(said(number % VOTERS, f"!stem {number % 3 + 1}"))
         times.append(time.perf_counter() - due)
 
     before = platform.arrived
