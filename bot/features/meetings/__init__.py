@@ -65,6 +65,7 @@ _JOBS = {
     changes.BEGIN: changes.begin_due,
     changes.OVER: changes.over_due,
     changes.TELL: changes.tell_due,
+    changes.TELL_SERIES: changes.tell_series_due,
     changes.SEAT: changes.seat_due,
     changes.UP: changes.up_due,
     changes.NEXT: series.next_due,
