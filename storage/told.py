@@ -22,6 +22,7 @@ from sqlalchemy import (
     case,
     delete,
     distinct,
+    exists,
     false,
     func,
     null,
@@ -151,6 +152,13 @@ _TAKEN = (
 _TAKE = update(posts).where(among(posts.c.id, "ids_")).values(withdrawn=True, sent_at=_NOW)
 _TOLD_ALOUD = update(residents).where(among(residents.c.id, "residents_")).values(told_aloud=True)
 _EXPLAINED = update(residents).where(residents.c.id == bindparam("resident_")).values(told_aloud=False)
+_OTHER = residents.alias("other")
+_JOINED = (
+    update(residents)
+    .where(residents.c.id == bindparam("new_"))
+    .where(exists().where(_OTHER.c.id == bindparam("old_"), _OTHER.c.told_aloud))
+    .values(told_aloud=True)
+)
 # So long those who could be told something nowhere are gathered, to be told it together.
 _GATHERED = timedelta(seconds=10)
 _UNREACHED = select(func.count(distinct(posts.c.resident))).where(_WAITS_FOR_THEM, posts.c.next_at > _SINCE)
@@ -321,6 +329,9 @@ class Told:
     def unreached(self, since: datetime) -> int:
         found: int = self._db.execute(_UNREACHED, {"since_": since}).scalar_one()
         return found
+
+    def joined(self, old: int, new: int) -> None:
+        self._db.execute(_JOINED, {"old_": old, "new_": new})
 
     def linked(self, resident: int) -> None:
         if self._db.execute(_WAITING, {"resident_": resident}).first():

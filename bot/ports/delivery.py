@@ -198,6 +198,10 @@ class ToldStore(Protocol):
         """For how many people something has been waiting, since later than that, until they use Plein."""
         ...
 
+    def joined(self, old: int, new: int) -> None:
+        """What one was to hear of where they were told something, the other is: they are one person."""
+        ...
+
     def linked(self, resident: int) -> None:
         """What waited for somebody whom they turned out to be waits for them, until they use Plein."""
         ...

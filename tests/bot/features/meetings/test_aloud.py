@@ -79,6 +79,18 @@ async def test_they_hear_why_once_where_only_they_read_it(town: Town) -> None:
     assert WHY not in await town.say("anna", "!kom online")
 
 
+async def test_so_does_the_person_that_they_turn_out_to_be(town: Town) -> None:
+    await comes(town, "anna")
+    shuts(town, "anna")
+    await town.say("mia", MOVE)
+    await later(town)
+    await settle(town)
+    await town.say("annas", "!help")
+    await town.linked("annas", "anna")
+    assert WHY in await town.say("annas", "!kom online")
+    assert WHY not in await town.say("anna", "!kom online")
+
+
 @pytest.mark.parametrize("in_private", [False, True])
 async def test_what_others_read_says_nothing_of_it(town: Town, in_private: bool) -> None:
     """Where answers are posted, only what reaches them alone says so."""
