@@ -35,7 +35,7 @@ from bot.model.people import (
     joined,
     part_now,
 )
-from bot.model.work import AWAY_AFTER, SECRET, Delivery, key_in
+from bot.model.work import AWAY_AFTER, SECRET, Delivery, Job, key_in
 from bot.ports.accounts import Unheard
 from bot.ports.belongings import Belongings
 from bot.ports.storage import Transaction
@@ -531,12 +531,15 @@ class Call:
         account: str = "",
         mentions: Sequence[Identity] = (),
         reply_to: str | None = None,
+        theme: int | None = None,
+        begun: bool = False,
     ) -> None:
         """Say it there after the commit; once, however often the same key is posted.
 
         `confidential`: it is nobody else's business, and kept only until it was said. `account`: which of
         Plein's is to say it, where that matters. `mentions`: who may be pinged by it. `reply_to`: what it
-        answers stands there.
+        answers stands there. `theme`: it is said in each of that theme's places, and on a platform each is
+        mentioned in one of these, where they are when it is said; `begun`: it is said only where any is.
         """
         self.tx.posts.add(
             key,
@@ -547,6 +550,8 @@ class Call:
             account=account,
             mentions=mentions,
             reply_to=reply_to,
+            theme=theme,
+            begun=begun,
         )
 
     def tell(
@@ -561,6 +566,7 @@ class Call:
         role: Role = Role.RESIDENT,
         instead_of: str = "",
         begun: bool = False,
+        otherwise: tuple[str, str] | None = None,
     ) -> None:
         """Say it to this person alone, after the commit; once, however often the same key is told.
 
@@ -569,8 +575,9 @@ class Call:
         again, unless that is after `until`, when nobody needs it any more. With a `theme` it is for who takes
         part there when it is said, with that `role`: accounts that do not are passed over. `instead_of` is as
         in `announce`. `begun`: nobody asked; nothing private is begun for it, so that only an account that
-        talks there with Plein already hears it, and it waits for quiet hours to end. `change_post` and
-        `withdraw_post` do with it what they do with a post.
+        talks there with Plein already hears it, and it waits for quiet hours to end. `otherwise`: the kind
+        and subject of a job that is run where it can arrive nowhere, and takes it from there (`take_unsaid`).
+        `change_post` and `withdraw_post` do with it what they do with a post.
         """
         number = resident.id if isinstance(resident, Resident) else resident
         since = self.now - AWAY_AFTER
@@ -587,6 +594,7 @@ class Call:
             theme=theme,
             role=role,
             begun=begun,
+            otherwise=" ".join(otherwise) if otherwise else None,
         )
 
     def tell_moderators(self, theme: int, message: Message, key: str, *, but: int | None = None) -> None:
@@ -604,6 +612,14 @@ class Call:
                     theme=theme if of_theme else None,
                     role=Role.MODERATOR if of_theme else Role.RESIDENT,
                 )
+
+    def take_unsaid(self, job: Job, most: int) -> Mapping[int, Message]:
+        """In a job that was named as `otherwise`: so much of what can be said nowhere, by whom it is for.
+
+        It waits for them no longer. That it was said where others read it they hear once, when they are
+        answered alone.
+        """
+        return self.tx.told.take(f"{job.kind} {job.subject}", most, self.now)
 
     def reach_privately(self, line: Text) -> bool:
         """Whether whoever asks can be told something in private: an account that does not talk there yet is

@@ -366,6 +366,12 @@ class Dispatch:
         if answer is not None:
             answer = Message(answer.blocks, answer.controls, call.locale)
         to = _answer_to(invocation, command is None or command.private)
+        if (
+            answer is not None
+            and not call.secret
+            and _reads_it_alone(invocation, known, call, to, aloud=aloud)
+        ):
+            answer = _explaining(answer, call, invocation)
         if call.secret:
             if invocation.by_post and answer is not None:
                 key = f"{call.secret}{call.resident.id}"
@@ -566,6 +572,30 @@ def _say_who_reads_along(call: Call, invocation: Invocation) -> None:
     call.post(invocation.place, here, key, account=invocation.account)
     alone = Message(message(text("private.here")).blocks, locale=call.locale)
     call.post(invocation.author, alone, f"{key}:alone", account=invocation.account)
+
+
+def _reads_it_alone(
+    invocation: Invocation, known: Recognised, call: Call, to: Place | Identity, *, aloud: bool
+) -> bool:
+    """Whether somebody was told something aloud, and does not know why; and the answer is for them alone, and
+    reaches them.
+    """
+    if known.account is None or not known.account.told_aloud or call.secret or call.resident.id == NOBODY.id:
+        return False
+    if not invocation.by_post:
+        return True
+    beside = invocation.beside is not None and (aloud or call.in_sight)
+    in_private = invocation.place is None or known.account.talks
+    return isinstance(to, Identity) and in_private and not beside
+
+
+def _explaining(answer: Message, call: Call, invocation: Invocation) -> Message:
+    """The answer, with why they were mentioned; once. A form that is shown at once has no room for that."""
+    if answer.form and answer.form.at_once:
+        return answer
+    call.tx.told.explained(call.resident.id)
+    how = [text("private.aloud.how")] if invocation.place else []
+    return replace(answer, blocks=(*answer.blocks, text("private.aloud"), *how))
 
 
 def _may_be_beside(call: Call) -> bool:

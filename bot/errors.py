@@ -140,6 +140,10 @@ class NoSuchAccount(Gone):
     """That person's account does not exist any more, says their platform."""
 
 
+class Shut(Gone):
+    """That person takes nothing from Plein in private, or is in no private talk with it."""
+
+
 class NotNow(Exception):
     """Not as things stand, and perhaps later: it waits, and is never given up.
 

@@ -206,6 +206,7 @@ class Features:
                     feature.merge(tx, other, person)
             tx.boards.pass_on(other, person)
             tx.jobs.pass_on(self._about, other, person)
+            tx.told.joined(other, person)
             tx.people.remove(other)
         tx.told.linked(person)
         if others:

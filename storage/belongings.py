@@ -131,6 +131,7 @@ _BLANK = (
         name_is_own=False,
         heard_as=None,
         unheard=False,
+        told_aloud=False,
     )
 )
 _REMOVE = delete(residents).where(residents.c.id == _ID)

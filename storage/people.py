@@ -7,7 +7,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import MetaData, Select, and_, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    Boolean,
+    MetaData,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from bot.model.people import Identity, Known, Part, Resident, Role, Wishes
 from bot.names import folded, numbered, without_number
@@ -35,6 +48,7 @@ def _account(
     last: str | None,
     chosen: int,
     unheard: int,
+    told_aloud: int,
     own_role: int | None,
     forgotten_at: datetime | None,
     gone_at: datetime | None,
@@ -43,7 +57,10 @@ def _account(
 ) -> Account:
     resident = Resident(number, name, locale, Role(role if own_role is None else own_role), zone)
     apart = own_role is not None
-    return Account(resident, by, last, bool(chosen), bool(unheard), apart, forgotten_at, gone_at, bool(talks))
+    return Account(
+        *(resident, by, last, bool(chosen), bool(unheard), apart, forgotten_at, gone_at, bool(talks)),
+        told_aloud=bool(told_aloud),
+    )
 
 
 def read_part(role: int, since: datetime, said_at: datetime, writes: int) -> Part:
@@ -57,6 +74,7 @@ _ACCOUNT = Loader(
     select(
         *(residents.c.id, residents.c.name, residents.c.locale, residents.c.role),
         *(identities.c.account, residents.c.heard_as, residents.c.name_is_chosen, residents.c.unheard),
+        residents.c.told_aloud,
         *(identities.c.role, identities.c.forgotten_at, identities.c.gone_at, identities.c.talks),
         residents.c.zone,
     ).join(identities, identities.c.resident == residents.c.id),
@@ -81,7 +99,7 @@ _PAGE = (
 _TALKS = (
     update(identities)
     .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
-    .values(talks=True)
+    .values(talks=bindparam("talks_", type_=Boolean))
 )
 _TALKING = (
     select(identities.c.resident).where(among(identities.c.resident, "residents_"), identities.c.talks)
@@ -611,8 +629,9 @@ class People:
         found: Sequence[int] = self._db.execute(_PAGE, {"after_": after, "most_": most}).scalars()
         return list(found)
 
-    def talks(self, identity: Identity) -> None:
-        self._db.execute(_TALKS, {"platform_": identity.platform, "user_": identity.user_id})
+    def talks(self, identity: Identity, *, talks: bool = True) -> None:
+        where = {"platform_": identity.platform, "user_": identity.user_id}
+        self._db.execute(_TALKS, {**where, "talks_": talks})
 
     def talks_with(self, identity: Identity) -> bool:
         account = self.account(identity)

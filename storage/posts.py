@@ -66,7 +66,7 @@ _COLUMNS = (
     *(posts.c.id, posts.c.platform, posts.c.room, posts.c.private, posts.c.message, posts.c.key),
     *(posts.c.account, posts.c.attempts, posts.c.tried_at, posts.c.next_at, posts.c.ref, posts.c.version),
     *(posts.c.withdrawn, posts.c.mentions, posts.c.reply_to, posts.c.resident, posts.c.in_doubt),
-    *(posts.c.theme, posts.c.role, posts.c.community, posts.c.begun),
+    *(posts.c.theme, posts.c.role, posts.c.community, posts.c.begun, posts.c.otherwise),
 )
 
 
@@ -278,6 +278,7 @@ class Posts:
         theme: int | None = None,
         role: Role = Role.RESIDENT,
         begun: bool = False,
+        otherwise: str | None = None,
     ) -> None:
         if self._db.pending(posts, post_id):
             return
@@ -301,6 +302,7 @@ class Posts:
             "theme": theme,
             "role": int(role),
             "begun": begun,
+            "otherwise": otherwise,
         }
         self._db.defer(_ADD, post_id, row)
         self._db.wake("post")
@@ -430,6 +432,7 @@ class Posts:
             Role(row.role),
             row.community,
             bool(row.begun),
+            bool(row.otherwise),
         )
 
     def next_try(self, accounts: Iterable[str], now: datetime) -> datetime | None:

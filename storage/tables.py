@@ -182,6 +182,8 @@ residents = Table(
     Column("heard_as", String),
     # Something waits until they use Plein again, as they could be reached nowhere.
     Column("unheard", Boolean, nullable=False, server_default=false()),
+    # Something was said to them where others read it, as it could be said nowhere else: they hear so once.
+    Column("told_aloud", Boolean, nullable=False, server_default=false()),
     Index("ix_residents_community_folded", "community", "folded"),
     sqlite_autoincrement=True,
 )
@@ -230,7 +232,8 @@ identities = Table(
     Column("forgotten_at", Moment),
     # Since when its platform says that it does not exist any more.
     Column("gone_at", Moment),
-    # They said something to Plein in private with it, so that such a talk is there already.
+    # They said something to Plein in private with it, so that such a talk is there already, and take what
+    # they are told there.
     Column("talks", Boolean, nullable=False, server_default=false()),
     Index("ix_identities_user_id", "user_id"),
     Index("ix_identities_account", "account"),
@@ -447,11 +450,14 @@ posts = Table(
     Column("until", Moment),
     # It may have arrived, or may still arrive.
     Column("in_doubt", Boolean, nullable=False, server_default=false()),
-    # It is said only to who takes part in that theme by then, with that role.
+    # It is said only to who takes part in that theme by then, with that role; in a place of it, each whom it
+    # mentions is mentioned in one.
     Column("theme", Number),
     Column("role", Integer, nullable=False, server_default="0"),
-    # It goes only where they talk with Plein in private already.
+    # It goes only where they talk with Plein in private already; to a place, only for whom it mentions there.
     Column("begun", Boolean, nullable=False, server_default=false()),
+    # The job that is run where it can be said nowhere: its kind and its subject.
+    Column("otherwise", String),
     # As in `handled`.
     Column("names", Text, info=Holds.MARK.info),
     UniqueConstraint("id", "community"),

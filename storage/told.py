@@ -3,13 +3,14 @@
 Each is a post with a resident. It is meant for one account at a time: the one that they used last among
 those whose platform Plein is at work on. It goes to another one only while it is certain that it arrived
 nowhere. Where none is left it has no account of Plein's (""), so that no worker takes it, and waits until
-they use Plein again: `residents.unheard` says so to whoever recognises them.
+they use Plein again: `residents.unheard` says so to whoever recognises them. Or the job that it names takes
+it from there, and says it otherwise: `residents.told_aloud` says so to whoever answers them alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ from sqlalchemy import (
     case,
     delete,
     distinct,
+    exists,
     false,
     func,
     null,
@@ -38,6 +40,7 @@ from storage.among import among
 from storage.batch import Batch, Loader
 from storage.community import anywhere
 from storage.holds import holds
+from storage.jobs import Jobs
 from storage.posts import Posts
 from storage.tables import NOWHERE, accounts, identities, posts, residents
 
@@ -81,7 +84,7 @@ _UNSAID = and_(
 )
 _ID = posts.c.id == bindparam("id_")
 _TRIED_ON = (
-    select(posts.c.id, posts.c.resident, posts.c.gone, posts.c.begun)
+    select(posts.c.id, posts.c.resident, posts.c.gone, posts.c.begun, posts.c.otherwise)
     .where(_ID, posts.c.resident.is_not(None), posts.c.sent_at.is_(None), posts.c.parked.is_(None))
     .where(posts.c.account == bindparam("account_"), posts.c.room == bindparam("room_"))
 )
@@ -93,7 +96,10 @@ _STILL_WAITS = and_(
     func.coalesce(posts.c.resident, 0) != 0, posts.c.sent_at.is_(None), posts.c.parked.is_(None)
 )
 _STRANDED = anywhere(
-    select(*(posts.c.id, posts.c.account, posts.c.resident, posts.c.gone, posts.c.begun, posts.c.community))
+    select(
+        *(posts.c.id, posts.c.account, posts.c.resident, posts.c.gone, posts.c.begun, posts.c.otherwise),
+        posts.c.community,
+    )
     .where(_STILL_WAITS, posts.c.ref.is_(None), ~posts.c.in_doubt, ~_AT_WORK.exists())
     .order_by(posts.c.community, posts.c.seq)
 )
@@ -137,6 +143,24 @@ _NOTE_WHOSE = (
 _NOTE = (
     update(residents).where(residents.c.id == bindparam("resident_")).values(unheard=bindparam("unheard_"))
 )
+_TAKEN = (
+    select(posts.c.id, posts.c.resident, posts.c.message)
+    .where(_WAITS_FOR_THEM, posts.c.otherwise == bindparam("otherwise_"))
+    .order_by(posts.c.seq)
+    .limit(bindparam("most_"))
+)
+_TAKE = update(posts).where(among(posts.c.id, "ids_")).values(withdrawn=True, sent_at=_NOW)
+_TOLD_ALOUD = update(residents).where(among(residents.c.id, "residents_")).values(told_aloud=True)
+_EXPLAINED = update(residents).where(residents.c.id == bindparam("resident_")).values(told_aloud=False)
+_OTHER = residents.alias("other")
+_JOINED = (
+    update(residents)
+    .where(residents.c.id == bindparam("new_"))
+    .where(exists().where(_OTHER.c.id == bindparam("old_"), _OTHER.c.told_aloud))
+    .values(told_aloud=True)
+)
+# So long those who could be told something nowhere are gathered, to be told it together.
+_GATHERED = timedelta(seconds=10)
 _UNREACHED = select(func.count(distinct(posts.c.resident))).where(_WAITS_FOR_THEM, posts.c.next_at > _SINCE)
 _WAITING = select(posts.c.id).where(_WAITS_FOR_THEM, _THEIRS).limit(1)
 
@@ -184,9 +208,10 @@ def _put_gone(db: Batch, row: Any, left: Collection[str]) -> None:
 class Told:
     """Implements ToldStore."""
 
-    def __init__(self, db: Batch, to_say: Posts) -> None:
+    def __init__(self, db: Batch, to_say: Posts, jobs: Jobs) -> None:
         self._db = db
         self._posts = to_say
+        self._jobs = jobs
 
     def add(
         self,
@@ -201,6 +226,7 @@ class Told:
         theme: int | None = None,
         role: Role = Role.RESIDENT,
         begun: bool = False,
+        otherwise: str | None = None,
     ) -> None:
         found = self._find(resident, since, (), begun=begun)
         # At a moment when nothing is at work it waits for the account that they used last.
@@ -221,6 +247,7 @@ class Told:
                 theme=theme,
                 role=role,
                 begun=begun,
+                otherwise=otherwise,
             )
 
     def skip(self, resident: int, beginning: str) -> None:
@@ -242,7 +269,7 @@ class Told:
         # Unless somebody else decided meanwhile where it is to go.
         for row in list(self._db.execute(_TRIED_ON, where)):
             gone = {*_read(row.gone), f"{post.to.platform}:{_room(post)}"}
-            self._send(row.id, row.resident, gone, now, since, begun=bool(row.begun))
+            self._send(row, gone, now, since)
 
     def redirect(self, now: datetime, since: datetime) -> None:
         stranded = self._db.execute(_STRANDED, {"since_": since})
@@ -254,28 +281,38 @@ class Told:
                     gone = _read(row.gone)
                     begun = bool(row.begun)
                     if row.account != NOWHERE or self._find(row.resident, since, gone, begun=begun):
-                        self._send(row.id, row.resident, gone, now, since, begun=begun)
+                        self._send(row, gone, now, since)
 
-    def _send(
-        self,
-        post_id: str,
-        resident: int,
-        gone: Collection[str],
-        now: datetime,
-        since: datetime,
-        *,
-        begun: bool,
-    ) -> None:
-        values = {"id_": post_id, "gone_": _packed(gone), "now_": now}
-        if found := self._find(resident, since, gone, begun=begun):
+    def _send(self, row: Any, gone: Collection[str], now: datetime, since: datetime) -> None:
+        values = {"id_": row.id, "gone_": _packed(gone), "now_": now}
+        if found := self._find(row.resident, since, gone, begun=bool(row.begun)):
             to, account = found
             where = {"platform_": to.platform, "room_": to.user_id}
             self._db.execute(_ELSEWHERE, {**values, **where, "account_": account})
             self._db.wake("post")
         else:
             self._db.execute(_NOWHERE, {**values, "account_": NOWHERE})
-            self._db.execute(_NOTE_WHOSE, {"id_": post_id})
-            self.keep_newest(resident, now, since)
+            self._db.execute(_NOTE_WHOSE, {"id_": row.id})
+            self.keep_newest(row.resident, now, since)
+            if row.otherwise:
+                self._plan(row.otherwise, now)
+
+    def _plan(self, otherwise: str, now: datetime) -> None:
+        """What is planned already is not put off by those who come later."""
+        kind, _, subject = otherwise.partition(" ")
+        key = f"{kind}:{subject}"
+        if self._jobs.due(key) is None:
+            self._jobs.add(kind, subject, now + _GATHERED, key)
+
+    def take(self, otherwise: str, most: int, now: datetime) -> Mapping[int, Message]:
+        rows = list(self._db.execute(_TAKEN, {"otherwise_": otherwise, "most_": most}))
+        if rows:
+            self._db.execute(_TAKE, {"ids_": [row.id for row in rows], "now_": now})
+            self._db.execute(_TOLD_ALOUD, {"residents_": [row.resident for row in rows]})
+        return {row.resident: said for row in rows if (said := unpack(row.message))}
+
+    def explained(self, resident: int) -> None:
+        self._db.execute(_EXPLAINED, {"resident_": resident})
 
     def resume(self, resident: int, identity: Identity, now: datetime) -> None:
         where = {"platform_": identity.platform, "room_": identity.user_id}
@@ -292,6 +329,9 @@ class Told:
     def unreached(self, since: datetime) -> int:
         found: int = self._db.execute(_UNREACHED, {"since_": since}).scalar_one()
         return found
+
+    def joined(self, old: int, new: int) -> None:
+        self._db.execute(_JOINED, {"old_": old, "new_": new})
 
     def linked(self, resident: int) -> None:
         if self._db.execute(_WAITING, {"resident_": resident}).first():

@@ -19,7 +19,17 @@ _ON_MATRIX = "|".join(
     for how, played in (("on_matrix", _PLAYED), ("across_both", _PLAYED_ACROSS))
 )
 _ON_MATRIX_AND_MORE = (
-    *("accounts", "attention", "came", "crosssigning", "crypto", "errands", "forgetting", "full_rooms"),
+    *(
+        "accounts",
+        "aloud",
+        "attention",
+        "came",
+        "crosssigning",
+        "crypto",
+        "errands",
+        "forgetting",
+        "full_rooms",
+    ),
     *("gaps", "gaps_read", "growth", "held_up", "homes", "limits", "moderators", "newcomers"),
     *("polls_in_full", "private", "replies", "roomkeys", "sealed", "shaping", "since", "spaces", "when"),
     *("where", "whose_home"),

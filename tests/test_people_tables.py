@@ -180,7 +180,7 @@ def check_forget(features: Features, column: Column[Any], tx: Transaction) -> No
         assert rows_of(tx, column, anna.id) == 1
         assert tuple(kept.one()) == (
             *(anna.id, FIRST_COMMUNITY, "", None, 0),
-            *(None, False, False, None, "", False, False, None, False),
+            *(None, False, False, None, "", False, False, None, False, False),
         )
         assert not tx.people.known([anna.id])
         assert not tx.people.named("", None)

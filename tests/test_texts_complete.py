@@ -218,6 +218,7 @@ BUILT = {
     **{f"reminder.set.*{how}": filled(f"reminder.set.*{how}", ["me", "here"]) for how in ("", ".repeated")},
     "reminder.button.*": filled("reminder.button.*", Snoozed),
     "meeting.told.*": filled("meeting.told.*", ["place", "link"]),
+    "meeting.told.all.*": filled("meeting.told.all.*", ["cancelled", "restored", "which"]),
     "meeting.told.without.*": filled("meeting.told.without.*", ["place", "link"]),
     "poll.*.anonymous": filled("poll.*.anonymous", ["show", "mine"]),
     "poll.*.chose": filled("poll.*.chose", ["show", "mine"]),

@@ -26,7 +26,7 @@ from adapters.discord.settings import Discord as Settings
 from adapters.discord.shaping import look_at, shape
 from adapters.discord.uploads import overflow_files
 from bot.clock import Clock
-from bot.errors import Gone, Refused, TryLater
+from bot.errors import Gone, Refused, Shut, TryLater
 from bot.model.events import Lack
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Text, text
@@ -261,7 +261,7 @@ class Discord:
             return await self._say(on, channel, delivery)
         user, closed = int(delivery.to.user_id), on.outgoing.closed
         if closed.is_certain(user):
-            raise Gone("they take no messages")
+            raise Shut("they take no messages")
         try:
             said = await self._say(on, channel, delivery)
         except Gone as gone:

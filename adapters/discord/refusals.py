@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import discord
 
-from bot.errors import Gone, NoSuchAccount, NotOurs, Refused, TryLater
+from bot.errors import Gone, NoSuchAccount, NotOurs, Refused, Shut, TryLater
 
 Kind = type[Gone] | type[Refused] | type[NotOurs]
 # They take no direct messages from Plein.
@@ -34,7 +34,7 @@ REFUSALS: Mapping[int, Kind] = {
     # Another account said that.
     50005: NotOurs,
     # For that account it is over; they hear so at their next use.
-    TAKES_NO_MESSAGES: Gone,
+    TAKES_NO_MESSAGES: Shut,
     # Nothing can be said in a channel of that kind.
     50008: Gone,
     # Plein lacks a permission, which ends when that is given.

@@ -269,8 +269,10 @@ class Matrix:
         except aiohttp.ClientError as error:
             raise ConnectionError(f"the homeserver cannot be reached: {type(error).__name__}") from error
 
-    async def _room(self, to: Place | Identity) -> str:
-        return to.room_id if isinstance(to, Place) else await self._outgoing.room_for(to.user_id)
+    async def _room(self, to: Place | Identity, *, opens: bool = True) -> str:
+        if isinstance(to, Place):
+            return to.room_id
+        return await self._outgoing.room_for(to.user_id, opens=opens)
 
     async def _send(self, delivery: Delivery) -> Receipt:
         """Send the message, after its native poll where it has one, and then its files.
@@ -281,7 +283,7 @@ class Matrix:
         room, event = room_and_event(to) if isinstance(to, Place) else ("", "")
         if event:
             return await self._send_beside(delivery, room, event)
-        room, voice = await self._room(to), await self._voice(delivery)
+        room, voice = await self._room(to, opens=delivery.opens), await self._voice(delivery)
         poll = await self._send_poll(to, message, key, tried_at, voice) if isinstance(to, Place) else None
         files = await self._stored(room, delivery, voice)
         quiet = delivery.quiet or bool(files)

@@ -31,7 +31,7 @@ from adapters.matrix.refusals import refusal
 from adapters.matrix.render import POLL_END, POLL_START, Content
 from adapters.matrix.rooms import MADE_FOR, Room
 from bot.clock import Clock
-from bot.errors import Gone, NotOurs, Refused, TryLater
+from bot.errors import Gone, NotOurs, Refused, Shut, TryLater
 from bot.recent import Recent
 
 log = logging.getLogger(__name__)
@@ -187,8 +187,17 @@ class Outgoing:
 
     # --- direct rooms ---
 
-    async def room_for(self, user: str) -> str:
-        """The direct room with somebody; made where there is none yet."""
+    async def room_for(self, user: str, *, opens: bool = True) -> str:
+        """The direct room with somebody; made where there is none yet, or not `opens`: the one they are in.
+
+        Raises: Shut where they are in none, or declined.
+        """
+        if not opens:
+            room = next((room.id for room in self._rooms_for(user) if room.members.get(user) == "join"), None)
+            if room is None:
+                raise Shut("they are in no direct room")
+            await self._wait_for(room, user)
+            return room
         async with self._making.setdefault(user, asyncio.Lock()):
             room = await self._known_room(user) or await self._make_room(user)
             if self.direct.get(user, [""])[0] != room:
@@ -197,13 +206,13 @@ class Outgoing:
         return room
 
     async def _known_room(self, user: str) -> str | None:
-        """The one they spoke in last, that nobody else reads. Raises: Gone if they left all there were."""
+        """The one they spoke in last, that nobody else reads. Raises: Shut if they left all there were."""
         known = self._rooms_for(user)
         for room in known:
             if room.has(user) or (user not in room.left and await self._invites_again(room, user)):
                 return room.id
         if self._was_left(user):
-            raise Gone("they left the direct room")
+            raise Shut("they left the direct room")
         return None
 
     def talks_with(self, user: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.errors import Gone, NoSuchAccount, NotOurs, Refused
+from bot.errors import Gone, NoSuchAccount, NotOurs, Refused, Shut
 
 Kind = type[Gone] | type[Refused] | type[NotOurs]
 REFUSALS: Mapping[str, Kind] = {
@@ -27,7 +27,7 @@ REFUSALS: Mapping[str, Kind] = {
     # That account exists no more.
     "M_USER_DEACTIVATED": NoSuchAccount,
     # They take no invitations from Plein.
-    "M_INVITE_BLOCKED": Gone,
+    "M_INVITE_BLOCKED": Shut,
     # No room takes a message of that size.
     "M_TOO_LARGE": Gone,
     # No room takes that message.

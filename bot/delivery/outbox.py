@@ -31,8 +31,8 @@ from bot.delivery.worker import (
     reason_of,
     tell_moderators_of,
 )
-from bot.errors import Gone, NoSuchAccount, NotNow, NotOurs, StoreFailed, TryLater
-from bot.model.people import Identity, Place, part_now
+from bot.errors import Gone, NoSuchAccount, NotNow, NotOurs, Refused, Shut, StoreFailed, TryLater
+from bot.model.people import Identity, Place, Presences, part_now
 from bot.model.work import AWAY_AFTER, Delivery, Post
 from bot.ports.adapter import Adapter, Listener
 from bot.ports.storage import Store, Transaction
@@ -105,7 +105,7 @@ class Outbox:
         except Gone as gone:
             if isinstance(gone, NoSuchAccount) and isinstance(post.to, Identity):
                 await self._run(post, partial(note_gone, post.to, self._clock.now()))
-            await self._gone(post, str(gone))
+            await self._gone(post, str(gone), shut=isinstance(gone, Shut))
         except NotOurs as refused:
             if _may_go_elsewhere(post):
                 await self._gone(post, str(refused))
@@ -113,6 +113,9 @@ class Outbox:
             log.warning("Left %s to another account: %s", post.logged, refused)
             return await self._wait(post, LEFT_TO_OTHERS, unsent=True)
         except (NotNow, OSError) as refused:
+            if isinstance(refused, Refused) and post.otherwise and _may_go_elsewhere(post):
+                await self._gone(post, str(refused))
+                return True
             # OSError: a connection that failed, or took too long.
             unsent = isinstance(refused, NotNow) and refused.unsent
             return await self._wait(post, self._pause(post, refused), unsent=unsent)
@@ -132,10 +135,17 @@ class Outbox:
             now = self._clock.now()
             await self._run(post, lambda tx: tx.posts.retracted(post, now))
             return
-        if post.begun and not post.ref and not post.in_doubt:
+        alone = isinstance(post.to, Identity)
+        if alone and post.begun and not post.ref and not post.in_doubt:
             await self._wait_for_the_morning(post)
         if not await self._is_for_them(adapter, post):
             raise Gone("they take no part there any more")
+        mentions = await self._mentioned_there(adapter, post)
+        if post.begun and not alone and not mentions:
+            # They are where else it is said.
+            now = self._clock.now()
+            await self._run(post, lambda tx: tx.posts.retracted(post, now))
+            return
         said = await self._seeing.left_of(post)
         message = plain(said)
         if isinstance(post.to, Identity):
@@ -148,8 +158,9 @@ class Outbox:
                 of_community(message, post.community),
                 reply_to=post.reply_to,
                 replaces=post.ref,
-                mentions=post.mentions,
+                mentions=mentions,
                 tried_at=post.tried_at,
+                opens=not (alone and (post.begun or post.otherwise)),
             )
         )
         now = self._clock.now()
@@ -186,6 +197,24 @@ class Outbox:
         resident = await self._store.read(lambda tx: tx.people.by_identity(to), community=post.community)
         return resident is not None and resident.role >= post.role
 
+    async def _mentioned_there(self, adapter: Adapter, post: Post) -> tuple[Identity, ...]:
+        """Those whom it mentions in this place: of those of its theme there each in the first where they are.
+
+        Of whom the platform does not say where they are, in the first where they may be.
+        """
+        theme, to = post.theme, post.to
+        if theme is None or not isinstance(to, Place) or not isinstance(adapter, Listener):
+            return post.mentions
+        known = await self._store.read(
+            lambda tx: tx.places.on(to.platform, [theme]), community=post.community
+        )
+        places = known.get(theme, ())
+        if len(places) < 2 and not post.begun:
+            return post.mentions
+        found = await asyncio.gather(*(adapter.presence(who, places) for who in post.mentions))
+        there = zip(post.mentions, found, strict=True)
+        return tuple(who for who, present in there if _where(places, present) == to)
+
     def _pause(self, post: Post, refused: Exception) -> timedelta:
         seconds = refused.seconds if isinstance(refused, NotNow) else None
         if seconds is not None:
@@ -219,14 +248,26 @@ class Outbox:
             return True
         return await self._wait(post, pause(post.attempts), failed=True)
 
-    async def _gone(self, post: Post, reason: str) -> None:
-        """Never there: what is for a person goes elsewhere, unless it may have arrived there after all."""
-        if not _may_go_elsewhere(post):
-            await self._park(post, reason)
-            return
-        log.info("Passed on %s: %s", post.logged, reason)
+    async def _gone(self, post: Post, reason: str, *, shut: bool = False) -> None:
+        """Never there: what is for a person goes elsewhere, unless it may have arrived there after all.
+
+        `shut`: they take nothing there. By that nothing arrived before either, of what is lost otherwise.
+        """
+        goes_on = _may_go_elsewhere(post) or (shut and post.otherwise and not post.ref)
         now = self._clock.now()
-        await self._run(post, lambda tx: tx.told.pass_on(post, now, now - AWAY_AFTER))
+
+        def go_on(tx: Transaction) -> None:
+            if shut and isinstance(post.to, Identity):
+                tx.people.talks(post.to, talks=False)
+            if goes_on:
+                tx.told.pass_on(post, now, now - AWAY_AFTER)
+
+        if shut or goes_on:
+            await self._run(post, go_on)
+        if goes_on:
+            log.info("Passed on %s: %s", post.logged, reason)
+        else:
+            await self._park(post, reason)
 
     async def _park(self, post: Post, reason: str) -> None:
         """Set it aside; that a place cannot be reached is for the moderators to mend."""
@@ -246,6 +287,12 @@ def _note_tried(tx: Transaction, due: Sequence[Post], now: datetime) -> None:
         new = [post.id for post in due if post.community == community and not post.in_doubt]
         with tx.within(community):
             tx.posts.tried(new, now)
+
+
+def _where(places: Sequence[Place], present: Presences) -> Place | None:
+    """In which of these somebody is mentioned."""
+    here = [place for place in places if present.get(place)]
+    return next(iter(here or [place for place in places if place not in present]), None)
 
 
 def _may_go_elsewhere(post: Post) -> bool:

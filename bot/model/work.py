@@ -50,7 +50,7 @@ class Delivery:
     that an adapter whose platform forgets keys can look in the place's history first. `replaces` is where
     the message stands that this is the new state of. `reply_to` is what it answers. `mentions` are those
     who may be pinged; nobody else ever is. `quiet`: it is there for whoever looks, and no news: nobody's
-    attention is called to it.
+    attention is called to it. `opens`: a private talk may be begun for it, which they have yet to come into.
     """
 
     key: str
@@ -61,6 +61,7 @@ class Delivery:
     mentions: tuple[Identity, ...] = ()
     tried_at: datetime | None = None
     quiet: bool = False
+    opens: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,10 @@ class Post:
     `withdrawn`. `resident` is whom it is for where that is a person, whichever account it goes to.
     `in_doubt`: before this try it was tried, and may have arrived or may still arrive. With a `theme` it is
     only for who takes part there when it is said, with that `role`. `begun`: Plein began it, and nobody
-    asked.
+    asked. `otherwise`: something else is done where it can be said nowhere.
+
+    In a place of a `theme` those whom it mentions are mentioned where they are, each in one place of that
+    platform; where it is `begun`, it is for them alone.
     """
 
     id: str
@@ -98,6 +102,7 @@ class Post:
     role: Role = Role.RESIDENT
     community: int = FIRST_COMMUNITY
     begun: bool = False
+    otherwise: bool = False
 
     @property
     def key(self) -> str:

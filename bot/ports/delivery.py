@@ -26,11 +26,14 @@ class PostStore(Protocol):
         account: str = "",
         mentions: Sequence[Identity] = (),
         reply_to: str | None = None,
+        theme: int | None = None,
+        begun: bool = False,
     ) -> None:
         """A second one with the same id changes nothing. `confidential`: kept sealed, and only until it
         was said, or pressed no more, where it has buttons.
 
         `account`: which is to say it, where that is not the one that serves the place or hears the person.
+        `theme`: of its places on that platform each of the `mentions` is in one; `begun`: it is for them.
         """
         ...
 
@@ -148,13 +151,25 @@ class ToldStore(Protocol):
         theme: int | None = None,
         role: Role = Role.RESIDENT,
         begun: bool = False,
+        otherwise: str | None = None,
     ) -> None:
         """For the account that they used last, among those that an account of Plein's at work can write to.
 
         A second one with the same id changes nothing. After `until` it goes to no other account any more.
         With a `theme` it is said only to who takes part there by then, with that role. `begun`: it goes to no
-        account that does not talk with Plein in private already.
+        account that does not talk with Plein in private already. `otherwise`: the job that is run, by its
+        kind and subject, where it can be said nowhere.
         """
+        ...
+
+    def take(self, otherwise: str, most: int, now: datetime) -> Mapping[int, Message]:
+        """Of what can be said nowhere, and names that job: so much, by whom it is for. It is not said any
+        more, and they are to hear that it was said aloud.
+        """
+        ...
+
+    def explained(self, resident: int) -> None:
+        """They heard why something was said to them where others read it."""
         ...
 
     def skip(self, resident: int, beginning: str) -> None:
@@ -181,6 +196,10 @@ class ToldStore(Protocol):
 
     def unreached(self, since: datetime) -> int:
         """For how many people something has been waiting, since later than that, until they use Plein."""
+        ...
+
+    def joined(self, old: int, new: int) -> None:
+        """What one was to hear of where they were told something, the other is: they are one person."""
         ...
 
     def linked(self, resident: int) -> None:

@@ -46,7 +46,7 @@ class Account(NamedTuple):
     they use Plein again. `apart`: what was granted to their other accounts does not count for this one yet.
     `forgotten_at`: its owner was forgotten then, and what it said before is nobody's. `gone_at`: since when
     its platform says that it does not exist any more. `talks`: they said something to Plein in private
-    with it.
+    with it. `told_aloud`: something was said to them where others read it, and they do not know why.
     """
 
     resident: Resident
@@ -58,6 +58,7 @@ class Account(NamedTuple):
     forgotten_at: datetime | None = None
     gone_at: datetime | None = None
     talks: bool = False
+    told_aloud: bool = False
 
 
 class Used(NamedTuple):
@@ -290,8 +291,8 @@ class PeopleStore(Protocol):
         """So many residents of whom something is known, by their numbers, behind that number."""
         ...
 
-    def talks(self, identity: Identity) -> None:
-        """They say something to Plein in private with that account."""
+    def talks(self, identity: Identity, *, talks: bool = True) -> None:
+        """They say something to Plein in private with that account; or take nothing there any more."""
         ...
 
     def talks_with(self, identity: Identity) -> bool:

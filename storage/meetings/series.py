@@ -101,10 +101,14 @@ _AMONG = (
     .where(among(meeting_series.c.theme, "themes_"), meeting_series.c.going)
     .order_by(meeting_series.c.id)
 )
-_STANDING = (
-    select(standing.c.resident, standing.c.way, standing.c.said_at, standing.c.party, standing.c.shown)
-    .where(standing.c.series == bindparam("series_"))
-    .order_by(standing.c.said_at, standing.c.id)
+_ANSWERS = select(
+    *(standing.c.resident, standing.c.way, standing.c.said_at, standing.c.party, standing.c.shown)
+).where(standing.c.series == bindparam("series_"))
+_STANDING = _ANSWERS.order_by(standing.c.said_at, standing.c.id)
+_STANDING_AFTER = (
+    _ANSWERS.where(standing.c.resident > bindparam("after_"))
+    .order_by(standing.c.resident)
+    .limit(bindparam("most_"))
 )
 _STAND = upsert(standing)
 _STAND = _STAND.on_conflict_do_update(
@@ -160,6 +164,12 @@ class SeriesKept:
         return found
 
     def standing(self, number: int) -> Sequence[Standing]:
+        return self._answers(_STANDING, series_=number)
+
+    def standing_after(self, number: int, after: int, most: int) -> Sequence[Standing]:
+        return self._answers(_STANDING_AFTER, series_=number, after_=after, most_=most)
+
+    def _answers(self, which: Any, **values: int) -> Sequence[Standing]:
         return [
             Standing(
                 resident=row.resident,
@@ -168,7 +178,7 @@ class SeriesKept:
                 party=row.party,
                 shown=bool(row.shown),
             )
-            for row in self._db.execute(_STANDING, {"series_": number})
+            for row in self._db.execute(which, values)
         ]
 
     def stand(self, number: int, answer: Standing) -> None:

@@ -1448,3 +1448,37 @@ async def test_what_was_said_of_meetings_before_is_counted_and_goes_down_again(d
         finally:
             await store.close()
         await look(database_url, partial(down_to, "0052"))
+
+
+# --- what is said otherwise where somebody can be told nothing in private ---
+
+
+async def test_what_waits_for_people_before_waits_for_them_still_and_goes_down_again(
+    database_url: str,
+) -> None:
+    def fill(db: Connection) -> None:
+        person = {"folded": "", "role": 0, "wants_reminders": False, "name_is_chosen": False}
+        add_rows({"residents": [{"community": 1, "id": 1, "name": "anna", **person, "unheard": True}]}, db)
+        account = {"community": 1, "platform": "test", "user_id": "anna", "resident": 1}
+        add_rows({"identities": [account]}, db)
+        post = {"community": 1, "platform": "test", "room": "anna", "private": True, "account": ""}
+        said = {"message": "{}", "next_at": 1, "resident": 1}
+        add_rows({"posts": [{"seq": 1, "id": "dag", **post, **said}]}, db)
+
+    def read(tx: Transaction) -> tuple[Mapping[int, object], int]:
+        return tx.told.take("kind 1", 10, NOW), tx.told.unreached(datetime(1970, 1, 1, tzinfo=UTC))
+
+    await upgrade(database_url, to="0054")
+    await look(database_url, fill)
+    for _ in range(2):
+        await upgrade(database_url)
+        assert await look(database_url, differences) == []
+        store = await open_database(database_url, keys_of(database_url), stores_of())
+        try:
+            assert await store.run(read) == ({}, 1)
+        finally:
+            await store.close()
+        assert [
+            tuple(map(bool, row)) for row in await look(database_url, rows("residents", "told_aloud"))
+        ] == [(False,)]
+        await look(database_url, partial(down_to, "0054"))

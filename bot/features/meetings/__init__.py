@@ -32,7 +32,20 @@ from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
-from bot.features.meetings import ask, changes, come, end, find, following, plan, read, remind, series, show
+from bot.features.meetings import (
+    ask,
+    changes,
+    come,
+    end,
+    find,
+    following,
+    plan,
+    read,
+    remind,
+    series,
+    show,
+    telling,
+)
 from bot.features.meetings.records import MEETINGS, SERIES, SUBJECT
 from bot.features.meetings.settings import MeetingsSettings
 from bot.features.meetings.words import KINDS
@@ -65,10 +78,13 @@ _JOBS = {
     changes.BEGIN: changes.begin_due,
     changes.OVER: changes.over_due,
     changes.TELL: changes.tell_due,
+    changes.TELL_SERIES: changes.tell_series_due,
     changes.SEAT: changes.seat_due,
     changes.UP: changes.up_due,
     changes.NEXT: series.next_due,
     ask.ASK: ask.ask_due,
+    telling.ALOUD: telling.aloud_due,
+    remind.ALOUD: remind.aloud_due,
     remind.REMIND: remind.remind_due,
     remind.WHISPER: remind.whisper_due,
     remind.OWN: remind.own_due,

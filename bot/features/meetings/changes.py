@@ -1,13 +1,12 @@
 """Whatever changes a meeting goes through `changed`: its version is raised, its board is shown anew, who
 waits moves up, and those who come are told what is different.
 
-Several changes within a few minutes are one message. What people were told last is kept beside the meeting,
-so that they hear of what differs from that: a meeting that was moved to and fro is no news.
+Several changes within a few minutes are one message, and so are those of several meetings of a series.
 """
 
 from __future__ import annotations
 
-import json
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,19 +16,21 @@ from bot.call import Call
 from bot.errors import TryLater, UserError
 from bot.features.meetings import show
 from bot.features.meetings.ask import plan_asking
-from bot.features.meetings.records import MEETINGS, PLACES, SERIES, SUBJECT, Figures, Meeting, Plan, Way
+from bot.features.meetings.news import News, as_told, changed_by, in_words, news_of, noting
+from bot.features.meetings.records import LONGEST, MEETINGS, PLACES, SERIES, SUBJECT, Figures, Meeting, Way
 from bot.features.meetings.remind import plan_reminders
 from bot.features.meetings.seats import move_up
-from bot.features.meetings.telling import PAGE, tell
-from bot.model.message import Message, Text, message, text, typed
+from bot.features.meetings.telling import PAGE, mention, talk, tell, whisper
+from bot.model.message import Text, message, text
 from bot.model.work import Job
+from bot.ports.storage import Transaction
 
-BEGIN, OVER, TELL = "meeting.begin", "meeting.over", "meeting.tell"
+BEGIN, OVER = "meeting.begin", "meeting.over"
+# Those who come are told what changed of one; and of whichever of a series.
+TELL, TELL_SERIES = "meeting.tell", "meeting.series.tell"
 SEAT, UP = "meeting.seat", "meeting.up"
 # The next meeting of a series is to be announced; and more of them to be made.
 NEXT = "meeting.next"
-# A meeting that begins so much earlier or later is worth a word.
-WORTH_A_WORD = timedelta(minutes=15)
 # So long what is changed is gathered, but where it begins within the hour.
 GATHERED, SOON = timedelta(minutes=5), timedelta(hours=1)
 # So many changes by one person are said within an hour.
@@ -57,34 +58,34 @@ def check_often(call: Call) -> None:
 
 
 def change(call: Call, meeting: Meeting, changes: Mapping[str, Any]) -> Meeting:
-    """The meeting as it is with these fields changed. Of one that nobody sees yet nobody hears."""
+    """The meeting as it is with these fields changed. One that nobody sees yet is shown nowhere."""
     kept = call.tx.of(MEETINGS)
-    kept.change(meeting.id, {**changes, "told": _noting(meeting, call.resident.id)})
+    kept.change(meeting.id, {**changes, "told": noting(meeting, call.resident.id)})
     now = kept.get(meeting.id)
     assert now
-    if not now.expanded:
-        kept.note(now.id, {"told": as_told(call, now, now.state)})
-        return now
     if now.announced:
         due_again(call, now)
         call.changed(f"{SUBJECT}:{now.id}")
-    seat_waiting(call, now)
+    if now.expanded:
+        seat_waiting(call, now)
     begins_soon = now.starts_at - call.now <= SOON
-    _soon(call, TELL, now, f"{now.id} {now.version} 0", call.now if begins_soon else call.now + GATHERED)
+    plan_telling(call.tx, now, call.now if begins_soon else call.now + GATHERED)
     return now
 
 
-def _noting(meeting: Meeting, by: int) -> str:
-    """What people were told last, with who changed it since: whoever made all the changes knows of them."""
-    told = json.loads(meeting.told)
-    return json.dumps({**told, "by": sorted({*told["by"], by})})
+def plan_telling(tx: Transaction, meeting: Meeting, due: datetime) -> None:
+    """Those who come to the meeting, as it is now, hear what changed then at the latest."""
+    if meeting.series:
+        _soon(tx, TELL_SERIES, meeting.series, f"{meeting.series} - 0 -", due)
+    else:
+        _soon(tx, TELL, meeting.id, f"{meeting.id} {meeting.version} 0", due)
 
 
-def _soon(call: Call, kind: str, meeting: Meeting, subject: str, due: datetime) -> None:
-    """Then at the latest: what is planned already is not put off by what comes after it."""
-    key = f"{kind}:{meeting.id}"
-    planned = call.tx.jobs.due(key)
-    call.schedule(kind, subject, min(due, planned) if planned else due, key)
+def _soon(tx: Transaction, kind: str, number: int, subject: str, due: datetime) -> None:
+    """What is planned already is not put off by what comes after it."""
+    key = f"{kind}:{number}"
+    planned = tx.jobs.due(key)
+    tx.jobs.add(kind, subject, min(due, planned) if planned else due, key)
 
 
 def no_place_for(meeting: Meeting, figures: Figures) -> list[Text]:
@@ -153,7 +154,7 @@ def seat_waiting(call: Call, meeting: Meeting, figures: Figures | None = None) -
     for answer in moved:
         kept.keep(answer, before[answer.id])
     if moved:
-        _soon(call, UP, meeting, str(meeting.id), call.now + MOVED_UP)
+        _soon(call.tx, UP, meeting.id, str(meeting.id), call.now + MOVED_UP)
         call.changed(f"{SUBJECT}:{meeting.id}")
     return bool(moved)
 
@@ -181,45 +182,115 @@ def up_due(call: Call, job: Job) -> None:
 # --- telling those who come what changed ---
 
 
-def as_told(call: Call, plan: Plan, state: str) -> str:
-    """What those who come have to know of a meeting, as it is kept; nobody changed it since."""
-    moments = {"starts_at": plan.starts_at.isoformat(), "ends_at": plan.ends_at.isoformat()}
-    again = {"again": _again(call, plan)} if plan.series else {}
-    return json.dumps({**moments, "place": plan.place, "link": plan.link, "state": state, "by": [], **again})
-
-
-def _again(call: Call, plan: Plan) -> str | None:
-    """When it comes back, as it is compared."""
-    series = call.tx.of(SERIES).get(plan.series) if plan.series else None
-    return f"{series.recurrence.wall:%H:%M} {series.recurrence.rule.as_kept()}" if series else None
-
-
 def tell_due(call: Call, job: Job) -> None:
     """Those who come are told what is different since they were told last, so many at a time.
 
-    What was changed again meanwhile is told to all of them, as a whole. Whoever may not write there by now
-    has nothing of what they typed said there.
+    What was changed again meanwhile is told to all of them, as a whole.
     """
     number, version, after = map(int, job.subject.split())
+    meeting = call.tx.of(MEETINGS).get(number)
+    if meeting is None or meeting.is_over(call.now):
+        return
+    key = f"{SUBJECT}:{number}:changed:{meeting.version}"
+    told = _tell_some(call, job, [meeting], after if version == meeting.version else 0, key)
+    if told:
+        call.schedule(TELL, f"{number} {meeting.version} {told}", call.now, f"{TELL}:{number}")
+
+
+def tell_series_due(call: Call, job: Job) -> None:
+    """The same of all meetings of a series: each hears once of those that they come to."""
+    number, state, after, at = job.subject.split()
+    # With each page it is told of the same ones, also where one is over meanwhile.
+    now = call.now if at == "-" else datetime.fromisoformat(at)
     kept = call.tx.of(MEETINGS)
-    meeting = kept.get(number)
+    listed = call.tx.of(SERIES).meetings(int(number), now - LONGEST)
+    held = [kept.hold(each) for each in sorted(listed, key=lambda each: each.id) if news_of(each)]
+    meetings = [each for each in held if each and news_of(each) and not each.is_over(now)]
+    is_now = _state_of(meetings)
+    key = f"series:{number}:changed:{is_now}"
+    told = _tell_some(call, job, meetings, int(after) if state == is_now else 0, key)
+    if told:
+        subject = f"{number} {is_now} {told} {now.isoformat()}"
+        call.schedule(TELL_SERIES, subject, call.now, f"{TELL_SERIES}:{number}")
+
+
+def _state_of(meetings: Sequence[Meeting]) -> str:
+    """What no other state of these meetings is called."""
+    states = " ".join(f"{meeting.id}:{meeting.version}" for meeting in meetings)
+    return hashlib.sha256(states.encode()).hexdigest()[:12]
+
+
+def _tell_some(call: Call, job: Job, meetings: Sequence[Meeting], after: int, key: str) -> int:
+    """So many of those whom it concerns are told, from the next after that resident on. The last of them; 0
+    where there are no more.
+
+    Whoever may not write there by now has nothing of what they typed said there.
+    """
     # What is worth no word by itself may be together with what changes later.
-    if meeting is None or call.now >= meeting.ends_at or _news(call, meeting) is None:
+    if not any(map(news_of, meetings)):
+        return 0
+    by = sorted({who for meeting in meetings for who in changed_by(meeting)})
+    may_say = _may_still_say(call, meetings[0], by, job.due_at)
+    news = [found for meeting in meetings if (found := news_of(meeting, in_words=may_say))]
+    if not news:
+        return 0
+    people, last = _concerned(call, news, after)
+    _tell_each(call, people, f"{key}:{after}", titled=may_say)
+    if not last:
+        for meeting in meetings:
+            call.tx.of(MEETINGS).note(meeting.id, {"told": as_told(call, meeting, meeting.state)})
+    return last
+
+
+def _tell_each(call: Call, people: Mapping[int, Sequence[News]], key: str, *, titled: bool) -> None:
+    """Each in private, of what concerns them; those who don't talk there by one mention, of all of it."""
+    if not people:
         return
-    by = json.loads(meeting.told)["by"]
-    news = _news(call, meeting, in_words=_may_still_say(call, meeting, by, job.due_at))
-    if news is None:
-        return
-    after = after if version == meeting.version else 0
-    answers = kept.answered_after(meeting.id, after, PAGE)
-    coming = [each.resident for each in answers if each.resident is not None and each.way is not Way.NO]
-    people = [who for who in coming if by != [who]]
-    tell(call, meeting, people, news, f"{SUBJECT}:{meeting.id}:changed:{meeting.version}:{after}")
-    if len(answers) == PAGE:
-        subject = f"{meeting.id} {meeting.version} {answers[-1].resident}"
-        call.schedule(TELL, subject, call.now, f"{TELL}:{meeting.id}")
-    else:
-        kept.note(meeting.id, {"told": as_told(call, meeting, meeting.state)})
+    every = {each.meeting.id: each for news in people.values() for each in news}
+    first = min((each.meeting for each in every.values()), key=lambda meeting: meeting.starts_at)
+    talking = talk(call, first, people)
+    alike: dict[tuple[int, ...], list[int]] = {}
+    for who in sorted(talking):
+        alike.setdefault(tuple(each.meeting.id for each in people[who]), []).append(who)
+    for numbers, told in alike.items():
+        news = [every[number] for number in numbers]
+        last = max((each.meeting for each in news), key=lambda meeting: meeting.ends_at)
+        whisper(call, last, told, in_words(call, news, titled=titled), key)
+    others = [who for who in people if who not in talking]
+    if others:
+        theirs = {each.meeting.id for who in others for each in people[who]}
+        news = [each for number, each in every.items() if number in theirs]
+        mention(call, first, others, in_words(call, news, titled=titled), key)
+
+
+def _concerned(call: Call, news: Sequence[News], after: int) -> tuple[Mapping[int, Sequence[News]], int]:
+    """Those who said anything but no of any of these, from the next after that resident on: so many, each
+    with what is news to them. And the last of them, where there may be more.
+    """
+    kept = call.tx.of(MEETINGS)
+    found: list[tuple[int, Way, Sequence[News]]] = []
+    last: list[int] = []
+
+    def listed(answers: Sequence[tuple[int, Way]], of: Sequence[News]) -> None:
+        found.extend((who, way, of) for who, way in answers)
+        # Of the one behind those all may not be known.
+        last.extend([answers[PAGE - 1][0]] if len(answers) > PAGE else [])
+
+    for each in news:
+        if each.meeting.expanded:
+            answers = kept.answered_after(each.meeting.id, after, PAGE + 1)
+            listed([(answer.resident or 0, answer.way) for answer in answers], [each])
+    later = [each for each in news if not each.meeting.expanded]
+    if later and later[0].meeting.series:
+        standing = call.tx.of(SERIES).standing_after(later[0].meeting.series, after, PAGE + 1)
+        listed([(answer.resident, answer.way) for answer in standing], later)
+    until = min(last, default=0)
+    people: dict[int, list[News]] = {}
+    for who, way, of in found:
+        if way is not Way.NO and (not until or who <= until):
+            theirs = [each for each in of if list(changed_by(each.meeting)) != [who]]
+            people.setdefault(who, []).extend(theirs)
+    return {who: theirs for who, theirs in sorted(people.items()) if theirs}, until
 
 
 def _may_still_say(call: Call, meeting: Meeting, by: Sequence[int], due: datetime) -> bool:
@@ -228,45 +299,3 @@ def _may_still_say(call: Call, meeting: Meeting, by: Sequence[int], due: datetim
         return call.may_still_say(by, meeting.theme, due)
     except TryLater:
         return False
-
-
-def _news(call: Call, meeting: Meeting, *, in_words: bool = True) -> Message | None:
-    """What differs from what they were told; None where that is nothing worth a word. Not `in_words`: no more
-    than what is to be known of it anyway, that it was moved or takes place no more.
-    """
-    before = json.loads(meeting.told)
-    title = typed(meeting.title) if in_words else None
-    if meeting.state == "cancelled":
-        if before["state"] == "cancelled":
-            return None
-        why = text("meeting.why", why=show.why_not(meeting))
-        # By the moment that they know of.
-        start = datetime.fromisoformat(before["starts_at"])
-        off = text("meeting.told.cancelled", start=start)
-        ended = show.ended(call, meeting)
-        return message(off, why, *ended, title=title) if in_words else message(off, *ended)
-    lines: list[Text] = []
-    if before["state"] == "cancelled":
-        lines.append(text("meeting.told.restored", start=meeting.starts_at))
-    start = datetime.fromisoformat(before["starts_at"])
-    is_moved = abs(meeting.starts_at - start) > WORTH_A_WORD
-    if is_moved:
-        lines.append(text("meeting.told.moved", start=meeting.starts_at, before=start))
-    if in_words:
-        lines += _elsewhere("place", before["place"], meeting.place)
-        lines += _elsewhere("link", before["link"], meeting.link)
-    if not lines:
-        return None
-    if meeting.series and not is_moved and before["state"] != "cancelled":
-        lines.insert(0, text("meeting.told.which", start=meeting.starts_at))
-    if before.get("again") != _again(call, meeting):
-        lines += show.comes_back(call, meeting)
-    if is_moved:
-        lines.append(text("meeting.told.still"))
-    return message(*lines, title=title, buttons=show.buttons(meeting))
-
-
-def _elsewhere(what: str, before: str | None, now: str | None) -> list[Text]:
-    if before == now:
-        return []
-    return [text(f"meeting.told.{what}", where=now) if now else text(f"meeting.told.without.{what}")]

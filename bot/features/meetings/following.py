@@ -149,14 +149,17 @@ def cancel_following(call: Call, meeting: Meeting, why: str, *, sure: bool) -> M
 
 
 def _who_is_told(call: Call, meetings: Sequence[Meeting]) -> int:
-    """How many hear of it from Plein: who answered any of them with anything but no."""
-    told = {
-        answer.resident
+    """How many hear of it from Plein: who answered any of them, or each, with anything but no."""
+    answers = [
+        (answer.resident, answer.way)
         for meeting in meetings
         if meeting.expanded
         for answer in call.tx.of(MEETINGS).answers(meeting.id, ALL)
-        if answer.way is not Way.NO
-    }
+    ]
+    later = next((meeting.series for meeting in meetings if not meeting.expanded), None)
+    if later:
+        answers += [(each.resident, each.way) for each in call.tx.of(SERIES).standing(later)]
+    told = {who for who, way in answers if way is not Way.NO}
     return len(told - {None, call.resident.id})
 
 

@@ -12,9 +12,10 @@ from bot import when
 from bot.call import Call
 from bot.errors import Unsure, UserError, yes
 from bot.features.meetings import following, series, show
-from bot.features.meetings.changes import as_told, changed, due_again
+from bot.features.meetings.changes import changed, due_again
 from bot.features.meetings.find import PLAN, check_to_come, check_twin, find_own, usage
-from bot.features.meetings.records import MEETINGS, SUBJECT, Meeting, Plan, Recurrence
+from bot.features.meetings.news import as_told
+from bot.features.meetings.records import LONGEST, MEETINGS, SUBJECT, Meeting, Plan, Recurrence
 from bot.features.meetings.settings import MeetingsSettings
 from bot.features.meetings.words import NOTHING, Moments, Room, Span, keep_moments
 from bot.model.message import Button, Message, Text, message, text
@@ -23,7 +24,6 @@ from bot.unseen import seen_as
 
 SHORTEST_TITLE, LONGEST_TITLE = 3, 100
 LONGEST_PLACE, LONGEST_LINK, LONGEST_ABOUT = 100, 300, 1_000
-LONGEST = timedelta(hours=24)
 FURTHEST = timedelta(days=2 * 366)
 DAY = timedelta(days=1)
 # No name before the host, which would hide it; and of what may stand in an address nothing that ends a link,

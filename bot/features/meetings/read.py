@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.call import Call
 from bot.features.meetings import show
-from bot.features.meetings.changes import TELL
+from bot.features.meetings.changes import plan_telling
 from bot.features.meetings.find import ALL, check_own, find, themes_here, usage
 from bot.features.meetings.records import MEETINGS, PLACES, SUBJECT, Answer, Meeting, Way
 from bot.model.message import Button, Message, Text, message, text, typed
@@ -131,7 +132,7 @@ def end_meetings(tx: Transaction, theme: int, now: datetime) -> None:
     for meeting in tx.of(MEETINGS).all_coming(theme):
         tx.of(MEETINGS).change(meeting.id, {"state": "cancelled"})
         tx.boards.mark(f"{SUBJECT}:{meeting.id}")
-        tx.jobs.add(TELL, f"{meeting.id} {meeting.version + 1} 0", now, f"{TELL}:{meeting.id}")
+        plan_telling(tx, replace(meeting, version=meeting.version + 1), now)
 
 
 def tell_new(tx: Transaction, meetings: Sequence[int], residents: Collection[int]) -> Mapping[int, New]:

@@ -15,6 +15,8 @@ from bot.model.message import Text, text
 from bot.ports.storage import StoreKey
 
 SUBJECT = "meeting"
+# No meeting is longer.
+LONGEST = timedelta(hours=24)
 # Whoever comes brings so many others at most.
 MOST_GUESTS = 9
 
@@ -470,6 +472,10 @@ class SeriesStore(Protocol):
 
     def standing(self, series: int) -> Sequence[Standing]:
         """How people answer each of its meetings, who said so first comes first."""
+        ...
+
+    def standing_after(self, series: int, after: int, most: int) -> Sequence[Standing]:
+        """The same, in the order of whose they are, from the next after that resident on."""
         ...
 
     def stand(self, series: int, answer: Standing) -> None:

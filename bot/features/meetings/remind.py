@@ -18,13 +18,23 @@ from bot.call import Call
 from bot.errors import TryLater
 from bot.features.meetings import show
 from bot.features.meetings.records import MEETINGS, SUBJECT, Answer, Meeting, Way
-from bot.features.meetings.telling import PAGE, is_too_late, mention, quiet_until, talk, whisper
+from bot.features.meetings.telling import (
+    PAGE,
+    go_on_aloud,
+    is_too_late,
+    mention,
+    quiet_until,
+    talk,
+    whisper,
+)
 from bot.model.message import Message, Text, message, text, typed
 from bot.model.people import Wishes
 from bot.model.work import Job
 
 REMIND, WHISPER = "meeting.remind", "meeting.whisper"
 OWN, WISHED = "meeting.own", "meeting.wished"
+# Who could be told it nowhere is mentioned.
+ALOUD = "meeting.remind.aloud"
 # Said later than that, it says so.
 LATE = timedelta(minutes=5)
 DAY = 86_400
@@ -86,7 +96,7 @@ def remind_due(call: Call, job: Job) -> None:
         missed = text("meeting.remind.missed", title=meeting.title, start=meeting.starts_at)
         call.tell_moderators(meeting.theme, message(missed), f"{SUBJECT}:{meeting.id}:missed:{start}")
         return
-    key = f"{SUBJECT}:{meeting.id}:remind:{start}:{before}"
+    key = _key(meeting, before)
     if not meeting.has_begun(call.now):
         _take_turn(call, meeting, key)
         late = call.now - moment(call, meeting, int(before)) > LATE
@@ -115,7 +125,7 @@ def whisper_due(call: Call, job: Job) -> None:
     meeting = _standing(call, int(number), start)
     if meeting is None or meeting.is_over(call.now):
         return
-    key = f"{SUBJECT}:{meeting.id}:remind:{start}:{before}"
+    key = _key(meeting, before)
     answers = call.tx.of(MEETINGS).reminded_after(meeting.id, int(after), PAGE)
     people = _people(answers)
     talking = talk(call, meeting, people)
@@ -125,11 +135,13 @@ def whisper_due(call: Call, job: Job) -> None:
             alike.setdefault(answer.id if answer.waits else (answer.way, answer.seat), []).append(answer)
     row = _row(call, meeting, answers)
     for told in alike.values():
-        whisper(call, meeting, _people(told), _for(call, meeting, told[0], row), key)
+        said = _for(call, meeting, told[0], row)
+        whisper(call, meeting, _people(told), said, key, otherwise=ALOUD)
     if int(after) and not meeting.has_begun(call.now):
         # Those of the first page stand beside what was said in the theme.
         also = message(text("meeting.told.also", title=meeting.title))
-        mention(call, meeting, [who for who in people if who not in talking], also, f"{key}:{after}")
+        others = [who for who in people if who not in talking]
+        mention(call, meeting, others, also, f"{key}:{after}", apart=True)
     _go_on(call, job, answers)
 
 
@@ -144,15 +156,39 @@ def own_due(call: Call, job: Job) -> None:
     meeting = _standing(call, int(number), start)
     if meeting is None or meeting.is_over(call.now):
         return
-    key = f"{SUBJECT}:{meeting.id}:remind:{start}:{before}"
+    key = _key(meeting, before)
     answers = call.tx.of(MEETINGS).own_after(meeting.id, int(after), PAGE)
     row = _row(call, meeting, answers)
     for answer, who, wishes in _awake(call, job, meeting, answers):
         overtaken = _is_overtaken(call, meeting, int(before), wishes.before)
         if int(before) in wishes.before and not overtaken:
             said = _for(call, meeting, answer, row)
-            call.tell(who, said, f"{key}:{who}", until=meeting.ends_at, theme=meeting.theme)
+            aloud = (ALOUD, f"{meeting.id} {key}")
+            call.tell(who, said, f"{key}:{who}", until=meeting.ends_at, theme=meeting.theme, otherwise=aloud)
     _go_on(call, job, answers)
+
+
+def aloud_due(call: Call, job: Job) -> None:
+    """Those who could be told it nowhere are mentioned in the theme, where nothing is said of their answers;
+    once it has begun, with the link.
+    """
+    unsaid = call.take_unsaid(job, PAGE)
+    number, key = job.subject.split(" ", 1)
+    meeting = call.tx.of(MEETINGS).get(int(number))
+    # Void, where it was moved or cancelled since.
+    stands = meeting is not None and meeting.state == "planned" and key.startswith(_key(meeting))
+    if meeting and stands and not meeting.is_over(call.now):
+        begun = meeting.has_begun(call.now)
+        what = "meeting.remind.begun" if begun else "meeting.remind.aloud"
+        where = show.where_that_way(meeting, Way.ONLINE) if begun else ()
+        said = message(text(what, title=meeting.title, start=meeting.starts_at), *where)
+        mention(call, meeting, [*unsaid], said, f"{key}:aloud:{job.id}", apart=True)
+    go_on_aloud(call, job, unsaid)
+
+
+def _key(meeting: Meeting, before: str = "") -> str:
+    """What is said so long before it begins, as it stands now."""
+    return f"{SUBJECT}:{meeting.id}:remind:{meeting.starts_at.isoformat()}:{before}"
 
 
 def _awake(

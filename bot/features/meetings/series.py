@@ -16,8 +16,9 @@ from bot import when
 from bot.call import Call
 from bot.errors import Unsure, UserError, yes
 from bot.features.meetings import show
-from bot.features.meetings.changes import NEXT, as_told, due_again
+from bot.features.meetings.changes import NEXT, due_again
 from bot.features.meetings.find import find_in_series
+from bot.features.meetings.news import as_told
 from bot.features.meetings.records import (
     LIKE,
     MEETINGS,

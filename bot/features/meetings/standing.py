@@ -54,7 +54,8 @@ def tell_waiting(call: Call, meeting: Meeting) -> None:
             continue
         place = show.place_in_row(call, answer)
         mine = message(text(f"meeting.every.waits.you.{answer.way}", place=place, **what))
-        whisper(call, meeting, _people([answer]), mine, key)
+        # Their place in the row is nothing to say aloud.
+        whisper(call, meeting, _people([answer]), mine, key, otherwise=None)
     for way in PLACES:
         people = _people([answer for answer in waiting if answer.way is way])
         others = [who for who in people if who not in talking]

@@ -1,21 +1,26 @@
 """Telling those who come: in private where they talk with Plein already, else with a mention in the theme.
 
-Nothing private is begun for it: who answers agrees to be mentioned.
+Nothing private is begun for it: who answers agrees to be mentioned. So is who turns out to take nothing in
+private, when that is so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Sized
 from datetime import datetime
+from typing import Any
 
 from bot.call import Call
-from bot.features.meetings.records import Meeting
+from bot.features.meetings.records import MEETINGS, Meeting
 from bot.model.message import Message, message, text
 from bot.model.people import Wishes
+from bot.model.work import Job
 from bot.zones import zone_or
 
 # So many people are told at a time; and so many mentioned at once: of more Discord takes no message.
 PAGE, MENTIONED = 100, 50
+# What could be told somebody nowhere is said in the theme.
+ALOUD = "meeting.aloud"
 
 
 def tell(call: Call, meeting: Meeting, people: Sequence[int], said: Message, key: str) -> None:
@@ -25,10 +30,45 @@ def tell(call: Call, meeting: Meeting, people: Sequence[int], said: Message, key
     mention(call, meeting, [who for who in people if who not in talking], said, key)
 
 
-def whisper(call: Call, meeting: Meeting, talking: Sequence[int], said: Message, key: str) -> None:
-    """Say it in private to these, who talk there, once their quiet hours are over."""
+def whisper(
+    call: Call,
+    meeting: Meeting,
+    talking: Sequence[int],
+    said: Message,
+    key: str,
+    *,
+    otherwise: str | None = ALOUD,
+) -> None:
+    """Say it in private to these, who talk there, once their quiet hours are over. `otherwise`: the job that
+    says it to who takes nothing there; None: it waits for them.
+    """
+    job = (otherwise, f"{meeting.id} {key}") if otherwise else None
+    where: dict[str, Any] = {"theme": meeting.theme, "begun": True, "otherwise": job}
     for who in talking:
-        call.tell(who, said, f"{key}:{who}", until=meeting.ends_at, theme=meeting.theme, begun=True)
+        call.tell(who, said, f"{key}:{who}", until=meeting.ends_at, **where)
+
+
+def aloud_due(call: Call, job: Job) -> None:
+    """The same is said in the theme to those of many who could be told it nowhere."""
+    unsaid = call.take_unsaid(job, PAGE)
+    number, key = job.subject.split()
+    meeting = call.tx.of(MEETINGS).get(int(number))
+    alike: list[tuple[Message, list[int]]] = []
+    for who, said in unsaid.items():
+        if told := next((people for known, people in alike if known == said), None):
+            told.append(who)
+        else:
+            alike.append((said, [who]))
+    for number_of, (said, people) in enumerate(alike):
+        if meeting and not meeting.is_over(call.now):
+            mention(call, meeting, people, said, f"{key}:aloud:{job.id}:{number_of}", apart=True)
+    go_on_aloud(call, job, unsaid)
+
+
+def go_on_aloud(call: Call, job: Job, unsaid: Sized) -> None:
+    """With those behind them."""
+    if len(unsaid) == PAGE:
+        call.schedule(job.kind, job.subject, call.now)
 
 
 def mention(
@@ -39,9 +79,10 @@ def mention(
     key: str,
     *,
     everywhere: bool = False,
+    apart: bool = False,
 ) -> None:
     """Say it in the theme, with a mention of these, who don't talk in private: where there are such, or
-    everywhere.
+    everywhere. `apart`: it is for them alone, and of a platform's places said where they are.
     """
     accounts = call.tx.people.accounts_in(meeting.theme, people)
     also = message(text("meeting.told.also", title=meeting.title))
@@ -49,7 +90,8 @@ def mention(
         here = [account for account in accounts if account.platform == place.platform]
         for at in range(0, len(here) or everywhere, MENTIONED):
             to = f"{key}:{place.platform}:{place.room_id}:{at}"
-            call.post(place, also if at else said, to, mentions=here[at : at + MENTIONED])
+            to_whom: dict[str, Any] = {"mentions": here[at : at + MENTIONED], "theme": meeting.theme}
+            call.post(place, also if at else said, to, **to_whom, begun=apart or at > 0)
 
 
 def talk(call: Call, meeting: Meeting, people: Collection[int]) -> Collection[int]:

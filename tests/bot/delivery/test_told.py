@@ -293,7 +293,7 @@ async def test_cut_off_before_it_is_kept_that_one_is_gone(
     other.trouble["benno"] = [Gone("weg")]
     await tell(town)
 
-    async def killed(*_: object) -> None:
+    async def killed(*_: object, **__: object) -> None:
         raise asyncio.CancelledError
 
     with monkeypatch.context() as patch:

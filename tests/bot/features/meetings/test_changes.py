@@ -155,15 +155,15 @@ async def test_what_changes_while_they_are_told_is_told_to_all(
         await town.say(name, "!help", room=None)
         await town.say(name, "!kom ter plaatse")
     await town.say("mia", '!bijeenkomst verplaats "9 december 20u"')
-    tell, pages = telling.tell, itertools.count()
+    whisper, pages = telling.whisper, itertools.count()
 
     def told_and_changed(call: Call, *what: Any) -> None:
         """After the first page somebody changes the place."""
-        tell(call, *what)
+        whisper(call, *what)
         if next(pages) == 0:
             call.tx.of(MEETINGS).change(1, {"place": "Gemeentehuis"})
 
-    monkeypatch.setattr(changes, "tell", told_and_changed)
+    monkeypatch.setattr(changes, "whisper", told_and_changed)
     await later(town)
     assert [told(town, name, "Nu ter plaatse in: Gemeentehuis") for name in names] == [1] * 5
 

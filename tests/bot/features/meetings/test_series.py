@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from bot.features.meetings import series, standing
+from bot.call import Call
+from bot.features.meetings import changes, series, standing
 from bot.features.meetings.changes import NEXT
 from bot.features.meetings.records import MEETINGS, MOST, SERIES, Meeting
 from bot.model.people import Identity
@@ -256,6 +259,133 @@ async def test_stopped_by_any_of_its_numbers_none_is_to_come(town: Town) -> None
     await later(town, timedelta(days=60))
     assert len(await rows(town)) == 52
     assert "komt al niet meer terug" in await town.say("mia", stop)
+
+
+async def talking(town: Town, *names: str) -> None:
+    """They talk with Plein in private."""
+    for name in names:
+        await town.say(name, "!help", room=None)
+
+
+async def test_each_hears_once_of_a_series_that_is_moved_and_of_those_that_they_come_to(town: Town) -> None:
+    await talking(town, "anna", "ben", "els")
+    await town.say("anna", "!kom ter plaatse --elke-keer")
+    for number in (1, 2):
+        await town.say("ben", f"!kom misschien --bijeenkomst {number}")
+    await town.say("els", "!kom niet --bijeenkomst 2")
+    for name in ("cas", "dirk"):
+        await town.say(name, "!kom misschien --bijeenkomst 3")
+    await town.say("dirk", "!kom niet --bijeenkomst 2")
+    await press(town, "mia", '!bijeenkomst verplaats "woensdag 16 december 20u" --bijeenkomst 2 --vanaf-deze')
+    await later(town)
+    (anna,) = [words for words in town.platform.where("anna") if "Kan je nog" in words]
+    assert anna == "\n".join(
+        (
+            "Sportraad",
+            "Komt terug: elke woensdag om 20.00 uur",
+            "Eerst was dat elke dinsdag om 19.30 uur.",
+            "Bijeenkomst 2 is nu woensdag 16 december om 20.00 uur; eerst was dat dinsdag 15 december om"
+            " 19.30 uur.",
+            "Bijeenkomst 3 is nu woensdag 23 december om 20.00 uur; eerst was dat dinsdag 22 december om"
+            " 19.30 uur.",
+            "Bijeenkomst 4 is nu woensdag 30 december om 20.00 uur; eerst was dat dinsdag 29 december om"
+            " 19.30 uur.",
+            "En nog 48.",
+            "Kan je nog? Je antwoorden blijven staan tot je ze verandert, bijvoorbeeld met `!kom niet"
+            " --bijeenkomst 2`.",
+        )
+    )
+    (ben,) = [words for words in town.platform.where("ben") if "Kan je nog" in words]
+    assert "Verplaatst naar woensdag 16 december om 20.00 uur" in ben
+    (aloud,) = [words for words in town.platform.where("sport") if "Kan je nog" in words]
+    assert "Verplaatst naar woensdag 23 december om 20.00 uur" in aloud
+    assert town.platform.pinged == [("sport", "cas"), ("sport", "dirk")]
+    assert not told(town, "els", "Kan je nog")
+    await later(town, timedelta(hours=1))
+    assert told(town, "anna", "Kan je nog") == 1
+
+
+async def test_each_hears_once_that_a_series_ends_and_why(town: Town) -> None:
+    await talking(town, "anna")
+    await town.say("anna", "!kom ter plaatse --elke-keer")
+    for number in (1, 2, 3, 4):
+        await town.say("ben", f"!kom misschien --bijeenkomst {number}")
+    stop = "!bijeenkomst reeks 1 --stop --reden Verbouwing"
+    assert "2 mensen die zouden komen" in await town.say("mia", stop)
+    await press(town, "mia", stop)
+    await later(town)
+    (anna,) = [words for words in town.platform.where("anna") if "Verbouwing" in words]
+    assert anna == "\n".join(
+        (
+            "Sportraad",
+            "Ze komt niet meer terug.",
+            "Valt weg: dinsdag 8 december om 19.30 uur, dinsdag 15 december om 19.30 uur, dinsdag 22 december"
+            " om 19.30 uur en nog 49.",
+            "Waarom: Verbouwing",
+        )
+    )
+    (aloud,) = [words for words in town.platform.where("sport") if "Valt weg" in words]
+    assert "dinsdag 22 december om 19.30 uur en nog 1." in aloud
+    assert town.platform.pinged == [("sport", "ben")]
+
+
+async def test_what_is_changed_of_several_within_five_minutes_is_one_message(town: Town) -> None:
+    for number in (1, 2, 3, 4):
+        await town.say("ben", f"!kom misschien --bijeenkomst {number}")
+    await press(town, "mia", "!bijeenkomst annuleer 3 Kermis")
+    await later(town, timedelta(minutes=2))
+    await town.say("mia", '!bijeenkomst verplaats "maandag 14 december 19u" --bijeenkomst 2')
+    await town.say("mia", "!bijeenkomst wijzig 4 --plaats Kerk")
+    await later(town, timedelta(minutes=3))
+    (said,) = [words for words in town.platform.where("sport") if "Kermis" in words]
+    assert said == "\n".join(
+        (
+            "Sportraad",
+            "Valt weg: dinsdag 22 december om 19.30 uur.",
+            "Waarom: Kermis",
+            "Bijeenkomst 2 is nu maandag 14 december om 19.00 uur; eerst was dat dinsdag 15 december om"
+            " 19.30 uur.",
+            "Dit gaat over dinsdag 29 december om 19.30 uur.",
+            "Nu ter plaatse in: Kerk",
+            "Kan je nog? Je antwoorden blijven staan tot je ze verandert, bijvoorbeeld met `!kom niet"
+            " --bijeenkomst 2`.",
+        )
+    )
+    await later(town, timedelta(minutes=10))
+    assert town.platform.pinged == [("sport", "ben")]
+
+
+async def test_of_a_series_that_begins_within_the_hour_all_is_told_at_once(town: Town) -> None:
+    await town.say("ben", "!kom misschien --bijeenkomst 1")
+    await town.say("ben", "!kom misschien --bijeenkomst 2")
+    await until(town, "2026-12-08 18:45")
+    await press(town, "mia", "!bijeenkomst reeks 1 --stop --reden Verbouwing")
+    await town.core.run_due()
+    assert told(town, "sport", "Valt weg: dinsdag 8 december om 19.30 uur en dinsdag 15 december") == 1
+
+
+async def test_very_many_hear_of_a_series_page_by_page_each_once(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "PAGE", 2)
+    names = [f"buur{number}" for number in range(7)]
+    await talking(town, *names)
+    for number, name in enumerate(names):
+        every = "--elke-keer" if number % 2 else f"--bijeenkomst {number // 2 + 1}"
+        await town.say(name, f"!kom misschien {every}")
+    tell_some, pages = changes._tell_some, itertools.count()
+
+    def crashing(call: Call, *what: Any) -> int:
+        last = tell_some(call, *what)
+        if next(pages) == 1:
+            raise RuntimeError("after all was written")
+        return last
+
+    monkeypatch.setattr(changes, "_tell_some", crashing)
+    await press(town, "mia", "!bijeenkomst reeks 1 --stop --reden Verbouwing")
+    await later(town)
+    await later(town, timedelta(hours=1))
+    assert [told(town, name, "Verbouwing") for name in names] == [1] * len(names)
 
 
 async def test_restored_from_here_on_but_what_was_cancelled_for_a_reason_of_its_own(town: Town) -> None:

@@ -1,0 +1,108 @@
+"""Meetings on Matrix: who is in no private room with Plein is mentioned where they are, once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.homeserver import Homeserver, Person, shown
+from tests.plein import Plein
+from tests.town import Resident, Town, board, numbers, says
+
+STILL = "Kan je nog?"
+WHY = "raakte privé niet bij je"
+
+
+@pytest.fixture
+async def hall(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[tuple[Town, Person, list[str]]]:
+    """A theme with two rooms, and who looks after them."""
+    mo = await homeserver.person(f"mo{next(numbers)}")
+    rooms = [await mo.create_room(public=True) for _ in range(2)]
+    places = ", ".join(f'"matrix:{room}"' for room in rooms)
+    more = f'[[themes]]\nname = "Raad"\nplaces = [{places}]\n'
+    plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}", more=more)
+    town = Town(homeserver, plein)
+    for room in rooms:
+        await town.comes_to(mo, room)
+    yield town, mo, rooms
+    assert await plein.stop() == 0, "\n".join(plein.log[-30:])
+
+
+async def answers(who: Person, room: str) -> None:
+    """They may come, and the board shows that."""
+    await who.join(room)
+    await who.say(room, "!kom misschien")
+
+
+async def mentioned(who: Person, room: str, words: str) -> list[set[str]]:
+    """Whom each message with these words mentions, that is no edit of another."""
+    return [
+        set(event["content"].get("m.mentions", {}).get("user_ids", ()))
+        for event in await who.history(room)
+        if words in str(event.get("content", {}).get("body", "")) and "m.new_content" not in event["content"]
+    ]
+
+
+async def talks(town: Town, name: str) -> Resident:
+    """Somebody who said something to Plein in private."""
+    found = await town.resident(name)
+    await found.person.say(found.direct, "!help")
+    await found.told("Wat ik voor je kan doen")
+    return found
+
+
+async def test_who_is_in_no_private_room_is_mentioned_once_where_they_are(
+    hall: tuple[Town, Person, list[str]],
+) -> None:
+    town, mo, rooms = hall
+    rooms = sorted(rooms)
+    asked = '!bijeenkomst plan "Sportraad" "over 30 minuten" --plaats Dorpshuis --zeker'
+    await mo.say(rooms[0], asked)
+    await board(mo, rooms[0], "Sportraad")
+    # One left the private room, one never came into it, one has none, one reads along everywhere, one stays.
+    left, stays = await talks(town, "anna"), await talks(town, "fien")
+    never = await town.server.person(f"ben{next(numbers)}")
+    second = await town.server.person(f"cas{next(numbers)}")
+    both = await town.server.person(f"dirk{next(numbers)}")
+    await both.join(rooms[1])
+    for who, room in ((never, 0), (second, 1), (both, 0), (left.person, 1), (stays.person, 0)):
+        await answers(who, rooms[room])
+    await board(mo, rooms[0], "5 mensen")
+    await never.say(rooms[0], "!herinneringen privé")
+
+    async def invited() -> bool | None:
+        return any(by == town.plein.user_id for by, _ in (await never.invitations()).values()) or None
+
+    await never.wait_until(invited)
+    await left.person.leave(left.direct)
+    await mo.say(rooms[0], '!bijeenkomst verplaats "over 58 minuten"')
+    await stays.told(STILL)
+
+    async def all_told() -> bool | None:
+        found = [who for room in rooms for whom in await mentioned(mo, room, STILL) for who in whom]
+        wanted = [who.user_id for who in (left.person, never, second, both)]
+        return sorted(found) == sorted(wanted) or None
+
+    await mo.wait_until(all_told)
+    at = {who: room for room in rooms for whom in await mentioned(mo, room, STILL) for who in whom}
+    assert at == {
+        left.person.user_id: rooms[1],
+        never.user_id: rooms[0],
+        second.user_id: rooms[1],
+        both.user_id: rooms[0],
+    }
+    # Somebody in no private room hears why once there is one.
+    await left.person.say(rooms[1], "!bijeenkomst mijn")
+    await says(left.person, rooms[1], "Begin zelf een gesprek met mij")
+    own = await left.person.create_room(invite=[town.plein.user_id], is_direct=True)
+    await town.comes_to(left.person, own)
+    await left.person.say(own, "!bijeenkomst mijn")
+    await says(left.person, own, "Sportraad", WHY)
+    await left.person.say(own, "!help")
+    await says(left.person, own, "Wat ik voor je kan doen")
+    whys = [message for message in shown(await left.person.history(own)) if WHY in message.body]
+    assert len(whys) == 1
+    await asyncio.gather(*(who.close() for who in (never, second, both)))
