@@ -214,6 +214,7 @@ BUILT = {
     },
     "meeting.who.*": filled("meeting.who.*", [Way.MAYBE, Way.NO]),
     "meeting.receipt.*.*": filled("meeting.receipt.*.*", ["you", "for"], Way),
+    "meeting.for.told.*": filled("meeting.for.told.*", Way),
     "meeting.receipt.*.waits.*": filled("meeting.receipt.*.waits.*", ["you", "for"], PLACES),
     **{f"reminder.set.*{how}": filled(f"reminder.set.*{how}", ["me", "here"]) for how in ("", ".repeated")},
     "reminder.button.*": filled("reminder.button.*", Snoozed),
