@@ -23,6 +23,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+# What people write where they want none of it.
+NONE = ("", "geen", "none")
+
 
 class Quiet(NamedTuple):
     """Hours in which nobody is reminded in private: since when it is quiet, and until when."""

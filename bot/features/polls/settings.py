@@ -9,16 +9,15 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field
 
 from bot.model.people import Role
-from bot.settings import Quiet, Section
+from bot.settings import NONE, Quiet, Section
 
-NONE = ("geen", "none")
 _CLOCK = r"([01]?\d|2[0-3])(?:[:.uh]([0-5]\d))?[uh]?"
 _SPAN = re.compile(rf"\s*{_CLOCK}\s*(?:[-–]|tot|to|until)\s*{_CLOCK}\s*")
 
 
 def _span(written: str) -> str:
     """As it is kept: "22:00-08:00", or nothing."""
-    if not written or written.casefold() in NONE:
+    if written.strip().casefold() in NONE:
         return ""
     found = _SPAN.fullmatch(written.casefold())
     if found is None:
