@@ -32,25 +32,38 @@ def find_resident(argument: Argument, value: Any, call: Call) -> Resident:
     Raises: UserError where there is nobody; Unsure with a choice for each where there are several.
     """
     words = str(value).strip()
-    for mention in call.mentions:
-        if mention.written == words:
-            return _mentioned(mention, call)
-    if kept := _KEPT.fullmatch(words):
-        found = call.tx.people.numbered(int(kept[1]), _near(call), aloof=_adds(call))
-    else:
-        near = _near(call)
-        found = call.tx.people.at(words, near) or call.tx.people.named(words.removeprefix("@"), near)
+    if mention := mention_in(words, call):
+        return _mentioned(mention, call)
+    found = residents_called(words, call)
     if not found:
         raise UserError("resident.unknown", name=words[:_SHOWN])
-    if len(found) > MOST_NAMESAKES:
-        raise UserError("resident.many", name=words[:_SHOWN], count=len(found))
     if len(found) > 1:
         raise Unsure(
             text("resident.which", name=words[:_SHOWN]),
-            _choices(argument, found, call),
+            choices_of(argument.name, found, call),
             text("resident.other"),
         )
     return found[0]
+
+
+def mention_in(words: str, call: Call) -> Mention | None:
+    """The mention that these words are, if they are one."""
+    return next((mention for mention in call.mentions if mention.written == words), None)
+
+
+def residents_called(words: str, call: Call) -> Sequence[Resident]:
+    """All who may be meant by an address or a name, or as a button kept them.
+
+    Raises: UserError where there are too many to choose from.
+    """
+    near = _near(call)
+    if kept := _KEPT.fullmatch(words):
+        found = call.tx.people.numbered(int(kept[1]), near, aloof=_adds(call))
+    else:
+        found = call.tx.people.at(words, near) or call.tx.people.named(words.removeprefix("@"), near)
+    if len(found) > MOST_NAMESAKES:
+        raise UserError("resident.many", name=words[:_SHOWN], count=len(found))
+    return found
 
 
 def _mentioned(mention: Mention, call: Call) -> Resident:
@@ -86,14 +99,14 @@ def _near(call: Call) -> Collection[int] | None:
     return call.themes_among([theme.id for theme in call.tx.places.themes()])
 
 
-def _choices(
-    argument: Argument, found: Sequence[Resident], call: Call
-) -> list[tuple[Text, Mapping[str, Any]]]:
-    """A button for each, with what tells them apart: the themes that both take part in."""
+def choices_of(argument: str, found: Sequence[Resident], call: Call) -> list[tuple[Text, Mapping[str, Any]]]:
+    """A button for each, who is that argument then, with what tells them apart: the themes that both take
+    part in.
+    """
     names = call.tx.people.known([resident.id for resident in found])
     ours = {theme.id for theme in call.themes()}
     return [
-        (_described(names[resident.id], _themes(call, resident, ours)), {argument.name: keep(resident)})
+        (_described(names[resident.id], _themes(call, resident, ours)), {argument: keep(resident)})
         for resident in found
         if resident.id in names
     ]
@@ -108,6 +121,11 @@ def _described(known: Known, themes: tuple[Text, ...]) -> Text:
     if not themes:
         return typed(known.name)
     return text("resident.choice", name=known.name, themes=themes)
+
+
+def is_kept(words: str) -> bool:
+    """Whether that is such a value."""
+    return _KEPT.fullmatch(words) is not None
 
 
 def keep(resident: Resident) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, NamedTuple, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -22,6 +22,16 @@ from pydantic import (
     field_validator,
 )
 from pydantic_core import PydanticCustomError
+
+# What people write where they want none of it.
+NONE = ("", "geen", "none")
+
+
+class Quiet(NamedTuple):
+    """Hours in which nobody is reminded in private: since when it is quiet, and until when."""
+
+    since: datetime
+    until: datetime
 
 
 class Section(BaseModel):
@@ -42,8 +52,8 @@ class Section(BaseModel):
         """The same with that setting, as somebody wrote it. Raises: ValidationError."""
         return type(self).model_validate({**dict(self), name: value})
 
-    def quiet_until(self, now: datetime) -> datetime | None:
-        """When the quiet hours of this section end, by the clocks of `now`; None: it is not quiet."""
+    def quiet_at(self, at: datetime) -> Quiet | None:
+        """The quiet hours of this section that it is then, by the clocks of `at`; None: it is not quiet."""
         return None
 
     def with_kept(self, name: str, value: str) -> Self:
@@ -85,12 +95,18 @@ class Settings:
     name: str = ""
     names_places: bool = False
 
-    def quiet_until(self, now: datetime, zone: ZoneInfo | None = None) -> datetime | None:
-        """When the community's quiet hours end, by its own clocks or those of that zone; None: it is not
-        quiet.
+    def quiet_at(self, at: datetime, zone: ZoneInfo | None = None) -> Quiet | None:
+        """The community's quiet hours that it is then, by its own clocks or those of that zone; None: it is
+        not quiet.
         """
-        local = now.astimezone(zone or self.zone)
-        return max(filter(None, (section.quiet_until(local) for section in self.sections)), default=None)
+        local = at.astimezone(zone or self.zone)
+        found = filter(None, (section.quiet_at(local) for section in self.sections))
+        return max(found, key=lambda quiet: quiet.until, default=None)
+
+    def quiet_until(self, now: datetime, zone: ZoneInfo | None = None) -> datetime | None:
+        """When these hours end; None: it is not quiet."""
+        quiet = self.quiet_at(now, zone)
+        return quiet.until if quiet else None
 
     def of(self, section: type[S]) -> S:
         """A feature's own settings; as they are where nothing was chosen, if nothing was."""

@@ -164,6 +164,7 @@ _GATHERED = timedelta(seconds=10)
 _UNREACHED = select(func.count(distinct(posts.c.resident))).where(_WAITS_FOR_THEM, posts.c.next_at > _SINCE)
 _WAITING = select(posts.c.id).where(_WAITS_FOR_THEM, _THEIRS).limit(1)
 
+_KNOWN = select(posts.c.id).where(among(posts.c.id, "ids_"))
 _SKIP = delete(posts).where(
     *(_UNSAID, _THEIRS, posts.c.tried_at.is_(None)),
     posts.c.id.startswith(bindparam("these_", type_=posts.c.id.type)),
@@ -249,6 +250,9 @@ class Told:
                 begun=begun,
                 otherwise=otherwise,
             )
+
+    def known(self, post_ids: Collection[str]) -> Collection[str]:
+        return set(self._db.execute(_KNOWN, {"ids_": post_ids}).scalars()) if post_ids else set()
 
     def skip(self, resident: int, beginning: str) -> None:
         self._db.execute(_SKIP, {"resident_": resident, "these_": beginning})

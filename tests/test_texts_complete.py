@@ -22,6 +22,7 @@ from bot.commands.talk import SAID
 from bot.features.communities import Setting, choices_of
 from bot.features.help import FIRST
 from bot.features.meetings.records import PLACES, Way
+from bot.features.meetings.settings import MeetingsSettings
 from bot.features.polls.ask import CONSENT_OPTIONS
 from bot.features.polls.forms import ASKED as MARKED
 from bot.features.polls.kinds import BESIDE, CONSENT_WORDS, DATE_WORDS, NUMBER_WORDS
@@ -155,13 +156,21 @@ STEERED = ("closed", "cancelled", "extended", "outcome")
 # The words with which the questions of `plein init` are answered.
 ANSWERED = ["yes", "no", "both", "here", "file", "environment", "keep", "password", "token"]
 LACKS_ON_MATRIX = ["messages", "reactions", "polls", "redact"]
-CHOSEN = [(setting, choice) for setting in Setting for choice in choices_of(PollsSettings(), setting)]
+CHOSEN = [
+    (setting, choice)
+    for setting in Setting
+    for section in (PollsSettings(), MeetingsSettings())
+    for choice in choices_of(section, setting)
+]
 BUILT = {
     "command.*": filled("command.*", [command.path for command in LISTED]),
     "command.*.help": filled("command.*.help", [command.path for command in LISTED]),
     "community.*.*": {f"community.{setting}.{choice}" for setting, choice in CHOSEN},
     "community.*.*.words": {f"community.{setting}.{choice}.words" for setting, choice in CHOSEN},
-    "community.bad.*": {f"community.bad.{setting}" for setting, _ in CHOSEN},
+    "community.bad.*": {f"community.bad.{setting}" for setting, _ in CHOSEN}
+    | filled("community.bad.*", ["quiet", "remind"]),
+    "community.none.*": filled("community.none.*", ["quiet", "remind"]),
+    "param.setting.*": filled("param.setting.*", Setting),
     "param.setting.*.label": filled("param.setting.*.label", Setting),
     "config.twice.*": filled(
         "config.twice.*", ["residents", "themes", "theme_names", "servers", "spaces", "names", "keys"]
@@ -214,6 +223,7 @@ BUILT = {
     },
     "meeting.who.*": filled("meeting.who.*", [Way.MAYBE, Way.NO]),
     "meeting.receipt.*.*": filled("meeting.receipt.*.*", ["you", "for"], Way),
+    "meeting.for.told.*": filled("meeting.for.told.*", Way),
     "meeting.receipt.*.waits.*": filled("meeting.receipt.*.waits.*", ["you", "for"], PLACES),
     **{f"reminder.set.*{how}": filled(f"reminder.set.*{how}", ["me", "here"]) for how in ("", ".repeated")},
     "reminder.button.*": filled("reminder.button.*", Snoozed),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Literal, get_args, get_origin
@@ -38,6 +39,18 @@ class Setting(StrEnum):
     RESULTS = "results"
     QUIET = "quiet"
     SUPPORTERS = "supporters"
+    PLANNED_BY = "planned_by"
+    MINUTES = "minutes"
+    REMIND = "remind"
+    TO_COME = "to_come"
+    PLANNED_A_DAY = "planned_a_day"
+
+
+# Neither a number nor one of a few words; and may be none at all.
+_IN_WORDS = (Setting.QUIET, Setting.REMIND)
+# How long before something begins, as it is kept: "7d,1d,1h".
+_PART = re.compile(r"(\d+)([dhm])")
+_BEFORE = {"d": "community.days", "h": "community.hours", "m": "community.minutes"}
 
 
 # --- which one is meant in private ---
@@ -89,14 +102,19 @@ def set_setting(call: Call, setting: Setting, value: str) -> Message:
 
 def show_settings(call: Call) -> Message:
     """Show how this community wants things, and who changed that."""
-    lines = [
-        text("community.line", setting=_named(setting), value=_shown(call, setting)) for setting in Setting
-    ]
+    lines = [_line(call, setting) for setting in Setting]
     if call.moderates:  # a home can be hidden from others
         for platform, home in call.homes.items():
             lines.append(text("community.home", platform=called(platform), home=home.called))
         lines += [_told(call, change) for change in call.tx.communities.changes(MOST_TOLD)]
     return message(*lines, title=text("community.title"))
+
+
+def _line(call: Call, setting: Setting) -> Text:
+    """How it is, and what to type to change it."""
+    words = call.commands.texts.find(f"param.setting.{setting}", call.locale) or str(setting)
+    shown = {"setting": _named(setting), "value": _shown(call, setting)}
+    return text("community.line", word=words.split("|")[0], **shown)
 
 
 def _told(call: Call, change: Change) -> Text:
@@ -128,15 +146,21 @@ def _checked(call: Call, setting: Setting, value: str) -> str:
     try:
         found = section.with_value(setting, value)
     except ValidationError:
-        if choices_of(section, setting):
+        if choices_of(section, setting) or setting in _IN_WORDS:
             raise UserError(f"community.bad.{setting}", value=value[:SHOWN]) from None
-        if setting is Setting.QUIET:
-            raise UserError("community.bad.quiet", value=value[:SHOWN]) from None
-        raise UserError("community.bad.number", value=value[:SHOWN]) from None
+        least, most = _bounds(section, setting)
+        raise UserError("community.bad.number", value=value[:SHOWN], least=least, most=most) from None
     if setting is Setting.ANONYMOUS_FLOOR and getattr(found, setting) < getattr(section, setting):
         # With fewer one could guess who chose what: that is for whoever runs Plein to decide.
         raise UserError("community.bad.floor", least=getattr(section, setting))
     return str(getattr(found, setting))
+
+
+def _bounds(section: Section, setting: Setting) -> tuple[int, int]:
+    """From which number to which it goes."""
+    rules = type(section).model_fields[setting].metadata
+    least, most = ([getattr(rule, name) for rule in rules if hasattr(rule, name)] for name in ("ge", "le"))
+    return least[0], most[0]
 
 
 def _choice_called(call: Call, setting: Setting, words: str) -> str:
@@ -160,6 +184,11 @@ def _section_of(call: Call, setting: Setting) -> Section | None:
 
 def _as_said(call: Call, setting: Setting, value: object) -> Text | str:
     """One of several is called by what the catalogue says."""
+    if setting in _IN_WORDS and not value:
+        return text(f"community.none.{setting}")
+    if setting is Setting.REMIND:
+        parts = _PART.findall(str(value))
+        return text("community.before", parts=tuple(text(_BEFORE[unit], count=int(n)) for n, unit in parts))
     is_chosen = value in choices_of(_section_of(call, setting), setting)
     return text(f"community.{setting}.{value}") if is_chosen else str(value)
 
@@ -174,10 +203,7 @@ def _shown(call: Call, setting: Setting) -> Text | str:
             return text(f"language.name.{call.settings.locale}")
         case Setting.ZONE:
             return call.settings.zone.key
-    value = getattr(_section_of(call, setting), setting, "")
-    if setting is Setting.QUIET and not value:
-        return text("community.no_quiet")
-    return _as_said(call, setting, value)
+    return _as_said(call, setting, getattr(_section_of(call, setting), setting, ""))
 
 
 FEATURE = Feature(

@@ -172,6 +172,10 @@ class ToldStore(Protocol):
         """They heard why something was said to them where others read it."""
         ...
 
+    def known(self, post_ids: Collection[str]) -> Collection[str]:
+        """Those of these that were told, or wait to be."""
+        ...
+
     def skip(self, resident: int, beginning: str) -> None:
         """What is to be said to them under ids that begin so, and was tried nowhere yet, is not said."""
         ...

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 
 from bot.features.meetings.records import MEETINGS, PLACES, Answer, Figures, Meeting, Plan, Way
+from bot.model.people import Wishes
 from storage.among import among
 from storage.batch import Loader
 from storage.leavers import Leavers, LeaversTable
@@ -142,11 +143,11 @@ _UNANSWERED = (
 )
 _REMINDED_AFTER = _REMINDED.where(residents.c.remind_before.is_(None))
 _OWN_AFTER = _REMINDED.where(residents.c.remind_before.is_not(None))
-_OWN_MOMENTS = (
-    select(residents.c.remind_before)
+_OWN_WISHES = (
+    select(residents.c.remind_before, residents.c.zone)
     .distinct()
     .join(answers, residents.c.id == answers.c.resident)
-    .where(_HERE, residents.c.remind_before.is_not(None))
+    .where(_HERE, or_(residents.c.remind_before.is_not(None), residents.c.zone.is_not(None)))
 )
 _ANSWERED_BY = select(answers).where(answers.c.resident == _WHO).order_by(answers.c.since, answers.c.id)
 _TO_COME_BY = _ANSWERED_BY.where(_TO_COME)
@@ -358,9 +359,11 @@ class Meetings:
     def own_after(self, meeting: int, after: int, most: int) -> Sequence[Answer]:
         return self._given(_OWN_AFTER, meeting_=meeting, after_=after, most_=most)
 
-    def own_moments(self, meeting: int) -> Collection[int]:
-        found = self._db.execute(_OWN_MOMENTS, {"meeting_": meeting}).scalars()
-        return {int(before) for moments in found for before in moments.split()}
+    def own_wishes(self, meeting: int) -> Collection[Wishes]:
+        return [
+            Wishes(wanted=True, before=tuple(map(int, (moments or "").split())), zone=zone)
+            for moments, zone in self._db.execute(_OWN_WISHES, {"meeting_": meeting})
+        ]
 
     def _given(self, statement: Any, **values: Any) -> Sequence[Answer]:
         return [_answer(*row) for row in self._db.execute(statement, values)]

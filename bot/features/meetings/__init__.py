@@ -14,6 +14,7 @@ whichever account it was given. Who finds a place full waits, and moves up in or
     changes.py   what every change does: the version, the board, who moves up, who is told
     ask.py       asking those who did not answer
     remind.py    a word before it begins
+    night.py     whose quiet hours it is, and when they hear it instead
     telling.py   in private where they talk with Plein, else with a mention
     come.py      answering, for oneself and for somebody without an account
     seats.py     who has a place, and who waits

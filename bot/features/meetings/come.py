@@ -1,4 +1,6 @@
-"""Answering: who comes, in which way and with how many; and who answers for somebody without an account."""
+"""Answering: who comes, in which way and with how many; and an organiser who answers for somebody else, whom
+they have on the telephone, or saw once it had begun: then only they change what was answered.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,8 @@ from typing import Any
 from bot.call import Call
 from bot.errors import Asked, Unsure, UserError
 from bot.features.meetings import show
-from bot.features.meetings.changes import seat_waiting
-from bot.features.meetings.find import check_own, check_to_come, find
+from bot.features.meetings.changes import no_place_for, seat_waiting
+from bot.features.meetings.find import check_answers, check_not_cancelled, check_own, find
 from bot.features.meetings.records import (
     MEETINGS,
     MOST_GUESTS,
@@ -27,8 +29,11 @@ from bot.features.meetings.records import (
 )
 from bot.features.meetings.remind import plan_own_of
 from bot.features.meetings.seats import fits
-from bot.features.meetings.words import Answering, Coming, Guests
+from bot.features.meetings.telling import whisper
+from bot.features.meetings.words import NO_ACCOUNT, Answering, Coming, Guests, Whom
 from bot.model.message import Button, Message, message, text, typed
+from bot.model.people import Resident
+from bot.people import choices_of, is_kept, residents_called
 from bot.unseen import seen_as
 
 LONGEST_NAME = 64
@@ -44,32 +49,43 @@ def come(
     way: Answering,
     *,
     guests: Guests | None = None,
-    whom: str | None = None,
+    whom: Whom | None = None,
     seen: bool = False,
     every: bool = False,
     meeting: int | None = None,
 ) -> Message:
     """Say that you come, and how; or that you don't."""
     found = find(call, meeting, to_come=True)
-    check_to_come(call, found)
+    if whom is None:
+        check_answers(call, found)
+    else:
+        check_own(call, found)
+        check_not_cancelled(found)
     if isinstance(way, Coming):
         way = _only_way(found)
     if guests is not None and not 0 <= guests <= MOST_GUESTS:
         raise UserError("meeting.guests.many", most=MOST_GUESTS)
     if guests and way not in PLACES:
         raise UserError(f"meeting.guests.way.{found.ways[0]}")
-    check_way(call, found, way)
+    check_way(found, way)
     if whom is not None:
         if every:
             raise UserError("meeting.every.for")
-        return _answer_for(call, found, way, whom, guests or 0)
+        return _answer_for(call, found, way, whom, guests)
     _check_stays(call, found)
     before = _mine(call, found)
-    party = 1 + guests if guests is not None else before.party if before and way in PLACES else 1
+    party = _party(before, way, guests)
     shown = seen or (before is not None and before.shown)
     if every:
         return _answer_every(call, found, way, party, shown=shown)
     return _answer(call, found, before, way, party, shown=shown)
+
+
+def _party(before: Answer | None, way: Way, guests: int | None) -> int:
+    """How many come: as many as before, where nobody says."""
+    if guests is not None:
+        return 1 + guests
+    return before.party if before and way in PLACES else 1
 
 
 def _answer_every(call: Call, meeting: Meeting, way: Way, party: int, *, shown: bool) -> Message:
@@ -85,7 +101,7 @@ def _answer_every(call: Call, meeting: Meeting, way: Way, party: int, *, shown: 
         if other.id != meeting.id and other.expanded and other.takes_answers(call.now):
             # Where there is no place for so many, or not that way, what they said of it stays.
             with suppress(UserError):
-                check_way(call, other, way)
+                check_way(other, way)
                 _answer(call, other, _mine(call, other), way, party, shown=shown)
     return replace(said, blocks=(*said.blocks, text("meeting.every", meeting=meeting.id)))
 
@@ -102,7 +118,7 @@ def ask_how(call: Call, given: Mapping[str, Any]) -> None:
     """Put the meeting to whoever has not said how they come. Raises: Asked."""
     number = given.get("meeting")
     found = find(call, number if isinstance(number, int) else None, to_come=True)
-    check_to_come(call, found)
+    check_answers(call, found)
     asked = message(*show.when_and_where(found), title=typed(found.title), buttons=show.buttons(found))
     raise Asked(asked, open=True)
 
@@ -113,17 +129,17 @@ def answer_meeting(call: Call, meeting: int, way: Way, *, on: bool | None = None
     before = _mine(call, found)
     if on is False:
         return _take_back(call, found, before, way)
-    check_way(call, found, way)
+    check_answers(call, found)
+    check_way(found, way)
     _check_stays(call, found)
     if on:
         call.undo_with(show.ANSWER, meeting=found.id, way=str(way), on=False)
-    party = before.party if before and way in PLACES else 1
+    party = _party(before, way, None)
     return _answer(call, found, before, way, party, shown=before is not None and before.shown)
 
 
-def check_way(call: Call, meeting: Meeting, way: Way) -> None:
-    """Raises: UserError where it takes no answers any more, or one cannot be there that way."""
-    check_to_come(call, meeting)
+def check_way(meeting: Meeting, way: Way) -> None:
+    """Raises: UserError where one cannot be there that way."""
     if way in PLACES and way not in meeting.ways:
         raise UserError(f"meeting.no_way.{way}", title=meeting.title)
 
@@ -140,7 +156,7 @@ def _mine(call: Call, meeting: Meeting) -> Answer | None:
 
 def _take_back(call: Call, meeting: Meeting, before: Answer | None, way: Way) -> Message:
     """What they said in another way since stays."""
-    check_to_come(call, meeting)
+    check_answers(call, meeting)
     if before is None or before.way is not way:
         return _receipt(call, meeting, before)
     call.tx.of(MEETINGS).drop(before)
@@ -149,19 +165,45 @@ def _take_back(call: Call, meeting: Meeting, before: Answer | None, way: Way) ->
     return message(text("meeting.taken_back", title=meeting.title))
 
 
-def _answer_for(call: Call, meeting: Meeting, way: Way, whom: str, guests: int) -> Message:
-    """An organiser answers for somebody who has no account; said again, that is changed."""
-    check_own(call, meeting)
-    check_to_come(call, meeting, steering=True)
-    # The answer names them, which outlasts the meeting no more than their name does.
+def _answer_for(call: Call, meeting: Meeting, way: Way, whom: Whom, guests: int | None) -> Message:
+    """An organiser answers for somebody else; said again, that is changed."""
+    # The answer may name somebody without an account: it outlasts the meeting no more than their name does.
     call.sealed = True
-    if not seen_as(whom) or len(whom) > LONGEST_NAME:
+    if not seen_as(whom.name) or len(whom.name) > LONGEST_NAME:
         raise UserError(f"meeting.for.name.{meeting.ways[0]}", most=LONGEST_NAME)
     others = call.tx.of(MEETINGS).for_others(meeting.id)
-    before = next((each for each in others if seen_as(each.name or "") == seen_as(whom)), None)
+    before = next((each for each in others if seen_as(each.name or "") == seen_as(whom.name)), None)
+    if (who := _who_is_it(call, meeting, whom, before)) is not None:
+        if call.tx.of(MEETINGS).keeps_out(meeting, who.id):
+            raise UserError("meeting.for.left", who=who, title=meeting.title, start=meeting.starts_at)
+        before = call.tx.of(MEETINGS).answer(meeting.id, who.id)
+        shown = before is not None and before.shown
+        return _answer(call, meeting, before, way, _party(before, way, guests), shown=shown, whom=who)
+    if meeting.is_over(call.now):
+        raise UserError("meeting.for.over", title=meeting.title)
     if before is None and len(others) >= MOST_FOR:
         raise UserError("meeting.for.many", most=MOST_FOR)
-    return _answer(call, meeting, before, way, 1 + guests, name=before.name if before else whom)
+    name = before.name if before else whom.name
+    return _answer(call, meeting, before, way, _party(before, way, guests), whom=name)
+
+
+def _who_is_it(call: Call, meeting: Meeting, whom: Whom, before: Answer | None) -> Resident | None:
+    """Who of the theme that is; None: somebody without an account, for whom there may be an answer `before`.
+
+    Raises: UserError where it is nobody of the theme; Unsure where several may be meant.
+    """
+    if whom.words.startswith(NO_ACCOUNT):
+        return None
+    people, chosen = residents_called(whom.words, call), is_kept(whom.words)
+    parts = call.tx.people.parts_of([each.id for each in people])
+    here = {who for who, used in parts.items() if any(part.theme == meeting.theme for part in used)}
+    found = [each for each in people if each.id in here]
+    if chosen and not found:
+        raise UserError("meeting.for.elsewhere", name=whom.name, title=meeting.title)
+    if len(found) > 1 or (found and before is not None and not chosen):
+        nobody = (text("meeting.for.nobody", name=whom.name), {"whom": f"{NO_ACCOUNT}{whom.name}"})
+        raise Unsure(text("meeting.for.which", name=whom.name), [*choices_of("whom", found, call), nobody])
+    return found[0] if found else None
 
 
 def _answer(
@@ -172,21 +214,26 @@ def _answer(
     party: int,
     *,
     shown: bool = False,
-    name: str | None = None,
+    whom: Resident | str | None = None,
 ) -> Message:
-    """Keep it, where there is place for it or a row to wait in; the receipt says what stands now."""
+    """Keep it, where there is place for it or a row to wait in; the receipt says what stands now. What an
+    organiser says once it has begun was so, however full it was.
+    """
+    begun, name = meeting.has_begun(call.now), whom if isinstance(whom, str) else None
+    resident = None if name else whom.id if isinstance(whom, Resident) else call.resident.id
     kept = call.tx.of(MEETINGS)
     # Nobody comes before who waits for a place that is free by now.
     figures = kept.figures(meeting.id)
     if seat_waiting(call, meeting, figures):
         figures = kept.figures(meeting.id)
         before = before and _again(call, meeting, before)
-    _check_room(meeting, way, party, before)
+    if not begun:
+        _check_room(meeting, way, party, before)
     is_new = before is None or before.way is not way
     now = Answer(
         id=before.id if before else 0,
         meeting=meeting.id,
-        resident=None if name else call.resident.id,
+        resident=resident,
         way=way,
         seat=None,
         # As Plein heard it: when it was said is what another server says.
@@ -197,7 +244,7 @@ def _answer(
         name=name,
     )
     if way in PLACES:
-        now = _seated(meeting, figures, now, before)
+        now = replace(now, seat=way, known=way) if begun else _seated(meeting, figures, now, before)
     if before is None or _what(now) != _what(before):
         if figures.waits:
             if (count := call.used(COME, WITHIN)) >= MOST_ANSWERS:
@@ -210,7 +257,17 @@ def _answer(
         elif (figures.waits or now.waits) and seat_waiting(call, meeting):
             now = _again(call, meeting, now)
         call.changed(f"{SUBJECT}:{meeting.id}")
-    return _receipt(call, meeting, now)
+        if isinstance(whom, Resident) and not begun:
+            _tell(call, meeting, way, whom)
+    return _receipt(call, meeting, now, whom)
+
+
+def _tell(call: Call, meeting: Meeting, way: Way, whom: Resident) -> None:
+    """They hear who answered for them: in private alone, as they agreed to nothing else."""
+    if whom.id != call.resident.id:
+        what = {"who": call.resident, "title": meeting.title, "start": meeting.starts_at}
+        said = message(text(f"meeting.for.told.{way}", **what), buttons=show.buttons(meeting))
+        whisper(call, meeting, [whom.id], said, f"{SUBJECT}:{meeting.id}:for:{call.id}")
 
 
 def _again(call: Call, meeting: Meeting, before: Answer) -> Answer:
@@ -254,12 +311,17 @@ def _seated(meeting: Meeting, figures: Figures, now: Answer, before: Answer | No
     return replace(now, seat=had, known=had)
 
 
-def _receipt(call: Call, meeting: Meeting, answer: Answer | None) -> Message:
+def _receipt(
+    call: Call, meeting: Meeting, answer: Answer | None, whom: Resident | str | None = None
+) -> Message:
     """What stands now: in which way they come, or in which place of the row they wait."""
     if answer is None:
         return message(text("meeting.receipt.nothing", title=meeting.title))
-    who = {"title": meeting.title, "start": meeting.starts_at, "name": answer.name or ""}
-    of_whom = "for" if answer.name else "you"
+    who = {"title": meeting.title, "start": meeting.starts_at, "name": whom or ""}
+    if meeting.has_begun(call.now):
+        mended = text("meeting.receipt.mended", answer=text(f"meeting.mine.{answer.way}"), **who)
+        return message(mended, *no_place_for(meeting, call.tx.of(MEETINGS).figures(meeting.id)))
+    of_whom = "for" if whom else "you"
     lines = [text(f"meeting.receipt.{of_whom}.{answer.way}", **who)]
     if answer.waits:
         place = show.place_in_row(call, answer)
@@ -271,13 +333,11 @@ def _receipt(call: Call, meeting: Meeting, answer: Answer | None) -> Message:
         lines += show.where_that_way(meeting, answer.seat)
     if of_whom == "you" and answer.way is not Way.NO:
         lines.append(text("meeting.receipt.told"))
-    return message(*lines, buttons=_others(meeting, answer))
+    return message(*lines, buttons=() if whom else _others(meeting, answer))
 
 
 def _others(meeting: Meeting, answer: Answer) -> list[Button]:
     """The other ways to answer, for whoever changes their mind."""
-    if answer.name:
-        return []
     this = {"meeting": meeting.id}
     ways = [way for way in (*meeting.ways, Way.MAYBE, Way.NO) if way is not answer.way]
     return [Button(text(f"meeting.button.{way}"), show.ANSWER, {**this, "way": str(way)}) for way in ways]

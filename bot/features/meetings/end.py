@@ -31,7 +31,7 @@ def cancel_meeting(
     if meeting is None and not sure:
         meeting, why = _number_before(call, why)
     found = find_own(call, meeting)
-    check_to_come(call, found, steering=True)
+    check_to_come(call, found)
     call.check_writes(found.theme)
     if not seen_as(why):
         raise UserError("meeting.cancel.why", usage=usage(call, "meeting cancel", {"meeting": found.id}))

@@ -115,18 +115,41 @@ def find_own(call: Call, number: int | None) -> Meeting:
 
 def check_own(call: Call, meeting: Meeting) -> None:
     """Raises: UserError where it is not theirs to change."""
-    role = call.settings.of(MeetingsSettings).planners
-    if meeting.organiser != call.resident.id and not call.may(max(role, Role.ORGANISER), meeting.theme):
+    if not is_own(call, meeting):
         raise UserError("meeting.not_yours", title=meeting.title).openly()
 
 
-def check_to_come(call: Call, meeting: Meeting, *, steering: bool = False) -> None:
-    """Raises: UserError where it was cancelled or had begun: as they said it, or while `steering` by now."""
+def is_own(call: Call, meeting: Meeting) -> bool:
+    """Whether they planned it, or may plan meetings there."""
+    role = call.settings.of(MeetingsSettings).planners
+    return meeting.organiser == call.resident.id or call.may(max(role, Role.ORGANISER), meeting.theme)
+
+
+def check_to_come(call: Call, meeting: Meeting) -> None:
+    """Raises: UserError where it was cancelled, or has begun by now."""
+    check_not_cancelled(meeting)
+    if meeting.state == "held" or meeting.has_begun(call.now):
+        raise UserError("meeting.has_begun", title=meeting.title, start=meeting.starts_at)
+
+
+def check_answers(call: Call, meeting: Meeting) -> None:
+    """Raises: UserError where it was cancelled, or had begun when they said how they come: what to type then,
+    or whom to ask.
+    """
+    check_not_cancelled(meeting)
+    if meeting.state == "held" or meeting.has_begun(call.said_at) or meeting.is_over(call.now):
+        what = {"title": meeting.title, "start": meeting.starts_at}
+        if not is_own(call, meeting):
+            raise UserError("meeting.begun", **what)
+        name = call.commands.texts.find("meeting.example.name", call.locale)
+        mended = {"way": str(meeting.ways[0]), "whom": name, "meeting": meeting.id}
+        raise UserError("meeting.begun.mend", usage=usage(call, "come", mended), **what)
+
+
+def check_not_cancelled(meeting: Meeting) -> None:
+    """Raises: UserError."""
     if meeting.state == "cancelled":
         raise UserError("meeting.is_cancelled", title=meeting.title, why=why_not(meeting))
-    at = call.now if steering else call.said_at
-    if meeting.state == "held" or meeting.has_begun(at) or meeting.is_over(call.now):
-        raise UserError("meeting.has_begun", title=meeting.title, start=meeting.starts_at)
 
 
 def check_twin(call: Call, plan: Plan, number: int = 0, *, following: bool = False) -> None:

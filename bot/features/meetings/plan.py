@@ -256,7 +256,7 @@ def move_meeting(
     """Have it begin at another moment; it lasts as long as it did, where nothing else is said."""
     from_here = from_here or everything
     found = find_own(call, meeting)
-    check_to_come(call, found, steering=True)
+    check_to_come(call, found)
     call.check_writes(found.theme)
     lasting = when.between(found.starts_at, found.ends_at, call.zone)
     start = begins.start
@@ -304,7 +304,7 @@ def edit_meeting(
     """Change what else there is to it; `geen` takes a place, a link or a bound away."""
     from_here = from_here or everything
     found = find_own(call, meeting)
-    check_to_come(call, found, steering=True)
+    check_to_come(call, found)
     call.check_writes(found.theme)
     if called is not None:
         check_title(_meant(call, called) or "")

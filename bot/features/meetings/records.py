@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from bot import when
 from bot.errors import UserError
 from bot.model.message import Text, text
+from bot.model.people import Wishes
 from bot.ports.storage import StoreKey
 
 SUBJECT = "meeting"
@@ -270,8 +271,8 @@ class MeetingStore(Protocol):
         """The same, of those who want that at moments of their own."""
         ...
 
-    def own_moments(self, meeting: int) -> Collection[int]:
-        """How many seconds before it begins any who answered want to be reminded, who say so themselves."""
+    def own_wishes(self, meeting: int) -> Collection[Wishes]:
+        """When any who answered want to be reminded, and by which clocks, where that is not as others do."""
         ...
 
     def keep(self, answer: Answer, before: Answer | None = None) -> int:

@@ -2,31 +2,26 @@
 
 In the theme it is one message in each place, at each of the meeting's moments. Who comes and wants to be
 reminded is told in private where they talk with Plein already, what fits their answer then; others are
-mentioned in the theme. Who chose moments of their own is told at these alone, and in private alone. A moment
-is of one beginning: where a meeting was moved or cancelled since, it is
-void. After an outage only the last that was missed is said, as late; once it has begun, only the link to
-those who take part online; once it is over nothing but to who moderates there, that nobody was reminded.
+mentioned in the theme. Who chose moments of their own is told at these alone, and in private alone. What
+falls in somebody's quiet hours they hear in the morning, or the evening before where that would be too late;
+who answered after that evening is mentioned. A moment is of one beginning: where a meeting was moved or
+cancelled since, it is void. After an outage only the last that was missed is said, as late; once it has
+begun, only the link to those who take part online; once it is over nothing but to who moderates there, that
+nobody was reminded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot import when
 from bot.call import Call
 from bot.errors import TryLater
 from bot.features.meetings import show
+from bot.features.meetings.night import quiet_until, told_at
 from bot.features.meetings.records import MEETINGS, SUBJECT, Answer, Meeting, Way
-from bot.features.meetings.telling import (
-    PAGE,
-    go_on_aloud,
-    is_too_late,
-    mention,
-    quiet_until,
-    talk,
-    whisper,
-)
+from bot.features.meetings.telling import PAGE, go_on_aloud, mention, talkers, whisper
 from bot.model.message import Message, Text, message, text, typed
 from bot.model.people import Wishes
 from bot.model.work import Job
@@ -52,22 +47,39 @@ def plan_reminders(call: Call, meeting: Meeting) -> None:
         if due > call.now:
             subject = f"{meeting.id} {before} {meeting.starts_at.isoformat()}"
             call.schedule(REMIND, subject, due, f"{REMIND}:{meeting.id}:{before}")
-    _plan_own(call, meeting, call.tx.of(MEETINGS).own_moments(meeting.id))
+    # In one go for all who go by the community's clocks, and want it when others do.
+    for wishes in (Wishes(), *call.tx.of(MEETINGS).own_wishes(meeting.id)):
+        _plan_private(call, meeting, wishes)
 
 
 def plan_own_of(call: Call, meeting: Meeting, resident: int | None) -> None:
-    """Somebody answered for the first time, or wants to be reminded at other moments."""
-    if resident is not None and (wishes := call.tx.people.wishes([resident]).get(resident)):
-        _plan_own(call, meeting, wishes.before)
+    """Somebody answered for the first time, or wants to be reminded at other moments, or by other clocks."""
+    if resident is None:
+        return
+    wishes = call.tx.people.wishes([resident]).get(resident, Wishes())
+    if wishes.before or wishes.zone:
+        _plan_private(call, meeting, wishes)
 
 
-def _plan_own(call: Call, meeting: Meeting, moments: Collection[int]) -> None:
-    """One job for all who want it so long before."""
-    for before in moments:
+def _plan_private(call: Call, meeting: Meeting, wishes: Wishes) -> None:
+    """One job for all who want it so long before, at that moment and the evening before the night that it
+    falls in; when others do, at that moment it follows what is said in the theme.
+    """
+    kind = OWN if wishes.before else WHISPER
+    for before in wishes.before or meeting.moments:
         due = moment(call, meeting, before)
-        if due > call.now:
-            subject = f"{meeting.id} {before} {meeting.starts_at.isoformat()} 0"
-            call.schedule(OWN, subject, due, f"{OWN}:{meeting.id}:{before}")
+        subject = f"{meeting.id} {before} {meeting.starts_at.isoformat()} 0"
+        if wishes.before and due > call.now:
+            call.schedule(kind, subject, due, f"{kind}:{meeting.id}:{before}")
+        evening = told_at(call, meeting, before, due, wishes)
+        if call.now < evening < due:
+            _plan_again(call, kind, subject, evening)
+
+
+def _plan_again(call: Call, kind: str, subject: str, at: datetime) -> None:
+    """That evening, or that morning: one job for all who hear of it then."""
+    number, before, *_ = subject.split()
+    call.schedule(kind, subject, at, f"{kind}:{number}:{before}:{at.astimezone(UTC).isoformat()}")
 
 
 def wished_due(call: Call, job: Job) -> None:
@@ -90,20 +102,18 @@ def remind_due(call: Call, job: Job) -> None:
     meeting = _standing(call, int(number), start)
     if meeting is None or int(before) not in meeting.moments:
         return
-    if _is_overtaken(call, meeting, int(before), meeting.moments):
-        return
+    if any(later < int(before) and moment(call, meeting, later) <= call.now for later in meeting.moments):
+        return  # of several that were missed only the last is said
     if meeting.is_over(call.now):
         missed = text("meeting.remind.missed", title=meeting.title, start=meeting.starts_at)
         call.tell_moderators(meeting.theme, message(missed), f"{SUBJECT}:{meeting.id}:missed:{start}")
         return
-    key = _key(meeting, before)
+    key = _key(meeting, int(before))
     if not meeting.has_begun(call.now):
         _take_turn(call, meeting, key)
         late = call.now - moment(call, meeting, int(before)) > LATE
         answers = call.tx.of(MEETINGS).reminded_after(meeting.id, 0, PAGE)
-        people = _people(answers)
-        talking = talk(call, meeting, people)
-        others = [who for who in people if who not in talking]
+        others = _mentioned(call, meeting, int(before), _people(answers))
         mention(call, meeting, others, _aloud(meeting, late=late), key, everywhere=True)
     call.schedule(WHISPER, f"{job.subject} 0", call.now, f"{WHISPER}:{meeting.id}:{before}")
 
@@ -125,24 +135,56 @@ def whisper_due(call: Call, job: Job) -> None:
     meeting = _standing(call, int(number), start)
     if meeting is None or meeting.is_over(call.now):
         return
-    key = _key(meeting, before)
+    key = _key(meeting, int(before))
     answers = call.tx.of(MEETINGS).reminded_after(meeting.id, int(after), PAGE)
     people = _people(answers)
-    talking = talk(call, meeting, people)
+    talking = talkers(call, meeting, people)
     alike: dict[Hashable, list[Answer]] = {}  # many are told the same
-    for answer, who, _ in _awake(call, job, meeting, answers):
-        if who in talking:
+    for answer, who in _awake(call, job, meeting, answers):
+        if who in talking and not quiet_until(call, talking[who]):
             alike.setdefault(answer.id if answer.waits else (answer.way, answer.seat), []).append(answer)
     row = _row(call, meeting, answers)
     for told in alike.values():
         said = _for(call, meeting, told[0], row)
         whisper(call, meeting, _people(told), said, key, otherwise=ALOUD)
-    if int(after) and not meeting.has_begun(call.now):
+    if int(after) and moment(call, meeting, int(before)) <= call.now < meeting.starts_at:
         # Those of the first page stand beside what was said in the theme.
         also = message(text("meeting.told.also", title=meeting.title))
-        others = [who for who in people if who not in talking]
+        others = _mentioned(call, meeting, int(before), people)
         mention(call, meeting, others, also, f"{key}:{after}", apart=True)
     _go_on(call, job, answers)
+
+
+def _key(meeting: Meeting, before: int | str = "") -> str:
+    """Of what is said so long before it begins, as it stands now; to somebody with their number behind it."""
+    return f"{SUBJECT}:{meeting.id}:remind:{meeting.starts_at.isoformat()}:{before}"
+
+
+def _mentioned(call: Call, meeting: Meeting, before: int, people: Sequence[int]) -> Sequence[int]:
+    """Those of these who are told in the theme: they don't talk in private, or it is night for them until it
+    is too late, and they were not told the evening before.
+    """
+    talking = talkers(call, meeting, people)
+    asleep = {
+        who: wishes
+        for who, wishes in talking.items()
+        if quiet_until(call, wishes) and told_at(call, meeting, before, call.now, wishes) < call.now
+    }
+    told = {who: _told_with(call, meeting, before, who, wishes) for who, wishes in asleep.items()}
+    known = {*call.tx.told.known([key for keys in told.values() for key in keys])}
+    return [
+        who for who in people if who not in talking or (who in told and not known.intersection(told[who]))
+    ]
+
+
+def _told_with(call: Call, meeting: Meeting, before: int, who: int, wishes: Wishes) -> Collection[str]:
+    """Under which of these keys they were told, if they were, what was to be said the same evening."""
+
+    def said_at(so_long: int) -> datetime:
+        return told_at(call, meeting, so_long, moment(call, meeting, so_long), wishes)
+
+    at = said_at(before)
+    return {f"{_key(meeting, each)}:{who}" for each in meeting.moments if said_at(each) == at}
 
 
 def _row(call: Call, meeting: Meeting, answers: Sequence[Answer]) -> Sequence[Answer]:
@@ -156,15 +198,12 @@ def own_due(call: Call, job: Job) -> None:
     meeting = _standing(call, int(number), start)
     if meeting is None or meeting.is_over(call.now):
         return
-    key = _key(meeting, before)
+    key = _key(meeting, int(before))
     answers = call.tx.of(MEETINGS).own_after(meeting.id, int(after), PAGE)
     row = _row(call, meeting, answers)
-    for answer, who, wishes in _awake(call, job, meeting, answers):
-        overtaken = _is_overtaken(call, meeting, int(before), wishes.before)
-        if int(before) in wishes.before and not overtaken:
-            said = _for(call, meeting, answer, row)
-            aloud = (ALOUD, f"{meeting.id} {key}")
-            call.tell(who, said, f"{key}:{who}", until=meeting.ends_at, theme=meeting.theme, otherwise=aloud)
+    for answer, who in _awake(call, job, meeting, answers):
+        said, aloud = _for(call, meeting, answer, row), (ALOUD, f"{meeting.id} {key}")
+        call.tell(who, said, f"{key}:{who}", until=meeting.ends_at, theme=meeting.theme, otherwise=aloud)
     _go_on(call, job, answers)
 
 
@@ -186,32 +225,40 @@ def aloud_due(call: Call, job: Job) -> None:
     go_on_aloud(call, job, unsaid)
 
 
-def _key(meeting: Meeting, before: str = "") -> str:
-    """What is said so long before it begins, as it stands now."""
-    return f"{SUBJECT}:{meeting.id}:remind:{meeting.starts_at.isoformat()}:{before}"
-
-
-def _awake(
-    call: Call, job: Job, meeting: Meeting, answers: Sequence[Answer]
-) -> Sequence[tuple[Answer, int, Wishes]]:
-    """Those of these who are told now: the others once their quiet hours are over, where that is in time."""
-    found: list[tuple[Answer, int, Wishes]] = []
+def _awake(call: Call, job: Job, meeting: Meeting, answers: Sequence[Answer]) -> Sequence[tuple[Answer, int]]:
+    """Those of these who are told now, or were the evening before; the others are in the morning."""
+    number, words, start, _ = job.subject.split()
+    before, begun = int(words), meeting.has_begun(call.now)
     wishes = call.tx.people.wishes(_people(answers))
-    begun, mornings = meeting.has_begun(call.now), set()
+    times = {each: _when(call, meeting, before, each) for each in {*wishes.values()}}
+    found: list[tuple[Answer, int]] = []
     for answer in answers:
         who = answer.resident
         if who is None or who not in wishes or (begun and answer.seat is not Way.ONLINE):
             continue
-        morning = quiet_until(call, wishes[who])
-        if morning and not is_too_late(morning, meeting):
-            mornings.add(morning)
-        else:
-            found.append((answer, who, wishes[who]))
-    number, before, start, _ = job.subject.split()
-    for morning in mornings:
-        key = f"{job.kind}:{number}:{before}:{morning.isoformat()}"
-        call.schedule(job.kind, f"{number} {before} {start} 0", morning, key)
+        at = times[wishes[who]]
+        if at and at <= call.now:
+            found.append((answer, who))
+    due = max(moment(call, meeting, before), call.now)
+    for morning in {at for at in times.values() if at and at > due}:
+        _plan_again(call, job.kind, f"{number} {before} {start} 0", morning)
     return found
+
+
+def _when(call: Call, meeting: Meeting, before: int, wishes: Wishes) -> datetime | None:
+    """When somebody is told who wants it so. None: not at all, as they don't want it so long before, or are
+    told by now what comes later: of several that were missed, or fall in one night, only the last is said.
+    """
+    moments = wishes.before or meeting.moments
+    if before not in moments:
+        return None
+    due = {each: max(moment(call, meeting, each), call.now) for each in moments}
+    at = {each: told_at(call, meeting, each, due[each], wishes) for each in moments}
+    if any(later < before and at[later] <= call.now for later in moments):
+        return None
+    # The evening was missed, and they sleep by now: so it is said at its own moment.
+    missed = at[before] < call.now < due[before] and quiet_until(call, wishes)
+    return due[before] if missed else at[before]
 
 
 def _go_on(call: Call, job: Job, answers: Sequence[Answer]) -> None:
@@ -228,11 +275,6 @@ def _standing(call: Call, number: int, start: str) -> Meeting | None:
     if found is None or found.state != "planned" or found.starts_at.isoformat() != start:
         return None
     return found
-
-
-def _is_overtaken(call: Call, meeting: Meeting, before: int, moments: Sequence[int]) -> bool:
-    """Whether a later one of these has come as well: of several that were missed only the last is said."""
-    return any(later < before and moment(call, meeting, later) <= call.now for later in moments)
 
 
 def _people(answers: Sequence[Answer]) -> list[int]:

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from bot.befores import read_befores
 from bot.model.people import Role
-from bot.settings import Section
+from bot.settings import NONE, Section
 
-_MOMENT = re.compile(r"(\d{1,5})\s*([dhum])")
-_SECONDS = {"d": 86_400, "h": 3_600, "u": 3_600, "m": 60}
+_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60))
 
 
 def _moments(written: str) -> str:
-    """As it stands in the file: up to five lengths of time, apart by commas, or nothing."""
-    parts = [part.strip().casefold() for part in written.split(",") if part.strip()]
-    found = [_MOMENT.fullmatch(part) for part in parts]
-    if len(parts) > 5 or not all(found):
-        raise ValueError("config.remind")
-    seconds = [int(part[1]) * _SECONDS[part[2]] for part in found if part]
-    if not all(300 <= each <= 60 * 86_400 for each in seconds):
-        raise ValueError("config.remind")
-    return ",".join(parts)
+    """As it is kept: up to five lengths of time, the first first, as "7d,1d,1h"; or nothing."""
+    if written.strip().casefold() in NONE:
+        return ""
+    try:
+        return ",".join(map(_short, read_befores(written, "en")))
+    except ValueError:
+        raise ValueError("config.remind") from None
+
+
+def _short(seconds: int) -> str:
+    """Raises: ValueError where it is not in whole minutes."""
+    unit, size = next((unit, size) for unit, size in (*_UNITS, ("", 1)) if seconds % size == 0)
+    if not unit:
+        raise ValueError(seconds)
+    return f"{seconds // size}{unit}"
 
 
 class MeetingsSettings(Section):
@@ -40,10 +45,7 @@ class MeetingsSettings(Section):
     @property
     def moments(self) -> str:
         """How many seconds before it begins people are reminded, the first first: "86400 3600"."""
-        parts = [_MOMENT.fullmatch(part) for part in self.remind.split(",") if part]
-        return " ".join(
-            map(str, sorted({int(part[1]) * _SECONDS[part[2]] for part in parts if part}, reverse=True))
-        )
+        return " ".join(map(str, read_befores(self.remind, "en"))) if self.remind else ""
 
     @property
     def planners(self) -> Role:

@@ -6,16 +6,15 @@ private, when that is so.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence, Sized
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence, Sized
 from typing import Any
 
 from bot.call import Call
+from bot.features.meetings.night import is_too_late, quiet_until
 from bot.features.meetings.records import MEETINGS, Meeting
 from bot.model.message import Message, message, text
 from bot.model.people import Wishes
 from bot.model.work import Job
-from bot.zones import zone_or
 
 # So many people are told at a time; and so many mentioned at once: of more Discord takes no message.
 PAGE, MENTIONED = 100, 50
@@ -95,23 +94,14 @@ def mention(
 
 
 def talk(call: Call, meeting: Meeting, people: Collection[int]) -> Collection[int]:
-    """Those of these who are told in private: with an account that is in the theme, and in time, and not
-    rather with a mention.
+    """Those of these who are told in private, in time."""
+    found = talkers(call, meeting, people)
+    return {who for who, wishes in found.items() if not is_too_late(quiet_until(call, wishes), meeting)}
+
+
+def talkers(call: Call, meeting: Meeting, people: Collection[int]) -> Mapping[int, Wishes]:
+    """Those of these who are told in private, with an account that is in the theme, and not rather with a
+    mention.
     """
-    talking = call.tx.people.talking_in(meeting.theme, people)
-    wishes = call.tx.people.wishes(talking)
-    return {
-        who
-        for who in talking
-        if not (wishes[who].mentioned or is_too_late(quiet_until(call, wishes[who]), meeting))
-    }
-
-
-def quiet_until(call: Call, wishes: Wishes) -> datetime | None:
-    """When somebody's quiet hours end, by their own clocks; None: it is not quiet."""
-    return call.settings.quiet_until(call.now, zone_or(wishes.zone, call.zone))
-
-
-def is_too_late(morning: datetime | None, meeting: Meeting) -> bool:
-    """Whether it begins before anybody would hear of it then."""
-    return morning is not None and morning >= meeting.starts_at
+    wishes = call.tx.people.wishes(call.tx.people.talking_in(meeting.theme, people))
+    return {who: theirs for who, theirs in wishes.items() if not theirs.mentioned}

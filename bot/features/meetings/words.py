@@ -8,15 +8,18 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from bot import when
 from bot.befores import MOST, parts_of, read_before
+from bot.call import Call
 from bot.commands.argument import Argument, Converters, Extent
 from bot.commands.types import CHOICE, MOMENT, NUMBER, WORDS, Asking, which_moment
 from bot.errors import Unsure, UserError, yes
 from bot.features.meetings.records import Way
 from bot.model.message import Suggestion, text
+from bot.people import RESIDENT, keep, mention_in
 
 MOST_ROOM = 10_000
 # What people type for none.
@@ -27,6 +30,8 @@ COMING = "meeting.word.coming"
 EVERY = "meeting.word.every"
 # A word of which one letter is wrong is so much like it.
 _ALIKE = 0.8
+# Behind it stands the name of somebody who has no account, whoever else is called so; as a button keeps it.
+NO_ACCOUNT = "name:"
 _SENTENCE = ".,;:!?…"
 
 
@@ -40,6 +45,13 @@ class Room(int):
 
 class Guests(int):
     """How many others somebody brings."""
+
+
+class Whom(NamedTuple):
+    """For whom an organiser answers: as it was typed, or as a button keeps it, and what they are called."""
+
+    words: str
+    name: str
 
 
 class Coming(str):
@@ -132,6 +144,18 @@ def _way(argument: Argument, value: Any, call: Asking) -> Answering:
     return Way(CHOICE.convert(argument, words, call))
 
 
+def _whom(argument: Argument, value: Any, call: Call) -> Whom:
+    """ "Oma", "@anna" """
+    words = str(value).strip()
+    if words.startswith(NO_ACCOUNT):
+        return Whom(words, words.removeprefix(NO_ACCOUNT))
+    name = WORDS.convert(argument, words, call)
+    if mention := mention_in(words, call):
+        found = call.tx.people.by_identity(mention.account)
+        words = keep(found) if found else f"{NO_ACCOUNT}{name}"
+    return Whom(words, name)
+
+
 def _span(argument: Argument, value: Any, call: Asking) -> Span:
     """A moment, or from when until when: "19u30 tot 21u". What a button kept may be past by now."""
     if isinstance(value, datetime):
@@ -206,6 +230,7 @@ KINDS: Converters = {
         MOMENT, convert=_span, keep=keep_span, show=_show_span, suggest=_suggest_spans, extent=Extent.WORDS
     ),
     Room: replace(NUMBER, convert=_room, keep=int),
+    Whom: replace(WORDS, convert=_whom, keep=attrgetter("words"), suggest=RESIDENT.suggest),
     Guests: replace(NUMBER, convert=_guests, keep=int),
     Moments: replace(WORDS, convert=_moments, keep=keep_moments),
     when.Unit: replace(WORDS, convert=_length, keep=when.Unit.in_words),

@@ -9,16 +9,15 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field
 
 from bot.model.people import Role
-from bot.settings import Section
+from bot.settings import NONE, Quiet, Section
 
-NONE = ("geen", "none")
 _CLOCK = r"([01]?\d|2[0-3])(?:[:.uh]([0-5]\d))?[uh]?"
 _SPAN = re.compile(rf"\s*{_CLOCK}\s*(?:[-–]|tot|to|until)\s*{_CLOCK}\s*")
 
 
 def _span(written: str) -> str:
     """As it is kept: "22:00-08:00", or nothing."""
-    if not written or written.casefold() in NONE:
+    if written.strip().casefold() in NONE:
         return ""
     found = _SPAN.fullmatch(written.casefold())
     if found is None:
@@ -34,7 +33,7 @@ class PollsSettings(Section):
 
     `anonymous_floor`: from how many ballots on an anonymous poll has a result; each keeps the one it was
     asked with. `results`: when the count is shown of a poll that does not say so itself. `quiet`: between
-    which hours of the day nobody is reminded, as "22:00-08:00"; "": none.
+    which hours of the day nobody is reminded in private; "": none.
     """
 
     opened_by: Literal["resident", "organiser", "moderator"] = "resident"
@@ -42,24 +41,25 @@ class PollsSettings(Section):
     a_day: Annotated[int, Field(ge=1, le=1000)] = 20
     anonymous_floor: Annotated[int, Field(ge=1, le=1000)] = 5
     results: Literal["live", "voted", "closed"] = "live"
-    quiet: Annotated[str, AfterValidator(_span)] = ""
+    quiet: Annotated[str, AfterValidator(_span)] = "22:00-08:00"
 
     def with_kept(self, name: str, value: str) -> Self:
         """Of the floor what the file says is the least, also where it was raised since."""
         found = self.with_value(name, value)
         return self if found.anonymous_floor < self.anonymous_floor else found
 
-    def quiet_until(self, now: datetime) -> datetime | None:
-        """When the quiet hours end that it is now, by the clocks of `now`; None: it is not quiet."""
+    def quiet_at(self, at: datetime) -> Quiet | None:
+        """The quiet hours that it is then, by the clocks of `at`; None: it is not quiet."""
         if not self.quiet:
             return None
         start, end = map(time.fromisoformat, self.quiet.split("-"))
-        clock = now.time().replace(tzinfo=None)
+        clock = at.time().replace(tzinfo=None)
         is_quiet = start <= clock < end if start < end else clock >= start or clock < end
         if not is_quiet:
             return None
-        ends = datetime.combine(now.date(), end, now.tzinfo)
-        return ends if clock < end else ends + timedelta(days=1)
+        since, until = (datetime.combine(at.date(), hour, at.tzinfo) for hour in (start, end))
+        day = timedelta(days=1)
+        return Quiet(since if clock >= start else since - day, until if clock < end else until + day)
 
     @property
     def openers(self) -> Role:

@@ -58,7 +58,7 @@ def _asked(call: Call, due: Due, what: str, theme: int | None) -> Asked:
         raise UserError("reminder.empty", usage=usage(call, call.command, call.given))
     if len(what) > LONGEST:
         raise UserError("reminder.long", count=len(what), most=LONGEST)
-    most = call.settings.of(RemindersSettings).at_once
+    most = call.settings.of(RemindersSettings).most
     if len(call.tx.of(REMINDERS).of(call.resident.id)) >= most:
         raise UserError("reminder.many", most=most, usage=usage(call, "remind list"))
     if (count := call.used(ME, WITHIN)) >= MOST_ASKED:

@@ -21,7 +21,7 @@ SUBJECT = "reminder"
 class RemindersSettings(Section):
     """How many reminders one person has at once."""
 
-    at_once: Annotated[int, Field(ge=1, le=1000)] = 50
+    most: Annotated[int, Field(ge=1, le=1000)] = 50
 
 
 class Repeated(NamedTuple):

@@ -32,7 +32,7 @@ def restore_reminder(call: Call, reminder: int, version: int) -> Message:
     found = find(call, reminder)
     if not found.stopped or found.version != version:
         raise UserError("reminder.changed", reminder=found.id, usage=usage(call, LIST))
-    most = call.settings.of(RemindersSettings).at_once
+    most = call.settings.of(RemindersSettings).most
     if len(call.tx.of(REMINDERS).of(found.resident)) >= most:
         raise UserError("reminder.many", most=most, usage=usage(call, LIST))
     at, snoozed = _next(call, found), found.snoozed_to

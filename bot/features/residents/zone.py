@@ -20,13 +20,19 @@ def choose_zone(call: Call, zone: str | None = None) -> Message:
     if zone is None:
         return message(*_as_it_is(call), buttons=_back(call) if call.resident.zone else ())
     if zone.strip().casefold() in call.commands.texts.words(COMMUNITYS):
-        call.tx.people.set_zone(call.resident.id, None)
+        _go_by(call, None)
         return message(text("zone.back", zone=call.zone.key))
     found = zone_called(zone)
     if found is None:
         raise _likely(call, zone)
-    call.tx.people.set_zone(call.resident.id, found)
+    _go_by(call, found)
     return message(text("zone.set", zone=found), text("zone.public", zone=call.zone.key), buttons=_back(call))
+
+
+def _go_by(call: Call, zone: str | None) -> None:
+    """When it is night for them is another time, too."""
+    call.tx.people.set_zone(call.resident.id, zone)
+    call.belongings.wished(call.tx, call.resident.id)
 
 
 def _as_it_is(call: Call) -> Sequence[Text]:

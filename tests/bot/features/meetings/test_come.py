@@ -8,8 +8,9 @@ from datetime import timedelta
 
 import pytest
 
+from bot.model.events import Invocation, Mention
 from bot.model.message import Button, text
-from bot.model.people import Place
+from bot.model.people import Identity, Place
 from tests.bot.features.meetings.test_changes import PLAN, council, later, told
 from tests.doubles.platform import PLATFORM, Town, words_of
 
@@ -21,6 +22,12 @@ async def town(database_url: str) -> AsyncIterator[Town]:
     """A meeting with place for two in person."""
     async with council(database_url, f"{PLAN} --max 2") as town:
         yield town
+
+
+def mentioning(town: Town, who: str, words: str, whom: str) -> Invocation:
+    """Said with a mention of them."""
+    mention = Mention(f"@{whom}", Identity(PLATFORM, whom), whom)
+    return replace(town.asked(who, words), mentions=(mention,))
 
 
 async def shown(town: Town, name: str) -> str:
@@ -162,13 +169,107 @@ async def test_what_was_said_before_is_heard_too_late(town: Town) -> None:
     for invocation in said:
         answer = await town.core.handle(invocation)
         assert answer
-        assert "is begonnen" in words_of(answer)
+        assert "is begonnen" in words_of(answer) or "is voorbij" in words_of(answer)
 
 
 async def test_for_somebody_without_an_account(town: Town) -> None:
     assert "Oma komt ter plaatse" in await town.say("mia", "!kom ter plaatse --voor Oma")
     assert "Oma komt niet" in await town.say("mia", "!kom niet --voor oma")
     assert "Niet: Oma" in await town.say("mia", "!bijeenkomst wie")
+
+
+async def test_for_a_resident_it_is_their_own_answer(town: Town) -> None:
+    """By name or mention; they hear it in private where they talk there, and change it as any other."""
+    await town.say("anna", "!help", room=None)
+    await town.say("anna", "!kom online")
+    assert "komt ter plaatse naar" in await town.say("mia", "!kom ter plaatse --voor Anna --met 1")
+    assert "Jouw antwoord: ter plaatse" in await shown(town, "anna")
+    said = await shown(town, "ben")
+    assert "2 mensen komen ter plaatse" in said
+    assert "Nog niemand doet online mee" in said
+    await later(town)
+    assert told(town, "anna", "antwoordde voor jou: je komt ter plaatse") == 1
+    mentioned = mentioning(town, "mia", "!kom misschien --voor @anna", "anna")
+    assert await town.core.handle(mentioned)
+    assert "Jouw antwoord: misschien" in await shown(town, "anna")
+    assert "Je komt niet" in await town.say("anna", "!kom niet")
+    assert "1 persoon komt niet" in await shown(town, "ben")
+
+
+async def test_whom_the_organiser_means_is_asked_where_several_are_called_so(town: Town) -> None:
+    for name in ("anna", "ben"):
+        await town.say(name, "!mijn naam Jan")
+        await town.say(name, "!kom misschien")
+    for which in (1, 2):
+        asked = await town.core.handle(town.asked("mia", "!kom online --voor jan"))
+        assert asked
+        assert "Voor welke" in words_of(asked)
+        assert len(asked.buttons) == 3
+        assert await town.core.handle(town.asked("mia", button=asked.buttons[which]))
+    said = await shown(town, "cas")
+    assert "1 persoon komt misschien" in said
+    assert "2 mensen doen online mee" in said
+
+
+async def test_whom_there_is_an_answer_for_already_is_asked_about(town: Town) -> None:
+    await town.say("mia", "!kom ter plaatse --voor Oma")
+    await town.say("anna", "!mijn naam Oma")
+    asked = await town.core.handle(town.asked("mia", "!kom niet --voor oma"))
+    assert asked
+    assert await town.core.handle(town.asked("mia", button=asked.buttons[-1]))
+    said = await shown(town, "cas")
+    assert "Nog niemand komt ter plaatse" in said
+    assert "1 persoon komt niet" in said
+
+
+async def test_who_is_not_in_its_theme_is_nobody_that_it_can_be_answered_for(town: Town) -> None:
+    """By a mention; as a name it is anybody's."""
+    await town.joined("square", theme="markt")
+    await town.say("cas", "!help", room="square")
+    answer = await town.core.handle(mentioning(town, "mia", "!kom online --voor @cas", "cas"))
+    assert answer
+    assert "doet niet mee aan het thema" in words_of(answer)
+    assert "cas doet online mee" in await town.say("mia", "!kom online --voor cas")
+    assert "Online, 1: cas" in await town.say("mia", "!bijeenkomst wie")
+
+
+async def test_for_others_only_its_organiser_answers(town: Town) -> None:
+    await town.say("anna", "!help")
+    assert "is van iemand anders" in await town.say("ben", "!kom niet --voor anna")
+
+
+# --- once it has begun ---
+
+
+async def test_once_it_has_begun_only_its_organiser_puts_it_right(town: Town) -> None:
+    """As it was, however full; nobody moves up any more, and nobody is told."""
+    for name in ("anna", "ben", "cas"):
+        await town.say(name, "!help", room=None)
+        await town.say(name, "!kom ter plaatse")
+    await later(town, timedelta(days=7, minutes=30))
+    assert "Wie ze organiseert, kan het nog rechtzetten" in await town.say(
+        "anna", "!kom niet --bijeenkomst 1"
+    )
+    assert "--voor Oma" in await town.say("mia", "!kom online --bijeenkomst 1")
+    mend = "--bijeenkomst 1"
+    said = await town.say("mia", f"!kom ter plaatse --voor cas {mend}")
+    assert "Genoteerd voor “Sportraad”" in said
+    assert "1 persoon meer dan er plaats is" in said
+    assert "Oma, online" in await town.say("mia", f"!kom online --voor Oma {mend}")
+    assert "anna, niet" in await town.say("mia", f"!kom niet --voor anna {mend}")
+    said = await shown(town, "dirk")
+    assert "2 mensen komen ter plaatse" in said
+    assert "1 persoon doet online mee" in said
+    assert not told(town, "cas", "antwoordde voor jou")
+    await later(town, timedelta(days=1))
+    assert "ben, niet" in await town.say("mia", f"!kom niet --voor ben {mend}")
+    assert "is voorbij" in await town.say("mia", f"!kom online --voor Opa {mend}")
+    assert "is begonnen" in await town.say("anna", f"!kom online {mend}")
+    said = await shown(town, "dirk")
+    assert "1 persoon zou ter plaatse komen" in said
+    assert "1 persoon zou online meedoen" in said
+    await town.core.boards.worker.flush()
+    assert told(town, "sport", "1 persoon zou online meedoen") > 0
 
 
 async def test_names_are_shown_to_others_only_of_who_wants_that(town: Town) -> None:

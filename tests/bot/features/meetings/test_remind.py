@@ -144,6 +144,125 @@ async def test_in_quiet_hours_the_theme_hears_it_and_nobody_in_private(town: Tow
     assert len([said for said in town.platform.where("anna") if "begint" in said]) == 1
 
 
+# --- in the night ---
+
+
+def heard(town: Town, name: str = "anna") -> int:
+    """How often they were reminded in private."""
+    return told(town, name, "” begint ")
+
+
+async def at_night(town: Town, begins: str, before: str = "1u") -> None:
+    """It begins then, and quiet hours are as they are where nobody chose."""
+    town.configure(PollsSettings())
+    await town.say("mia", f'!bijeenkomst wijzig --herinner "{before}"')
+    await town.say("mia", f'!bijeenkomst verplaats "9 december {begins}"')
+    await town.core.run_due()
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize(
+    ("begins", "before", "times"),
+    [
+        # In the morning where that is in time: with half an hour left it is.
+        ("08:30", "1u", ["8 21:30", "9 07:30", "9 08:00"]),
+        ("08:29", "1u", ["8 21:29", "8 21:30"]),
+        ("07:45", "1u", ["8 21:29", "8 21:30"]),
+        ("23u30", "1u", ["9 21:29", "9 21:30"]),
+        # Of a word shortly before it begins less than half an hour is enough.
+        ("08:05", "10m", ["8 21:30", "9 07:55", "9 08:00"]),
+        ("08:04", "10m", ["8 21:29", "8 21:30"]),
+        # Several that fall in one night are one word; a day before waits until that morning.
+        ("07:45", "3u,2u,1u", ["8 21:29", "8 21:30"]),
+        ("07:45", "1d", ["7 21:30", "8 07:45", "8 08:00"]),
+        ("12u", "1u", ["8 21:30", "9 08:00", "9 10:59", "9 11:00"]),
+    ],
+)
+async def test_at_night_it_waits_for_the_morning_or_comes_the_evening_before(
+    town: Town, begins: str, before: str, times: list[str], own: bool
+) -> None:
+    await town.say("anna", "!herinneringen " + (before if own else "aan"), room=None)
+    await town.say("anna", "!kom online")
+    await at_night(town, begins, before="30d" if own else before)
+    found = []
+    for moment in (*times, "9 23:59"):
+        await until(town, moment)
+        found.append(heard(town))
+    assert found == [*[0] * (len(times) - 1), 1, 1]
+    assert not [who for _, who in town.platform.pinged if who == "anna"]
+
+
+async def test_who_answers_after_that_evening_is_mentioned_at_the_moment_itself(town: Town) -> None:
+    for name in ("anna", "ben"):
+        await town.say(name, "!herinneringen aan", room=None)
+    await town.say("anna", "!kom online")
+    await at_night(town, "07:45", "2u,1u")
+    await until(town, "8 21:30")
+    await until(town, "8 23:00")
+    await town.say("ben", "!kom online")
+    await until(town, "9 06:45")
+    assert [heard(town, name) for name in ("anna", "ben")] == [1, 0]
+    assert told(town, "sport", SOON) == 1
+    assert town.platform.pinged[-1] == ("sport", "ben")
+    assert ("sport", "anna") not in town.platform.pinged
+
+
+async def test_where_plein_was_away_that_evening_they_are_mentioned(town: Town) -> None:
+    """And nobody hears it in the night in private."""
+    await town.say("anna", "!herinneringen aan", room=None)
+    await town.say("anna", "!kom online")
+    await at_night(town, "07:45")
+    await until(town, "8 23:00")
+    assert heard(town) == 0
+    await until(town, "9 06:45")
+    assert heard(town) == 0
+    assert town.platform.pinged[-1] == ("sport", "anna")
+
+
+async def test_their_own_night_decides_also_where_they_say_so_after_answering(town: Town) -> None:
+    """Eight in the morning in Lisbon is nine in Brussels."""
+    for name in ("anna", "ben"):
+        await town.say(name, "!herinneringen aan", room=None)
+        await town.say(name, "!kom online")
+    await at_night(town, "09:15")
+    await town.say("anna", "!mijn tijdzone Europe/Lisbon", room=None)
+    await town.core.run_due()
+    found = []
+    for moment in ("8 22:29", "8 22:30", "9 08:15", "9 09:00"):
+        await until(town, moment)
+        found.append((heard(town), heard(town, "ben")))
+    assert found == [(0, 0), (1, 0), (1, 1), (1, 1)]
+
+
+async def test_that_evening_of_what_was_moved_or_is_not_said_any_more_is_void(town: Town) -> None:
+    await town.say("anna", "!herinneringen aan", room=None)
+    await town.say("anna", "!kom online")
+    await at_night(town, "07:45")
+    await town.say("mia", '!bijeenkomst verplaats "9 december 11u"')
+    await until(town, "8 21:30")
+    assert heard(town) == 0
+    await town.say("mia", '!bijeenkomst verplaats "10 december 07:45"')
+    await town.say("mia", "!bijeenkomst wijzig --herinner geen")
+    await until(town, "9 21:30")
+    assert heard(town) == 0
+
+
+async def test_very_many_that_evening_page_by_page_each_once(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remind, "PAGE", 2)
+    names = [f"buur{number}" for number in range(7)]
+    for name in names:
+        await town.say(name, "!herinneringen aan", room=None)
+        await town.say(name, "!kom ter plaatse")
+    await at_night(town, "07:45")
+    for moment in ("8 21:30", "8 21:31", "8 21:32", "8 21:33", "9 06:45", "9 06:46", "9 06:47", "9 06:48"):
+        await until(town, moment)
+    assert [heard(town, name) for name in names] == [1] * 7
+    assert told(town, "sport", SOON) == 1
+    assert not [who for _, who in town.platform.pinged if who in names]
+
+
 async def test_own_moments(town: Town) -> None:
     await town.say("mia", '!bijeenkomst wijzig --herinner "2d, 30m"')
     await until(town, "6 19:30")

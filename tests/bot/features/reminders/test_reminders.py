@@ -287,18 +287,18 @@ async def test_what_cannot_be_is_answered_kindly_and_nothing_is_kept(
 
 
 async def test_fifty_at_once_and_no_more(town: Town) -> None:
-    town.configure(RemindersSettings(at_once=3))
+    town.configure(RemindersSettings(most=3))
     for _ in range(3):
         assert "Ik herinner je" in await town.say("anna", FORM, room=None)
     assert "al 3 herinneringen" in await town.say("anna", FORM, room=None)
     stopped = await ask(town, "anna", "!herinner stop 1")
     assert "Ik herinner je" in await town.say("anna", FORM, room=None)
     assert "al 3 herinneringen" in await press(town, "anna", stopped.buttons[0])
-    assert RemindersSettings().at_once == 50
+    assert RemindersSettings().most == 50
 
 
 async def test_so_many_an_hour(town: Town) -> None:
-    town.configure(RemindersSettings(at_once=1000))
+    town.configure(RemindersSettings(most=1000))
     for _ in range(MOST_ASKED):
         await town.say("anna", FORM, room=None)
     assert "Probeer het straks" in await town.say("anna", FORM, room=None)
