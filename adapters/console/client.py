@@ -236,10 +236,12 @@ class Console:
         return Receipt(ref)
 
     async def presence(self, who: Identity, places: Sequence[Place]) -> Presences:
+        """Where they spoke since it started. Of any other room it does not know: they may have, before."""
         spoken = self._present.get(who.user_id, {})
         return {
-            place: Presence(place, Role.RESIDENT, spoken[place.room_id]) if place.room_id in spoken else None
+            place: Presence(place, Role.RESIDENT, spoken[place.room_id])
             for place in places
+            if place.room_id in spoken
         }
 
     async def inspect(self, community: int) -> Sequence[Lack]:

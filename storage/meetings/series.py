@@ -104,16 +104,21 @@ _AMONG = (
 _ANSWERS = select(
     *(standing.c.resident, standing.c.way, standing.c.said_at, standing.c.party, standing.c.shown)
 ).where(standing.c.series == bindparam("series_"))
-_STANDING = _ANSWERS.order_by(standing.c.said_at, standing.c.id)
+_STANDING = _ANSWERS.order_by(standing.c.id)
 _STANDING_AFTER = (
     _ANSWERS.where(standing.c.resident > bindparam("after_"))
     .order_by(standing.c.resident)
     .limit(bindparam("most_"))
 )
+# Who chooses another way comes behind who chose one before; who says the same again keeps their place.
+_STAND_ANEW = delete(standing).where(
+    *(standing.c.series == bindparam("series_"), standing.c.resident == bindparam("resident_")),
+    standing.c.way != bindparam("way_"),
+)
 _STAND = upsert(standing)
 _STAND = _STAND.on_conflict_do_update(
     index_elements=[standing.c.series, standing.c.resident],
-    set_={name: _STAND.excluded[name] for name in ("way", "party", "shown", "said_at")},
+    set_={name: _STAND.excluded[name] for name in ("party", "shown", "said_at")},
 )
 _WHO: Any = bindparam("id_")
 _PLANNED_BY = select(*_FIELDS).where(meeting_series.c.organiser == _WHO).order_by(meeting_series.c.id)
@@ -183,6 +188,7 @@ class SeriesKept:
 
     def stand(self, number: int, answer: Standing) -> None:
         row = {"series": number, "resident": answer.resident, "way": str(answer.way)}
+        self._db.execute(_STAND_ANEW, {f"{name}_": value for name, value in row.items()})
         rest = {"party": answer.party, "shown": answer.shown, "said_at": answer.said_at}
         self._db.execute(_STAND, {**row, **rest})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,8 @@ from tests.plein import Plein
 from tests.town import numbers
 
 NEWS = '!peiling open "Nieuwe bank?" Ja | Nee'
+# A reminder comes five minutes before at the latest: this one in twenty seconds.
+MEETING = '!bijeenkomst plan "Raad over de bank" "over 320 seconden" --plaats Zaal --herinner 5m --zeker'
 POLL = ("org.matrix.msc3381.poll.start", "org.matrix.msc3381.poll.end")
 
 
@@ -101,3 +104,32 @@ async def test_an_answer_in_the_room_is_for_whoever_asked(
     mine = await ben.reads(plein.user_id, "Wat ik voor je kan doen")
     others = await anna.reads(plein.user_id, "Wat ik voor je kan doen")
     assert (mine["room"], mine["calls"], others["calls"]) == (room, "me", "all")
+
+
+@pytest.mark.parametrize("encrypted", [False, True], ids=["open", "encrypted"])
+async def test_a_reminder_is_heard(
+    homeserver: Homeserver, people: tuple[JsResident, JsResident], tmp_path: Path, *, encrypted: bool
+) -> None:
+    """In the theme by everybody, for whoever asked to be mentioned; in private by whom it is for."""
+    anna, ben = people
+    more = f'[[residents]]\nname = "Anna"\nrole = "moderator"\naccounts = ["matrix:{anna.user_id}"]\n'
+    plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}", more=more)
+    direct, room = await in_a_room(plein, anna, ben, encrypted=encrypted)
+    await anna.do("say", room=room, words=MEETING)
+    await ben.reads(plein.user_id, "Raad over de bank", "Ter plaatse: Zaal")
+    await ben.do("say", room=room, words="!herinneringen vermelding")
+    await ben.do("say", room=room, words="!kom ter plaatse")
+    await anna.do("say", room=direct, words='herinner mij "over 5 seconden" "de sleutel"')
+
+    theirs = await ben.reads(plein.user_id, "Binnenkort:")
+    others = await anna.reads(plein.user_id, "Binnenkort:")
+    assert (theirs["room"], theirs["encrypted"], theirs["calls"], others["calls"]) == (
+        room,
+        encrypted,
+        "me",
+        "all",
+    )
+    own = await anna.reads(plein.user_id, "Je vroeg me je te herinneren: de sleutel")
+    assert (own["room"], own["calls"]) == (direct, "me")
+    assert [said["content"]["msgtype"] for said in (theirs, own)] == ["m.text", "m.text"]
+    assert await plein.stop() == 0

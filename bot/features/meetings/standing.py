@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from bot.call import Call
 from bot.features.meetings import show
@@ -32,7 +33,7 @@ def expand(call: Call, meeting: Meeting) -> Meeting:
     for answer in standing:
         if answer.resident not in here or kept.keeps_out(meeting, answer.resident):
             continue
-        kept.keep(_given(meeting, answer, taken))
+        kept.keep(_given(meeting, answer, taken, call.now))
     return replace(meeting, expanded=True)
 
 
@@ -71,8 +72,8 @@ def _in_theme(call: Call, meeting: Meeting, people: Collection[int]) -> Collecti
     return {who for who, used in parts.items() if any(part.theme == meeting.theme for part in used)}
 
 
-def _given(meeting: Meeting, standing: Standing, taken: dict[Way, int]) -> Answer:
-    """Their answer there, with a place where there is one; by that it is `taken`."""
+def _given(meeting: Meeting, standing: Standing, taken: dict[Way, int], now: datetime) -> Answer:
+    """Their answer there from now on, with a place where there is one; by that it is `taken`."""
     way, seat = standing.way, None
     if way in PLACES and way not in meeting.ways:
         way = Way.MAYBE
@@ -85,7 +86,7 @@ def _given(meeting: Meeting, standing: Standing, taken: dict[Way, int]) -> Answe
         resident=standing.resident,
         way=way,
         seat=seat,
-        since=standing.said_at,
+        since=now,
         said_at=standing.said_at,
         known=seat,
         party=standing.party if way in PLACES else 1,

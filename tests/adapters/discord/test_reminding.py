@@ -46,3 +46,22 @@ async def test_it_is_said_in_private_alone_and_put_off(plein: OnDiscord, town: S
     answer = await anna.presses(said, "Over een uur")
     assert "Ik zeg het je opnieuw" in answer.text
     assert not [message for message in everywhere(town) if WORDS in message.text]
+
+
+async def test_a_reminder_pings_those_who_asked_for_that_alone(
+    plein: OnDiscord, town: Server, anna: Person, mo: Person
+) -> None:
+    """What of them are named in the words too; and whom it may ping stands in what Discord was sent."""
+    ben, cas, dirk = (town.member(name, locale="nl") for name in ("bert", "cas", "dirk"))
+    meant = {"title": f"Raad met {dirk.mention} @everyone", "when": "over 2 uur", "place": "Zaal"}
+    await mo.uses("sport", "meeting plan", {**meant, "remind": "1u", "sure": True})
+    for who, wish in ((anna, "vermelding"), (ben, "uit"), (cas, "privé")):
+        await who.uses("sport", "reminders", reminders=wish)
+        await who.uses("sport", "come", how="ter plaatse")
+    await plein.turn(3600)
+    (said,) = await plein.double.until(lambda: [m for m in everywhere(town) if "Binnenkort" in m.text])
+    assert said.mentions == [anna.user]
+    assert not said.mention_everyone
+    (call,) = [call for call in plein.double.calls if "Binnenkort" in str(call.body)]
+    assert call.body["allowed_mentions"] == {"parse": [], "users": [int(anna.id)]}
+    assert not [m for m in everywhere(town) if m.mentions and m is not said]

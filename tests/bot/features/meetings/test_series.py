@@ -442,6 +442,19 @@ async def test_each_time_in_the_order_in_which_they_said_so_and_who_waits_is_tol
     assert "Jouw antwoord: ter plaatse" in await shown(town, "cas", 2)
 
 
+async def test_who_says_the_same_again_keeps_their_place_in_those_to_come(town: Town) -> None:
+    for name in ("anna", "ben", "cas", "anna"):
+        await town.say(name, "!kom ter plaatse --elke-keer")
+        town.clock.turn(timedelta(seconds=1))
+    assert "Jouw antwoord: ter plaatse" in await shown(town, "anna", 2)
+    assert "als nummer 1" in await shown(town, "cas", 2)
+    # Who chose another way meanwhile comes behind the others.
+    for way in ("misschien", "ter plaatse"):
+        await town.say("anna", f"!kom {way} --elke-keer")
+    assert "Jouw antwoord: ter plaatse" in await shown(town, "cas", 3)
+    assert "als nummer 1" in await shown(town, "anna", 3)
+
+
 async def test_one_of_them_is_answered_otherwise_and_stays_so(town: Town) -> None:
     await town.say("anna", "!kom ter plaatse --elke-keer")
     await town.say("anna", "!kom niet --bijeenkomst 3")
