@@ -2,10 +2,10 @@
 
 In the theme it is one message in each place, at each of the meeting's moments. Who comes and wants to be
 reminded is told in private where they talk with Plein already, what fits their answer then; others are
-mentioned in the theme. Who chose moments of their own is told at these alone, and in private alone. A moment
-is of one beginning: where a meeting was moved or cancelled since, it is
-void. After an outage only the last that was missed is said, as late; once it has begun, only the link to
-those who take part online.
+mentioned in the theme. Who chose moments of their own is told at these alone, and in private. Who turns out
+to take nothing there is mentioned instead. A moment is of one beginning: where a meeting was moved or
+cancelled since, it is void. After an outage only the last that was missed is said, as late; once it has
+begun, only the link to those who take part online.
 """
 
 from __future__ import annotations
