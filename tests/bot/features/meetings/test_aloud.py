@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.errors import Gone, Refused, Shut, TryLater
+from bot.errors import Gone, NotOurs, Refused, Shut, TryLater
 from bot.features.meetings import telling
 from bot.model.people import Presences, Role
 from tests.bot.features.meetings.test_changes import PLAN, STILL, council, later, told
@@ -46,7 +46,7 @@ async def settle(town: Town) -> None:
     await later(town, timedelta(seconds=10))
 
 
-@pytest.mark.parametrize("refusal", [SHUT, Gone("no such person"), Refused("403")])
+@pytest.mark.parametrize("refusal", [SHUT, Gone("no such person"), Refused("403"), NotOurs("403 50278")])
 async def test_what_changed_is_said_once_in_the_theme_where_it_is_refused(
     town: Town, refusal: Exception
 ) -> None:
