@@ -51,6 +51,7 @@ _PATIENT = "|".join(
         r"tests/test_themes_killed\.py::test_each_has_its_places_through_30_kills",
         r"tests/adapters/matrix/test_doubts\.py::test_(whoever_has_a_new_name|one_room_keeps_plein.*\[hangs)",
         r"tests/adapters/matrix/test_new_rooms\.py::test_a_theme_that_was_opened_with_the_other.*\[the other",
+        r"tests/adapters/discord/test_aloud_killed\.py",
         r"tests/adapters/discord/test_guests\.py::test_who_was_put_out_while_plein_was_away.*\[silent",
         r"tests/adapters/matrix/test_guests\.py::.*does_not_have_plein_let_them_in\[True\]",
         r"tests/storage/test_opening\.py::test_four_processes.*\[(.*-empty|postgres-older)\]",

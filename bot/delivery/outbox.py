@@ -211,7 +211,7 @@ class Outbox:
         places = known.get(theme, ())
         if len(places) < 2 and not post.begun:
             return post.mentions
-        found = await asyncio.gather(*(adapter.presence(who, places) for who in post.mentions))
+        found = await asyncio.gather(*(_present(adapter, who, places) for who in post.mentions))
         there = zip(post.mentions, found, strict=True)
         return tuple(who for who, present in there if _where(places, present) == to)
 
@@ -287,6 +287,14 @@ def _note_tried(tx: Transaction, due: Sequence[Post], now: datetime) -> None:
         new = [post.id for post in due if post.community == community and not post.in_doubt]
         with tx.within(community):
             tx.posts.tried(new, now)
+
+
+async def _present(adapter: Listener, who: Identity, places: Sequence[Place]) -> Presences:
+    """What the platform says of it; nothing holds up what is for everybody there."""
+    try:
+        return await adapter.presence(who, places)
+    except (NotNow, OSError):
+        return {}
 
 
 def _where(places: Sequence[Place], present: Presences) -> Place | None:

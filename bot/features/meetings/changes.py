@@ -207,7 +207,7 @@ def tell_series_due(call: Call, job: Job) -> None:
     held = [kept.hold(each) for each in sorted(listed, key=lambda each: each.id) if news_of(each)]
     meetings = [each for each in held if each and news_of(each) and not each.is_over(now)]
     is_now = _state_of(meetings)
-    key = f"series:{number}:changed:{is_now}"
+    key = f"{SUBJECT}:series:{number}:changed:{is_now}"
     told = _tell_some(call, job, meetings, int(after) if state == is_now else 0, key)
     if told:
         subject = f"{number} {is_now} {told} {now.isoformat()}"

@@ -2,12 +2,12 @@
 
 In the theme it is one message in each place, at each of the meeting's moments. Who comes and wants to be
 reminded is told in private where they talk with Plein already, what fits their answer then; others are
-mentioned in the theme. Who chose moments of their own is told at these alone, and in private alone. What
-falls in somebody's quiet hours they hear in the morning, or the evening before where that would be too late;
-who answered after that evening is mentioned. A moment is of one beginning: where a meeting was moved or
-cancelled since, it is void. After an outage only the last that was missed is said, as late; once it has
-begun, only the link to those who take part online; once it is over nothing but to who moderates there, that
-nobody was reminded.
+mentioned in the theme. Who chose moments of their own is told at these alone, and in private. Who turns out
+to take nothing there is mentioned instead. What falls in somebody's quiet hours they hear in the morning, or
+the evening before where that would be too late; who answered after that evening is mentioned. A moment is of
+one beginning: where a meeting was moved or cancelled since, it is void. After an outage only the last that
+was missed is said, as late; once it has begun, only the link to those who take part online; once it is over
+nothing but to who moderates there, that nobody was reminded.
 """
 
 from __future__ import annotations

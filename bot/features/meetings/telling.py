@@ -58,9 +58,9 @@ def aloud_due(call: Call, job: Job) -> None:
             told.append(who)
         else:
             alike.append((said, [who]))
-    for number_of, (said, people) in enumerate(alike):
+    for group, (said, people) in enumerate(alike):
         if meeting and not meeting.is_over(call.now):
-            mention(call, meeting, people, said, f"{key}:aloud:{job.id}:{number_of}", apart=True)
+            mention(call, meeting, people, said, f"{key}:aloud:{job.id}:{group}", apart=True)
     go_on_aloud(call, job, unsaid)
 
 

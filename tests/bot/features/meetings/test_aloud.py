@@ -10,9 +10,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.errors import Gone, Refused, Shut
+from bot.errors import Gone, NotOurs, Refused, Shut, TryLater
 from bot.features.meetings import telling
-from bot.model.people import Role
+from bot.model.people import Presences, Role
 from tests.bot.features.meetings.test_changes import PLAN, STILL, council, later, told
 from tests.doubles.platform import Town
 
@@ -46,7 +46,7 @@ async def settle(town: Town) -> None:
     await later(town, timedelta(seconds=10))
 
 
-@pytest.mark.parametrize("refusal", [SHUT, Gone("no such person"), Refused("403")])
+@pytest.mark.parametrize("refusal", [SHUT, Gone("no such person"), Refused("403"), NotOurs("403 50278")])
 async def test_what_changed_is_said_once_in_the_theme_where_it_is_refused(
     town: Town, refusal: Exception
 ) -> None:
@@ -227,6 +227,23 @@ async def test_each_is_mentioned_in_one_place_where_they_are(town: Town, silent:
     assert told(town, "sport", STILL) == told(town, "gym", STILL) == 1
     everybody = {("sport", "anna"), ("gym", "ben"), ("gym", "cas"), ("gym" if silent else "sport", "dirk")}
     assert sorted(town.platform.pinged) == sorted(everybody)
+
+
+async def test_a_platform_that_says_nothing_holds_nothing_up(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await town.joined("gym")
+    await town.say("anna", "!kom misschien")
+
+    async def busy(*_: object) -> Presences:
+        raise TryLater(60)
+
+    await town.say("mia", MOVE)
+    monkeypatch.setattr(type(town.platform), "presence", busy)
+    await later(town)
+    await later(town, timedelta(hours=2))
+    assert told(town, "sport", STILL) + told(town, "gym", STILL) == 2
+    assert town.platform.pinged == [("gym", "anna")]
 
 
 async def test_what_is_for_one_is_said_only_where_they_are(town: Town) -> None:
