@@ -6,6 +6,7 @@ it is once that is over, or a week before it begins.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -43,6 +44,9 @@ DAY = timedelta(days=1)
 SHOWN_FIRST, SHOWN = 3, 10
 # So many of the days that fall away are named.
 NAMED = 12
+# What stands before a school holiday that is included, and before one that is not; and the year at school.
+_YEAR = re.compile("20[0-9]{2}")
+_WHOLE, _UP_TO, _SCHOOL_YEAR = "meeting.word.whole", "meeting.word.up_to", "meeting.word.school_year"
 
 
 # --- planning ---
@@ -61,7 +65,7 @@ def recurrence_of(
         wall=local.time().replace(second=0, microsecond=0),
         zone=call.zone,
         first=local.date(),
-        until=_until(call, until) if until else None,
+        until=_until(call, until, local.date()) if until else None,
         left_out=_left_out(call, left_out) if left_out else NOTHING,
     )
     if found.until and found.until < found.first:
@@ -73,8 +77,10 @@ def recurrence_of(
     return found, lasts
 
 
-def _until(call: Call, words: str) -> date:
-    """ "eind juni", "31 december", "juni": the whole of it. What a button kept may be past by now."""
+def _until(call: Call, words: str, first: date) -> date:
+    """ "eind juni", "31 december", "juni": the whole of it; "paasvakantie": the day before that. What a
+    button kept may be past by now.
+    """
     with suppress(ValueError):
         return date.fromisoformat(words)
     try:
@@ -82,11 +88,46 @@ def _until(call: Call, words: str) -> date:
     except UserError as error:
         if error.text.key.startswith("when.past"):
             raise
+    if found := _school_holiday(call, words, first):
+        return found
     # A month is no moment; as something to leave out it is known.
     with suppress(UserError):
         if spans := when.read_left_out(words, call.said_at, call.zone, call.locale).spans:
             return spans[-1][1]
     raise UserError("meeting.series.until.unclear", words=words[:40])
+
+
+def _school_holiday(call: Call, words: str, first: date) -> date | None:
+    """The last day before the school holiday that these words name, of those after the `first` day; its own
+    last day, where it is included. None: they name none.
+    """
+    said = words.casefold().split()
+    year = int(said.pop()) if len(said) > 1 and _YEAR.fullmatch(said[-1]) else None
+    if year:
+        first = max(first, date(year - 1, 12, 31))
+    texts, name = call.commands.texts, " ".join(said)
+    whole, start = (_before(name, texts.words(key)) for key in (_WHOLE, _UP_TO))
+    name = name.removeprefix(whole or start).strip()
+    if name in texts.words(_SCHOOL_YEAR):
+        named: str | None = "summer_break"
+        whole = ""
+    else:
+        try:
+            left_out = when.read_left_out(name, call.said_at, call.zone, call.locale)
+        except UserError:
+            return None
+        if left_out.spans or left_out.public or len(left_out.breaks) > 1:
+            return None
+        named = next(iter(left_out.breaks), None)
+    found = when.next_break(first, named)
+    if not found or year not in (None, found[0].year):
+        return None
+    return found[1] if whole else found[0] - DAY
+
+
+def _before(name: str, words: Sequence[str]) -> str:
+    """Which of these words stands before the name; the longest."""
+    return max((word for word in words if name.startswith(f"{word} ")), key=len, default="")
 
 
 def _left_out(call: Call, words: str) -> when.LeftOut:
