@@ -18,11 +18,12 @@ from bot.call import Call
 from bot.errors import Unsure, UserError, yes
 from bot.features.meetings import show
 from bot.features.meetings.changes import NEXT, as_told, due_again
-from bot.features.meetings.find import find_in_series
+from bot.features.meetings.find import find_in_series, usage
 from bot.features.meetings.records import (
     LIKE,
     MEETINGS,
     MOST,
+    MOST_IN_THEME,
     NOTHING,
     SERIES,
     SUBJECT,
@@ -194,6 +195,15 @@ def _falling_away(away: Sequence[Occurrence]) -> list[Text]:
     return [text("meeting.series.away.all", days=(*named, *more))]
 
 
+def check_many_in_theme(call: Call, theme: int, more: int) -> None:
+    """Raises: UserError where with so many more the series of a theme would hold too many all together."""
+    count = call.tx.of(SERIES).coming(theme)
+    if count + more > MOST_IN_THEME:
+        example = call.commands.texts.find("meeting.example.why", call.locale) or ""
+        stop = usage(call, "meeting series", {"stop": True, "why": example})
+        raise UserError("meeting.series.theme", count=count, more=more, most=MOST_IN_THEME, usage=stop)
+
+
 def start_of(plan: Plan, recurrence: Recurrence) -> Plan:
     """The first that takes place."""
     first = next(each.start for each in recurrence.occurrences() if each.start)
@@ -257,21 +267,24 @@ def _announce(call: Call, meeting: Meeting) -> None:
 
 
 def make(call: Call, series: Series) -> None:
-    """Make its meetings up to a year ahead; at least the next two, and at most so many."""
+    """Make its meetings up to a year ahead; at least the next two, and at most so many, of it and of all
+    series of its theme together.
+    """
     kept = call.tx.of(MEETINGS)
     count = sum(each.state == "planned" for each in call.tx.of(SERIES).meetings(series.id, call.now))
+    room = MOST_IN_THEME - call.tx.of(SERIES).coming(series.theme)
     year = (call.now + YEAR).astimezone(series.recurrence.zone).date()
     made_to = series.made_to
     for occurrence in series.recurrence.occurrences():
         if series.made_to and occurrence.day <= series.made_to:
             continue
-        if count >= MOST or (occurrence.day > year and count >= 2):
+        if count >= MOST or (count >= 2 and (occurrence.day > year or room <= 0)):
             break
         made_to = occurrence.day
         if occurrence.start and occurrence.start > call.now:
             plan = _plan(series, occurrence.day, occurrence.start)
             kept.add(plan, as_told(call, plan, "planned"), announced=False)
-            count += 1
+            count, room = count + 1, room - 1
     if made_to != series.made_to:
         call.tx.of(SERIES).change(replace(series, made_to=made_to))
 
