@@ -18,7 +18,7 @@ from bot.features.meetings.records import MEETINGS, Way
 from bot.ports.storage import Transaction
 from tests.bot.features.meetings.test_changes import council
 from tests.doubles.calls import COMMANDS, a_call
-from tests.doubles.platform import Town, words_of
+from tests.doubles.platform import Town, open_town, words_of
 
 
 @pytest.fixture
@@ -456,3 +456,28 @@ def test_what_help_says_of_repetitions_is_understood(locale: str) -> None:
         assert examples
         for example in examples:
             assert when.read_rule(example, locale, date(2027, 1, 1)).sure, example
+
+
+# --- where there are none ---
+
+
+@pytest.mark.parametrize(
+    ("words", "next_step"),
+    [
+        ("!bijeenkomst lijst", "!bijeenkomst plan"),
+        ("!bijeenkomst mijn", "!bijeenkomst lijst"),
+        ("!bijeenkomst reeks", "!bijeenkomst plan"),
+        ("!bijeenkomst toon", "!bijeenkomst plan"),
+        ("!bijeenkomst wie", "!bijeenkomst plan"),
+        ("!kom", "!bijeenkomst plan"),
+        ("!kom ja", "!bijeenkomst plan"),
+    ],
+)
+@pytest.mark.parametrize("room", ["sport", None])
+async def test_where_there_are_none_it_is_said_what_to_do(
+    database_url: str, words: str, next_step: str, room: str | None
+) -> None:
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        await town.say("ben", "!help")
+        assert f"`{next_step}" in await town.say("ben", words, room=room)
