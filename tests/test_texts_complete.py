@@ -20,7 +20,7 @@ from adapters.discord.lacks import FOR_THEMES, USEFUL
 from bot.commands.read import bind, parse
 from bot.commands.talk import SAID
 from bot.features.communities import Setting, choices_of
-from bot.features.help import FIRST
+from bot.features.help import FIRST, TOPICS
 from bot.features.meetings.records import PLACES, Way
 from bot.features.meetings.settings import MeetingsSettings
 from bot.features.polls.ask import CONSENT_OPTIONS
@@ -221,6 +221,7 @@ BUILT = {
             *("series.every", "every.waits", "every.waits.you"),
         )
     },
+    "meeting.word.*": filled("meeting.word.*", Way),
     "meeting.who.*": filled("meeting.who.*", [Way.MAYBE, Way.NO]),
     "meeting.receipt.*.*": filled("meeting.receipt.*.*", ["you", "for"], Way),
     "meeting.for.told.*": filled("meeting.for.told.*", Way),
@@ -297,6 +298,9 @@ PERHAPS = {
     "command.*.example": filled("command.*.example", FIRST),
     "command.*.examples": filled("command.*.examples", [command.path for command in LISTED]),
     # Only a command of several words is looked for by the one that says what it does.
+    "help.topic.*": filled("help.topic.*", TOPICS),
+    "help.about.*.*": {f"help.about.{topic}.{part}" for topic, parts in TOPICS.items() for part in parts},
+    "command.*.said": filled("command.*.said", ["come"]),
     "command.*.meant": filled(
         "command.*.meant", ["come", *(command.path for command in LISTED if " " in command.path)]
     ),

@@ -102,6 +102,12 @@ class Commands:
         for locale in self.texts.locales:
             yield from (self.texts.find(f"command.{command.path}.meant", locale) or "").split("|")
 
+    def phrases(self, command: Command) -> Iterator[tuple[str, str]]:
+        """What people say for it as a whole, in every language, each with what is to be typed behind it."""
+        for phrase in self.texts.words(f"command.{command.path}.said"):
+            said, _, behind = phrase.partition("=")
+            yield said, behind
+
     def resembles(self, typed: str) -> bool:
         """Whether whoever typed this meant one of these: by name, by what it does, or nearly by name."""
         words = typed.strip().removeprefix("!").casefold().split(None, 1)

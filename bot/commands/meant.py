@@ -39,6 +39,25 @@ def nearest_command(commands: Commands, words: str) -> tuple[Command, int] | Non
     return None
 
 
+def said_as_one(commands: Commands, words: str) -> tuple[Command, str, str] | None:
+    """The command that a phrase of its own stands for, that phrase, and what to type behind its name: "not
+    coming" is to come, "no", with what follows.
+    """
+    said = words.replace("’", "'").casefold()
+    if len(said) != len(words):
+        return None
+    found = [
+        (command, phrase, behind)
+        for command in commands.by_path.values()
+        for phrase, behind in commands.phrases(command)
+        if said.startswith(phrase) and not said[len(phrase) : len(phrase) + 1].isalnum()
+    ]
+    if not found:
+        return None
+    command, phrase, behind = max(found, key=lambda each: len(each[1]))
+    return command, words[: len(phrase)], behind + words[len(phrase) :]
+
+
 def _asks_at_once(words: str) -> bool:
     """Whether a question, or options, follow the first word. In two steps: a line costs its length."""
     begins = _SECOND_WORD.search(words)

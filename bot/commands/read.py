@@ -14,7 +14,7 @@ from bot.commands.argument import Argument, Extent
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.forms import form_for
-from bot.commands.meant import ALIKE, nearest_command
+from bot.commands.meant import ALIKE, nearest_command, said_as_one
 from bot.commands.nearly import DASH, Nearly, nearly_options
 from bot.commands.numbered import ask_about_number
 from bot.commands.quotes import (
@@ -166,10 +166,13 @@ def _command(commands: Commands, words: str, locale: str, *, called: bool) -> tu
         if command := commands.by_name.get(first[:length]):
             return command, _behind(words, length)
     tried = " ".join(words.casefold().split(None, 2)[:2])[:60]
+    if phrase := said_as_one(commands, words):
+        command, said, rest = phrase
+        raise _did_you_mean(commands, command, rest, said, locale).openly()
     if not called and not commands.resembles(words):
         raise answer_to_talk(commands, words, locale).openly()  # "hoe" is not "who", misspelt
     if found := nearest_command(commands, words):
-        meant = _did_you_mean(commands, *found, tried, words, locale)
+        meant = _did_you_mean(commands, found[0], _behind(words, found[1]), tried, locale)
         # What stands behind that is nobody else's business.
         raise meant if found[0].confidential else meant.openly()
     nouns = get_close_matches(first[0] if first else "", {name[0] for name in commands.by_name}, 1, ALIKE)
@@ -187,12 +190,11 @@ def _behind(words: str, count: int) -> str:
 
 
 def _did_you_mean(
-    commands: Commands, command: Command, count: int, tried: str, words: str, locale: str
+    commands: Commands, command: Command, rest: str, tried: str, locale: str
 ) -> UserError | Unsure:
-    """Asked back with what was typed behind it, where that is all it needs; else how it is typed."""
+    """Asked back with what is to be typed behind it, where that is all it needs; else how it is typed."""
     line = _Line(commands, command, locale)
     with contextlib.suppress(UserError, Unsure):
-        rest = _behind(words, count)
         given = line.read(rest)
         for argument in commands.arguments(command):
             if argument.converter is NUMBER and argument.name in given:

@@ -12,6 +12,8 @@ from bot.feature import Feature
 from bot.model.message import Message, Suggestion, Text, message, text, typed
 
 FIRST = ("poll open", "poll vote", "poll list")
+# What is no command, and the parts of what there is to say of it: `help.about.repeat.weeks`.
+TOPICS = {"repeat": ("how", "weeks", "days", "months", "years", "hour", "until", "where")}
 
 
 def show_help(call: Call, subject: str | None = None) -> Message:
@@ -20,6 +22,9 @@ def show_help(call: Call, subject: str | None = None) -> Message:
         lines = (text("help.first"), *(_line(call, path, example=True) for path in FIRST))
         return message(*lines, text("help.more"), title=text("help.title"))
     wanted = subject.strip().removeprefix("!").casefold()
+    for topic in TOPICS:
+        if wanted in call.commands.texts.words(f"help.topic.{topic}"):
+            return message(*_lines(call, topic), title=text("help.title"))
     found = _about(call, wanted) or _about(call, topic_like(call.commands, wanted, call.locale))
     if not found:
         raise UserError("help.unknown", subject=wanted[:40])
@@ -29,11 +34,18 @@ def show_help(call: Call, subject: str | None = None) -> Message:
     return message(*lines, text("help.deeper", name=_name(call, found[0])), title=text("help.title"))
 
 
+def _lines(call: Call, topic: str) -> Sequence[Text]:
+    """Each with what can be typed."""
+    return [text(f"help.about.{topic}.{part}") for part in TOPICS[topic]]
+
+
 def suggest_subjects(call: Call, given: str) -> Sequence[Suggestion]:
     """What there is to know more about."""
     wanted = given.strip().removeprefix("!").removeprefix("/").casefold()
     known = call.commands.by_path.values()
     names = [_name(call, command) for command in known if command.listed and call.may(command.role)]
+    topics = (call.commands.texts.find(f"help.topic.{topic}", call.locale) or "" for topic in TOPICS)
+    names += [topic.split("|")[0] for topic in topics]
     return [Suggestion(name, typed(name)) for name in names if wanted in name.casefold()]
 
 

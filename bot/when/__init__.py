@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.errors import UserError
+from bot.when.belgium import next_break
 from bot.when.grammar import recognise
 from bot.when.language import WEEK, Language, Unit
 from bot.when.languages import LANGUAGES, languages
@@ -51,6 +52,7 @@ __all__ = [
     "gaps",
     "in_reach",
     "in_words",
+    "next_break",
     "read",
     "read_left_out",
     "read_length",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
+from itertools import pairwise
 
 # By its name in Dutch: the end of the key of its own name in our catalogues.
 PUBLIC = {
@@ -30,6 +31,10 @@ SCHOOL = {
 }
 
 
+# Any of them comes back within so many days.
+_AHEAD = 2 * 366
+
+
 def public_holiday(day: date) -> str | None:
     """Which one it is, by the end of its key in the catalogues; None for any other day."""
     name = _public(day.year).get(day)
@@ -40,6 +45,22 @@ def school_holiday(day: date) -> str | None:
     """The same, for the days on which no school in Flanders is open for a week or more."""
     name = _school(day.year).get(day)
     return SCHOOL.get(name, "school") if name else None
+
+
+def next_break(after: date, name: str | None = None) -> tuple[date, date] | None:
+    """The first and the last day of the school holiday of that name (None: of any) that begins after a day,
+    within the two years that it may take.
+    """
+    days = [after + timedelta(days=ahead) for ahead in range(1, _AHEAD)]
+    named = {day: school_holiday(day) for day in (after, *days)}
+    for before, day in pairwise((after, *days)):
+        found = named[day]
+        if found and found != named[before] and name in (None, found):
+            last = day
+            while school_holiday(last + timedelta(days=1)) == found:
+                last += timedelta(days=1)
+            return day, last
+    return None
 
 
 @cache

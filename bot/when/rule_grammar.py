@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.when.days import date
 from bot.when.hours import hours
-from bot.when.language import DAY, WEEK, Kind, Language, Unit
+from bot.when.language import DAY, WEEK, YEAR, Kind, Language, Unit
 from bot.when.phrase import Phrase, Said
 from bot.when.rule import LAST
 from bot.when.tokens import Token, Unread
@@ -265,6 +265,24 @@ def _date(phrase: Phrase, said: Repeated) -> bool:
     return found
 
 
+def _day_of_the_month(phrase: Phrase, said: Repeated) -> bool:
+    """The bare number of "maandelijks op 31", "every month on day 15": no hour is said so."""
+    begin = phrase.at
+    named = phrase.means("unit") == DAY
+    if said.unit is None or not said.unit.months or said.unit == YEAR:
+        return False
+    if not (named or phrase.any_of((*_LINKS, "since", "and_"), -1)):
+        return False
+    phrase.at += named
+    number = phrase.whole() if phrase.in_figures() else None
+    if number is None or phrase.any_of(("unit", "period", "times_words", "month", "weekday"), 1):
+        return phrase.back(begin)
+    if said.moment.day is not None:
+        raise Unread("when.rule.several")
+    phrase.at += 1
+    return phrase.say("day", number)
+
+
 def _holiday(phrase: Phrase, said: Repeated) -> bool:
     """ "elke kerstavond", of those that are the same date each year."""
     found: Any = phrase.take("holiday")
@@ -312,6 +330,7 @@ _PARTS = (
     _holiday,
     _hours,
     _date,
+    _day_of_the_month,
     _part_of_day,
     _filler,
 )

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     delete,
+    func,
     insert,
     null,
     select,
@@ -101,6 +102,9 @@ _AMONG = (
     .where(among(meeting_series.c.theme, "themes_"), meeting_series.c.going)
     .order_by(meeting_series.c.id)
 )
+_COMING = select(func.count()).where(
+    meetings.c.theme == bindparam("theme_"), meetings.c.state == "planned", meetings.c.series.is_not(None)
+)
 _ANSWERS = select(
     *(standing.c.resident, standing.c.way, standing.c.said_at, standing.c.party, standing.c.shown)
 ).where(standing.c.series == bindparam("series_"))
@@ -163,6 +167,10 @@ class SeriesKept:
     def meetings(self, number: int, since: datetime) -> Sequence[Meeting]:
         rows = self._db.execute(_MEETINGS, {"series_": number, "since_": since})
         return [read_meeting(*row) for row in rows]
+
+    def coming(self, theme: int) -> int:
+        found: int = self._db.execute(_COMING, {"theme_": theme}).scalar_one()
+        return found
 
     def among(self, themes: Collection[int]) -> Sequence[int]:
         found: Sequence[int] = self._db.execute(_AMONG, {"themes_": sorted(themes)}).scalars()

@@ -17,7 +17,7 @@ from bot.features.meetings import show
 from bot.features.meetings.changes import change, check_often, no_place_for
 from bot.features.meetings.find import ALL, check_own, check_twin, find_in_series, usage
 from bot.features.meetings.records import LIKE, MEETINGS, SERIES, Meeting, Plan, Series, Way
-from bot.features.meetings.series import SHOWN_FIRST, announce_next, show_series
+from bot.features.meetings.series import SHOWN_FIRST, announce_next, check_many_in_theme, show_series
 from bot.model.message import Button, Message, Text, message, text
 from bot.unseen import seen_as
 
@@ -174,6 +174,7 @@ def restore_following(call: Call, meeting: Meeting) -> Message:
     if not back:
         raise UserError("meeting.restore.stands", title=meeting.title, start=meeting.starts_at)
     check_twin(call, back[0], back[0].id, following=True)
+    check_many_in_theme(call, meeting.theme, len(back))
     check_often(call)
     for row in back:
         change(call, row, {"state": "planned", "why": None})

@@ -157,6 +157,8 @@ def plan_meeting(
             plan = replace(plan, ends_at=plan.starts_at + lasts)
         plan = series.start_of(plan, recurrence)
         check_times(call, plan)
+        count = sum(each.start is not None for each in recurrence.within_a_year())
+        series.check_many_in_theme(call, where.id, count)
     check_twin(call, plan)
     if not sure:
         return _confirm(plan, where, recurrence)

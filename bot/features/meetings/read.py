@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.call import Call
 from bot.features.meetings import show
 from bot.features.meetings.changes import plan_telling
-from bot.features.meetings.find import ALL, check_own, find, themes_here, usage
+from bot.features.meetings.find import ALL, LIST, PLAN, check_own, find, themes_here, usage
 from bot.features.meetings.records import MEETINGS, PLACES, SUBJECT, Answer, Meeting, Way
 from bot.model.message import Button, Message, Text, message, text, typed
 from bot.model.news import New
@@ -45,7 +45,7 @@ def list_meetings(call: Call, *, theme: str | None = None) -> Message:
     where = (call.theme(theme).id,) if theme else themes_here(call)
     found = call.tx.of(MEETINGS).coming(where, LISTED + 1)
     if not found:
-        return message(text("meeting.list.none", usage=usage(call, "meeting plan")))
+        return message(text("meeting.list.none", usage=usage(call, PLAN)))
     lines = [show.named(meeting) for meeting in found[:LISTED]]
     lines += [text("list.more")] if len(found) > LISTED else []
     return message(*lines, title=text("meeting.list.title"), buttons=_buttons(found))
@@ -64,7 +64,7 @@ def my_meetings(call: Call) -> Message:
     call.themes_among({meeting.theme for meeting in mine})  # all of them are asked about at once
     found = [meeting for meeting in mine if call.takes_part(meeting.theme)]
     if not found:
-        return message(text("meeting.mine.none"))
+        return message(text("meeting.mine.none", usage=usage(call, LIST)))
     lines: list[Text] = []
     for meeting in found[:LISTED]:
         answer = call.tx.of(MEETINGS).answer(meeting.id, call.resident.id)

@@ -319,6 +319,8 @@ MEETINGS: StoreKey[MeetingStore] = StoreKey("meetings")
 
 # So many of one series are to come at most, and as many fall in a year.
 MOST = 104
+# And of all series of a theme together: five that take place twice a week, or ten each week.
+MOST_IN_THEME = 520
 YEAR = timedelta(days=366)
 # What each meeting of a series begins with, unless it is changed by hand.
 LIKE = ("title", "place", "link", "about", "room", "online_room", "remind")
@@ -469,6 +471,10 @@ class SeriesStore(Protocol):
 
     def among(self, themes: Collection[int]) -> Sequence[int]:
         """Those of these themes that go on."""
+        ...
+
+    def coming(self, theme: int) -> int:
+        """How many meetings of the series of a theme are to come, all together."""
         ...
 
     def standing(self, series: int) -> Sequence[Standing]:

@@ -6,6 +6,7 @@ it is once that is over, or a week before it begins.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -17,12 +18,13 @@ from bot.call import Call
 from bot.errors import Unsure, UserError, yes
 from bot.features.meetings import show
 from bot.features.meetings.changes import NEXT, due_again
-from bot.features.meetings.find import find_in_series
+from bot.features.meetings.find import find_in_series, usage
 from bot.features.meetings.news import as_told
 from bot.features.meetings.records import (
     LIKE,
     MEETINGS,
     MOST,
+    MOST_IN_THEME,
     NOTHING,
     SERIES,
     SUBJECT,
@@ -44,6 +46,9 @@ DAY = timedelta(days=1)
 SHOWN_FIRST, SHOWN = 3, 10
 # So many of the days that fall away are named.
 NAMED = 12
+# What stands before a school holiday that is included, and before one that is not; and the year at school.
+_YEAR = re.compile("20[0-9]{2}")
+_WHOLE, _UP_TO, _SCHOOL_YEAR = "meeting.word.whole", "meeting.word.up_to", "meeting.word.school_year"
 
 
 # --- planning ---
@@ -62,7 +67,7 @@ def recurrence_of(
         wall=local.time().replace(second=0, microsecond=0),
         zone=call.zone,
         first=local.date(),
-        until=_until(call, until) if until else None,
+        until=_until(call, until, local.date()) if until else None,
         left_out=_left_out(call, left_out) if left_out else NOTHING,
     )
     if found.until and found.until < found.first:
@@ -74,8 +79,10 @@ def recurrence_of(
     return found, lasts
 
 
-def _until(call: Call, words: str) -> date:
-    """ "eind juni", "31 december", "juni": the whole of it. What a button kept may be past by now."""
+def _until(call: Call, words: str, first: date) -> date:
+    """ "eind juni", "31 december", "juni": the whole of it; "paasvakantie": the day before that. What a
+    button kept may be past by now.
+    """
     with suppress(ValueError):
         return date.fromisoformat(words)
     try:
@@ -83,11 +90,46 @@ def _until(call: Call, words: str) -> date:
     except UserError as error:
         if error.text.key.startswith("when.past"):
             raise
+    if found := _school_holiday(call, words, first):
+        return found
     # A month is no moment; as something to leave out it is known.
     with suppress(UserError):
         if spans := when.read_left_out(words, call.said_at, call.zone, call.locale).spans:
             return spans[-1][1]
     raise UserError("meeting.series.until.unclear", words=words[:40])
+
+
+def _school_holiday(call: Call, words: str, first: date) -> date | None:
+    """The last day before the school holiday that these words name, of those after the `first` day; its own
+    last day, where it is included. None: they name none.
+    """
+    said = words.casefold().split()
+    year = int(said.pop()) if len(said) > 1 and _YEAR.fullmatch(said[-1]) else None
+    if year:
+        first = max(first, date(year - 1, 12, 31))
+    texts, name = call.commands.texts, " ".join(said)
+    whole, start = (_before(name, texts.words(key)) for key in (_WHOLE, _UP_TO))
+    name = name.removeprefix(whole or start).strip()
+    if name in texts.words(_SCHOOL_YEAR):
+        named: str | None = "summer_break"
+        whole = ""
+    else:
+        try:
+            left_out = when.read_left_out(name, call.said_at, call.zone, call.locale)
+        except UserError:
+            return None
+        if left_out.spans or left_out.public or len(left_out.breaks) > 1:
+            return None
+        named = next(iter(left_out.breaks), None)
+    found = when.next_break(first, named)
+    if not found or year not in (None, found[0].year):
+        return None
+    return found[1] if whole else found[0] - DAY
+
+
+def _before(name: str, words: Sequence[str]) -> str:
+    """Which of these words stands before the name; the longest."""
+    return max((word for word in words if name.startswith(f"{word} ")), key=len, default="")
 
 
 def _left_out(call: Call, words: str) -> when.LeftOut:
@@ -154,6 +196,15 @@ def _falling_away(away: Sequence[Occurrence]) -> list[Text]:
     return [text("meeting.series.away.all", days=(*named, *more))]
 
 
+def check_many_in_theme(call: Call, theme: int, more: int) -> None:
+    """Raises: UserError where with so many more the series of a theme would hold too many all together."""
+    count = call.tx.of(SERIES).coming(theme)
+    if count + more > MOST_IN_THEME:
+        example = call.commands.texts.find("meeting.example.why", call.locale) or ""
+        stop = usage(call, "meeting series", {"stop": True, "why": example})
+        raise UserError("meeting.series.theme", count=count, more=more, most=MOST_IN_THEME, usage=stop)
+
+
 def start_of(plan: Plan, recurrence: Recurrence) -> Plan:
     """The first that takes place."""
     first = next(each.start for each in recurrence.occurrences() if each.start)
@@ -217,21 +268,24 @@ def _announce(call: Call, meeting: Meeting) -> None:
 
 
 def make(call: Call, series: Series) -> None:
-    """Make its meetings up to a year ahead; at least the next two, and at most so many."""
+    """Make its meetings up to a year ahead; at least the next two, and at most so many, of it and of all
+    series of its theme together.
+    """
     kept = call.tx.of(MEETINGS)
     count = sum(each.state == "planned" for each in call.tx.of(SERIES).meetings(series.id, call.now))
+    room = MOST_IN_THEME - call.tx.of(SERIES).coming(series.theme)
     year = (call.now + YEAR).astimezone(series.recurrence.zone).date()
     made_to = series.made_to
     for occurrence in series.recurrence.occurrences():
         if series.made_to and occurrence.day <= series.made_to:
             continue
-        if count >= MOST or (occurrence.day > year and count >= 2):
+        if count >= MOST or (count >= 2 and (occurrence.day > year or room <= 0)):
             break
         made_to = occurrence.day
         if occurrence.start and occurrence.start > call.now:
             plan = _plan(series, occurrence.day, occurrence.start)
             kept.add(plan, as_told(call, plan, "planned"), announced=False)
-            count += 1
+            count, room = count + 1, room - 1
     if made_to != series.made_to:
         call.tx.of(SERIES).change(replace(series, made_to=made_to))
 

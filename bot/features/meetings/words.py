@@ -4,6 +4,7 @@ is room for, and how somebody comes.
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -28,11 +29,15 @@ NOTHING = "meeting.word.nothing"
 COMING = "meeting.word.coming"
 # And for doing so every time.
 EVERY = "meeting.word.every"
+# What is said beside an answer: at either end of it, before it, and where somebody comes.
+COURTESY, BEFORE, GLADLY = "meeting.word.courtesy", "meeting.word.before", "meeting.word.gladly"
 # A word of which one letter is wrong is so much like it.
 _ALIKE = 0.8
 # Behind it stands the name of somebody who has no account, whoever else is called so; as a button keeps it.
 NO_ACCOUNT = "name:"
 _SENTENCE = ".,;:!?…"
+_WORDS = re.compile(rf"[^\s{re.escape(_SENTENCE)}]+")
+_COME = "come"
 
 
 class Moments(str):
@@ -124,24 +129,77 @@ def keep_moments(moments: str) -> str:
     return ", ".join(f"{before} seconds" for before in moments.split()) or "-"
 
 
-def _way(argument: Argument, value: Any, call: Asking) -> Answering:
-    """ "ter plaatse", "niet.", "ja"; what is like one of these is asked back, and so is "ja, elke keer"."""
+def _way(argument: Argument, value: Any, call: Call) -> Answering:
+    """ "ter plaatse", "niet.", "ja, graag"; what is like one of these is asked back, and so are "ja, elke
+    keer" and "ter plaatse met 2".
+    """
     words = str(value).strip().rstrip(_SENTENCE).rstrip()
     for every in argument.texts.words(EVERY):
         if words.casefold().endswith(every):
             way = words[: -len(every)].rstrip(f"{_SENTENCE} ") or argument.texts.words(COMING)[0]
             raise Unsure(text("meeting.every.meant"), yes(**{argument.name: way, "every": True})).openly()
-    if words.casefold() in argument.texts.words(COMING):
-        return Coming(words)
-    with suppress(UserError):
-        return Way(CHOICE.convert(argument, words, call))
+    plain = _plainly(argument, words, call)
+    for said in (words, plain):
+        if (found := _answer(argument, said, call)) is not None:
+            return found
+    _check_guests(argument, plain, call)
     known = {
         word: choice for locale in argument.texts.locales for word, choice in argument.words(locale).items()
     }
-    if near := get_close_matches(words.casefold()[:40], list(known), 1, _ALIKE):
+    if any(known.get(word) == Way.NO for word in plain.split()):
+        known = {word: choice for word, choice in known.items() if choice == Way.NO}  # "niet ter plaatse"
+    if near := get_close_matches(plain[:40], list(known), 1, _ALIKE):
         asked = text("meeting.way.meant", words=words[:40], way=near[0])
         raise Unsure(asked, yes(**{argument.name: str(known[near[0]])})).openly()
     return Way(CHOICE.convert(argument, words, call))
+
+
+def _answer(argument: Argument, words: str, call: Call) -> Answering | None:
+    """What just these words are; None: something else."""
+    if words.casefold() in argument.texts.words(COMING):
+        return Coming(words)
+    for way in Way:
+        if words.casefold() in argument.texts.words(f"meeting.word.{way}"):
+            return way
+    with suppress(UserError):
+        return Way(CHOICE.convert(argument, words, call))
+    return None
+
+
+def _plainly(argument: Argument, words: str, call: Call) -> str:
+    """Without what is said beside it, as far as that changes nothing: "ja, graag", "helaas niet"."""
+    plain, before = " ".join(_WORDS.findall(words.casefold())), ""
+    while plain != before:
+        before, plain = plain, _shorter(argument, plain, call)
+    return plain
+
+
+def _shorter(argument: Argument, words: str, call: Call) -> str:
+    said = argument.texts.words
+    for word in sorted(said(COURTESY), key=len, reverse=True):
+        words = words.removesuffix(f" {word}").removeprefix(f"{word} ")
+    for word in said(BEFORE):
+        words = words.removeprefix(f"{word} ")
+    for word in (*said(GLADLY), *said(COMING)):
+        # "liever niet" says no, and what "niet graag" says nobody knows.
+        for rest in (words.removeprefix(f"{word} "), words.removesuffix(f" {word}")):
+            if rest != words and _answer(argument, rest, call) not in (None, Way.MAYBE, Way.NO):
+                return rest
+    first, _, rest = words.partition(" ")
+    is_no = [_answer(argument, each, call) is Way.NO for each in (first, rest)]
+    return rest if all(is_no) else words
+
+
+def _check_guests(argument: Argument, words: str, call: Any) -> None:
+    """Raises: Unsure where it is "ter plaatse met 2"."""
+    for name in argument.texts.words("param.guests"):
+        way, found, count = f" {words}".rpartition(f" {name} ")
+        way = way.strip() or argument.texts.words(COMING)[0]
+        if found and argument.path == _COME and _answer(argument, way, call) is not None:
+            with suppress(UserError):
+                meant = {argument.name: way, "guests": _number(argument, count, call)}
+                line = call.commands.usage(call.commands.by_path[_COME], call.locale, meant)
+                raise Unsure(text("line.meant", line=line), yes(**meant)).openly()
 
 
 def _whom(argument: Argument, value: Any, call: Call) -> Whom:

@@ -91,6 +91,39 @@ async def test_twice_a_week_is_not_too_often_and_no_more_than_104_are_to_come(da
         )
 
 
+async def test_all_series_of_a_theme_together_hold_so_many(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there are more, it is said what to do; nothing is made, and none comes back beyond it."""
+    monkeypatch.setattr(series, "MOST_IN_THEME", 110)
+
+    def planned(tx: Transaction) -> int:
+        return tx.of(SERIES).coming(1)
+
+    wednesdays = '!bijeenkomst plan "Koor" "9 december 20u" --plaats Zaal --herhaal "elke woensdag"'
+    thursdays = '!bijeenkomst plan "Kaart" "10 december 20u" --plaats Zaal --herhaal "elke donderdag"'
+    assert "staat gepland" in await press(town, "mia", wednesdays)
+    before = await town.core.store.run(planned)
+    assert 104 <= before <= 110
+    for words in (thursdays, f"{thursdays} --zeker"):
+        said = await town.say("mia", words)
+        assert f"komen al {before} bijeenkomsten van reeksen" in said
+        assert "samen mogen het er hoogstens 110 zijn" in said
+        assert "`!bijeenkomst reeks [nummer] --stop --reden" in said
+    assert "Klopt dit" in await town.say("mia", f'{thursdays} --tot "eind december"')
+    assert await town.core.store.run(planned) == before
+    # A single one is none of them.
+    assert "staat gepland" in await press(
+        town, "mia", '!bijeenkomst plan "Eén" "11 december 20u" --plaats Zaal'
+    )
+    await press(town, "mia", '!bijeenkomst reeks 1 --stop --reden "Te weinig volk"')
+    assert "staat gepland" in await press(town, "mia", thursdays)
+    assert "komen al" in await town.say("mia", "!bijeenkomst herstel 1 --vanaf-deze")
+    for month in range(1, 7):
+        await until(town, f"2027-0{month}-01 12:00")
+        assert await town.core.store.run(planned) <= 110
+
+
 async def test_of_a_yearly_one_the_next_two_are_there(database_url: str) -> None:
     plan = '!bijeenkomst plan "Feest" "1 januari 2027 20u" --plaats Hier --herhaal "elk jaar op 1 januari"'
     async with council(database_url, plan) as town:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bot import when
+from bot.errors import Unsure, UserError
 from bot.features.meetings.read import end_meetings
-from bot.features.meetings.records import MEETINGS
+from bot.features.meetings.records import MEETINGS, Way
 from bot.ports.storage import Transaction
 from tests.bot.features.meetings.test_changes import council
-from tests.doubles.platform import Town, words_of
+from tests.doubles.calls import COMMANDS, a_call
+from tests.doubles.platform import Town, open_town, words_of
 
 
 @pytest.fixture
@@ -302,3 +308,176 @@ async def test_many_moments_are_not_read_one_by_one(town: Town) -> None:
     many = f"{'1d,2d,' * 1_300}3d,4d,5d,6d"
     assert "Kies een tot 5 momenten" in await town.say("ben", f"!bijeenkomst wijzig --herinner {many}")
     assert time.process_time() - began < 0.5
+
+
+# --- as people say it ---
+
+
+NO = "niet, sorry|helaas niet|jammer genoeg niet|toch niet|nee, sorry|no thanks|liever niet|zeker niet"
+NO += "|niet mee|nee, ik kom niet|no, sorry|natuurlijk niet|Nee hoor!|i'm not coming"
+BESIDE = {
+    "Je komt niet": NO,
+    "Je doet online mee": "ja, online|online please|graag online|van thuis uit|liever online|online, graag!",
+    "Je komt ter plaatse": "in person, please|fysiek graag|ja, ter plaatse|ter plekke",
+    "Hoe kom je": "ja, graag|yes please|graag|Ja hoor|ja, graag!|zeker|graag mee",
+    "Je komt misschien": "niet zeker|nog niet zeker|not sure yet|wellicht|misschien, sorry",
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(words, said) for said, all_of_them in BESIDE.items() for words in all_of_them.split("|")],
+)
+async def test_an_answer_is_understood_with_what_is_said_beside_it(town: Town, words: str, said: str) -> None:
+    assert said in await town.say("ben", f"!kom {words}")
+
+
+OPEN = "niet graag|niet online|niet ter plaatse|niet alleen|nee, online|ja, niet|misschien niet"
+OPEN += "|ja misschien|straks|online of ter plaatse|met mijn vrouw|waarschijnlijk|niet natuurlijk"
+OPEN += "|maybe not|not in person|graag of niet|sorry|please|ja nee|niet niet ter plaatse"
+
+
+@pytest.mark.parametrize("words", OPEN.split("|"))
+async def test_what_may_mean_something_else_is_never_an_answer(town: Town, words: str) -> None:
+    await town.say("ben", f"!kom {words}")
+    assert "Je antwoordde nog niet" in await town.say("ben", "!bijeenkomst toon")
+
+
+PHRASES = {
+    "kom no": "!not coming|!I’m not coming|!can't come|!won't come",
+    "kom niet": "!ik kan niet|!kan niet komen|!niet komen|!nee, ik kom niet|!ik kom niet",
+    "kom no, sorry": "!Not coming, sorry",
+    "kom online": "!ik doe online mee|!ik kom online",
+    "kom ja": "!ik zal er zijn|!ik ben er",
+    "kom yes": "!I'll be there|!count me in",
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [(words, line) for line, all_of_them in PHRASES.items() for words in all_of_them.split("|")],
+)
+async def test_a_phrase_of_its_own_is_asked_back_as_the_command(town: Town, words: str, line: str) -> None:
+    assert f"Bedoelde je `!{line}`?" in await town.say("ben", words)
+    assert "Je antwoordde nog niet" in await town.say("ben", "!bijeenkomst toon")
+    comes = {"kom online": "Je doet online mee", "kom ja": "Hoe kom je", "kom yes": "Hoe kom je"}
+    assert comes.get(line, "Je komt niet") in await pressed(town, "ben", words)
+
+
+@pytest.mark.parametrize("words", ["ter plaatse met 2", "ja met twee", "met 2", "online met 1"])
+async def test_with_how_many_without_its_dashes_is_asked_back(town: Town, words: str) -> None:
+    asked = await town.say("ben", f"!kom {words}")
+    assert "--met" in asked
+    assert "Je antwoordde nog niet" in await town.say("ben", "!bijeenkomst toon")
+
+
+WAY = next(each for each in COMMANDS.arguments(COMMANDS.by_path["come"]) if each.name == "way")
+VOCABULARY = {
+    *(
+        "niet",
+        "nee",
+        "no",
+        "not",
+        "ja",
+        "yes",
+        "online",
+        "ter plaatse",
+        "graag",
+        "misschien",
+        "zeker",
+        "toch",
+    ),
+    *("sorry", "please", "liever", "met", "2", "mee", "hoor", "helaas", "natuurlijk", "of", "nog", "thanks"),
+}
+
+
+@given(words=st.lists(st.sampled_from(sorted(VOCABULARY)), min_size=1, max_size=4))
+def test_no_words_beside_a_no_make_it_a_yes(words: list[str]) -> None:
+    """Whatever else is said: who says no is never taken to come, nor the other way round."""
+    try:
+        found = WAY.converter.convert(WAY, " ".join(words), a_call("nl"))
+    except (UserError, Unsure):
+        return
+    no, yes = {"niet", "nee", "no", "not"}, {"ja", "online", "ter plaatse", "yes", "graag"}
+    if no & {*words}:
+        assert found in (Way.NO, Way.MAYBE), words
+    if yes & {*words} and not no & {*words}:
+        assert found not in (Way.NO, Way.MAYBE) or "misschien" in words, words
+
+
+# --- until when ---
+
+
+@pytest.mark.parametrize(
+    ("until", "day"),
+    [
+        ("paasvakantie", "28 maart 2027"),
+        ("de paasvakantie", "28 maart 2027"),
+        ("begin van de paasvakantie", "28 maart 2027"),
+        ("einde van de paasvakantie", "11 april 2027"),
+        ("en met de paasvakantie", "11 april 2027"),
+        ("easter holidays", "28 maart 2027"),
+        ("krokusvakantie", "7 februari 2027"),
+        ("zomervakantie", "30 juni 2027"),
+        ("grote vakantie", "30 juni 2027"),
+        ("het einde van het schooljaar", "30 juni 2027"),
+        ("kerstvakantie 2027", "26 december 2027"),
+        ("paasvakantie 2028", "2 april 2028"),
+        ("eind juni", "30 juni 2027"),
+    ],
+)
+async def test_a_series_goes_on_until_a_school_holiday(town: Town, until: str, day: str) -> None:
+    plan = '!bijeenkomst plan "Koor" "woensdag 9 december 20u" --plaats Zaal --herhaal "elke woensdag"'
+    said = await town.say("mia", f'{plan} --tot "{until}"')
+    assert re.search(rf"tot en met \w+ {day}", said), said
+
+
+@pytest.mark.parametrize("until", ["vakantie", "de zomer", "feestdagen", "paasvakantie 2199", "2027 2028"])
+async def test_until_when_is_asked_where_that_is_no_day(town: Town, until: str) -> None:
+    plan = '!bijeenkomst plan "Koor" "woensdag 9 december 20u" --plaats Zaal --herhaal "elke woensdag"'
+    assert "Schrijf bijvoorbeeld `--tot" in await town.say("mia", f'{plan} --tot "{until}"')
+
+
+# --- help ---
+
+
+@pytest.mark.parametrize("words", ["!help herhaling", "!hulp herhaling", "!help repeat", "!help Herhalen"])
+async def test_help_shows_how_repetitions_are_written(town: Town, words: str) -> None:
+    said = await town.say("ben", words)
+    assert "`elke eerste maandag van de maand`" in said
+    assert "--tot paasvakantie" in said
+
+
+@pytest.mark.parametrize("locale", ["nl", "en"])
+def test_what_help_says_of_repetitions_is_understood(locale: str) -> None:
+    texts = COMMANDS.texts
+    for part in ("weeks", "days", "months", "years", "hour"):
+        examples = re.findall("`([^`]+)`", texts.find(f"help.about.repeat.{part}", locale) or "")
+        assert examples
+        for example in examples:
+            assert when.read_rule(example, locale, date(2027, 1, 1)).sure, example
+
+
+# --- where there are none ---
+
+
+@pytest.mark.parametrize(
+    ("words", "next_step"),
+    [
+        ("!bijeenkomst lijst", "!bijeenkomst plan"),
+        ("!bijeenkomst mijn", "!bijeenkomst lijst"),
+        ("!bijeenkomst reeks", "!bijeenkomst plan"),
+        ("!bijeenkomst toon", "!bijeenkomst plan"),
+        ("!bijeenkomst wie", "!bijeenkomst plan"),
+        ("!kom", "!bijeenkomst plan"),
+        ("!kom ja", "!bijeenkomst plan"),
+    ],
+)
+@pytest.mark.parametrize("room", ["sport", None])
+async def test_where_there_are_none_it_is_said_what_to_do(
+    database_url: str, words: str, next_step: str, room: str | None
+) -> None:
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        await town.say("ben", "!help")
+        assert f"`{next_step}" in await town.say("ben", words, room=room)
