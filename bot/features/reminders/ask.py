@@ -8,12 +8,11 @@ from typing import Any
 
 from bot.call import Call
 from bot.errors import UserError
-from bot.features.reminders.find import short, stop_button, usage
+from bot.features.reminders.find import check_many, short, stop_button, usage
 from bot.features.reminders.records import (
     REMINDERS,
     Asked,
     Reminder,
-    RemindersSettings,
     Repeated,
     first_after,
 )
@@ -58,9 +57,7 @@ def _asked(call: Call, due: Due, what: str, theme: int | None) -> Asked:
         raise UserError("reminder.empty", usage=usage(call, call.command, call.given))
     if len(what) > LONGEST:
         raise UserError("reminder.long", count=len(what), most=LONGEST)
-    most = call.settings.of(RemindersSettings).most
-    if len(call.tx.of(REMINDERS).of(call.resident.id)) >= most:
-        raise UserError("reminder.many", most=most, usage=usage(call, "remind list"))
+    check_many(call, call.resident.id)
     if (count := call.used(ME, WITHIN)) >= MOST_ASKED:
         raise UserError("reminder.often", count=count)
     if isinstance(due, datetime):

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.call import Call
 from bot.errors import Unsure, UserError
-from bot.features.reminders.records import REMINDERS, Reminder
+from bot.features.reminders.records import REMINDERS, Reminder, RemindersSettings
 from bot.features.reminders.words import rule_in_words
 from bot.model.message import Button, Message, Suggestion, Text, message, text
 from bot.model.people import Role
@@ -100,6 +100,13 @@ def _named(reminder: Reminder) -> Text:
 
 def stop_button(reminder: Reminder) -> Button:
     return Button(text("reminder.button.stop", reminder=reminder.id), STOP, {"reminder": reminder.id})
+
+
+def check_many(call: Call, resident: int) -> None:
+    """Raises: UserError where as many of theirs stand as there may be."""
+    most = call.settings.of(RemindersSettings).most
+    if len(call.tx.of(REMINDERS).of(resident)) >= most:
+        raise UserError("reminder.many", most=most, usage=usage(call, LIST))
 
 
 def short(words: str) -> str:

@@ -223,6 +223,22 @@ async def test_moved_from_here_on_they_keep_their_numbers_and_what_was_changed_b
     raised = {number: now[number].version - each.version for number, each in before.items()}
     assert Counter(raised.values()) == {1: 50, 0: 2}
     assert raised[1] == raised[3] == 0
+
+
+async def test_moved_to_where_most_of_it_falls_away_nothing_is_changed(town: Town) -> None:
+    await press(
+        town,
+        "mia",
+        '!bijeenkomst plan Feest "1 juni 2027 19u30" --plaats Plein --herhaal "elk jaar op 1 juni" '
+        '--behalve "1/1/2028-31/12/2199"',
+    )
+    feest = min(await rows(town, 2))
+    said = await town.say(
+        "mia", f'!bijeenkomst verplaats "1 juni 2028 19u30" --bijeenkomst {feest} --vanaf-deze'
+    )
+    # The one of the year 2200.
+    assert "blijft er vanaf die dag nog maar 1 over" in said
+    assert "Kies een andere dag" in said
     await press(town, "mia", f"{asked} --alle".replace("20u", "21u"))
     now = await rows(town)
     assert now[3].starts_at == at("2026-12-23 21:00")

@@ -297,6 +297,19 @@ async def test_fifty_at_once_and_no_more(town: Town) -> None:
     assert RemindersSettings().most == 50
 
 
+async def test_what_was_said_is_put_off_only_where_not_so_many_stand(town: Town) -> None:
+    town.configure(RemindersSettings(most=1))
+    await town.say("anna", FORM, room=None)
+    await until(town, 2, "9:00")
+    # While it stands because it was put off, it can be put off anew.
+    for by in ("hour", "minutes"):
+        assert "Ik zeg het je opnieuw" in await put_off(town, "anna", by)
+    await until(town, 2, "9:10")
+    await town.say("anna", '!herinner mij "morgen 9u" "iets anders"', room=None)
+    assert "al 1 herinnering" in await put_off(town, "anna", "hour")
+    assert await kept(town) == ["iets anders"]
+
+
 async def test_so_many_an_hour(town: Town) -> None:
     town.configure(RemindersSettings(most=1000))
     for _ in range(MOST_ASKED):
