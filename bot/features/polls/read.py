@@ -27,7 +27,8 @@ LISTED, STANDING = 20, 5
 LOOKED_THROUGH = 50
 # What begins a formula where a cell may begin: first of all, behind what parts cells elsewhere (in our
 # language a semicolon), or a quotation mark, whatever blanks stand between.
-_FORMULA = re.compile(r"((?:^|[;\t\r\n\"])\s*)([=+\-@\uff1d\uff0b\uff0d\uff20])")
+_FORMULA = re.compile(r"(?<![\s;\"])([\s;\"]*+)([=+\-@\uff1d\uff0b\uff0d\uff20])")
+_PARTS = re.compile(r"[;\t\r\n\"]")
 
 
 class Form(StrEnum):
@@ -220,7 +221,7 @@ def make_csv(call: Call, subject: str, write: Write) -> Callable[[], bytes]:
     out = io.StringIO()
     writer = csv.DictWriter(out, fieldnames=list(rows[0]))
     writer.writeheader()
-    writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
+    writer.writerows({name: harmless(value) for name, value in row.items()} for row in rows)
     return lambda: b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
@@ -261,11 +262,19 @@ def _options(poll: Poll, count: Count, write: Write) -> list[dict[str, object]]:
     ]
 
 
-def _harmless(value: object) -> object:
+def harmless(value: object) -> object:
     """A spreadsheet would run words that begin like a formula: in whichever of the ways in which one parts
     cells, as it does not know in which this file was written.
     """
-    return _FORMULA.sub(r"\1'\2", value) if isinstance(value, str) else value
+    return _FORMULA.sub(_quoted, value) if isinstance(value, str) else value
+
+
+def _quoted(found: re.Match[str]) -> str:
+    """With a mark before what begins it, where a cell may begin; all that is blank or parts was read at once,
+    as a long row of these would cost the square of its length.
+    """
+    begins = found.start() == 0 or _PARTS.search(found[1])
+    return f"{found[1]}'{found[2]}" if begins else found[0]
 
 
 def _counted(tx: Transaction, subject: str) -> tuple[Poll, Count]:
