@@ -25,6 +25,7 @@ from bot.features.meetings.telling import (
     is_too_late,
     mention,
     quiet_until,
+    say_aloud,
     talk,
     whisper,
 )
@@ -183,7 +184,7 @@ def aloud_due(call: Call, job: Job) -> None:
         what = "meeting.remind.begun" if begun else "meeting.remind.aloud"
         where = show.where_that_way(meeting, Way.ONLINE) if begun else ()
         said = message(text(what, title=meeting.title, start=meeting.starts_at), *where)
-        mention(call, meeting, [*unsaid], said, f"{key}:aloud:{job.id}", apart=True)
+        say_aloud(call, meeting, [*unsaid], said, f"{key}:aloud:{job.id}")
     go_on_aloud(call, job, unsaid)
 
 
