@@ -616,10 +616,13 @@ class Call:
     def take_unsaid(self, job: Job, most: int) -> Mapping[int, Message]:
         """In a job that was named as `otherwise`: so much of what can be said nowhere, by whom it is for.
 
-        It waits for them no longer. That it was said where others read it they hear once, when they are
-        answered alone.
+        It waits for them no longer.
         """
         return self.tx.told.take(f"{job.kind} {job.subject}", most, self.now)
+
+    def said_aloud(self, people: Collection[int]) -> None:
+        """That was said to these where others read it: why, they hear once when they are answered alone."""
+        self.tx.told.said_aloud(people)
 
     def reach_privately(self, line: Text) -> bool:
         """Whether whoever asks can be told something in private: an account that does not talk there yet is

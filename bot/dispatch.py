@@ -366,11 +366,7 @@ class Dispatch:
         if answer is not None:
             answer = Message(answer.blocks, answer.controls, call.locale)
         to = _answer_to(invocation, command is None or command.private)
-        if (
-            answer is not None
-            and not call.secret
-            and _reads_it_alone(invocation, known, call, to, aloud=aloud)
-        ):
+        if answer is not None and _reads_it_alone(invocation, known, call, to, aloud=aloud):
             answer = _explaining(answer, call, invocation)
         if call.secret:
             if invocation.by_post and answer is not None:

@@ -312,8 +312,11 @@ class Told:
         rows = list(self._db.execute(_TAKEN, {"otherwise_": otherwise, "most_": most}))
         if rows:
             self._db.execute(_TAKE, {"ids_": [row.id for row in rows], "now_": now})
-            self._db.execute(_TOLD_ALOUD, {"residents_": [row.resident for row in rows]})
         return {row.resident: said for row in rows if (said := unpack(row.message))}
+
+    def said_aloud(self, people: Collection[int]) -> None:
+        if people:
+            self._db.execute(_TOLD_ALOUD, {"residents_": sorted(people)})
 
     def explained(self, resident: int) -> None:
         self._db.execute(_EXPLAINED, {"resident_": resident})

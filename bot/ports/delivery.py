@@ -163,9 +163,11 @@ class ToldStore(Protocol):
         ...
 
     def take(self, otherwise: str, most: int, now: datetime) -> Mapping[int, Message]:
-        """Of what can be said nowhere, and names that job: so much, by whom it is for. It is not said any
-        more, and they are to hear that it was said aloud.
-        """
+        """Of what can be said nowhere, and names that job: so much, by whom it is for. It waits no more."""
+        ...
+
+    def said_aloud(self, people: Collection[int]) -> None:
+        """Something was said to these where others read it: they are to hear why."""
         ...
 
     def explained(self, resident: int) -> None:

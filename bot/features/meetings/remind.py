@@ -21,7 +21,7 @@ from bot.errors import TryLater
 from bot.features.meetings import show
 from bot.features.meetings.night import quiet_until, told_at
 from bot.features.meetings.records import MEETINGS, SUBJECT, Answer, Meeting, Way
-from bot.features.meetings.telling import PAGE, go_on_aloud, mention, talkers, whisper
+from bot.features.meetings.telling import PAGE, go_on_aloud, mention, say_aloud, talkers, whisper
 from bot.model.message import Message, Text, message, text, typed
 from bot.model.people import Wishes
 from bot.model.work import Job
@@ -221,7 +221,7 @@ def aloud_due(call: Call, job: Job) -> None:
         what = "meeting.remind.begun" if begun else "meeting.remind.aloud"
         where = show.where_that_way(meeting, Way.ONLINE) if begun else ()
         said = message(text(what, title=meeting.title, start=meeting.starts_at), *where)
-        mention(call, meeting, [*unsaid], said, f"{key}:aloud:{job.id}", apart=True)
+        say_aloud(call, meeting, [*unsaid], said, f"{key}:aloud:{job.id}")
     go_on_aloud(call, job, unsaid)
 
 

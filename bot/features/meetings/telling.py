@@ -60,8 +60,14 @@ def aloud_due(call: Call, job: Job) -> None:
             alike.append((said, [who]))
     for group, (said, people) in enumerate(alike):
         if meeting and not meeting.is_over(call.now):
-            mention(call, meeting, people, said, f"{key}:aloud:{job.id}:{group}", apart=True)
+            say_aloud(call, meeting, people, said, f"{key}:aloud:{job.id}:{group}")
     go_on_aloud(call, job, unsaid)
+
+
+def say_aloud(call: Call, meeting: Meeting, people: Sequence[int], said: Message, key: str) -> None:
+    """Say it in the theme, with a mention of these, who could be told it nowhere else."""
+    mention(call, meeting, people, said, key, apart=True)
+    call.said_aloud(people)
 
 
 def go_on_aloud(call: Call, job: Job, unsaid: Sized) -> None:

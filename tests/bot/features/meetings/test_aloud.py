@@ -154,14 +154,17 @@ async def test_own_moments_are_mentioned_where_they_are_refused(town: Town) -> N
     assert told(town, "sport", "Een herinnering") == 1
 
 
-async def test_what_was_moved_meanwhile_is_void(town: Town) -> None:
+@pytest.mark.parametrize("cancelled", [False, True])
+async def test_of_what_was_cancelled_meanwhile_nobody_is_reminded(town: Town, cancelled: bool) -> None:
     await comes(town, "anna")
     shuts(town, "anna")
     await later(town, timedelta(days=6, hours=10))
     await town.core.outbox.worker.flush()
-    await town.say("mia", '!bijeenkomst annuleer --reden "Ziek" --zeker')
+    if cancelled:
+        await town.say("mia", '!bijeenkomst annuleer --reden "Ziek" --zeker')
     await settle(town)
-    assert told(town, "sport", "Een herinnering") == 0
+    assert told(town, "sport", "Een herinnering") == int(not cancelled)
+    assert (WHY in await town.say("anna", "!bijeenkomst mijn")) is not cancelled
 
 
 async def test_many_are_mentioned_page_by_page_each_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
