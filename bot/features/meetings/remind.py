@@ -12,7 +12,7 @@ nothing but to who moderates there, that nobody was reminded.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot import when
@@ -139,9 +139,10 @@ def whisper_due(call: Call, job: Job) -> None:
     answers = call.tx.of(MEETINGS).reminded_after(meeting.id, int(after), PAGE)
     people = _people(answers)
     talking = talkers(call, meeting, people)
+    asleep = {wishes for wishes in {*talking.values()} if quiet_until(call, wishes)}
     alike: dict[Hashable, list[Answer]] = {}  # many are told the same
     for answer, who in _awake(call, job, meeting, answers):
-        if who in talking and not quiet_until(call, talking[who]):
+        if who in talking and talking[who] not in asleep:
             alike.setdefault(answer.id if answer.waits else (answer.way, answer.seat), []).append(answer)
     row = _row(call, meeting, answers)
     for told in alike.values():
@@ -165,26 +166,24 @@ def _mentioned(call: Call, meeting: Meeting, before: int, people: Sequence[int])
     is too late, and they were not told the evening before.
     """
     talking = talkers(call, meeting, people)
-    asleep = {
-        who: wishes
-        for who, wishes in talking.items()
+    together = {
+        wishes: _said_together(call, meeting, before, wishes)
+        for wishes in {*talking.values()}
         if quiet_until(call, wishes) and told_at(call, meeting, before, call.now, wishes) < call.now
     }
-    told = {who: _told_with(call, meeting, before, who, wishes) for who, wishes in asleep.items()}
+    told = {
+        who: {f"{_key(meeting, each)}:{who}" for each in together[wishes]}
+        for who, wishes in talking.items()
+        if wishes in together
+    }
     known = {*call.tx.told.known([key for keys in told.values() for key in keys])}
-    return [
-        who for who in people if who not in talking or (who in told and not known.intersection(told[who]))
-    ]
+    return [who for who in people if who not in talking or (who in told and not known & told[who])]
 
 
-def _told_with(call: Call, meeting: Meeting, before: int, who: int, wishes: Wishes) -> Collection[str]:
-    """Under which of these keys they were told, if they were, what was to be said the same evening."""
-
-    def said_at(so_long: int) -> datetime:
-        return told_at(call, meeting, so_long, moment(call, meeting, so_long), wishes)
-
-    at = said_at(before)
-    return {f"{_key(meeting, each)}:{who}" for each in meeting.moments if said_at(each) == at}
+def _said_together(call: Call, meeting: Meeting, before: int, wishes: Wishes) -> Sequence[int]:
+    """Which of its moments fall in the same night for them, so that only the last of them is said."""
+    at = {each: told_at(call, meeting, each, moment(call, meeting, each), wishes) for each in meeting.moments}
+    return [each for each in at if at[each] == at.get(before)]
 
 
 def _row(call: Call, meeting: Meeting, answers: Sequence[Answer]) -> Sequence[Answer]:

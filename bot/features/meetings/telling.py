@@ -102,7 +102,8 @@ def mention(
 def talk(call: Call, meeting: Meeting, people: Collection[int]) -> Collection[int]:
     """Those of these who are told in private, in time."""
     found = talkers(call, meeting, people)
-    return {who for who, wishes in found.items() if not is_too_late(quiet_until(call, wishes), meeting)}
+    mornings = {wishes: quiet_until(call, wishes) for wishes in {*found.values()}}
+    return {who for who, wishes in found.items() if not is_too_late(mornings[wishes], meeting)}
 
 
 def talkers(call: Call, meeting: Meeting, people: Collection[int]) -> Mapping[int, Wishes]:
