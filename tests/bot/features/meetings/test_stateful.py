@@ -41,7 +41,7 @@ T = TypeVar("T")
 WHO = ["ann", "ben", "cas", "dirk", "eva"]
 WAYS = {"ter plaatse": "on-site", "online": "online", "misschien": "maybe", "niet": "no"}
 PLACES = ("on-site", "online")
-MOST_ONLINE = 2
+MOST_ONLINE = 1
 PLACE, LINK = "Dorpshuis", "https://meet.example/a"
 WEEK, DAY, HOUR = timedelta(weeks=1), timedelta(days=1), timedelta(hours=1)
 LASTS, LATE = timedelta(minutes=90), timedelta(minutes=5)
@@ -49,7 +49,9 @@ MONTHS = {12: "december", 1: "januari", 2: "februari"}
 # So many changes by one person are taken in an hour.
 MOST_CHANGES = 18
 KILLED = ("", "unsaid", "unnoted")
-people, ways = st.sampled_from(WHO), st.sampled_from(sorted(WAYS))
+people = st.sampled_from(WHO)
+# Those that take a place more often: there are few of these.
+ways = st.sampled_from([*WAYS, "ter plaatse", "online"])
 # Which of those that there are.
 which = st.integers(0, 5)
 
@@ -255,7 +257,7 @@ class Meetings(RuleBasedStateMachine):
         self.run(self.town.joined("sport"))
         for who in WHO:
             self.say(who, "!help")
-        self.plan("Sportraad", datetime(2026, 12, 8, 19, 30, tzinfo=BRUSSELS), (WEEK, DAY, HOUR), 3)
+        self.plan("Sportraad", datetime(2026, 12, 8, 19, 30, tzinfo=BRUSSELS), (WEEK, DAY, HOUR), 2)
         first = datetime(2026, 12, 9, 18, 15, tzinfo=BRUSSELS)
         every = ' --herhaal "elke woensdag" --tot "6 januari"'
         self.plan("Fietsraad", first, (2 * DAY, HOUR), 2, every)
@@ -671,10 +673,18 @@ class Meetings(RuleBasedStateMachine):
     @invariant()
     def it_is_as_the_oracle_says(self) -> None:
         for each in self.meetings:
+            if each.start > self.now:
+                self.check_meeting(each)
             if each.known and each.start > self.now:
-                self.check(each)
+                self.check_answers(each)
 
-    def check(self, one: Planned) -> None:
+    def check_meeting(self, one: Planned) -> None:
+        found = self.run(self.town.core.store.run(lambda tx: tx.of(MEETINGS).get(one.number)))
+        assert found
+        kept = (found.starts_at, found.state == "cancelled", found.announced, found.room)
+        assert kept == (one.start, one.gone, one.announced, one.room)
+
+    def check_answers(self, one: Planned) -> None:
         def read(tx: Transaction) -> list[tuple[Who | None, str, str | None, int]]:
             return [
                 (each.resident or each.name, str(each.way), str(each.seat) if each.seat else None, each.party)
