@@ -37,13 +37,17 @@ PLATFORM = "test"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One thing that was shown: `how` is send, edit, whisper or retract; `where` a room or a person."""
+    """One thing that was shown: `how` is send, edit, whisper or retract; `where` a room or a person.
+
+    `named`: who was pinged by it.
+    """
 
     how: str
     where: str
     words: str
     key: str
     tried_at: datetime | None = None
+    named: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(slots=True)
@@ -126,7 +130,8 @@ class Platform:
         if self.uneditable.intersection(delivery.replaces):
             return Receipt(())
         how = "edit" if delivery.replaces else "send" if isinstance(delivery.to, Place) else "whisper"
-        shown = Shown(how, _name(delivery.to), words_of(delivery.message), delivery.key, delivery.tried_at)
+        words, named = words_of(delivery.message), tuple(who.user_id for who in delivery.mentions)
+        shown = Shown(how, _name(delivery.to), words, delivery.key, delivery.tried_at, named)
         ref = await self._show(shown)
         self.pinged += [(shown.where, who.user_id) for who in delivery.mentions]
         return Receipt(delivery.replaces or (ref,))

@@ -78,6 +78,19 @@ async def test_who_waits_hears_that(town: Town) -> None:
     assert "als nummer 1" in town.platform.where("ben")[-1]
 
 
+async def test_who_waits_for_another_way_hears_where_they_have_a_place_until_then(town: Town) -> None:
+    await town.say("mia", "!bijeenkomst wijzig --max 1")
+    await town.say("anna", "!kom ter plaatse")
+    await town.say("ben", "!herinneringen privé", room=None)
+    for way in ("online", "ter plaatse"):
+        await town.say("ben", f"!kom {way}")
+    await until(town, "7 19:30")
+    said = town.platform.where("ben")[-1]
+    assert "als nummer 1" in said
+    assert "Online: https://meet.example/a" in said
+    assert "Dorpshuis" not in said
+
+
 async def test_a_moment_of_what_was_moved_is_void(town: Town) -> None:
     await town.say("mia", '!bijeenkomst verplaats "10 december 20u"')
     await until(town, "8 19:30")
