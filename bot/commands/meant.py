@@ -11,6 +11,8 @@ from bot.commands.declare import Command
 
 # From here on one word is like another.
 ALIKE, VERY_MUCH = 0.6, 0.8
+# Behind a phrase of its own something else begins, if anything: "not coming, sorry".
+_BEHIND_ALL = re.compile(r"\s*(?:$|[.,;:!?…]|--)")
 _SECOND_WORD, _OF_QUESTION = re.compile(r"\s\S"), re.compile(r"[?|\n]")
 
 
@@ -50,7 +52,7 @@ def said_as_one(commands: Commands, words: str) -> tuple[Command, str, str] | No
         (command, phrase, behind)
         for command in commands.by_path.values()
         for phrase, behind in commands.phrases(command)
-        if said.startswith(phrase) and not said[len(phrase) : len(phrase) + 1].isalnum()
+        if said.startswith(phrase) and _BEHIND_ALL.match(said, len(phrase))
     ]
     if not found:
         return None

@@ -359,6 +359,16 @@ async def test_a_phrase_of_its_own_is_asked_back_as_the_command(town: Town) -> N
             assert comes.get(line, "Je komt niet") in await pressed(town, "ben", words)
 
 
+async def test_a_phrase_that_goes_on_is_none_of_its_own(town: Town) -> None:
+    for words in (
+        "ik ben er nog niet uit",
+        "!ik kan niet wachten",
+        "not coming back to this",
+        "!niet komende week",
+    ):
+        assert "`!kom" not in await town.say("ben", words, room=None), words
+
+
 @pytest.mark.parametrize("words", ["ter plaatse met 2", "ja met twee", "met 2", "online met 1"])
 async def test_with_how_many_without_its_dashes_is_asked_back(town: Town, words: str) -> None:
     asked = await town.say("ben", f"!kom {words}")
