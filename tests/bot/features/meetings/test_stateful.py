@@ -724,7 +724,7 @@ def _is_news(words: str) -> bool:
 
 TestMeetings = Meetings.TestCase
 TestMeetings.settings = settings(
-    max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=8, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )
 AT_LENGTH = settings(TestMeetings.settings, max_examples=150, stateful_step_count=50)
 
