@@ -158,7 +158,7 @@ async def test_own_moments_are_mentioned_where_they_are_refused(town: Town) -> N
 async def test_of_what_was_cancelled_meanwhile_nobody_is_reminded(town: Town, cancelled: bool) -> None:
     await comes(town, "anna")
     shuts(town, "anna")
-    await later(town, timedelta(days=6, hours=10))
+    await later(town, timedelta(days=6, hours=2))
     await town.core.outbox.worker.flush()
     if cancelled:
         await town.say("mia", '!bijeenkomst annuleer --reden "Ziek" --zeker')
