@@ -38,7 +38,7 @@ from tests.doubles.discord.clock import Clock
 from tests.doubles.discord.members import Person
 from tests.doubles.discord.state import Message
 from tests.doubles.discord.waiting import Bell
-from tests.plein import Plein
+from tests.plein import Plein, hours
 from tests.postgres import keys_of
 
 # Where its clock stands still, no answer has to be put off to be in time.
@@ -161,9 +161,9 @@ async def plein_on(
 ) -> AsyncIterator[OnDiscord]:
     """Plein with these `settings` under [discord]; `ready`: wait until it reads along.
 
-    Even one ballot on an anonymous poll has a result.
+    Even one ballot on an anonymous poll has a result, and nobody waits for the morning.
     """
-    sections: dict[str, Any] = {"polls": PollsSettings(anonymous_floor=1)}
+    sections: dict[str, Any] = {"polls": PollsSettings(anonymous_floor=1, quiet="")}
     sections["communities"] = [line.model_dump(exclude_unset=True) for line in communities]
     config = config_of(add_up(installed))(
         community=Community(language="en" if language == "en" else "nl", board_rest=0),
@@ -225,6 +225,7 @@ board_rest = 0.1
 [database]
 url = "{plein.database}"
 
+{hours(more)}
 [discord]
 token = "{token or double.token}"
 {more}
