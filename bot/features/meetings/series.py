@@ -33,7 +33,7 @@ from bot.features.meetings.records import (
     Series,
 )
 from bot.features.meetings.standing import expand, tell_waiting
-from bot.features.meetings.words import Span, keep_span
+from bot.features.meetings.words import Repeating, Span, Without, keep_span, keep_value
 from bot.model.message import Message, Text, message, text, typed
 from bot.model.work import Job
 
@@ -49,7 +49,7 @@ NAMED = 12
 
 
 def recurrence_of(
-    call: Call, begins: Span, repeat: str, until: str | None, left_out: str | None
+    call: Call, begins: Span, repeat: Repeating, until: str | None, left_out: Without | None
 ) -> tuple[Recurrence, timedelta | None]:
     """When it takes place, as was meant; and how long, where the rule says so. Raises: UserError, Unsure."""
     local = begins.start.astimezone(call.zone)
@@ -89,24 +89,24 @@ def _until(call: Call, words: str) -> date:
     raise UserError("meeting.series.until.unclear", words=words[:40])
 
 
-def _left_out(call: Call, words: str) -> when.LeftOut:
+def _left_out(call: Call, given: Without) -> when.LeftOut:
     """In people's own words, or as a button kept it."""
-    if words.startswith("{"):
-        return when.LeftOut.from_kept(words)
-    return when.read_left_out(words, call.said_at, call.zone, call.locale)
+    if isinstance(given, when.LeftOut):
+        return given
+    return when.read_left_out(given, call.said_at, call.zone, call.locale)
 
 
-def _rule(call: Call, repeat: str, local: datetime) -> tuple[when.Rule, timedelta | None]:
+def _rule(call: Call, repeat: Repeating, local: datetime) -> tuple[when.Rule, timedelta | None]:
     """In people's own words, or as a button kept it; and how long each lasts, where they said so."""
-    if repeat.startswith("{"):
-        return when.Rule.from_kept(repeat), None
+    if isinstance(repeat, when.Rule):
+        return repeat, None
     reading = when.read_rule(repeat, call.locale, local.date())
     walls = (reading.wall, *reading.other_walls)
     # At which of two hours it begins was said already.
     is_that_hour = len(reading.rules) == 1 and len(walls) > 1 and local.time() in walls
     if not reading.sure and not is_that_hour:
         lasting = _lasting(reading.lasts)
-        choices = [(when.in_words(rule), {"repeat": rule.as_kept(), **lasting}) for rule in reading.rules]
+        choices = [(when.in_words(rule), {"repeat": keep_value(rule), **lasting}) for rule in reading.rules]
         raise Unsure(text("meeting.series.which"), choices)
     if reading.wall and local.time() not in walls:
         raise UserError(
@@ -126,7 +126,7 @@ def _other_day(call: Call, rule: when.Rule, begins: Span, local: datetime, lasts
     start = when.at(day, local.time(), call.zone)
     meant = Span(start, start + (begins.end - begins.start) if begins.end else None)
     asked = text("meeting.series.other_day", rule=when.in_words(rule), start=begins.start, meant=start)
-    return Unsure(asked, yes(begins=keep_span(meant), repeat=rule.as_kept(), **_lasting(lasts)))
+    return Unsure(asked, yes(begins=keep_span(meant), repeat=keep_value(rule), **_lasting(lasts)))
 
 
 def meant(plan: Plan, recurrence: Recurrence) -> list[Text]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
@@ -69,7 +69,9 @@ class Reminder(Asked):
 
 def first_after(repeated: Repeated, now: datetime, zone: ZoneInfo) -> datetime | None:
     """The first moment that is still to come."""
-    moments = (moment(day, repeated.wall, zone) for day in when.dates(repeated.rule, repeated.first))
+    # Where they are from, the clocks may be in another day.
+    since = now.astimezone(zone).date() - timedelta(days=1)
+    moments = (moment(day, repeated.wall, zone) for day in when.dates(repeated.rule, repeated.first, since))
     return next((at for at in moments if at > now), None)
 
 

@@ -12,6 +12,7 @@ import pytest
 from bot.features.meetings import series, standing
 from bot.features.meetings.changes import NEXT
 from bot.features.meetings.records import MEETINGS, MOST, SERIES, Meeting
+from bot.model.message import Button, text
 from bot.model.people import Identity
 from bot.ports.storage import Transaction
 from tests.bot.features.meetings.test_changes import council, later, told
@@ -449,6 +450,35 @@ async def test_what_cannot_be_is_answered_and_nothing_stands(
         words = f'!bijeenkomst plan "Raad" "{begins}" --plaats Hier {options}'
         assert said in await town.say("mia", words)
         assert await rows(town) == {}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"repeat": '{"unit":"SECRET"}'},
+        {"repeat": '{"a":' + "[" * 5000},
+        {"repeat": "{"},
+        {"repeat": "elke dinsdag", "left_out": '{"public":"SECRET","x":2}'},
+        {"repeat": "elke dinsdag", "left_out": '{"spans":3}'},
+        {"repeat": "elke dinsdag", "left_out": '{"breaks":["SECRET"]}'},
+        {"repeat": ['{"unit":"SECRET"}']},
+        {"repeat": ['{"unit":"weeks","weekdays":[1.0]}']},
+        {"repeat": []},
+        {"repeat": "elke dinsdag", "left_out": ['{"public":"SECRET"}']},
+        {"repeat": "elke dinsdag", "left_out": ['{"breaks":["SECRET"]}']},
+        {"repeat": "elke dinsdag", "left_out": ["[" * 5000]},
+    ],
+)
+async def test_as_a_button_keeps_it_nobody_types_it(
+    database_url: str, options: Mapping[str, str | list[str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    async with council(database_url, PLAN) as town:
+        args = {"called": "Raad", "begins": "8 december 20u", "place": "Hier", **options}
+        answer = await town.core.handle(town.asked("mia", button=Button(text("x"), "meeting plan", args)))
+        assert answer
+        assert not answer.buttons
+        assert "Er ging hier iets mis" not in words_of(answer)
+        assert "SECRET" not in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,33 @@ async def test_what_can_be_meant_in_two_ways_is_asked_back(town: Town, words: st
     assert await kept(town) == ["x"]
 
 
+@pytest.mark.parametrize(
+    "due",
+    [
+        '0001-01-02 09:00 {"unit":"days"}',
+        '2026-12-07 09:00 {"unit":"days"}',
+        '2026-12-07 09:00 {"unit":["SECRET"]}',
+        f"2026-12-07 09:00 {'[' * 5000}",
+        ["0001-01-02", "09:00", '{"unit":"days"}'],
+        ["2026-12-07", "09:00", '{"unit":"days","every":1.5}'],
+        ["2026-12-07", "09:00+23:59", '{"unit":"days"}'],
+        ["2026-12-07", "09:00", '{"unit":["SECRET"]}'],
+        ["2026-12-07", "09:00"],
+        [],
+    ],
+)
+async def test_as_a_button_keeps_it_nobody_types_it(
+    town: Town, due: str | list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    said = await press(town, "anna", Button(text("x"), "remind me", {"due": due, "what": "melk"}))
+    if isinstance(due, str):
+        said += await town.say("anna", f"!herinner mij «{due}» melk", room=None)
+    assert "Ik herinner je" not in said
+    assert "Er ging hier iets mis" not in said
+    assert await kept(town) == []
+    assert "SECRET" not in caplog.text
+
+
 async def test_a_moment_that_is_not_sure_is_asked_back(town: Town) -> None:
     answer = await ask(town, "anna", '!herinner mij "morgen om 8 uur" "x"')
     assert len(answer.buttons) == 2
