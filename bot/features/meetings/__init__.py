@@ -32,7 +32,20 @@ from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
-from bot.features.meetings import ask, changes, come, end, find, following, plan, read, remind, series, show
+from bot.features.meetings import (
+    ask,
+    changes,
+    come,
+    end,
+    find,
+    following,
+    plan,
+    read,
+    remind,
+    series,
+    show,
+    telling,
+)
 from bot.features.meetings.records import MEETINGS, SERIES, SUBJECT
 from bot.features.meetings.settings import MeetingsSettings
 from bot.features.meetings.words import KINDS
@@ -60,6 +73,7 @@ _COMMANDS = (
     _Command("meeting restore", end.restore_meeting, also_named=("meeting",)),
     _Command(come.COME, come.come, lacking=come.ask_how),
     _Command(show.ANSWER, come.answer_meeting, listed=False),
+    _Command(telling.TAKE_OVER, series.take_over_meeting, listed=False),
 )
 _JOBS = {
     changes.BEGIN: changes.begin_due,

@@ -8,13 +8,13 @@ so that they hear of what differs from that: a meeting that was moved to and fro
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.call import Call
-from bot.errors import TryLater, UserError
+from bot.errors import UserError
 from bot.features.meetings import show
 from bot.features.meetings.ask import plan_asking
 from bot.features.meetings.records import MEETINGS, PLACES, SERIES, SUBJECT, Figures, Meeting, Plan, Way
@@ -207,27 +207,21 @@ def tell_due(call: Call, job: Job) -> None:
     if meeting is None or call.now >= meeting.ends_at or _news(call, meeting) is None:
         return
     by = json.loads(meeting.told)["by"]
-    news = _news(call, meeting, in_words=_may_still_say(call, meeting, by, job.due_at))
+    in_words = call.speaks_for(by, meeting.theme, job.due_at, waits=False)
+    news = _news(call, meeting, in_words=in_words)
     if news is None:
         return
     after = after if version == meeting.version else 0
     answers = kept.answered_after(meeting.id, after, PAGE)
     coming = [each.resident for each in answers if each.resident is not None and each.way is not Way.NO]
     people = [who for who in coming if by != [who]]
-    tell(call, meeting, people, news, f"{SUBJECT}:{meeting.id}:changed:{meeting.version}:{after}")
+    key = f"{SUBJECT}:{meeting.id}:changed:{meeting.version}:{after}"
+    tell(call, meeting, people, news, key, in_words=in_words)
     if len(answers) == PAGE:
         subject = f"{meeting.id} {meeting.version} {answers[-1].resident}"
         call.schedule(TELL, subject, call.now, f"{TELL}:{meeting.id}")
     else:
         kept.note(meeting.id, {"told": as_told(call, meeting, meeting.state)})
-
-
-def _may_still_say(call: Call, meeting: Meeting, by: Sequence[int], due: datetime) -> bool:
-    """Whether all who changed it may write there now; nobody waits for a platform that does not say."""
-    try:
-        return call.may_still_say(by, meeting.theme, due)
-    except TryLater:
-        return False
 
 
 def _news(call: Call, meeting: Meeting, *, in_words: bool = True) -> Message | None:

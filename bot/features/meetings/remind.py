@@ -18,7 +18,15 @@ from bot.call import Call
 from bot.errors import TryLater
 from bot.features.meetings import show
 from bot.features.meetings.records import MEETINGS, SUBJECT, Answer, Meeting, Way
-from bot.features.meetings.telling import PAGE, is_too_late, mention, quiet_until, talk, whisper
+from bot.features.meetings.telling import (
+    PAGE,
+    is_too_late,
+    keeps_its_words,
+    mention,
+    quiet_until,
+    talk,
+    whisper,
+)
 from bot.model.message import Message, Text, message, text, typed
 from bot.model.people import Wishes
 from bot.model.work import Job
@@ -94,7 +102,9 @@ def remind_due(call: Call, job: Job) -> None:
         people = _people(answers)
         talking = talk(call, meeting, people)
         others = [who for who in people if who not in talking]
-        mention(call, meeting, others, _aloud(meeting, late=late), key, everywhere=True)
+        in_words = keeps_its_words(call, meeting, job.due_at)
+        said = _aloud(meeting, late=late, in_words=in_words)
+        mention(call, meeting, others, said, key, everywhere=True, in_words=in_words)
     call.schedule(WHISPER, f"{job.subject} 0", call.now, f"{WHISPER}:{meeting.id}:{before}")
 
 
@@ -128,8 +138,11 @@ def whisper_due(call: Call, job: Job) -> None:
         whisper(call, meeting, _people(told), _for(call, meeting, told[0], row), key)
     if int(after) and not meeting.has_begun(call.now):
         # Those of the first page stand beside what was said in the theme.
+        in_words = keeps_its_words(call, meeting, job.due_at)
         also = message(text("meeting.told.also", title=meeting.title))
-        mention(call, meeting, [who for who in people if who not in talking], also, f"{key}:{after}")
+        also = also if in_words else _aloud(meeting, late=False, in_words=False)
+        others = [who for who in people if who not in talking]
+        mention(call, meeting, others, also, f"{key}:{after}", in_words=in_words)
     _go_on(call, job, answers)
 
 
@@ -203,9 +216,13 @@ def _people(answers: Sequence[Answer]) -> list[int]:
     return [answer.resident for answer in answers if answer.resident is not None]
 
 
-def _aloud(meeting: Meeting, *, late: bool) -> Message:
-    """For everybody in the theme: when and where, and how to answer."""
+def _aloud(meeting: Meeting, *, late: bool, in_words: bool) -> Message:
+    """For everybody in the theme: when and where, and how to answer. Not `in_words`: nothing that somebody
+    wrote of it; its board stands there.
+    """
     said = text("meeting.remind.late" if late else "meeting.remind", start=meeting.starts_at)
+    if not in_words:
+        return message(said, buttons=show.buttons(meeting))
     lines = [said, *show.where(meeting)]
     return message(*lines, title=typed(meeting.title), buttons=show.buttons(meeting))
 

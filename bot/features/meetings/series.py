@@ -17,7 +17,7 @@ from bot.call import Call
 from bot.errors import Unsure, UserError, yes
 from bot.features.meetings import show
 from bot.features.meetings.changes import NEXT, as_told, due_again
-from bot.features.meetings.find import find_in_series
+from bot.features.meetings.find import check_to_come, find, find_in_series
 from bot.features.meetings.records import (
     LIKE,
     MEETINGS,
@@ -32,9 +32,12 @@ from bot.features.meetings.records import (
     Recurrence,
     Series,
 )
+from bot.features.meetings.settings import MeetingsSettings
 from bot.features.meetings.standing import expand, tell_waiting
+from bot.features.meetings.telling import take_over
 from bot.features.meetings.words import Repeating, Span, Without, keep_span, keep_value
 from bot.model.message import Message, Text, message, text, typed
+from bot.model.people import Role
 from bot.model.work import Job
 
 WEEK_BEFORE = when.Unit(days=-7)
@@ -184,11 +187,13 @@ def next_due(call: Call, job: Job) -> None:
     """One is over, or begins within the week: the next is announced, and more are made."""
     series = call.tx.of(SERIES).hold(int(job.subject))
     if series:
-        announce_next(call, series)
+        announce_next(call, series, job.due_at)
 
 
-def announce_next(call: Call, series: Series) -> None:
-    """Announce those whose time has come, and come back for the next."""
+def announce_next(call: Call, series: Series, due_at: datetime | None = None) -> None:
+    """Announce those whose time has come, and come back for the next. `due_at`: since when, where that is a
+    job's to do: then it is for who planned them to say, as long as they may.
+    """
     if series.going:
         make(call, series)
     coming = [
@@ -204,7 +209,46 @@ def announce_next(call: Call, series: Series) -> None:
         if due > call.now:
             call.schedule(NEXT, str(series.id), due)
             return
+        if due_at and not _keeps_its_words(call, series, meeting, due_at):
+            call.schedule(NEXT, str(series.id), call.now + DAY)
+            return
         _announce(call, meeting)
+
+
+def _keeps_its_words(call: Call, series: Series, meeting: Meeting, due: datetime) -> bool:
+    """Whether who planned them may have the next one announced now. Else it stays, and who moderates there
+    can go on with them or end them.
+    """
+    if series.organiser is None:
+        return True
+    told = text("meeting.series.unsaid", title=meeting.title, start=meeting.starts_at, meeting=meeting.id)
+    return call.speaks_for(
+        [series.organiser],
+        series.theme,
+        due,
+        call.settings.of(MeetingsSettings).planners,
+        key=f"series:{series.id}:unsaid:{meeting.id}:{series.organiser}",
+        instead=message(told, buttons=[take_over(meeting)]),
+        theirs=message(text("meeting.series.unsaid.yours", title=meeting.title, start=meeting.starts_at)),
+    )
+
+
+def take_over_meeting(call: Call, meeting: int) -> Message:
+    """It is theirs from now on, with all of its series that are to come."""
+    found = find(call, meeting)
+    if not call.may(Role.MODERATOR, found.theme):
+        raise UserError("role.needed.moderator").openly()
+    check_to_come(call, found, steering=True)
+    call.check_writes(found.theme)
+    series = call.tx.of(SERIES).hold(found.series) if found.series else None
+    rows = call.tx.of(SERIES).meetings(series.id, call.now) if series else [found]
+    for row in rows:
+        call.tx.of(MEETINGS).note(row.id, {"organiser": call.resident.id})
+    if series:
+        series = replace(series, organiser=call.resident.id)
+        call.tx.of(SERIES).change(series)
+        announce_next(call, series)
+    return message(text("meeting.taken_over", title=found.title, meeting=found.id))
 
 
 def _announce(call: Call, meeting: Meeting) -> None:

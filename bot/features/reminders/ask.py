@@ -40,10 +40,15 @@ def remind_me(call: Call, due: Due, what: str) -> Message:
 def remind_here(call: Call, due: Due, what: str, *, theme: str | None = None) -> Message:
     """Have it said in a theme, for everybody."""
     where = call.theme(theme)
-    if not call.may(Role.ORGANISER, where.id):
-        raise UserError("role.needed.organiser").openly()
-    call.check_writes(where.id)
+    check_organises(call, where.id)
     return _receipt(call, _add(call, _asked(call, due, what, where.id)), where.name)
+
+
+def check_organises(call: Call, theme: int) -> None:
+    """Whether they may have something said there. Raises: UserError."""
+    if not call.may(Role.ORGANISER, theme):
+        raise UserError("role.needed.organiser").openly()
+    call.check_writes(theme)
 
 
 def ask_for_words(call: Call, given: Mapping[str, Any]) -> None:

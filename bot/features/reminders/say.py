@@ -15,6 +15,7 @@ from bot.call import Call
 from bot.features.reminders.find import stop_button
 from bot.features.reminders.records import REMINDERS, SUBJECT, Reminder, missed_and_next
 from bot.model.message import Button, message, text
+from bot.model.people import Role
 from bot.model.work import Job
 from bot.zones import zone_or
 
@@ -68,7 +69,27 @@ def say_due(call: Call, job: Job) -> None:
     if at == found.due_at:
         at, changes["due_at"] = _missed_and_next(call, found, at)
     found = change(call, found, **changes)
-    _say(call, found, at)
+    if found.theme is None or _keeps_its_words(call, found, found.theme, job):
+        _say(call, found, at)
+
+
+def _keeps_its_words(call: Call, reminder: Reminder, theme: int, job: Job) -> bool:
+    """Whether who asked for it may have it said there now. Else it stands still, and who moderates there can
+    say it.
+    """
+    said = {"what": reminder.words, "at": job.due_at}
+    says = call.speaks_for(
+        [reminder.resident],
+        theme,
+        job.due_at,
+        Role.ORGANISER,
+        key=f"{SUBJECT}:{reminder.id}:unsaid:{reminder.version}",
+        instead=message(text("reminder.unsaid", **said)),
+        theirs=message(text("reminder.unsaid.yours", **said)),
+    )
+    if not says and reminder.due_at:
+        change(call, reminder, stopped=True)
+    return says
 
 
 def _missed_and_next(call: Call, reminder: Reminder, due: datetime) -> tuple[datetime, datetime | None]:

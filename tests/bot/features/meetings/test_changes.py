@@ -157,9 +157,9 @@ async def test_what_changes_while_they_are_told_is_told_to_all(
     await town.say("mia", '!bijeenkomst verplaats "9 december 20u"')
     tell, pages = telling.tell, itertools.count()
 
-    def told_and_changed(call: Call, *what: Any) -> None:
+    def told_and_changed(call: Call, *what: Any, in_words: bool) -> None:
         """After the first page somebody changes the place."""
-        tell(call, *what)
+        tell(call, *what, in_words=in_words)
         if next(pages) == 0:
             call.tx.of(MEETINGS).change(1, {"place": "Gemeentehuis"})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,11 +14,11 @@ from bot.features.meetings import series, standing
 from bot.features.meetings.changes import NEXT
 from bot.features.meetings.records import MEETINGS, MOST, SERIES, Meeting
 from bot.model.message import Button, text
-from bot.model.people import Identity
+from bot.model.people import Identity, Role
 from bot.ports.storage import Transaction
 from tests.bot.features.meetings.test_changes import council, later, told
 from tests.chat import BRUSSELS
-from tests.doubles.platform import PLATFORM, Town, words_of
+from tests.doubles.platform import PLATFORM, Town, open_town, words_of
 
 PLAN = '!bijeenkomst plan "Sportraad" "8 december 19u30" --plaats Dorpshuis --max 2'
 WEEKLY = f'{PLAN} --herhaal "elke dinsdag"'
@@ -136,8 +137,9 @@ async def test_where_one_is_cancelled_the_next_is_announced(town: Town) -> None:
 async def test_two_jobs_and_a_crash_make_nothing_twice(
     town: Town, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    # At the first one all that is due is tried once more, each so that it can be undone by itself.
-    expand, crashes = standing.expand, iter([True, True])
+    # At the first one all that is due is tried once more, each so that it can be undone by itself; and at one
+    # more once it is known that whoever planned them is there still.
+    expand, crashes = standing.expand, iter([True] * 3)
 
     def crashing(*what: object) -> Meeting:
         if next(crashes, False):
@@ -415,6 +417,46 @@ async def test_where_the_theme_ends_none_is_made_any_more(town: Town) -> None:
     made: Sequence[Meeting] = list((await rows(town)).values())
     assert len(made) == 52
     assert {each.state for each in made} == {"cancelled"}
+
+
+# --- whoever may not plan them any more ---
+
+
+@contextlib.asynccontextmanager
+async def of_olga(url: str) -> AsyncIterator[Town]:
+    """An organiser planned them, and was put out. Mia, who moderates, talks with Plein."""
+    async with open_town(url, moderators=("mia",)) as town:
+        await town.joined("sport")
+        await town.say("mia", "!help", room=None)
+        await town.say("mia", "!help")
+        asked = await town.core.handle(replace(town.asked("olga", WEEKLY), role=Role.ORGANISER))
+        assert asked
+        planning = town.asked("olga", button=asked.buttons[0])
+        assert await town.core.handle(replace(planning, role=Role.ORGANISER))
+        del town.platform.present["olga", "sport"]
+        yield town
+
+
+async def test_of_whoever_was_put_out_none_is_announced_and_who_moderates_goes_on_with_it(
+    database_url: str,
+) -> None:
+    async with of_olga(database_url) as town:
+        before = len(town.platform.where("sport"))
+        for day in range(7, 13):
+            await until(town, f"2026-12-{day:02} 22:00")
+        assert await seen(town) == [1]
+        aloud = [shown.words for shown in town.platform.shown[before:] if shown.where == "sport"]
+        assert not any("Sportraad" in words for words in aloud if "Binnenkort" in words)
+        assert (await rows(town))[2].state == "planned"
+        about = "kondig ik de volgende keer niet"
+        (heard,) = [words for words in town.platform.where("mia") if about in words]
+        assert "15 december" in heard
+        take_over = Button(text("x"), "meeting take over", {"meeting": 2})
+        said = [await town.core.handle(town.asked(name, button=take_over)) for name in ("ben", "mia")]
+        assert ["is nu van jou" in words_of(each) for each in said if each] == [False, True]
+        assert await seen(town) == [1, 2]
+        await until(town, "2026-12-15 22:00")
+        assert await seen(town) == [1, 2, 3]
 
 
 # --- as it is planned ---

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -265,13 +265,11 @@ async def test_a_word_that_is_misspelt_does_not_have_it_repeated(town: Town) -> 
 async def test_only_an_organiser_reminds_everybody(town: Town) -> None:
     words = '!herinner hier "morgen 9u" "stoelen mee"'
     assert "Alleen een organisator" in await town.say("ben", words)
-    organises = replace(town.asked("ben", words), role=Role.ORGANISER)
-    answer = await town.core.handle(organises)
-    assert answer
+    answer = await as_organiser(town, words)
     assert "in sport" in words_of(answer)
     await until(town, 2, "9:00")
     assert town.platform.where("sport") == ["Een herinnering voor iedereen: stoelen mee"]
-    assert not told(town, "ben")
+    assert not told(town, "olga")
 
 
 async def test_an_organiser_sees_and_stops_those_of_their_theme(town: Town) -> None:
@@ -459,6 +457,65 @@ async def test_what_was_said_is_forgotten_in_the_end(town: Town) -> None:
     town.clock.turn(KEPT)
     await town.core.run_due()
     assert "Je hebt geen herinnering 1" in await put_off(town, "anna", "hour")
+
+
+# --- whoever may not say it there any more ---
+
+
+async def as_organiser(town: Town, words: str | None, button: Button | None = None) -> Message:
+    """Olga organises there, and says or presses that."""
+    town.platform.present["olga", "sport"] = Role.ORGANISER
+    asked = town.asked("olga", words, button=button)
+    answer = await town.core.handle(replace(asked, role=Role.ORGANISER))
+    assert answer
+    return answer
+
+
+def _put_out(town: Town) -> None:
+    del town.platform.present["olga", "sport"]
+
+
+def _silence(town: Town) -> None:
+    town.platform.silenced.add(("olga", "sport"))
+
+
+def _demote(town: Town) -> None:
+    town.platform.present["olga", "sport"] = Role.RESIDENT
+
+
+@pytest.mark.parametrize("lose", [_put_out, _silence, _demote])
+async def test_of_whoever_may_not_say_it_there_by_then_nothing_is_said(
+    town: Town, lose: Callable[[Town], None]
+) -> None:
+    await town.say("mia", "!help", room=None)
+    await as_organiser(town, '!herinner hier "elke dag 9u" "koop bij mij"')
+    await until(town, 2, "9:00")
+    assert len(town.platform.where("sport")) == 1
+    lose(town)
+    for day in (3, 4, 5):
+        await until(town, day, "9:00")
+    assert len(town.platform.where("sport")) == 1
+    (heard,) = [words for words in told(town, "mia") if "koop bij mij" in words]
+    assert "`!herinner hier`" in heard
+
+
+@pytest.mark.parametrize("lose", [_put_out, _silence, _demote])
+async def test_nor_is_it_restored_by_them(town: Town, lose: Callable[[Town], None]) -> None:
+    stop = (await as_organiser(town, '!herinner hier "morgen 9u" "koop bij mij"')).buttons[0]
+    (back,) = (await as_organiser(town, None, stop)).buttons
+    lose(town)
+    assert "loopt weer" not in await press(town, "olga", back)
+    await until(town, 2, "9:00")
+    assert town.platform.where("sport") == []
+
+
+async def test_which_theme_it_is_in_stands_in_the_list_of_whoever_is_there(town: Town) -> None:
+    await as_organiser(town, '!herinner hier "morgen 9u" "koop bij mij"')
+    assert "in sport" in await town.say("olga", "!herinner lijst", room=None)
+    _put_out(town)
+    listed = await town.say("olga", "!herinner lijst", room=None)
+    assert "koop bij mij" in listed
+    assert "sport" not in listed
 
 
 # --- their own clocks, and whose it is ---
