@@ -60,6 +60,8 @@ IN_TOUCH = timedelta(minutes=1)
 MARK_BYTES = 6
 # So long a platform has to say whether somebody may still say what was planned.
 SAYS_WITHIN = timedelta(hours=1)
+# So much later the next is said of what one person has said to everybody at a moment.
+APART, SAID_ALOUD = timedelta(seconds=3), "said aloud"
 # What was said so long ago may have been overtaken.
 WAITED = timedelta(seconds=10)
 
@@ -382,6 +384,18 @@ class Call:
         if any(self._role_of(account) >= Role.MODERATOR for account in accounts):
             parts.append(Part(Role.MODERATOR, self.now, self.now, writes=not parts))
         return parts, silent
+
+    def take_turn(self, who: int, key: str) -> None:
+        """In a job that says something of somebody's to everybody: of all that is theirs and due at a moment
+        one is said after the other, and what others say comes between. The same key is the same turn.
+
+        Raises: TryLater while it is not theirs.
+        """
+        if who not in self.tx.people.known({who}):
+            return
+        if self.tx.uses.count(who, SAID_ALOUD, self.now):
+            raise TryLater(APART.total_seconds())
+        self.tx.uses.add(who, SAID_ALOUD, self.now + APART, key)
 
     def could_say_since(self, resident: int, due: datetime) -> datetime:
         """Since when the platforms of somebody could say where they are, of which a job asks that was due

@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 
 from bot import when
 from bot.call import Call
-from bot.errors import TryLater
 from bot.features.meetings import show
 from bot.features.meetings.records import MEETINGS, SUBJECT, Answer, Meeting, Way
 from bot.features.meetings.telling import (
@@ -38,9 +37,6 @@ LATE = timedelta(minutes=5)
 DAY = 86_400
 # More than anybody answered that is to come.
 ALL = 10_000
-# So much later the next of the same organiser's is said.
-APART = timedelta(seconds=3)
-_REMINDED = "meeting reminded"
 
 
 def plan_reminders(call: Call, meeting: Meeting) -> None:
@@ -96,7 +92,8 @@ def remind_due(call: Call, job: Job) -> None:
         return
     key = f"{SUBJECT}:{meeting.id}:remind:{start}:{before}"
     if not meeting.has_begun(call.now):
-        _take_turn(call, meeting, key)
+        if meeting.organiser is not None:
+            call.take_turn(meeting.organiser, key)
         late = call.now - moment(call, meeting, int(before)) > LATE
         answers = call.tx.of(MEETINGS).reminded_after(meeting.id, 0, PAGE)
         people = _people(answers)
@@ -106,17 +103,6 @@ def remind_due(call: Call, job: Job) -> None:
         said = _aloud(meeting, late=late, in_words=in_words)
         mention(call, meeting, others, said, key, everywhere=True, in_words=in_words)
     call.schedule(WHISPER, f"{job.subject} 0", call.now, f"{WHISPER}:{meeting.id}:{before}")
-
-
-def _take_turn(call: Call, meeting: Meeting, key: str) -> None:
-    """Of one organiser's meetings that begin at the same moment one is said after the other: what others say
-    comes between. Raises: TryLater.
-    """
-    if meeting.organiser is None:
-        return
-    if call.tx.uses.count(meeting.organiser, _REMINDED, call.now):
-        raise TryLater(APART.total_seconds())
-    call.tx.uses.add(meeting.organiser, _REMINDED, call.now + APART, key)
 
 
 def whisper_due(call: Call, job: Job) -> None:

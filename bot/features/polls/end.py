@@ -201,6 +201,7 @@ def review_due(call: Call, job: Job) -> None:
     found = call.tx.of(POLLS).get(int(number), 0)
     if found and found[0].outcome and (due := found[0].review_at) and due <= call.now:
         poll = found[0]
+        call.take_turn(int(author or poll.opener), f"{SUBJECT}:{poll.id}:review:{due}")
         reviews = still_reviews(call, poll, int(author or poll.opener), due)
         call.tx.of(POLLS).change(poll.id, {"review_at": None})
         if not reviews:

@@ -68,6 +68,8 @@ def say_due(call: Call, job: Job) -> None:
     changes: dict[str, Any] = {"snoozed_to": None} if at == found.snoozed_to else {}
     if at == found.due_at:
         at, changes["due_at"] = _missed_and_next(call, found, at)
+    if found.theme is not None:
+        call.take_turn(found.resident, f"{SUBJECT}:{found.id}:{moment}")
     found = change(call, found, **changes)
     if found.theme is None or _keeps_its_words(call, found, found.theme, job):
         _say(call, found, at)

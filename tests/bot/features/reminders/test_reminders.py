@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.call import APART
 from bot.errors import Gone, TryLater
 from bot.features.polls.settings import PollsSettings
 from bot.features.reminders.ask import LONGEST, MOST_ASKED
@@ -270,6 +271,21 @@ async def test_only_an_organiser_reminds_everybody(town: Town) -> None:
     await until(town, 2, "9:00")
     assert town.platform.where("sport") == ["Een herinnering voor iedereen: stoelen mee"]
     assert not told(town, "olga")
+
+
+async def test_those_of_one_organiser_for_one_moment_are_said_one_after_the_other(town: Town) -> None:
+    for number in range(5):
+        await as_organiser(town, f'!herinner hier "morgen 9u" "reclame {number}"')
+    await town.say("mia", '!herinner hier "morgen 9u" "van mia"')
+    await until(town, 2, "9:00")
+    said = town.platform.where("sport")
+    assert len(said) == 2
+    assert any("van mia" in words for words in said)
+    for more in range(3, 7):
+        town.clock.turn(APART + timedelta(microseconds=1))
+        await town.core.run_due()
+        assert len(town.platform.where("sport")) == more
+    assert not any("later" in words for words in town.platform.where("sport"))
 
 
 async def test_an_organiser_sees_and_stops_those_of_their_theme(town: Town) -> None:
