@@ -68,6 +68,7 @@ _ADD = insert(reminders)
 _THIS = reminders.c.id == bindparam("id_")
 _DROP = delete(reminders).where(_THIS)
 _END = delete(reminders).where(_THERE)
+_NUMBERS_THERE = select(reminders.c.id).where(_THERE).order_by(reminders.c.id)
 _FORGET = delete(reminders).where(_THEIRS)
 _MERGE = update(reminders).where(reminders.c.resident == bindparam("old_")).values(resident=bindparam("new_"))
 
@@ -118,8 +119,10 @@ class Reminders:
     def drop(self, reminder: int) -> None:
         self._db.execute(_DROP, {"id_": reminder})
 
-    def end(self, theme: int) -> None:
+    def end(self, theme: int) -> Sequence[int]:
+        there = list(self._db.execute(_NUMBERS_THERE, {"theme_": theme}).scalars())
         self._db.execute(_END, {"theme_": theme})
+        return there
 
     def merge(self, old: int, new: int) -> None:
         self._db.execute(_MERGE, {"old_": old, "new_": new})

@@ -21,7 +21,7 @@ from typing import Any
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
 from bot.features.reminders import ask, find, say, stop
-from bot.features.reminders.records import REMINDERS, SUBJECT, RemindersSettings
+from bot.features.reminders.records import REMINDERS, RemindersSettings, said_of
 from bot.features.reminders.words import KINDS
 from bot.ports.people import Exported
 from bot.ports.storage import Transaction
@@ -46,7 +46,7 @@ def merge_residents(tx: Transaction, old: int, new: int) -> None:
 def forget_resident(tx: Transaction, resident: int) -> None:
     """Nothing is said any more of what they asked for, and their words are not kept."""
     for reminder in tx.of(REMINDERS).forget(resident):
-        tx.posts.drop(f"{SUBJECT}:{reminder}:")
+        tx.posts.drop(said_of(reminder))
 
 
 def export_resident(tx: Transaction, resident: int, among: Among) -> Exported:
@@ -65,7 +65,8 @@ def _plain(row: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def end_reminders(tx: Transaction, theme: int, now: datetime) -> None:
     """Nothing is said in a theme that ends."""
-    tx.of(REMINDERS).end(theme)
+    for reminder in tx.of(REMINDERS).end(theme):
+        tx.posts.drop(said_of(reminder))
 
 
 FEATURE = Feature(

@@ -18,6 +18,11 @@ from bot.settings import Section
 SUBJECT = "reminder"
 
 
+def said_of(reminder: int) -> str:
+    """How the keys begin of all that was said of it: that goes with it, for who is forgotten later."""
+    return f"{SUBJECT}:{reminder}:"
+
+
 class RemindersSettings(Section):
     """How many reminders one person has at once."""
 
@@ -119,8 +124,8 @@ class ReminderStore(Protocol):
 
     def drop(self, reminder: int) -> None: ...
 
-    def end(self, theme: int) -> None:
-        """None of that theme is said any more."""
+    def end(self, theme: int) -> Sequence[int]:
+        """Which there were in that theme, kept no more."""
         ...
 
     def merge(self, old: int, new: int) -> None: ...

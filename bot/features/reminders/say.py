@@ -13,7 +13,7 @@ from typing import Any
 from bot import when
 from bot.call import Call
 from bot.features.reminders.find import stop_button
-from bot.features.reminders.records import REMINDERS, SUBJECT, Reminder, missed_and_next
+from bot.features.reminders.records import REMINDERS, Reminder, missed_and_next, said_of
 from bot.model.message import Button, message, text
 from bot.model.people import Role
 from bot.model.work import Job
@@ -69,7 +69,7 @@ def say_due(call: Call, job: Job) -> None:
     if at == found.due_at:
         at, changes["due_at"] = _missed_and_next(call, found, at)
     if found.theme is not None:
-        call.take_turn(found.resident, f"{SUBJECT}:{found.id}:{moment}")
+        call.take_turn(found.resident, f"{said_of(found.id)}{moment}")
     found = change(call, found, **changes)
     if found.theme is None or _keeps_its_words(call, found, found.theme, job):
         _say(call, found, at)
@@ -85,7 +85,7 @@ def _keeps_its_words(call: Call, reminder: Reminder, theme: int, job: Job) -> bo
         theme,
         job.due_at,
         Role.ORGANISER,
-        key=f"{SUBJECT}:{reminder.id}:unsaid:{reminder.version}",
+        key=f"{said_of(reminder.id)}unsaid:{reminder.version}",
         instead=message(text("reminder.unsaid", **said)),
         theirs=message(text("reminder.unsaid.yours", **said)),
     )
@@ -101,7 +101,7 @@ def _missed_and_next(call: Call, reminder: Reminder, due: datetime) -> tuple[dat
 
 
 def _say(call: Call, reminder: Reminder, at: datetime) -> None:
-    key = f"{SUBJECT}:{reminder.id}:{at.isoformat()}"
+    key = f"{said_of(reminder.id)}{at.isoformat()}"
     late, said = call.now - at > LATE, {"what": reminder.words, "at": at}
     if reminder.theme is None:
         line = text("reminder.say.me.late" if late else "reminder.say.me", **said)
@@ -134,3 +134,4 @@ def drop_due(call: Call, job: Job) -> None:
     found = call.tx.of(REMINDERS).get(number)
     if found and found.version == version:
         call.tx.of(REMINDERS).drop(number)
+        call.tx.posts.drop(said_of(number))

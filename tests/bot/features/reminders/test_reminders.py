@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
+from sqlalchemy import select
 
 from bot.call import APART
 from bot.errors import Gone, TryLater
@@ -18,6 +20,8 @@ from bot.model.message import Button, Message, text
 from bot.model.people import Identity, Role
 from bot.ports.storage import Transaction
 from bot.texts import Texts, Voice
+from storage.tables import posts
+from storage.unit import Tx
 from tests.chat import BRUSSELS
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
 
@@ -568,6 +572,36 @@ async def test_whoever_is_forgotten_is_told_nothing_and_nothing_is_kept(town: To
     await town.say("anna", "!vergeet mij --zeker", room=None)
     assert await until(town, 2, "9:00") == []
     assert [words for words in town.platform.where("sport") if "van mia" in words]
+
+
+async def said_with(town: Town, words: str) -> int:
+    """How many posts with these words are kept."""
+    holds = select(posts.c.id).where(posts.c.message.contains(words))
+    return len(await town.core.store.run(lambda tx: list(cast(Tx, tx).db.execute(holds))))
+
+
+@pytest.mark.parametrize("days", [3, 31])
+async def test_of_what_everybody_read_nothing_is_kept_of_whoever_is_forgotten(town: Town, days: int) -> None:
+    await as_organiser(town, '!herinner hier "morgen 9u" "kwikzilver"')
+    await until(town, 2, "9:00")
+    assert await said_with(town, "kwikzilver") == 1
+    for _ in range(days):
+        town.clock.turn(timedelta(days=1))
+        await town.core.run_due()
+    await town.say("olga", "!vergeet mij --zeker", room=None)
+    assert await said_with(town, "kwikzilver") == 0
+
+
+async def test_nor_where_the_theme_ended_before(town: Town) -> None:
+    await as_organiser(town, '!herinner hier "elke dag 9u" "kwikzilver"')
+    await until(town, 2, "9:00")
+
+    def end(tx: Transaction) -> None:
+        town.core.features.end_all(tx, tx.places.theme_named("sport").id, town.clock.now())
+
+    await town.core.store.run(end)
+    await town.say("olga", "!vergeet mij --zeker", room=None)
+    assert await said_with(town, "kwikzilver") == 0
 
 
 async def test_a_theme_that_ends_says_nothing_more(town: Town) -> None:
