@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.call import Call
 from bot.errors import UserError
-from bot.features.reminders.find import short, stop_button, usage
+from bot.features.reminders.find import LIST, short, stop_button, usage
 from bot.features.reminders.records import (
     REMINDERS,
     Asked,
@@ -44,6 +44,13 @@ def remind_here(call: Call, due: Due, what: str, *, theme: str | None = None) ->
     return _receipt(call, _add(call, _asked(call, due, what, where.id)), where.name)
 
 
+def check_many(call: Call, resident: int) -> None:
+    """Whether one more of somebody's may stand. Raises: UserError."""
+    most = call.settings.of(RemindersSettings).at_once
+    if len(call.tx.of(REMINDERS).of(resident)) >= most:
+        raise UserError("reminder.many", most=most, usage=usage(call, LIST))
+
+
 def check_organises(call: Call, theme: int) -> None:
     """Whether they may have something said there. Raises: UserError."""
     if not call.may(Role.ORGANISER, theme):
@@ -63,9 +70,7 @@ def _asked(call: Call, due: Due, what: str, theme: int | None) -> Asked:
         raise UserError("reminder.empty", usage=usage(call, call.command, call.given))
     if len(what) > LONGEST:
         raise UserError("reminder.long", count=len(what), most=LONGEST)
-    most = call.settings.of(RemindersSettings).at_once
-    if len(call.tx.of(REMINDERS).of(call.resident.id)) >= most:
-        raise UserError("reminder.many", most=most, usage=usage(call, "remind list"))
+    check_many(call, call.resident.id)
     if (count := call.used(ME, WITHIN)) >= MOST_ASKED:
         raise UserError("reminder.often", count=count)
     if isinstance(due, datetime):

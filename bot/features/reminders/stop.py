@@ -7,9 +7,9 @@ from typing import Any
 
 from bot.call import Call
 from bot.errors import UserError
-from bot.features.reminders.ask import check_organises
+from bot.features.reminders.ask import check_many, check_organises
 from bot.features.reminders.find import LIST, find, short, usage
-from bot.features.reminders.records import REMINDERS, Reminder, RemindersSettings, missed_and_next
+from bot.features.reminders.records import Reminder, missed_and_next
 from bot.features.reminders.say import Snoozed, change, snoozed_to
 from bot.model.message import Button, Message, message, text
 from bot.zones import zone_or
@@ -35,9 +35,7 @@ def restore_reminder(call: Call, reminder: int, version: int) -> Message:
         raise UserError("reminder.changed", reminder=found.id, usage=usage(call, LIST))
     if found.theme is not None:
         check_organises(call, found.theme)
-    most = call.settings.of(RemindersSettings).at_once
-    if len(call.tx.of(REMINDERS).of(found.resident)) >= most:
-        raise UserError("reminder.many", most=most, usage=usage(call, LIST))
+    check_many(call, found.resident)
     at, snoozed = _next(call, found), found.snoozed_to
     snoozed = snoozed if snoozed and snoozed > call.now else None
     if at is None and snoozed is None:
@@ -62,6 +60,8 @@ def snooze_reminder(call: Call, reminder: int, by: Snoozed) -> Message:
     found = find(call, reminder)
     if found.stopped or found.theme is not None:
         raise UserError("reminder.over", reminder=found.id, usage=usage(call, LIST))
+    if found.next_at is None:
+        check_many(call, found.resident)
     at = snoozed_to(call, by)
     change(call, found, snoozed_to=at)
     said: dict[str, Any] = {"at": at, "what": short(found.words)}

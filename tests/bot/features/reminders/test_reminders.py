@@ -331,6 +331,22 @@ async def test_what_cannot_be_is_answered_kindly_and_nothing_is_kept(
     assert await kept(town) == []
 
 
+async def test_nor_more_by_putting_off_what_was_said(town: Town) -> None:
+    town.configure(RemindersSettings(at_once=2))
+    for day, clock in ((2, "9:00"), (3, "9:00")):
+        for number in range(2):
+            await town.say("anna", f'!herinner mij "{day} december {clock}" "melk {number}"', room=None)
+        await until(town, day, clock)
+    said = [
+        await press(town, "anna", Button(text("x"), SNOOZE, {"reminder": n, "by": "hour"}))
+        for n in range(1, 5)
+    ]
+    assert ["Ik zeg het je opnieuw" in each for each in said] == [True, True, False, False]
+    # What stands already is put off again.
+    assert "Ik zeg het je opnieuw" in await put_off(town, "anna", "minutes")
+    assert len(await kept(town)) == 2
+
+
 async def test_fifty_at_once_and_no_more(town: Town) -> None:
     town.configure(RemindersSettings(at_once=3))
     for _ in range(3):
