@@ -123,9 +123,13 @@ def _lasting(lasts: timedelta | None) -> dict[str, str]:
     return {"lasting": f"{int(lasts.total_seconds())} seconds"} if lasts else {}
 
 
-def _other_day(call: Call, rule: when.Rule, begins: Span, local: datetime, lasts: timedelta | None) -> Unsure:
+def _other_day(
+    call: Call, rule: when.Rule, begins: Span, local: datetime, lasts: timedelta | None
+) -> Unsure | UserError:
     """The rule is of other days than the one on which it is to begin: the next of these is put to them."""
-    day = next(iter(when.dates(rule, local.date())))
+    day = next(when.dates(rule, local.date()), None)
+    if day is None:
+        return UserError("when.too_far")
     start = when.at(day, local.time(), call.zone)
     meant = Span(start, start + (begins.end - begins.start) if begins.end else None)
     asked = text("meeting.series.other_day", rule=when.in_words(rule), start=begins.start, meant=start)

@@ -168,7 +168,9 @@ def _coming_back(argument: Argument, words: str, call: Any, error: UserError) ->
             choices = []
             for rule in reading.rules:
                 starts = (when.at(day, reading.wall, call.zone) for day in when.dates(rule, call.now.date()))
-                first = next(start for start in starts if start > call.now)
+                first = next((start for start in starts if start > call.now), None)
+                if first is None:
+                    return error
                 meant = Span(first, first + reading.lasts if reading.lasts else None)
                 told = text("meeting.series.from", rule=when.in_words(rule), start=first)
                 choices.append((told, {argument.name: keep_span(meant), "repeat": keep_value(rule)}))

@@ -201,6 +201,15 @@ async def test_moved_from_here_on_they_keep_their_numbers_and_what_was_changed_b
     assert len({each.starts_at for each in made.values()}) == len(made)
 
 
+async def test_where_too_few_days_are_left_they_stay_where_they_are(database_url: str) -> None:
+    yearly = WEEKLY.replace("8 december", "1 juni 2027").replace("elke dinsdag", "elk jaar op 1 juni")
+    async with council(database_url, f'{yearly} --behalve "1/1/2028-31/12/2199"') as town:
+        before = await rows(town)
+        move = '!bijeenkomst verplaats "2 juni 2028 19u30" --bijeenkomst 1 --vanaf-deze'
+        assert "te weinig dagen" in await town.say("mia", move)
+        assert await rows(town) == before
+
+
 async def test_what_was_done_to_one_is_typed_again_for_all_that_follow(town: Town) -> None:
     for words in ("wijzig 2 --plaats Kerk", 'verplaats "woensdag 16 december 20u" --bijeenkomst 2'):
         assert "zet er `--vanaf-deze` bij" in await town.say("mia", f"!bijeenkomst {words}")
