@@ -23,7 +23,7 @@ from bot.feature import Among, Feature
 from bot.features.reminders import ask, find, say, stop
 from bot.features.reminders.records import REMINDERS, RemindersSettings, said_of
 from bot.features.reminders.words import KINDS
-from bot.ports.people import Exported
+from bot.ports.people import Brought, Exported
 from bot.ports.storage import Transaction
 
 # What people ask to be reminded of is theirs alone.
@@ -41,6 +41,12 @@ _COMMANDS = (
 def merge_residents(tx: Transaction, old: int, new: int) -> None:
     """What either is to be reminded of, the person that they are is."""
     tx.of(REMINDERS).merge(old, new)
+
+
+def part_resident(tx: Transaction, resident: int, new: int, brought: Brought | None) -> None:
+    """What an account asked for goes with it, also where it did so while they were one person."""
+    theirs = tx.people.accounts([new]).get(new, ())
+    tx.of(REMINDERS).part(resident, new, [account.address for account in theirs])
 
 
 def forget_resident(tx: Transaction, resident: int) -> None:
@@ -76,6 +82,7 @@ FEATURE = Feature(
     suggest={"reminder": find.suggest_reminders},
     kinds=KINDS,
     merge=merge_residents,
+    part=part_resident,
     forget=forget_resident,
     export=export_resident,
     ends=end_reminders,

@@ -41,8 +41,9 @@ class Repeated(NamedTuple):
 class Asked:
     """What somebody wants to be reminded of, by whom it is theirs.
 
-    With a `theme` it is said in all of its places, else to them alone. One that is repeated comes back by its
-    `rule`, at that time on the `wall` by the clocks of `zone`.
+    `account` is the address of the one of theirs that asked. With a `theme` it is said in all of its places,
+    else to them alone. One that is repeated comes back by its `rule`, at that time on the `wall` by the
+    clocks of `zone`.
     """
 
     resident: int
@@ -52,6 +53,7 @@ class Asked:
     rule: when.Rule | None = None
     wall: time | None = None
     zone: str | None = None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +131,10 @@ class ReminderStore(Protocol):
         ...
 
     def merge(self, old: int, new: int) -> None: ...
+
+    def part(self, resident: int, new: int, accounts: Sequence[str]) -> None:
+        """What these accounts asked for is the new one's from now on."""
+        ...
 
     def forget(self, resident: int) -> Sequence[int]:
         """Which they had, kept no more."""

@@ -582,6 +582,19 @@ async def test_they_go_along_with_linking_and_back(town: Town) -> None:
     assert told(town, "ben") == [SAID.replace("formulier indienen", "van ben")]
 
 
+async def test_what_an_account_asked_while_they_were_one_goes_with_it(town: Town) -> None:
+    brought = await town.linked("anna", "ben")
+    await town.say("ben", '!herinner mij "morgen 9u" "van ben"', room=None)
+    await town.say("anna", '!herinner mij "morgen 10u" "van anna"', room=None)
+    await town.say("ben", "!mijn tijdzone Pacific/Apia", room=None)
+    await town.parted("ben", brought)
+    assert await kept(town) == ["van anna"]
+    assert "Apia" not in await town.say("anna", "!mijn tijdzone", room=None)
+    assert "van ben" in await town.say("ben", "!herinner lijst", room=None)
+    await town.say("ben", "!vergeet mij --zeker", room=None)
+    assert await until(town, 2, "9:00") == []
+
+
 async def test_whoever_is_forgotten_is_told_nothing_and_nothing_is_kept(town: Town) -> None:
     await town.say("anna", FORM, room=None)
     await town.say("mia", '!herinner hier "morgen 9u" "van mia"')
