@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.features.meetings import series, standing
+from bot.features.meetings import come, series, standing
 from bot.features.meetings.changes import NEXT
 from bot.features.meetings.records import MEETINGS, MOST, SERIES, Meeting
 from bot.model.message import Button, text
@@ -326,6 +326,7 @@ async def test_each_time_in_the_order_in_which_they_said_so_and_who_waits_is_tol
 
 async def test_one_of_them_is_answered_otherwise_and_stays_so(town: Town) -> None:
     await town.say("anna", "!kom ter plaatse --elke-keer")
+    town.clock.turn(timedelta(seconds=1))
     await town.say("anna", "!kom niet --bijeenkomst 3")
     await until(town, "2026-12-15 21:00")
     assert "Jouw antwoord: niet" in await shown(town, "anna", 3)
@@ -337,8 +338,27 @@ async def test_what_was_said_last_of_all_holds_for_those_to_come(town: Town) -> 
     await town.say("anna", "!kom ter plaatse --elke-keer")
     await town.say("anna", "!kom ter plaatse --bijeenkomst 2")
     await town.say("anna", "!kom niet --elke-keer")
+    await town.core.run_due()
     for number in (1, 2, 30):
         assert "Jouw antwoord: niet" in await shown(town, "anna", number)
+
+
+async def test_those_that_people_looked_at_are_answered_page_by_page(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(come, "PAGE", 3)
+    for number in range(2, 12):
+        await shown(town, "ben", number)
+    await town.say("anna", "!kom misschien --bijeenkomst 7")
+    town.clock.turn(timedelta(seconds=1))
+    await press(town, "anna", "!kom elke keer")
+    town.clock.turn(timedelta(seconds=1))
+    await town.say("anna", "!kom niet --bijeenkomst 5")
+    await town.core.run_due()
+    answers = [await shown(town, "anna", number) for number in range(1, 12)]
+    assert ["Jouw antwoord: ter plaatse" in words for words in answers] == [
+        number != 5 for number in range(1, 12)
+    ]
 
 
 async def test_who_left_the_theme_has_no_answer_in_those_to_come(town: Town) -> None:
