@@ -26,8 +26,10 @@ LISTED, STANDING = 20, 5
 # Among so many of a theme are those whose results are told when it ends.
 LOOKED_THROUGH = 50
 # What begins a formula where a cell may begin: first of all, behind what parts cells elsewhere (in our
-# language a semicolon), or a quotation mark, whatever blanks stand between.
-_FORMULA = re.compile(r"((?:^|[;\t\r\n\"])\s*)([=+\-@\uff1d\uff0b\uff0d\uff20])")
+# language a semicolon), or a quotation mark, whatever blanks stand between. These are looked at once, from
+# where they begin.
+_FORMULA = re.compile(r"(?<!\s)(\s*+)([=+\-@\uff1d\uff0b\uff0d\uff20])")
+_PARTS_CELLS = frozenset(';\t\r\n"')
 
 
 class Form(StrEnum):
@@ -265,7 +267,14 @@ def _harmless(value: object) -> object:
     """A spreadsheet would run words that begin like a formula: in whichever of the ways in which one parts
     cells, as it does not know in which this file was written.
     """
-    return _FORMULA.sub(r"\1'\2", value) if isinstance(value, str) else value
+    return _FORMULA.sub(_made_words, value) if isinstance(value, str) else value
+
+
+def _made_words(found: re.Match[str]) -> str:
+    blanks, sign = found.groups()
+    at = found.start()
+    begins_a_cell = at == 0 or not _PARTS_CELLS.isdisjoint(found.string[at - 1] + blanks)
+    return f"{blanks}'{sign}" if begins_a_cell else found[0]
 
 
 def _counted(tx: Transaction, subject: str) -> tuple[Poll, Count]:

@@ -13,7 +13,7 @@ from bot.settings import Section
 
 NONE = ("geen", "none")
 _CLOCK = r"([01]?\d|2[0-3])(?:[:.uh]([0-5]\d))?[uh]?"
-_SPAN = re.compile(rf"\s*{_CLOCK}\s*(?:[-–]|tot|to|until)\s*{_CLOCK}\s*")
+_SPAN = re.compile(rf"\s*+{_CLOCK}\s*+(?:[-–]|tot|to|until)\s*+{_CLOCK}\s*+")
 
 
 def _span(written: str) -> str:

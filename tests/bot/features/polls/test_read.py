@@ -6,10 +6,12 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator
+from time import thread_time
 from typing import Any
 
 import pytest
 
+from bot.features.polls import read
 from bot.model.message import Attachment, Message
 from bot.model.people import Identity
 from bot.texts import Voice
@@ -40,6 +42,30 @@ async def rows(town: Town) -> list[dict[str, str]]:
     data = await exported(town, "csv")
     assert data.startswith(b"\xef\xbb\xbf")
     return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
+
+
+@pytest.mark.parametrize(
+    ("words", "harmless"),
+    [
+        ("=A1", "'=A1"),
+        (" \n =A1", " \n '=A1"),
+        ("a;=A1", "a;'=A1"),
+        ('a" \t+1', "a\" \t'+1"),
+        ("a\n\n-1", "a\n\n'-1"),
+        ("a = b - c", "a = b - c"),
+        ("==", "'=="),
+        ("a; b=", "a; b="),
+    ],
+)
+def test_what_begins_a_cell_is_no_formula(words: str, harmless: str) -> None:
+    assert read._harmless(words) == harmless
+
+
+def test_a_long_row_of_blanks_costs_its_length() -> None:
+    began = thread_time()
+    for words in ("\n" * 20_000, "\t " * 10_000 + "a", ";" * 20_000):
+        read._harmless(words)
+    assert thread_time() - began < 0.5
 
 
 async def test_words_that_begin_like_a_formula_are_only_words(town: Town) -> None:
