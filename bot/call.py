@@ -60,6 +60,8 @@ IN_TOUCH = timedelta(minutes=1)
 MARK_BYTES = 6
 # So long a platform has to say whether somebody may still say what was planned.
 SAYS_WITHIN = timedelta(hours=1)
+# So much later the next is said of what one person has said to everybody at a moment.
+APART, SAID_ALOUD = timedelta(seconds=3), "said aloud"
 # What was said so long ago may have been overtaken.
 WAITED = timedelta(seconds=10)
 
@@ -315,25 +317,49 @@ class Call:
         accounts = self._asked_about([resident], themes)
         return [theme for theme in themes if self._said_of(accounts, theme)[0]]
 
-    def may_still_say(
-        self, who: Collection[int], theme: int, due: datetime, role: Role = Role.RESIDENT
+    def speaks_for(
+        self,
+        who: Collection[int],
+        theme: int,
+        due: datetime,
+        role: Role = Role.RESIDENT,
+        *,
+        key: str = "",
+        instead: Message | None = None,
+        theirs: Message | None = None,
+        waits: bool = True,
     ) -> bool:
-        """In a job that was due then: whether each of these may say things in a theme now, and has that role
-        there. So long their platforms have to say so; then it is as if they might not.
+        """In a job that was due then: whether the words of these may be put in a theme now, by what each may
+        say there themselves and their role. A job has nobody's words said in a theme but by this.
+
+        Where they may not, who moderates there is told `instead` under that key, and whoever of them is there
+        still `theirs`. So long their platforms have to say so; then it is as if they might not, and so it is
+        at once where it is not worth it that anything `waits`.
 
         Raises: AskFirst, and TryLater while a platform does not say.
         """
         self._asked_about(who, [theme])
-        return all(self._may_still_say(resident, theme, due, role) for resident in who)
+        if all(self._may_still_say(resident, theme, due, role, waits) for resident in who):
+            return True
+        if instead:
+            self.tell_moderators(theme, instead, key, but=next(iter(who), None))
+        if theirs:
+            for resident in who:
+                self.tell(resident, theirs, f"{key}:yours", theme=theme)
+        return False
 
-    def _may_still_say(self, resident: int, theme: int, due: datetime, role: Role) -> bool:
+    def _may_still_say(self, resident: int, theme: int, due: datetime, role: Role, waits: bool) -> bool:
         try:
             part = self.part_of(resident, theme)
         except TryLater:
-            if self.now < self.could_say_since(resident, due) + SAYS_WITHIN:
+            if waits and self.now < self.could_say_since(resident, due) + SAYS_WITHIN:
                 raise
             return False
-        return part is not None and part.writes and part.role >= role
+        if part is None or not part.writes:
+            return False
+        # What the community made them they are in each of its themes where they are.
+        accounts = self._asked_about([resident], [theme])
+        return max([part.role, *map(self._role_of, accounts)]) >= role
 
     def _asked_about(self, residents: Collection[int], themes: Collection[int]) -> Sequence[Identity]:
         """Their accounts. Raises: AskFirst, where it is not known what their platforms say of these."""
@@ -355,9 +381,21 @@ class Call:
             said = part_now(places, found, self.tx.people.part_of(account, theme), self.now)
             parts += [said] if said else []
             silent |= said is None and any(place not in found for place in places)
-        if any(self._is_moderator(account) for account in accounts):
+        if any(self._role_of(account) >= Role.MODERATOR for account in accounts):
             parts.append(Part(Role.MODERATOR, self.now, self.now, writes=not parts))
         return parts, silent
+
+    def take_turn(self, who: int, key: str) -> None:
+        """In a job that says something of somebody's to everybody: of all that is theirs and due at a moment
+        one is said after the other, and what others say comes between. The same key is the same turn.
+
+        Raises: TryLater while it is not theirs.
+        """
+        if who not in self.tx.people.known({who}):
+            return
+        if self.tx.uses.count(who, SAID_ALOUD, self.now):
+            raise TryLater(APART.total_seconds())
+        self.tx.uses.add(who, SAID_ALOUD, self.now + APART, key)
 
     def could_say_since(self, resident: int, due: datetime) -> datetime:
         """Since when the platforms of somebody could say where they are, of which a job asks that was due
@@ -368,9 +406,10 @@ class Call:
         came = [self.on_platforms[platform] or self.now for platform in platforms & self.on_platforms.keys()]
         return max([due, *came])
 
-    def _is_moderator(self, account: Identity) -> bool:
+    def _role_of(self, account: Identity) -> Role:
+        """What the community made of somebody."""
         resident = self.tx.people.by_identity(account)
-        return resident is not None and resident.role >= Role.MODERATOR
+        return resident.role if resident else Role.RESIDENT
 
     def themes_among(self, themes: Collection[int]) -> Collection[int]:
         """Those of these themes in which they take part."""

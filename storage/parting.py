@@ -426,11 +426,13 @@ def _give_back(db: Batch, metadatas: Sequence[MetaData], brought: Brought, resid
 def _take_back(
     db: Batch, now: Mapping[str, Any], brought: Brought, resident: int, *, named_by_line: bool
 ) -> None:
-    """What whoever stays had from them, they have no more: it is as it was before."""
+    """What whoever stays had from them, they have no more: it is as it was before. So is a zone that was
+    chosen meanwhile: it says where somebody lives, and nobody knows of which of them.
+    """
     lent = {
         name: before
         for name, before in brought.before.items()
-        if name in _CHOSEN and now[name] == brought.wishes[name] != before
+        if name in _CHOSEN and now[name] != before and (name == "zone" or now[name] == brought.wishes[name])
     }
     if named_by_line or now["name"] in (brought.wishes["name"], brought.before["name"]):
         # What was noted before anybody could choose a name says nothing of that.

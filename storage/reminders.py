@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from bot.features.reminders.records import REMINDERS, Asked, Reminder
 from bot.when import Rule
+from storage.among import among
 from storage.batch import Loader
 from storage.numbers import next_number
 from storage.parts import Parts, Stored
@@ -52,6 +53,8 @@ reminders = Table(
     Column("zone", String),
     Column("stopped", Boolean, nullable=False, server_default=false()),
     Column("version", Integer, nullable=False, server_default="1"),
+    # Which of their accounts asked for it: it goes where that one goes.
+    Column("account", String),
 )
 
 _KEPT = [column for column in reminders.c if column.name != "community"]
@@ -68,7 +71,13 @@ _ADD = insert(reminders)
 _THIS = reminders.c.id == bindparam("id_")
 _DROP = delete(reminders).where(_THIS)
 _END = delete(reminders).where(_THERE)
+_NUMBERS_THERE = select(reminders.c.id).where(_THERE).order_by(reminders.c.id)
 _FORGET = delete(reminders).where(_THEIRS)
+_PART = (
+    update(reminders)
+    .where(_THEIRS, among(reminders.c.account, "accounts_"))
+    .values(resident=bindparam("new_"))
+)
 _MERGE = update(reminders).where(reminders.c.resident == bindparam("old_")).values(resident=bindparam("new_"))
 
 
@@ -118,11 +127,16 @@ class Reminders:
     def drop(self, reminder: int) -> None:
         self._db.execute(_DROP, {"id_": reminder})
 
-    def end(self, theme: int) -> None:
+    def end(self, theme: int) -> Sequence[int]:
+        there = list(self._db.execute(_NUMBERS_THERE, {"theme_": theme}).scalars())
         self._db.execute(_END, {"theme_": theme})
+        return there
 
     def merge(self, old: int, new: int) -> None:
         self._db.execute(_MERGE, {"old_": old, "new_": new})
+
+    def part(self, resident: int, new: int, accounts: Sequence[str]) -> None:
+        self._db.execute(_PART, {"resident_": resident, "new_": new, "accounts_": list(accounts)})
 
     def forget(self, resident: int) -> Sequence[int]:
         theirs = [row["id"] for row in self.rows_of(resident)]

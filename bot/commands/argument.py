@@ -41,6 +41,13 @@ def _is_words(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def is_kept(value: Any) -> bool:
+    """Whether it has the form in which a button of Plein's keeps it: whatever is typed into a line, a form or
+    a platform's own input for words is a string.
+    """
+    return isinstance(value, (list, tuple)) and all(map(_is_words, value))
+
+
 def _in_one_line(argument: Argument, value: Any, locale: str) -> str:
     return " ".join(str(value).split())
 
@@ -61,7 +68,8 @@ def _no_choices(kind: Any) -> Sequence[str]:
 class Converter:
     """What can be done with one kind of parameter, as plain functions. Only `convert` must be given.
 
-    A `value` is what was typed, filled in or kept in a button: a string, number, yes or no, or a list.
+    A `value` is what was typed, filled in or kept in a button: a string, number, yes or no, or a list. What
+    is kept in a form that nobody types is a list where words are what people give: `is_kept`.
 
     `convert(argument, value, call)`: what the handler gets. It may look into the call's transaction.
         Raises: UserError (the right way to type the command is put behind it), or Unsure.

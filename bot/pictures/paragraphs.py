@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 # A word that is broken because it is too long for a line is broken here, if that is enough.
-_SEAM = re.compile(r".+?(?:[-/–—_.&=]+|$)")
+_SEAM = re.compile(r".+?(?:[-/–—_.&=]++|$)")
 # Every white space but those that hold words together.
 _SPACES = re.compile(r"[^\S\xa0\u202f]+")
 # A phrase in one character, too intricate to be drawn this small.

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from bot.errors import UserError
 from bot.model.message import Text, text
-from bot.when.belgium import public_holiday, school_holiday
+from bot.when.belgium import SCHOOL, public_holiday, school_holiday
 from bot.when.days import date as a_date
 from bot.when.language import Holiday, Kind, Language
 from bot.when.languages import languages
@@ -87,9 +87,14 @@ class LeftOut:
                 (date.fromisoformat(first), date.fromisoformat(last))
                 for first, last in values.pop("spans", ())
             )
-            return cls(spans=spans, breaks=tuple(values.pop("breaks", ())), **values)
-        except (TypeError, AttributeError) as error:
+            found = cls(spans=spans, breaks=tuple(values.pop("breaks", ())), **values)
+            if len(spans) > MOST or not {*found.breaks} <= {*SCHOOL.values()}:
+                raise ValueError(kept)
+            if not (type(found.public) is type(found.school) is bool):
+                raise ValueError(kept)
+        except (TypeError, AttributeError, RecursionError) as error:
             raise ValueError(kept) from error
+        return found
 
 
 def read_left_out(words: str, now: datetime, zone: ZoneInfo, locale: str = "nl") -> LeftOut:

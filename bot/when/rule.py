@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import dropwhile
 from typing import Any, Literal, Self, get_args
 from zoneinfo import ZoneInfo
 
@@ -50,6 +51,10 @@ class Rule:
     month: int = 0
 
     def __post_init__(self) -> None:
+        numbers = (self.every, self.nth, self.day, self.month, *self.weekdays)
+        # No fraction, and no yes or no: it may come from a button.
+        if any(type(number) is not int for number in numbers):
+            raise ValueError(self)
         if self.unit not in get_args(Every) or not 1 <= self.every <= MOST[self.unit]:
             raise ValueError(self)
         if list(self.weekdays) != sorted({*self.weekdays}) or not {*self.weekdays} <= {*range(7)}:
@@ -104,17 +109,36 @@ class Rule:
         try:
             values: dict[str, Any] = json.loads(kept)
             return cls(**{**values, "weekdays": tuple(values.get("weekdays", ()))})
-        except (TypeError, AttributeError, KeyError) as error:
+        except (TypeError, AttributeError, KeyError, RecursionError) as error:
             raise ValueError(kept) from error
 
 
-def dates(rule: Rule, first: date) -> Iterator[date]:
+def dates(rule: Rule, first: date, since: date | None = None) -> Iterator[date]:
     """Its days from the first on, which is one of them where it fits, up to the year 2200.
 
-    The first that fits begins it: the weeks, months or days between are counted from there.
+    The first that fits begins it: the weeks, months or days between are counted from there. Of those before
+    `since` nothing is said, nor reckoned, however long ago it began.
     """
     begin = next(_days(rule, first, 1), None)
-    return _days(rule, begin, rule.every) if begin else iter(())
+    if begin is None:
+        return iter(())
+    if since is None or since <= begin:
+        return _days(rule, begin, rule.every)
+    later = _days(rule, _shortly_before(rule, begin, since), rule.every)
+    return dropwhile(lambda day: day < since, later)
+
+
+def _shortly_before(rule: Rule, begin: date, since: date) -> date:
+    """From when on its days are the same as they were from the first on."""
+    if rule.unit == "days":
+        return since - timedelta(days=(since - begin).days % rule.every)
+    if rule.unit == "weeks":
+        monday = begin - timedelta(days=begin.weekday())
+        return max(begin, since - timedelta(days=(since - monday).days % (7 * rule.every)))
+    every = rule.every if rule.unit == "months" else 12
+    months = (since.year - begin.year) * 12 + since.month - begin.month
+    year, month = divmod(begin.year * 12 + begin.month - 1 + months // every * every, 12)
+    return max(begin, date(year, month + 1, 1))
 
 
 def fits(rule: Rule, day: date) -> bool:

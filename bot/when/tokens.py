@@ -24,7 +24,7 @@ class Unread(Exception):
 
 
 # "ma-vr", "juni-augustus"; in a chain like "ma-wo-vr" it may as well be all that is named.
-_RUNS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
+_RUNS = re.compile(r"(?<![^\W\d_])[^\W\d_]++(?:-[^\W\d_]++)++")
 
 
 class Token(NamedTuple):

@@ -87,7 +87,7 @@ _THIS = meeting_series.c.id == bindparam("series_")
 _FIELDS = [column for column in meeting_series.c if column.name != "community"]
 _GET = select(*_FIELDS).where(_THIS)
 _ADD = insert(meeting_series)
-_CHANGED = ("rule", "wall", "first_day", "until", "made_to", "left_out", "lasts", "going", *LIKE)
+_CHANGED = ("rule", "wall", "first_day", "until", "made_to", "left_out", "lasts", "going", "organiser", *LIKE)
 _CHANGE = update(meeting_series).where(_THIS).values({name: bindparam(f"{name}_") for name in _CHANGED})
 _MEETINGS = (
     shown_meetings()
@@ -146,7 +146,7 @@ class SeriesKept:
 
     def add(self, new: Series) -> Series:
         number = next_number(self._db, meeting_series.name)
-        whose = {"theme": new.theme, "organiser": new.organiser, "zone": new.recurrence.zone.key}
+        whose = {"theme": new.theme, "zone": new.recurrence.zone.key}
         self._db.execute(_ADD, {"id": number, **whose, **_written(new)})
         found = self.get(number)
         assert found
@@ -227,6 +227,7 @@ def _written(kept: Series) -> dict[str, Any]:
     recurrence = kept.recurrence
     return {
         **kept.like,
+        "organiser": kept.organiser,
         "rule": recurrence.rule.as_kept(),
         "wall": f"{recurrence.wall:%H:%M}",
         "first_day": recurrence.first.isoformat(),

@@ -16,6 +16,7 @@ from bot import when
 from bot.errors import UserError
 from bot.texts import Texts, Voice
 from bot.when.language import DAY, HOUR, MINUTE, MONTH, WEEK, Holiday, Language
+from bot.when.tokens import with_runs
 from tests.chat import BRUSSELS, NOW
 
 MOMENTS = st.datetimes(
@@ -954,3 +955,9 @@ def test_a_day_that_is_over_is_told_without_an_hour_that_nobody_said() -> None:
     with pytest.raises(UserError) as asked:
         when.read("11/11/2026", HALF_PAST, BRUSSELS, whole_days=True)
     assert asked.value.text.key == "when.past_day"
+
+
+def test_a_long_word_is_looked_through_once() -> None:
+    began = thread_time()
+    assert with_runs("é" * 20_000 + " -", when.LANGUAGES["nl"])
+    assert thread_time() - began < 0.5

@@ -18,6 +18,7 @@ from bot import when
 from bot.errors import UserError
 from bot.texts import Texts, Voice
 from bot.when import LeftOut
+from bot.when.left_out import MOST
 from tests.chat import BRUSSELS, NOW
 
 TEXTS = Texts()
@@ -258,6 +259,12 @@ def test_it_is_kept_as_text() -> None:
         '{"spans":3}',
         '{"other":1}',
         '{"spans":[["2026-12-25"]]}',
+        '{"public":1}',
+        '{"school":"x"}',
+        '{"breaks":["x"]}',
+        '{"breaks":[["autumn_break"]]}',
+        '{"spans":[' + ",".join(['["2026-12-25","2026-12-25"]'] * (MOST + 1)) + "]}",
+        "[" * 99_999,
     ):
         with pytest.raises(ValueError):
             LeftOut.from_kept(kept)

@@ -160,12 +160,36 @@ def test_it_is_kept_as_text(rule: Rule) -> None:
         *('{"unit":"weeks","weekdays":[1,1]}', '{"unit":"months"}', '{"unit":"months","day":32}'),
         *('{"unit":"months","nth":1}', '{"unit":"months","nth":6,"weekdays":[1]}', '{"unit":"days","x":1}'),
         *('{"unit":"months","nth":1,"weekdays":[1],"day":1}', '{"unit":"years","day":3}'),
-        '{"unit":"years","month":2,"day":30}',
+        *(
+            '{"unit":"years","month":2,"day":30}',
+            '{"unit":"days","every":1.5}',
+            '{"unit":"days","every":true}',
+        ),
+        *(
+            '{"unit":"months","day":2.5}',
+            '{"unit":"weeks","weekdays":[1.0]}',
+            '{"unit":["days"]}',
+            "[" * 99_999,
+        ),
     ],
 )
 def test_what_is_kept_and_is_no_rule_is_refused(kept: str) -> None:
     with pytest.raises(ValueError):
         Rule.from_kept(kept)
+
+
+@given(RULES, st.integers(0, 9_000))
+def test_seen_from_a_later_day_they_are_the_same_days(rule: Rule, later: int) -> None:
+    since = TUESDAY + timedelta(days=later)
+    seen = islice(when.dates(rule, TUESDAY, since), 5)
+    assert list(seen) == list(islice((day for day in when.dates(rule, TUESDAY) if day >= since), 5))
+
+
+def test_what_began_ages_ago_is_not_reckoned_from_there() -> None:
+    began = thread_time()
+    for rule in (Rule.daily(3), Rule.weekly(*range(7)), Rule.by_day(31), Rule.yearly(2, 29)):
+        assert next(when.dates(rule, date(1, 1, 2), TUESDAY)) >= TUESDAY
+    assert thread_time() - began < 0.2
 
 
 def test_a_day_that_no_year_has_is_no_rule() -> None:

@@ -1482,3 +1482,21 @@ async def test_what_waits_for_people_before_waits_for_them_still_and_goes_down_a
             tuple(map(bool, row)) for row in await look(database_url, rows("residents", "told_aloud"))
         ] == [(False,)]
         await look(database_url, partial(down_to, "0054"))
+
+
+# --- which account asked for a reminder ---
+
+
+async def test_reminders_of_before_are_of_no_account_in_particular(database_url: str) -> None:
+    def fill(db: Connection) -> None:
+        person = {"folded": "", "role": 0, "wants_reminders": False, "name_is_chosen": False}
+        add_rows({"residents": [{"community": 1, "id": 1, "name": "x", **person}]}, db)
+        add_rows({"reminders": [{"community": 1, "id": 1, "resident": 1, "words": "x", "due_at": 1}]}, db)
+
+    await upgrade(database_url, to="0054")
+    await look(database_url, fill)
+    for _ in range(2):
+        await upgrade(database_url)
+        assert await look(database_url, differences) == []
+        assert await look(database_url, rows("reminders", "id", "words", "account")) == [(1, "x", None)]
+        await look(database_url, partial(down_to, "0054"))

@@ -74,6 +74,7 @@ _COMMANDS = (
     _Command("meeting restore", end.restore_meeting, also_named=("meeting",)),
     _Command(come.COME, come.come, lacking=come.ask_how),
     _Command(show.ANSWER, come.answer_meeting, listed=False),
+    _Command(telling.TAKE_OVER, series.take_over_meeting, listed=False),
 )
 _JOBS = {
     changes.BEGIN: changes.begin_due,
@@ -82,6 +83,7 @@ _JOBS = {
     changes.TELL_SERIES: changes.tell_series_due,
     changes.SEAT: changes.seat_due,
     changes.UP: changes.up_due,
+    come.EVERY: come.every_due,
     changes.NEXT: series.next_due,
     ask.ASK: ask.ask_due,
     telling.ALOUD: telling.aloud_due,
@@ -192,7 +194,7 @@ FEATURE = Feature(
     name="meetings",
     commands=_COMMANDS,
     jobs=_JOBS,
-    about=(remind.WISHED,),
+    about=(remind.WISHED, come.EVERY),
     boards={SUBJECT: show.show_board},
     suggest={"meeting": find.suggest_meetings},
     kinds=KINDS,

@@ -11,7 +11,7 @@ from bot import when
 from bot.call import Call
 from bot.features.meetings import show
 from bot.features.meetings.records import MEETINGS, SUBJECT, Figures, Meeting
-from bot.features.meetings.telling import PAGE, tell
+from bot.features.meetings.telling import PAGE, keeps_its_words, tell
 from bot.model.message import message, text, typed
 from bot.model.work import Job
 
@@ -35,6 +35,8 @@ def ask_due(call: Call, job: Job) -> None:
     if meeting is None or not meeting.takes_answers(call.now) or meeting.starts_at.isoformat() != start:
         return
     if (meeting.asked and not int(after)) or _is_full(meeting, kept.figures(meeting.id)):
+        return
+    if not keeps_its_words(call, meeting, job.due_at):
         return
     kept.note(meeting.id, {"asked": True})
     people = kept.unanswered(meeting.id, meeting.theme, int(after), PAGE)

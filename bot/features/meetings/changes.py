@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.call import Call
-from bot.errors import TryLater, UserError
+from bot.errors import UserError
 from bot.features.meetings import show
 from bot.features.meetings.ask import plan_asking
 from bot.features.meetings.news import News, as_told, changed_by, in_words, news_of, noting
@@ -230,7 +230,7 @@ def _tell_some(call: Call, job: Job, meetings: Sequence[Meeting], after: int, ke
     if not any(map(news_of, meetings)):
         return 0
     by = sorted({who for meeting in meetings for who in changed_by(meeting)})
-    may_say = _may_still_say(call, meetings[0], by, job.due_at)
+    may_say = call.speaks_for(by, meetings[0].theme, job.due_at, waits=False)
     news = [found for meeting in meetings if (found := news_of(meeting, in_words=may_say))]
     if not news:
         return 0
@@ -260,7 +260,7 @@ def _tell_each(call: Call, people: Mapping[int, Sequence[News]], key: str, *, ti
     if others:
         theirs = {each.meeting.id for who in others for each in people[who]}
         news = [each for number, each in every.items() if number in theirs]
-        mention(call, first, others, in_words(call, news, titled=titled), key)
+        mention(call, first, others, in_words(call, news, titled=titled), key, in_words=titled)
 
 
 def _concerned(call: Call, news: Sequence[News], after: int) -> tuple[Mapping[int, Sequence[News]], int]:
@@ -291,11 +291,3 @@ def _concerned(call: Call, news: Sequence[News], after: int) -> tuple[Mapping[in
             theirs = [each for each in of if list(changed_by(each.meeting)) != [who]]
             people.setdefault(who, []).extend(theirs)
     return {who: theirs for who, theirs in sorted(people.items()) if theirs}, until
-
-
-def _may_still_say(call: Call, meeting: Meeting, by: Sequence[int], due: datetime) -> bool:
-    """Whether all who changed it may write there now; nobody waits for a platform that does not say."""
-    try:
-        return call.may_still_say(by, meeting.theme, due)
-    except TryLater:
-        return False

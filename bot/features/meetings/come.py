@@ -33,6 +33,7 @@ from bot.features.meetings.telling import whisper
 from bot.features.meetings.words import NO_ACCOUNT, Answering, Coming, Guests, Whom
 from bot.model.message import Button, Message, message, text, typed
 from bot.model.people import Resident
+from bot.model.work import Job
 from bot.people import choices_of, is_kept, residents_called
 from bot.unseen import seen_as
 
@@ -41,7 +42,9 @@ LONGEST_NAME = 64
 MOST_FOR = 100
 # So often one person answers anew within an hour where others wait: whoever moves up by it is told.
 MOST_ANSWERS, WITHIN = 60, timedelta(hours=1)
-COME = "come"
+COME, EVERY = "come", "meeting.every"
+# Of so many meetings of a series one answer is kept at a time.
+PAGE = 10
 
 
 def come(
@@ -97,13 +100,35 @@ def _answer_every(call: Call, meeting: Meeting, way: Way, party: int, *, shown: 
         resident=call.resident.id, way=way, said_at=call.said_at, party=party, shown=shown and way in PLACES
     )
     call.tx.of(SERIES).stand(meeting.series, answer)
-    for other in call.tx.of(SERIES).meetings(meeting.series, call.now):
-        if other.id != meeting.id and other.expanded and other.takes_answers(call.now):
-            # Where there is no place for so many, or not that way, what they said of it stays.
-            with suppress(UserError):
-                check_way(other, way)
-                _answer(call, other, _mine(call, other), way, party, shown=shown)
+    _go_on(call, meeting.series, call.resident.id, 0)
     return replace(said, blocks=(*said.blocks, text("meeting.every", meeting=meeting.id)))
+
+
+def every_due(call: Call, job: Job) -> None:
+    """So many more of a series are answered as somebody answers all of them; then the next. What they said of
+    one by itself since stays.
+    """
+    number, after, who = map(int, job.subject.split())
+    kept = call.tx.of(SERIES)
+    stands = next((each for each in kept.standing(number) if each.resident == who), None)
+    if stands is None:
+        return
+    call = replace(call, resident=Resident(who, ""), at=stands.said_at)
+    others = [each for each in kept.meetings(number, call.now) if each.id > after and each.expanded]
+    for other in sorted(others, key=lambda each: each.id)[:PAGE]:
+        before = _mine(call, other)
+        if not other.takes_answers(call.now) or (before and before.said_at > stands.said_at):
+            continue
+        # Where there is no place for so many, or not that way, what they said of it stays.
+        with suppress(UserError):
+            check_way(other, stands.way)
+            _answer(call, other, before, stands.way, stands.party, shown=stands.shown, counted=False)
+    if len(others) > PAGE:
+        _go_on(call, number, who, sorted(each.id for each in others)[PAGE - 1])
+
+
+def _go_on(call: Call, series: int, who: int, after: int) -> None:
+    call.schedule(EVERY, f"{series} {after} {who}", call.now, f"{EVERY}:{series}:{who}")
 
 
 def _only_way(meeting: Meeting) -> Way:
@@ -215,6 +240,7 @@ def _answer(
     *,
     shown: bool = False,
     whom: Resident | str | None = None,
+    counted: bool = True,
 ) -> Message:
     """Keep it, where there is place for it or a row to wait in; the receipt says what stands now. What an
     organiser says once it has begun was so, however full it was.
@@ -246,7 +272,7 @@ def _answer(
     if way in PLACES:
         now = replace(now, seat=way, known=way) if begun else _seated(meeting, figures, now, before)
     if before is None or _what(now) != _what(before):
-        if figures.waits:
+        if figures.waits and counted:
             if (count := call.used(COME, WITHIN)) >= MOST_ANSWERS:
                 raise UserError("meeting.often", count=count)
             call.use(COME, within=WITHIN)

@@ -46,9 +46,10 @@ def move_following(call: Call, meeting: Meeting, plan: Plan, *, everything: bool
     recurrence = series.recurrence.begun_by(local.date(), local.time())
     # Where each of those that there are goes; also where that is after the last day that was meant at first.
     days = (each for each in replace(recurrence, until=None).occurrences() if each.start)
-    places = [*zip(rows, days, strict=False)]
+    # Where fewer are left than there are, as all later ones fall away, it can't go there.
+    places = list(zip(rows, days, strict=False))
     if len(places) < len(rows):
-        raise UserError("meeting.series.too_few", count=len(places), rule=when.in_words(recurrence.rule))
+        raise UserError("meeting.series.left_out")
     made_to = max([to.day for _, to in places], default=series.made_to)
     if recurrence.until and made_to:
         recurrence = replace(recurrence, until=max(recurrence.until, made_to))

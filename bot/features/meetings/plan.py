@@ -17,7 +17,16 @@ from bot.features.meetings.find import PLAN, check_to_come, check_twin, find_own
 from bot.features.meetings.news import as_told
 from bot.features.meetings.records import LONGEST, MEETINGS, SUBJECT, Meeting, Plan, Recurrence
 from bot.features.meetings.settings import MeetingsSettings
-from bot.features.meetings.words import NOTHING, Moments, Room, Span, keep_moments
+from bot.features.meetings.words import (
+    NOTHING,
+    Moments,
+    Repeating,
+    Room,
+    Span,
+    Without,
+    keep_moments,
+    keep_value,
+)
 from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Role, Theme
 from bot.unseen import seen_as
@@ -121,9 +130,9 @@ def plan_meeting(
     online_room: Room | None = None,
     remind: Moments | None = None,
     about: str | None = None,
-    repeat: str | None = None,
+    repeat: Repeating | None = None,
     until: str | None = None,
-    left_out: str | None = None,
+    left_out: Without | None = None,
     theme: str | None = None,
     sure: bool = False,
 ) -> Message:
@@ -221,9 +230,9 @@ def _confirm(plan: Plan, where: Theme, recurrence: Recurrence | None) -> Message
     if recurrence:
         # As it was meant, whatever first day that has.
         first = when.at(recurrence.first, recurrence.wall, recurrence.zone)
-        meant |= {"begins": first.isoformat(), "repeat": recurrence.rule.as_kept()}
+        meant |= {"begins": first.isoformat(), "repeat": keep_value(recurrence.rule)}
         meant |= {"until": recurrence.until and recurrence.until.isoformat()}
-        meant |= {"left_out": recurrence.left_out.as_kept()}
+        meant |= {"left_out": keep_value(recurrence.left_out)}
     args = {name: value for name, value in meant.items() if value is not None}
     announce = Button(text("meeting.button.announce"), PLAN, {**args, "sure": True}, style="primary")
     return message(

@@ -17,11 +17,19 @@ from datetime import UTC, datetime, timedelta
 
 from bot import when
 from bot.call import Call
-from bot.errors import TryLater
 from bot.features.meetings import show
 from bot.features.meetings.night import quiet_until, told_at
 from bot.features.meetings.records import MEETINGS, SUBJECT, Answer, Meeting, Way
-from bot.features.meetings.telling import PAGE, go_on_aloud, mention, say_aloud, talkers, whisper
+from bot.features.meetings.telling import (
+    PAGE,
+    go_on_aloud,
+    keeps_its_words,
+    mention,
+    say_aloud,
+    talkers,
+    whisper,
+    without_words,
+)
 from bot.model.message import Message, Text, message, text, typed
 from bot.model.people import Wishes
 from bot.model.work import Job
@@ -35,9 +43,6 @@ LATE = timedelta(minutes=5)
 DAY = 86_400
 # More than anybody answered that is to come.
 ALL = 10_000
-# So much later the next of the same organiser's is said.
-APART = timedelta(seconds=3)
-_REMINDED = "meeting reminded"
 
 
 def plan_reminders(call: Call, meeting: Meeting) -> None:
@@ -110,23 +115,15 @@ def remind_due(call: Call, job: Job) -> None:
         return
     key = _key(meeting, int(before))
     if not meeting.has_begun(call.now):
-        _take_turn(call, meeting, key)
+        if meeting.organiser is not None:
+            call.take_turn(meeting.organiser, key)
         late = call.now - moment(call, meeting, int(before)) > LATE
         answers = call.tx.of(MEETINGS).reminded_after(meeting.id, 0, PAGE)
         others = _mentioned(call, meeting, int(before), _people(answers))
-        mention(call, meeting, others, _aloud(meeting, late=late), key, everywhere=True)
+        in_words = keeps_its_words(call, meeting, job.due_at)
+        said = _aloud(meeting, late=late) if in_words else without_words(meeting, late=late)
+        mention(call, meeting, others, said, key, everywhere=True, in_words=in_words)
     call.schedule(WHISPER, f"{job.subject} 0", call.now, f"{WHISPER}:{meeting.id}:{before}")
-
-
-def _take_turn(call: Call, meeting: Meeting, key: str) -> None:
-    """Of one organiser's meetings that begin at the same moment one is said after the other: what others say
-    comes between. Raises: TryLater.
-    """
-    if meeting.organiser is None:
-        return
-    if call.tx.uses.count(meeting.organiser, _REMINDED, call.now):
-        raise TryLater(APART.total_seconds())
-    call.tx.uses.add(meeting.organiser, _REMINDED, call.now + APART, key)
 
 
 def whisper_due(call: Call, job: Job) -> None:
@@ -150,9 +147,11 @@ def whisper_due(call: Call, job: Job) -> None:
         whisper(call, meeting, _people(told), said, key, otherwise=ALOUD)
     if int(after) and moment(call, meeting, int(before)) <= call.now < meeting.starts_at:
         # Those of the first page stand beside what was said in the theme.
+        in_words = keeps_its_words(call, meeting, job.due_at)
         also = message(text("meeting.told.also", title=meeting.title))
+        also = also if in_words else without_words(meeting)
         others = _mentioned(call, meeting, int(before), people)
-        mention(call, meeting, others, also, f"{key}:{after}", apart=True)
+        mention(call, meeting, others, also, f"{key}:{after}", apart=True, in_words=in_words)
     _go_on(call, job, answers)
 
 
@@ -220,6 +219,8 @@ def aloud_due(call: Call, job: Job) -> None:
         what = "meeting.remind.begun" if begun else "meeting.remind.aloud"
         where = show.where_that_way(meeting, Way.ONLINE) if begun else ()
         said = message(text(what, title=meeting.title, start=meeting.starts_at), *where)
+        if not keeps_its_words(call, meeting, job.due_at):
+            said = without_words(meeting)
         say_aloud(call, meeting, [*unsaid], said, f"{key}:aloud:{job.id}")
     go_on_aloud(call, job, unsaid)
 

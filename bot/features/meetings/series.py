@@ -18,7 +18,7 @@ from bot.call import Call
 from bot.errors import Unsure, UserError, yes
 from bot.features.meetings import show
 from bot.features.meetings.changes import NEXT, due_again
-from bot.features.meetings.find import find_in_series, usage
+from bot.features.meetings.find import check_to_come, find, find_in_series, usage
 from bot.features.meetings.news import as_told
 from bot.features.meetings.records import (
     LIKE,
@@ -35,9 +35,12 @@ from bot.features.meetings.records import (
     Recurrence,
     Series,
 )
+from bot.features.meetings.settings import MeetingsSettings
 from bot.features.meetings.standing import expand, tell_waiting
-from bot.features.meetings.words import Span, keep_span
+from bot.features.meetings.telling import take_over
+from bot.features.meetings.words import Repeating, Span, Without, keep_span, keep_value
 from bot.model.message import Message, Text, message, text, typed
+from bot.model.people import Role
 from bot.model.work import Job
 
 WEEK_BEFORE = when.Unit(days=-7)
@@ -55,7 +58,7 @@ _WHOLE, _UP_TO, _SCHOOL_YEAR = "meeting.word.whole", "meeting.word.up_to", "meet
 
 
 def recurrence_of(
-    call: Call, begins: Span, repeat: str, until: str | None, left_out: str | None
+    call: Call, begins: Span, repeat: Repeating, until: str | None, left_out: Without | None
 ) -> tuple[Recurrence, timedelta | None]:
     """When it takes place, as was meant; and how long, where the rule says so. Raises: UserError, Unsure."""
     local = begins.start.astimezone(call.zone)
@@ -132,24 +135,24 @@ def _before(name: str, words: Sequence[str]) -> str:
     return max((word for word in words if name.startswith(f"{word} ")), key=len, default="")
 
 
-def _left_out(call: Call, words: str) -> when.LeftOut:
+def _left_out(call: Call, given: Without) -> when.LeftOut:
     """In people's own words, or as a button kept it."""
-    if words.startswith("{"):
-        return when.LeftOut.from_kept(words)
-    return when.read_left_out(words, call.said_at, call.zone, call.locale)
+    if isinstance(given, when.LeftOut):
+        return given
+    return when.read_left_out(given, call.said_at, call.zone, call.locale)
 
 
-def _rule(call: Call, repeat: str, local: datetime) -> tuple[when.Rule, timedelta | None]:
+def _rule(call: Call, repeat: Repeating, local: datetime) -> tuple[when.Rule, timedelta | None]:
     """In people's own words, or as a button kept it; and how long each lasts, where they said so."""
-    if repeat.startswith("{"):
-        return when.Rule.from_kept(repeat), None
+    if isinstance(repeat, when.Rule):
+        return repeat, None
     reading = when.read_rule(repeat, call.locale, local.date())
     walls = (reading.wall, *reading.other_walls)
     # At which of two hours it begins was said already.
     is_that_hour = len(reading.rules) == 1 and len(walls) > 1 and local.time() in walls
     if not reading.sure and not is_that_hour:
         lasting = _lasting(reading.lasts)
-        choices = [(when.in_words(rule), {"repeat": rule.as_kept(), **lasting}) for rule in reading.rules]
+        choices = [(when.in_words(rule), {"repeat": keep_value(rule), **lasting}) for rule in reading.rules]
         raise Unsure(text("meeting.series.which"), choices)
     if reading.wall and local.time() not in walls:
         raise UserError(
@@ -163,13 +166,17 @@ def _lasting(lasts: timedelta | None) -> dict[str, str]:
     return {"lasting": f"{int(lasts.total_seconds())} seconds"} if lasts else {}
 
 
-def _other_day(call: Call, rule: when.Rule, begins: Span, local: datetime, lasts: timedelta | None) -> Unsure:
+def _other_day(
+    call: Call, rule: when.Rule, begins: Span, local: datetime, lasts: timedelta | None
+) -> Unsure | UserError:
     """The rule is of other days than the one on which it is to begin: the next of these is put to them."""
-    day = next(iter(when.dates(rule, local.date())))
+    day = next(when.dates(rule, local.date()), None)
+    if day is None:
+        return UserError("when.too_far")
     start = when.at(day, local.time(), call.zone)
     meant = Span(start, start + (begins.end - begins.start) if begins.end else None)
     asked = text("meeting.series.other_day", rule=when.in_words(rule), start=begins.start, meant=start)
-    return Unsure(asked, yes(begins=keep_span(meant), repeat=rule.as_kept(), **_lasting(lasts)))
+    return Unsure(asked, yes(begins=keep_span(meant), repeat=keep_value(rule), **_lasting(lasts)))
 
 
 def meant(plan: Plan, recurrence: Recurrence) -> list[Text]:
@@ -236,11 +243,13 @@ def next_due(call: Call, job: Job) -> None:
     """One is over, or begins within the week: the next is announced, and more are made."""
     series = call.tx.of(SERIES).hold(int(job.subject))
     if series:
-        announce_next(call, series)
+        announce_next(call, series, job.due_at)
 
 
-def announce_next(call: Call, series: Series) -> None:
-    """Announce those whose time has come, and come back for the next."""
+def announce_next(call: Call, series: Series, due_at: datetime | None = None) -> None:
+    """Announce those whose time has come, and come back for the next. `due_at`: since when, where that is a
+    job's to do: then it is for who planned them to say, as long as they may.
+    """
     if series.going:
         make(call, series)
     coming = [
@@ -256,7 +265,46 @@ def announce_next(call: Call, series: Series) -> None:
         if due > call.now:
             call.schedule(NEXT, str(series.id), due)
             return
+        if due_at and not _keeps_its_words(call, series, meeting, due_at):
+            call.schedule(NEXT, str(series.id), call.now + DAY)
+            return
         _announce(call, meeting)
+
+
+def _keeps_its_words(call: Call, series: Series, meeting: Meeting, due: datetime) -> bool:
+    """Whether who planned them may have the next one announced now. Else it stays, and who moderates there
+    can go on with them or end them.
+    """
+    if series.organiser is None:
+        return True
+    told = text("meeting.series.unsaid", title=meeting.title, start=meeting.starts_at, meeting=meeting.id)
+    return call.speaks_for(
+        [series.organiser],
+        series.theme,
+        due,
+        call.settings.of(MeetingsSettings).planners,
+        key=f"series:{series.id}:unsaid:{meeting.id}:{series.organiser}",
+        instead=message(told, buttons=[take_over(meeting)]),
+        theirs=message(text("meeting.series.unsaid.yours", title=meeting.title, start=meeting.starts_at)),
+    )
+
+
+def take_over_meeting(call: Call, meeting: int) -> Message:
+    """It is theirs from now on, with all of its series that are to come."""
+    found = find(call, meeting)
+    if not call.may(Role.MODERATOR, found.theme):
+        raise UserError("role.needed.moderator").openly()
+    check_to_come(call, found)
+    call.check_writes(found.theme)
+    series = call.tx.of(SERIES).hold(found.series) if found.series else None
+    rows = call.tx.of(SERIES).meetings(series.id, call.now) if series else [found]
+    for row in rows:
+        call.tx.of(MEETINGS).note(row.id, {"organiser": call.resident.id})
+    if series:
+        series = replace(series, organiser=call.resident.id)
+        call.tx.of(SERIES).change(series)
+        announce_next(call, series)
+    return message(text("meeting.taken_over", title=found.title, meeting=found.id))
 
 
 def _announce(call: Call, meeting: Meeting) -> None:

@@ -7,26 +7,60 @@ private, when that is so.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence, Sized
+from datetime import datetime
 from typing import Any
 
 from bot.call import Call
+from bot.features.meetings import show
 from bot.features.meetings.night import is_too_late, quiet_until
-from bot.features.meetings.records import MEETINGS, Meeting
-from bot.model.message import Message, message, text
+from bot.features.meetings.records import MEETINGS, SUBJECT, Meeting
+from bot.features.meetings.settings import MeetingsSettings
+from bot.model.message import Button, Message, message, text
 from bot.model.people import Wishes
 from bot.model.work import Job
 
+TAKE_OVER = "meeting take over"
 # So many people are told at a time; and so many mentioned at once: of more Discord takes no message.
 PAGE, MENTIONED = 100, 50
 # What could be told somebody nowhere is said in the theme.
 ALOUD = "meeting.aloud"
 
 
-def tell(call: Call, meeting: Meeting, people: Sequence[int], said: Message, key: str) -> None:
+def keeps_its_words(call: Call, meeting: Meeting, due: datetime) -> bool:
+    """In a job that was due then: whether its organiser's words may be put in the theme now. Else who
+    moderates there hears so once, and can take it over. Nobody waits for a platform that does not say.
+    """
+    if meeting.organiser is None:
+        return True
+    told = text("meeting.unsaid", title=meeting.title, start=meeting.starts_at)
+    key = f"{SUBJECT}:{meeting.id}:unsaid:{meeting.organiser}"
+    role = call.settings.of(MeetingsSettings).planners
+    instead = message(told, buttons=[take_over(meeting)])
+    return call.speaks_for(
+        [meeting.organiser], meeting.theme, due, role, key=key, instead=instead, waits=False
+    )
+
+
+def take_over(meeting: Meeting) -> Button:
+    """For whoever moderates there: it is theirs from then on."""
+    return Button(text("meeting.button.take_over"), TAKE_OVER, {"meeting": meeting.id}, style="primary")
+
+
+def without_words(meeting: Meeting, *, late: bool = False) -> Message:
+    """That it is soon, or no more, with nothing that somebody wrote of it; its board stands there."""
+    if meeting.state == "cancelled":
+        return message(text("meeting.told.cancelled", start=meeting.starts_at))
+    said = text("meeting.remind.late" if late else "meeting.remind", start=meeting.starts_at)
+    return message(said, buttons=show.buttons(meeting))
+
+
+def tell(
+    call: Call, meeting: Meeting, people: Sequence[int], said: Message, key: str, *, in_words: bool = True
+) -> None:
     """Say it to each of these, once."""
     talking = talk(call, meeting, people)
     whisper(call, meeting, sorted(talking), said, key)
-    mention(call, meeting, [who for who in people if who not in talking], said, key)
+    mention(call, meeting, [who for who in people if who not in talking], said, key, in_words=in_words)
 
 
 def whisper(
@@ -60,7 +94,9 @@ def aloud_due(call: Call, job: Job) -> None:
             alike.append((said, [who]))
     for group, (said, people) in enumerate(alike):
         if meeting and not meeting.is_over(call.now):
-            say_aloud(call, meeting, people, said, f"{key}:aloud:{job.id}:{group}")
+            in_words = keeps_its_words(call, meeting, job.due_at)
+            aloud = said if in_words else without_words(meeting)
+            say_aloud(call, meeting, people, aloud, f"{key}:aloud:{job.id}:{group}")
     go_on_aloud(call, job, unsaid)
 
 
@@ -85,12 +121,14 @@ def mention(
     *,
     everywhere: bool = False,
     apart: bool = False,
+    in_words: bool = True,
 ) -> None:
     """Say it in the theme, with a mention of these, who don't talk in private: where there are such, or
-    everywhere. `apart`: it is for them alone, and of a platform's places said where they are.
+    everywhere. `apart`: it is for them alone, and of a platform's places said where they are. Not `in_words`:
+    what it is called is said by nobody there.
     """
     accounts = call.tx.people.accounts_in(meeting.theme, people)
-    also = message(text("meeting.told.also", title=meeting.title))
+    also = message(text("meeting.told.also", title=meeting.title)) if in_words else said
     for place in call.tx.places.of_theme(meeting.theme):
         here = [account for account in accounts if account.platform == place.platform]
         for at in range(0, len(here) or everywhere, MENTIONED):

@@ -5,6 +5,7 @@ is room for, and how somebody comes.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,12 +16,13 @@ from typing import Any, NamedTuple
 from bot import when
 from bot.befores import MOST, parts_of, read_before
 from bot.call import Call
-from bot.commands.argument import Argument, Converters, Extent
+from bot.commands.argument import Argument, Converters, Extent, is_kept
 from bot.commands.types import CHOICE, MOMENT, NUMBER, WORDS, Asking, which_moment
 from bot.errors import Unsure, UserError, yes
 from bot.features.meetings.records import Way
 from bot.model.message import Suggestion, text
 from bot.people import RESIDENT, keep, mention_in
+from bot.texts import Voice
 
 MOST_ROOM = 10_000
 # What people type for none.
@@ -38,6 +40,8 @@ NO_ACCOUNT = "name:"
 _SENTENCE = ".,;:!?…"
 _WORDS = re.compile(rf"[^\s{re.escape(_SENTENCE)}]+")
 _COME = "come"
+# From then on each day is of another year, which is said with it.
+_EVER = datetime.fromtimestamp(0, UTC)
 
 
 class Moments(str):
@@ -65,6 +69,9 @@ class Coming(str):
 
 # How somebody answers.
 Answering = Way | Coming
+# How a meeting comes back, and what is left out of that: in people's own words, or as a button kept it.
+Repeating = str | when.Rule
+Without = str | when.LeftOut
 
 
 class Span(NamedTuple):
@@ -243,10 +250,12 @@ def _coming_back(argument: Argument, words: str, call: Any, error: UserError) ->
             choices = []
             for rule in reading.rules:
                 starts = (when.at(day, reading.wall, call.zone) for day in when.dates(rule, call.now.date()))
-                first = next(start for start in starts if start > call.now)
+                first = next((start for start in starts if start > call.now), None)
+                if first is None:
+                    return error
                 meant = Span(first, first + reading.lasts if reading.lasts else None)
                 told = text("meeting.series.from", rule=when.in_words(rule), start=first)
-                choices.append((told, {argument.name: keep_span(meant), "repeat": rule.as_kept()}))
+                choices.append((told, {argument.name: keep_span(meant), "repeat": keep_value(rule)}))
             return Unsure(text("meeting.series.which"), choices)
     return error
 
@@ -281,7 +290,46 @@ def _suggest_spans(argument: Argument, call: Asking, given: str) -> list[Suggest
     return list(MOMENT.suggest(argument, call, given)) if MOMENT.suggest else []
 
 
+def _takes(value: Any) -> bool:
+    return WORDS.takes(value) or is_kept(value)
+
+
+def _kept_or_words(kind: type[when.Rule | when.LeftOut]) -> Callable[[Argument, Any, Asking], Any]:
+    """What a button kept is a value, and what anybody typed stays words: nobody types the other form."""
+
+    def convert(argument: Argument, value: Any, call: Asking) -> Any:
+        if not is_kept(value):
+            return WORDS.convert(argument, value, call)
+        with suppress(ValueError):
+            (kept,) = value
+            return kind.from_kept(kept)
+        raise UserError("action.gone")
+
+    return convert
+
+
+def keep_value(value: str | when.Rule | when.LeftOut) -> str | list[str]:
+    """As it can be read again."""
+    return value if isinstance(value, str) else [value.as_kept()]
+
+
+def _show_kept(argument: Argument, value: Any, locale: str) -> str:
+    """How it could be typed."""
+    if not is_kept(value):
+        return WORDS.show(argument, value, locale)
+    voice, kind = Voice(locale, argument.zone, _EVER), argument.kind
+    with suppress(ValueError):
+        if kind == Repeating:
+            return argument.texts.write(when.in_words(when.Rule.from_kept(value[0])), voice)
+        parts = when.LeftOut.from_kept(value[0]).in_words()
+        return ", ".join(argument.texts.write(part, voice) for part in parts)
+    return argument.value_name(locale)
+
+
+_KEPT = replace(WORDS, takes=_takes, keep=keep_value, show=_show_kept)
 KINDS: Converters = {
+    Repeating: replace(_KEPT, convert=_kept_or_words(when.Rule)),
+    Without: replace(_KEPT, convert=_kept_or_words(when.LeftOut)),
     # "ter plaatse" is two words.
     Answering: replace(CHOICE, convert=_way, choices=lambda kind: tuple(Way), extent=Extent.WORDS),
     Span: replace(

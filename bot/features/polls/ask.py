@@ -12,7 +12,7 @@ from bot.call import Call
 from bot.errors import Choice, Unsure, UserError, yes
 from bot.features.polls.find import find, usage
 from bot.features.polls.kinds import own_words
-from bot.features.polls.later import call_off, may_still_ask
+from bot.features.polls.later import still_asks
 from bot.features.polls.records import (
     DAY,
     POLLS,
@@ -347,8 +347,7 @@ def open_due(call: Call, job: Job) -> None:
     if not found or found[0].state != "planned" or not found[0].opened_at <= call.now < found[0].closes_at:
         return
     poll = found[0]
-    if not may_still_ask(call, poll, poll.opened_at):
-        call_off(call, poll)
+    if not still_asks(call, poll, poll.opened_at):
         return
     call.tx.of(POLLS).change(poll.id, {"state": "open"})
     _show(call, poll)

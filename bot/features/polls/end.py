@@ -13,7 +13,7 @@ from bot.errors import Unsure, UserError, yes
 from bot.features.polls import show
 from bot.features.polls.ask import FURTHEST, find_ended
 from bot.features.polls.find import check_own, check_running, find, find_own, themes_here, usage
-from bot.features.polls.later import call_off, leave_review, may_still_ask
+from bot.features.polls.later import still_asks, still_reviews
 from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, reminders_of, secret_of
 from bot.features.polls.steered import announce, count_announcement, leave_trace, steering, trace_of_end
 from bot.features.polls.unsaid import leave_outcome
@@ -122,8 +122,7 @@ def _waits(call: Call, poll: Poll) -> bool:
 
 def _missed(call: Call, poll: Poll) -> None:
     """It was to be open while Plein was away, and nobody has seen it."""
-    if not may_still_ask(call, poll, poll.closes_at):
-        call_off(call, poll)
+    if not still_asks(call, poll, poll.closes_at):
         return
     _end(call, poll, "cancelled")
     title = text("poll.cancelled.title", question=poll.question)
@@ -202,10 +201,10 @@ def review_due(call: Call, job: Job) -> None:
     found = call.tx.of(POLLS).get(int(number), 0)
     if found and found[0].outcome and (due := found[0].review_at) and due <= call.now:
         poll = found[0]
-        may_say = call.may_still_say([int(author or poll.opener)], poll.theme, due)
+        call.take_turn(int(author or poll.opener), f"{SUBJECT}:{poll.id}:review:{due}")
+        reviews = still_reviews(call, poll, int(author or poll.opener), due)
         call.tx.of(POLLS).change(poll.id, {"review_at": None})
-        if not may_say:
-            leave_review(call, poll)
+        if not reviews:
             return
         lines = (text("poll.review", outcome=poll.outcome), text("poll.review.how", poll=poll.id))
         said = message(*lines, title=text("poll.review.title", question=poll.question))

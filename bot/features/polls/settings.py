@@ -12,7 +12,7 @@ from bot.model.people import Role
 from bot.settings import NONE, Quiet, Section
 
 _CLOCK = r"([01]?\d|2[0-3])(?:[:.uh]([0-5]\d))?[uh]?"
-_SPAN = re.compile(rf"\s*{_CLOCK}\s*(?:[-–]|tot|to|until)\s*{_CLOCK}\s*")
+_SPAN = re.compile(rf"\s*+{_CLOCK}\s*+(?:[-–]|tot|to|until)\s*+{_CLOCK}\s*+")
 
 
 def _span(written: str) -> str:

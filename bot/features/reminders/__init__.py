@@ -21,9 +21,9 @@ from typing import Any
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
 from bot.features.reminders import ask, find, say, stop
-from bot.features.reminders.records import REMINDERS, SUBJECT, RemindersSettings
+from bot.features.reminders.records import REMINDERS, RemindersSettings, said_of
 from bot.features.reminders.words import KINDS
-from bot.ports.people import Exported
+from bot.ports.people import Brought, Exported
 from bot.ports.storage import Transaction
 
 # What people ask to be reminded of is theirs alone.
@@ -43,10 +43,16 @@ def merge_residents(tx: Transaction, old: int, new: int) -> None:
     tx.of(REMINDERS).merge(old, new)
 
 
+def part_resident(tx: Transaction, resident: int, new: int, brought: Brought | None) -> None:
+    """What an account asked for goes with it, also where it did so while they were one person."""
+    theirs = tx.people.accounts([new]).get(new, ())
+    tx.of(REMINDERS).part(resident, new, [account.address for account in theirs])
+
+
 def forget_resident(tx: Transaction, resident: int) -> None:
     """Nothing is said any more of what they asked for, and their words are not kept."""
     for reminder in tx.of(REMINDERS).forget(resident):
-        tx.posts.drop(f"{SUBJECT}:{reminder}:")
+        tx.posts.drop(said_of(reminder))
 
 
 def export_resident(tx: Transaction, resident: int, among: Among) -> Exported:
@@ -65,7 +71,8 @@ def _plain(row: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def end_reminders(tx: Transaction, theme: int, now: datetime) -> None:
     """Nothing is said in a theme that ends."""
-    tx.of(REMINDERS).end(theme)
+    for reminder in tx.of(REMINDERS).end(theme):
+        tx.posts.drop(said_of(reminder))
 
 
 FEATURE = Feature(
@@ -75,6 +82,7 @@ FEATURE = Feature(
     suggest={"reminder": find.suggest_reminders},
     kinds=KINDS,
     merge=merge_residents,
+    part=part_resident,
     forget=forget_resident,
     export=export_resident,
     ends=end_reminders,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,10 +40,15 @@ def remind_me(call: Call, due: Due, what: str) -> Message:
 def remind_here(call: Call, due: Due, what: str, *, theme: str | None = None) -> Message:
     """Have it said in a theme, for everybody."""
     where = call.theme(theme)
-    if not call.may(Role.ORGANISER, where.id):
-        raise UserError("role.needed.organiser").openly()
-    call.check_writes(where.id)
+    check_organises(call, where.id)
     return _receipt(call, _add(call, _asked(call, due, what, where.id)), where.name)
+
+
+def check_organises(call: Call, theme: int) -> None:
+    """Whether they may have something said there. Raises: UserError."""
+    if not call.may(Role.ORGANISER, theme):
+        raise UserError("role.needed.organiser").openly()
+    call.check_writes(theme)
 
 
 def ask_for_words(call: Call, given: Mapping[str, Any]) -> None:
@@ -60,19 +66,18 @@ def _asked(call: Call, due: Due, what: str, theme: int | None) -> Asked:
     check_many(call, call.resident.id)
     if (count := call.used(ME, WITHIN)) >= MOST_ASKED:
         raise UserError("reminder.often", count=count)
+    asked = Asked(
+        resident=call.resident.id,
+        account=call.identity.address if call.identity else None,
+        theme=theme,
+        words=what,
+        due_at=due if isinstance(due, datetime) else _first(call, due),
+    )
     if isinstance(due, datetime):
         if due <= call.said_at:
             raise UserError("reminder.past", at=due)
-        return Asked(resident=call.resident.id, theme=theme, words=what, due_at=due)
-    return Asked(
-        resident=call.resident.id,
-        theme=theme,
-        words=what,
-        due_at=_first(call, due),
-        rule=due.rule,
-        wall=due.wall,
-        zone=call.own_zone.key,
-    )
+        return asked
+    return replace(asked, rule=due.rule, wall=due.wall, zone=call.own_zone.key)
 
 
 def _first(call: Call, due: Repeated) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from bot.call import Call
@@ -25,7 +25,8 @@ def list_reminders(call: Call) -> Message:
         due = texts.find("reminder.example.due", call.locale)
         example = {"due": due, "what": texts.find("reminder.example.what", call.locale)}
         return message(text("reminder.none", usage=usage(call, "remind me", example)))
-    lines = [_line(call, each) for each in found]
+    inside = call.themes_among({each.theme for each in found if each.theme is not None})
+    lines = [_line(call, each, inside) for each in found]
     buttons = [stop_button(each) for each in found[:OFFERED]]
     return message(*lines, title=text("reminder.list"), buttons=buttons)
 
@@ -41,7 +42,7 @@ def _theirs(call: Call) -> Sequence[Reminder]:
     return [*own, *others]
 
 
-def _line(call: Call, reminder: Reminder) -> Text:
+def _line(call: Call, reminder: Reminder, inside: Collection[int]) -> Text:
     said: dict[str, Any] = {"reminder": reminder.id, "what": short(reminder.words)}
     line = text("reminder.line", at=reminder.next_at, **said)
     if reminder.rule and reminder.wall and reminder.due_at:
@@ -51,6 +52,8 @@ def _line(call: Call, reminder: Reminder) -> Text:
             line = text("reminder.line.snoozed", line=line, at=reminder.snoozed_to)
     if reminder.theme is None:
         return line
+    if reminder.theme not in inside and call.resident.role < Role.MODERATOR:
+        return text("reminder.line.outside", line=line)
     (theme,) = call.tx.places.themes([reminder.theme])
     return text("reminder.line.here", line=line, theme=theme.name)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,11 @@ from bot.ports.storage import StoreKey
 from bot.settings import Section
 
 SUBJECT = "reminder"
+
+
+def said_of(reminder: int) -> str:
+    """How the keys begin of all that was said of it: that goes with it, for who is forgotten later."""
+    return f"{SUBJECT}:{reminder}:"
 
 
 class RemindersSettings(Section):
@@ -36,8 +41,9 @@ class Repeated(NamedTuple):
 class Asked:
     """What somebody wants to be reminded of, by whom it is theirs.
 
-    With a `theme` it is said in all of its places, else to them alone. One that is repeated comes back by its
-    `rule`, at that time on the `wall` by the clocks of `zone`.
+    `account` is the address of the one of theirs that asked. With a `theme` it is said in all of its places,
+    else to them alone. One that is repeated comes back by its `rule`, at that time on the `wall` by the
+    clocks of `zone`.
     """
 
     resident: int
@@ -47,6 +53,7 @@ class Asked:
     rule: when.Rule | None = None
     wall: time | None = None
     zone: str | None = None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +76,9 @@ class Reminder(Asked):
 
 def first_after(repeated: Repeated, now: datetime, zone: ZoneInfo) -> datetime | None:
     """The first moment that is still to come."""
-    moments = (moment(day, repeated.wall, zone) for day in when.dates(repeated.rule, repeated.first))
+    # Where they are from, the clocks may be in another day.
+    since = now.astimezone(zone).date() - timedelta(days=1)
+    moments = (moment(day, repeated.wall, zone) for day in when.dates(repeated.rule, repeated.first, since))
     return next((at for at in moments if at > now), None)
 
 
@@ -117,11 +126,15 @@ class ReminderStore(Protocol):
 
     def drop(self, reminder: int) -> None: ...
 
-    def end(self, theme: int) -> None:
-        """None of that theme is said any more."""
+    def end(self, theme: int) -> Sequence[int]:
+        """Which there were in that theme, kept no more."""
         ...
 
     def merge(self, old: int, new: int) -> None: ...
+
+    def part(self, resident: int, new: int, accounts: Sequence[str]) -> None:
+        """What these accounts asked for is the new one's from now on."""
+        ...
 
     def forget(self, resident: int) -> Sequence[int]:
         """Which they had, kept no more."""

@@ -13,8 +13,9 @@ from typing import Any
 from bot import when
 from bot.call import Call
 from bot.features.reminders.find import stop_button
-from bot.features.reminders.records import REMINDERS, SUBJECT, Reminder, missed_and_next
+from bot.features.reminders.records import REMINDERS, Reminder, missed_and_next, said_of
 from bot.model.message import Button, message, text
+from bot.model.people import Role
 from bot.model.work import Job
 from bot.zones import zone_or
 
@@ -67,8 +68,30 @@ def say_due(call: Call, job: Job) -> None:
     changes: dict[str, Any] = {"snoozed_to": None} if at == found.snoozed_to else {}
     if at == found.due_at:
         at, changes["due_at"] = _missed_and_next(call, found, at)
+    if found.theme is not None:
+        call.take_turn(found.resident, f"{said_of(found.id)}{moment}")
     found = change(call, found, **changes)
-    _say(call, found, at)
+    if found.theme is None or _keeps_its_words(call, found, found.theme, job):
+        _say(call, found, at)
+
+
+def _keeps_its_words(call: Call, reminder: Reminder, theme: int, job: Job) -> bool:
+    """Whether who asked for it may have it said there now. Else it stands still, and who moderates there can
+    say it.
+    """
+    said = {"what": reminder.words, "at": job.due_at}
+    says = call.speaks_for(
+        [reminder.resident],
+        theme,
+        job.due_at,
+        Role.ORGANISER,
+        key=f"{said_of(reminder.id)}unsaid:{reminder.version}",
+        instead=message(text("reminder.unsaid", **said)),
+        theirs=message(text("reminder.unsaid.yours", **said)),
+    )
+    if not says and reminder.due_at:
+        change(call, reminder, stopped=True)
+    return says
 
 
 def _missed_and_next(call: Call, reminder: Reminder, due: datetime) -> tuple[datetime, datetime | None]:
@@ -78,7 +101,7 @@ def _missed_and_next(call: Call, reminder: Reminder, due: datetime) -> tuple[dat
 
 
 def _say(call: Call, reminder: Reminder, at: datetime) -> None:
-    key = f"{SUBJECT}:{reminder.id}:{at.isoformat()}"
+    key = f"{said_of(reminder.id)}{at.isoformat()}"
     late, said = call.now - at > LATE, {"what": reminder.words, "at": at}
     if reminder.theme is None:
         line = text("reminder.say.me.late" if late else "reminder.say.me", **said)
@@ -111,3 +134,4 @@ def drop_due(call: Call, job: Job) -> None:
     found = call.tx.of(REMINDERS).get(number)
     if found and found.version == version:
         call.tx.of(REMINDERS).drop(number)
+        call.tx.posts.drop(said_of(number))

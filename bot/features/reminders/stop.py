@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.call import Call
 from bot.errors import UserError
+from bot.features.reminders.ask import check_organises
 from bot.features.reminders.find import LIST, check_many, find, short, usage
 from bot.features.reminders.records import Reminder, missed_and_next
 from bot.features.reminders.say import Snoozed, change, snoozed_to
@@ -32,6 +33,8 @@ def restore_reminder(call: Call, reminder: int, version: int) -> Message:
     found = find(call, reminder)
     if not found.stopped or found.version != version:
         raise UserError("reminder.changed", reminder=found.id, usage=usage(call, LIST))
+    if found.theme is not None:
+        check_organises(call, found.theme)
     check_many(call, found.resident)
     at, snoozed = _next(call, found), found.snoozed_to
     snoozed = snoozed if snoozed and snoozed > call.now else None

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from itertools import islice
 from typing import Any
 
 from bot import when
 from bot.call import Call
-from bot.commands.argument import Argument, Converters, Extent
+from bot.commands.argument import Argument, Converters, Extent, is_kept
 from bot.commands.types import MOMENT
 from bot.errors import Choice, Unsure, UserError, yes
 from bot.features.reminders.records import Repeated, first_after, moment
-from bot.model.message import Suggestion, Text, text
+from bot.model.message import Field, Suggestion, Text, text
 
 # One moment, or what comes back.
 Due = datetime | Repeated
@@ -30,9 +30,9 @@ def _due(argument: Argument, value: Any, call: Call) -> Due:
     """What can honestly be read in two ways is asked back."""
     if isinstance(value, datetime):
         return value
-    words = str(value)
-    with suppress(ValueError):
-        return _from_kept(words)
+    if not isinstance(value, str):
+        return _from_button(value, call)
+    words = value
     try:
         found: datetime = MOMENT.convert(argument, words, call)
         return found
@@ -108,27 +108,46 @@ def rule_in_words(rule: when.Rule, wall: time) -> Text:
     return text("reminder.rule", rule=when.in_words(rule), clock=clock)
 
 
-def keep(due: Due) -> str:
+def keep(due: Due) -> str | list[str]:
     """As it can be read again, whenever that is."""
     if isinstance(due, datetime):
         return due.isoformat()
-    return f"{due.first.isoformat()} {due.wall:%H:%M} {due.rule.as_kept()}"
+    return [due.first.isoformat(), f"{due.wall:%H:%M}", due.rule.as_kept()]
 
 
-def _from_kept(words: str) -> Due:
-    """Raises: ValueError where it was typed."""
-    first, wall, rule = words.split(" ", 2)
-    return Repeated(when.Rule.from_kept(rule), time.fromisoformat(wall), date.fromisoformat(first))
+def _takes(value: Any) -> bool:
+    return MOMENT.takes(value) or is_kept(value)
+
+
+def _from_kept(kept: Sequence[str]) -> Repeated:
+    """Raises: ValueError where it is none."""
+    first, wall, rule = kept
+    found = Repeated(when.Rule.from_kept(rule), time.fromisoformat(wall), date.fromisoformat(first))
+    if found.wall.tzinfo is not None:
+        raise ValueError(kept)
+    return found
+
+
+def _from_button(kept: Sequence[str], call: Call) -> Repeated:
+    """What a button kept. Raises: UserError where none of Plein's does."""
+    with suppress(ValueError):
+        found = _from_kept(kept)
+        if when.in_reach(datetime.combine(found.first, found.wall, UTC), call.now):
+            return found
+    raise UserError("action.gone")
 
 
 def _show(argument: Argument, value: Any, locale: str) -> str:
     """How it could be typed."""
-    with suppress(ValueError):
-        if isinstance(value, str):
-            value = _from_kept(value)
-    if isinstance(value, Repeated):
+    if isinstance(value, Repeated) or is_kept(value):
         return str(argument.texts.find("reminder.example.due", locale))
     return MOMENT.show(argument, value, locale)
+
+
+def _field(argument: Argument, value: Any) -> Field:
+    if is_kept(value):
+        return argument.field(_show(argument, value, argument.texts.locales[0]))
+    return MOMENT.field(argument, value)
 
 
 # --- without quotation marks ---
@@ -175,5 +194,14 @@ def _suggest(argument: Argument, call: Call, typed: str) -> Sequence[Suggestion]
 
 
 KINDS: Converters = {
-    Due: replace(MOMENT, convert=_due, keep=keep, show=_show, suggest=_suggest, extent=Extent.WORDS)
+    Due: replace(
+        MOMENT,
+        convert=_due,
+        takes=_takes,
+        keep=keep,
+        show=_show,
+        field=_field,
+        suggest=_suggest,
+        extent=Extent.WORDS,
+    )
 }

@@ -15,7 +15,7 @@ MOST_SAID = 300
 # It stands for what nobody could read.
 _UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 # Plein itself writes so which theme, account or place it means.
-_ADDRESS = re.compile(r"\w+:\S")
+_ADDRESS = re.compile(r"\w++:\S")
 
 
 def checked_name(call: Call, given: str, but: int = 0) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.call import APART
 from bot.features.meetings import remind
 from bot.features.meetings.settings import MeetingsSettings
 from bot.features.polls.settings import PollsSettings
@@ -329,7 +330,7 @@ async def test_reminders_of_one_organiser_are_said_one_after_the_other(database_
         await until(town, "7 20:00")
         assert told(town, "sport", SOON) == before + 2, "one of each organiser"
         for more in range(1, 5):
-            town.clock.turn(remind.APART)
+            town.clock.turn(APART)
             town.clock.turn(timedelta(microseconds=1))
             await town.core.run_due()
             assert told(town, "sport", SOON) == before + 2 + more

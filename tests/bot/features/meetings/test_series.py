@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -12,14 +13,15 @@ from typing import Any
 import pytest
 
 from bot.call import Call
-from bot.features.meetings import changes, series, standing
+from bot.features.meetings import changes, come, series, standing
 from bot.features.meetings.changes import NEXT
 from bot.features.meetings.records import MEETINGS, MOST, SERIES, Meeting
-from bot.model.people import Identity
+from bot.model.message import Button, text
+from bot.model.people import Identity, Role
 from bot.ports.storage import Transaction
 from tests.bot.features.meetings.test_changes import council, later, told
 from tests.chat import BRUSSELS
-from tests.doubles.platform import PLATFORM, Town, words_of
+from tests.doubles.platform import PLATFORM, Town, open_town, words_of
 
 PLAN = '!bijeenkomst plan "Sportraad" "8 december 19u30" --plaats Dorpshuis --max 2'
 WEEKLY = f'{PLAN} --herhaal "elke dinsdag"'
@@ -171,8 +173,9 @@ async def test_where_one_is_cancelled_the_next_is_announced(town: Town) -> None:
 async def test_two_jobs_and_a_crash_make_nothing_twice(
     town: Town, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    # At the first one all that is due is tried once more, each so that it can be undone by itself.
-    expand, crashes = standing.expand, iter([True, True])
+    # At the first one all that is due is tried once more, each so that it can be undone by itself; and at one
+    # more once it is known that whoever planned them is there still.
+    expand, crashes = standing.expand, iter([True] * 3)
 
     def crashing(*what: object) -> Meeting:
         if next(crashes, False):
@@ -234,20 +237,13 @@ async def test_moved_from_here_on_they_keep_their_numbers_and_what_was_changed_b
     assert len({each.starts_at for each in made.values()}) == len(made)
 
 
-async def test_moved_to_where_most_of_it_falls_away_nothing_is_changed(town: Town) -> None:
-    await press(
-        town,
-        "mia",
-        '!bijeenkomst plan Feest "1 juni 2027 19u30" --plaats Plein --herhaal "elk jaar op 1 juni" '
-        '--behalve "1/1/2028-31/12/2199"',
-    )
-    feest = min(await rows(town, 2))
-    said = await town.say(
-        "mia", f'!bijeenkomst verplaats "1 juni 2028 19u30" --bijeenkomst {feest} --vanaf-deze'
-    )
-    # The one of the year 2200.
-    assert "blijft er vanaf die dag nog maar 1 over" in said
-    assert "Kies een andere dag" in said
+async def test_where_too_few_days_are_left_they_stay_where_they_are(database_url: str) -> None:
+    yearly = WEEKLY.replace("8 december", "1 juni 2027").replace("elke dinsdag", "elk jaar op 1 juni")
+    async with council(database_url, f'{yearly} --behalve "1/1/2028-31/12/2199"') as town:
+        before = await rows(town)
+        move = '!bijeenkomst verplaats "2 juni 2028 19u30" --bijeenkomst 1 --vanaf-deze'
+        assert "te weinig dagen" in await town.say("mia", move)
+        assert await rows(town) == before
 
 
 async def test_what_was_done_to_one_is_typed_again_for_all_that_follow(town: Town) -> None:
@@ -506,6 +502,7 @@ async def test_who_says_the_same_again_keeps_their_place_in_those_to_come(town: 
 
 async def test_one_of_them_is_answered_otherwise_and_stays_so(town: Town) -> None:
     await town.say("anna", "!kom ter plaatse --elke-keer")
+    town.clock.turn(timedelta(seconds=1))
     await town.say("anna", "!kom niet --bijeenkomst 3")
     await until(town, "2026-12-15 21:00")
     assert "Jouw antwoord: niet" in await shown(town, "anna", 3)
@@ -517,8 +514,27 @@ async def test_what_was_said_last_of_all_holds_for_those_to_come(town: Town) -> 
     await town.say("anna", "!kom ter plaatse --elke-keer")
     await town.say("anna", "!kom ter plaatse --bijeenkomst 2")
     await town.say("anna", "!kom niet --elke-keer")
+    await town.core.run_due()
     for number in (1, 2, 30):
         assert "Jouw antwoord: niet" in await shown(town, "anna", number)
+
+
+async def test_those_that_people_looked_at_are_answered_page_by_page(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(come, "PAGE", 3)
+    for number in range(2, 12):
+        await shown(town, "ben", number)
+    await town.say("anna", "!kom misschien --bijeenkomst 7")
+    town.clock.turn(timedelta(seconds=1))
+    await press(town, "anna", "!kom elke keer")
+    town.clock.turn(timedelta(seconds=1))
+    await town.say("anna", "!kom niet --bijeenkomst 5")
+    await town.core.run_due()
+    answers = [await shown(town, "anna", number) for number in range(1, 12)]
+    assert ["Jouw antwoord: ter plaatse" in words for words in answers] == [
+        number != 5 for number in range(1, 12)
+    ]
 
 
 async def test_who_left_the_theme_has_no_answer_in_those_to_come(town: Town) -> None:
@@ -608,6 +624,46 @@ async def test_where_the_theme_ends_none_is_made_any_more(town: Town) -> None:
     assert {each.state for each in made} == {"cancelled"}
 
 
+# --- whoever may not plan them any more ---
+
+
+@contextlib.asynccontextmanager
+async def of_olga(url: str) -> AsyncIterator[Town]:
+    """An organiser planned them, and was put out. Mia, who moderates, talks with Plein."""
+    async with open_town(url, moderators=("mia",)) as town:
+        await town.joined("sport")
+        await town.say("mia", "!help", room=None)
+        await town.say("mia", "!help")
+        asked = await town.core.handle(replace(town.asked("olga", WEEKLY), role=Role.ORGANISER))
+        assert asked
+        planning = town.asked("olga", button=asked.buttons[0])
+        assert await town.core.handle(replace(planning, role=Role.ORGANISER))
+        del town.platform.present["olga", "sport"]
+        yield town
+
+
+async def test_of_whoever_was_put_out_none_is_announced_and_who_moderates_goes_on_with_it(
+    database_url: str,
+) -> None:
+    async with of_olga(database_url) as town:
+        before = len(town.platform.where("sport"))
+        for day in range(7, 13):
+            await until(town, f"2026-12-{day:02} 22:00")
+        assert await seen(town) == [1]
+        aloud = [shown.words for shown in town.platform.shown[before:] if shown.where == "sport"]
+        assert not any("Sportraad" in words for words in aloud if "Binnenkort" in words)
+        assert (await rows(town))[2].state == "planned"
+        about = "kondig ik de volgende keer niet"
+        (heard,) = [words for words in town.platform.where("mia") if about in words]
+        assert "15 december" in heard
+        take_over = Button(text("x"), "meeting take over", {"meeting": 2})
+        said = [await town.core.handle(town.asked(name, button=take_over)) for name in ("ben", "mia")]
+        assert ["is nu van jou" in words_of(each) for each in said if each] == [False, True]
+        assert await seen(town) == [1, 2]
+        await until(town, "2026-12-15 22:00")
+        assert await seen(town) == [1, 2, 3]
+
+
 # --- as it is planned ---
 
 
@@ -641,6 +697,35 @@ async def test_what_cannot_be_is_answered_and_nothing_stands(
         words = f'!bijeenkomst plan "Raad" "{begins}" --plaats Hier {options}'
         assert said in await town.say("mia", words)
         assert await rows(town) == {}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"repeat": '{"unit":"SECRET"}'},
+        {"repeat": '{"a":' + "[" * 5000},
+        {"repeat": "{"},
+        {"repeat": "elke dinsdag", "left_out": '{"public":"SECRET","x":2}'},
+        {"repeat": "elke dinsdag", "left_out": '{"spans":3}'},
+        {"repeat": "elke dinsdag", "left_out": '{"breaks":["SECRET"]}'},
+        {"repeat": ['{"unit":"SECRET"}']},
+        {"repeat": ['{"unit":"weeks","weekdays":[1.0]}']},
+        {"repeat": []},
+        {"repeat": "elke dinsdag", "left_out": ['{"public":"SECRET"}']},
+        {"repeat": "elke dinsdag", "left_out": ['{"breaks":["SECRET"]}']},
+        {"repeat": "elke dinsdag", "left_out": ["[" * 5000]},
+    ],
+)
+async def test_as_a_button_keeps_it_nobody_types_it(
+    database_url: str, options: Mapping[str, str | list[str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    async with council(database_url, PLAN) as town:
+        args = {"called": "Raad", "begins": "8 december 20u", "place": "Hier", **options}
+        answer = await town.core.handle(town.asked("mia", button=Button(text("x"), "meeting plan", args)))
+        assert answer
+        assert not answer.buttons
+        assert "Er ging hier iets mis" not in words_of(answer)
+        assert "SECRET" not in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,23 @@ async def rows(town: Town) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("=A1", "'=A1"),
+        (" \n =A1", " \n '=A1"),
+        ("a;=A1", "a;'=A1"),
+        ('a" \t+1', "a\" \t'+1"),
+        ("a\n\n-1", "a\n\n'-1"),
+        ("a = b - c", "a = b - c"),
+        ("==", "'=="),
+        ("a; b=", "a; b="),
+    ],
+)
+def test_what_begins_a_cell_is_no_formula(words: str, found: str) -> None:
+    assert harmless(words) == found
+
+
 async def test_words_that_begin_like_a_formula_are_only_words(town: Town) -> None:
     options = [option for option in WORST if "|" not in option]
     await town.say("anna", f'!poll open "Wat?" {" | ".join(options)}')

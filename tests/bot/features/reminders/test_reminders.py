@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
+from sqlalchemy import select
 
+from bot.call import APART
 from bot.errors import Gone, TryLater
 from bot.features.polls.settings import PollsSettings
 from bot.features.reminders.ask import LONGEST, MOST_ASKED
@@ -17,6 +20,8 @@ from bot.model.message import Button, Message, text
 from bot.model.people import Identity, Role
 from bot.ports.storage import Transaction
 from bot.texts import Texts, Voice
+from storage.tables import posts
+from storage.unit import Tx
 from tests.chat import BRUSSELS
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
 
@@ -129,6 +134,33 @@ async def test_what_can_be_meant_in_two_ways_is_asked_back(town: Town, words: st
     assert await kept(town) == ["x"]
 
 
+@pytest.mark.parametrize(
+    "due",
+    [
+        '0001-01-02 09:00 {"unit":"days"}',
+        '2026-12-07 09:00 {"unit":"days"}',
+        '2026-12-07 09:00 {"unit":["SECRET"]}',
+        f"2026-12-07 09:00 {'[' * 5000}",
+        ["0001-01-02", "09:00", '{"unit":"days"}'],
+        ["2026-12-07", "09:00", '{"unit":"days","every":1.5}'],
+        ["2026-12-07", "09:00+23:59", '{"unit":"days"}'],
+        ["2026-12-07", "09:00", '{"unit":["SECRET"]}'],
+        ["2026-12-07", "09:00"],
+        [],
+    ],
+)
+async def test_as_a_button_keeps_it_nobody_types_it(
+    town: Town, due: str | list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    said = await press(town, "anna", Button(text("x"), "remind me", {"due": due, "what": "melk"}))
+    if isinstance(due, str):
+        said += await town.say("anna", f"!herinner mij «{due}» melk", room=None)
+    assert "Ik herinner je" not in said
+    assert "Er ging hier iets mis" not in said
+    assert await kept(town) == []
+    assert "SECRET" not in caplog.text
+
+
 async def test_a_moment_that_is_not_sure_is_asked_back(town: Town) -> None:
     answer = await ask(town, "anna", '!herinner mij "morgen om 8 uur" "x"')
     assert len(answer.buttons) == 2
@@ -238,13 +270,26 @@ async def test_a_word_that_is_misspelt_does_not_have_it_repeated(town: Town) -> 
 async def test_only_an_organiser_reminds_everybody(town: Town) -> None:
     words = '!herinner hier "morgen 9u" "stoelen mee"'
     assert "Alleen een organisator" in await town.say("ben", words)
-    organises = replace(town.asked("ben", words), role=Role.ORGANISER)
-    answer = await town.core.handle(organises)
-    assert answer
+    answer = await as_organiser(town, words)
     assert "in sport" in words_of(answer)
     await until(town, 2, "9:00")
     assert town.platform.where("sport") == ["Een herinnering voor iedereen: stoelen mee"]
-    assert not told(town, "ben")
+    assert not told(town, "olga")
+
+
+async def test_those_of_one_organiser_for_one_moment_are_said_one_after_the_other(town: Town) -> None:
+    for number in range(5):
+        await as_organiser(town, f'!herinner hier "morgen 9u" "reclame {number}"')
+    await town.say("mia", '!herinner hier "morgen 9u" "van mia"')
+    await until(town, 2, "9:00")
+    said = town.platform.where("sport")
+    assert len(said) == 2
+    assert any("van mia" in words for words in said)
+    for more in range(3, 7):
+        town.clock.turn(APART + timedelta(microseconds=1))
+        await town.core.run_due()
+        assert len(town.platform.where("sport")) == more
+    assert not any("later" in words for words in town.platform.where("sport"))
 
 
 async def test_an_organiser_sees_and_stops_those_of_their_theme(town: Town) -> None:
@@ -286,6 +331,22 @@ async def test_what_cannot_be_is_answered_kindly_and_nothing_is_kept(
     assert await kept(town) == []
 
 
+async def test_nor_more_by_putting_off_what_was_said(town: Town) -> None:
+    town.configure(RemindersSettings(most=2))
+    for day, clock in ((2, "9:00"), (3, "9:00")):
+        for number in range(2):
+            await town.say("anna", f'!herinner mij "{day} december {clock}" "melk {number}"', room=None)
+        await until(town, day, clock)
+    said = [
+        await press(town, "anna", Button(text("x"), SNOOZE, {"reminder": n, "by": "hour"}))
+        for n in range(1, 5)
+    ]
+    assert ["Ik zeg het je opnieuw" in each for each in said] == [True, True, False, False]
+    # What stands already is put off again.
+    assert "Ik zeg het je opnieuw" in await put_off(town, "anna", "minutes")
+    assert len(await kept(town)) == 2
+
+
 async def test_fifty_at_once_and_no_more(town: Town) -> None:
     town.configure(RemindersSettings(most=3))
     for _ in range(3):
@@ -295,19 +356,6 @@ async def test_fifty_at_once_and_no_more(town: Town) -> None:
     assert "Ik herinner je" in await town.say("anna", FORM, room=None)
     assert "al 3 herinneringen" in await press(town, "anna", stopped.buttons[0])
     assert RemindersSettings().most == 50
-
-
-async def test_what_was_said_is_put_off_only_where_not_so_many_stand(town: Town) -> None:
-    town.configure(RemindersSettings(most=1))
-    await town.say("anna", FORM, room=None)
-    await until(town, 2, "9:00")
-    # While it stands because it was put off, it can be put off anew.
-    for by in ("hour", "minutes"):
-        assert "Ik zeg het je opnieuw" in await put_off(town, "anna", by)
-    await until(town, 2, "9:10")
-    await town.say("anna", '!herinner mij "morgen 9u" "iets anders"', room=None)
-    assert "al 1 herinnering" in await put_off(town, "anna", "hour")
-    assert await kept(town) == ["iets anders"]
 
 
 async def test_so_many_an_hour(town: Town) -> None:
@@ -447,6 +495,65 @@ async def test_what_was_said_is_forgotten_in_the_end(town: Town) -> None:
     assert "Je hebt geen herinnering 1" in await put_off(town, "anna", "hour")
 
 
+# --- whoever may not say it there any more ---
+
+
+async def as_organiser(town: Town, words: str | None, button: Button | None = None) -> Message:
+    """Olga organises there, and says or presses that."""
+    town.platform.present["olga", "sport"] = Role.ORGANISER
+    asked = town.asked("olga", words, button=button)
+    answer = await town.core.handle(replace(asked, role=Role.ORGANISER))
+    assert answer
+    return answer
+
+
+def _put_out(town: Town) -> None:
+    del town.platform.present["olga", "sport"]
+
+
+def _silence(town: Town) -> None:
+    town.platform.silenced.add(("olga", "sport"))
+
+
+def _demote(town: Town) -> None:
+    town.platform.present["olga", "sport"] = Role.RESIDENT
+
+
+@pytest.mark.parametrize("lose", [_put_out, _silence, _demote])
+async def test_of_whoever_may_not_say_it_there_by_then_nothing_is_said(
+    town: Town, lose: Callable[[Town], None]
+) -> None:
+    await town.say("mia", "!help", room=None)
+    await as_organiser(town, '!herinner hier "elke dag 9u" "koop bij mij"')
+    await until(town, 2, "9:00")
+    assert len(town.platform.where("sport")) == 1
+    lose(town)
+    for day in (3, 4, 5):
+        await until(town, day, "9:00")
+    assert len(town.platform.where("sport")) == 1
+    (heard,) = [words for words in told(town, "mia") if "koop bij mij" in words]
+    assert "`!herinner hier`" in heard
+
+
+@pytest.mark.parametrize("lose", [_put_out, _silence, _demote])
+async def test_nor_is_it_restored_by_them(town: Town, lose: Callable[[Town], None]) -> None:
+    stop = (await as_organiser(town, '!herinner hier "morgen 9u" "koop bij mij"')).buttons[0]
+    (back,) = (await as_organiser(town, None, stop)).buttons
+    lose(town)
+    assert "loopt weer" not in await press(town, "olga", back)
+    await until(town, 2, "9:00")
+    assert town.platform.where("sport") == []
+
+
+async def test_which_theme_it_is_in_stands_in_the_list_of_whoever_is_there(town: Town) -> None:
+    await as_organiser(town, '!herinner hier "morgen 9u" "koop bij mij"')
+    assert "in sport" in await town.say("olga", "!herinner lijst", room=None)
+    _put_out(town)
+    listed = await town.say("olga", "!herinner lijst", room=None)
+    assert "koop bij mij" in listed
+    assert "sport" not in listed
+
+
 # --- their own clocks, and whose it is ---
 
 
@@ -475,12 +582,55 @@ async def test_they_go_along_with_linking_and_back(town: Town) -> None:
     assert told(town, "ben") == [SAID.replace("formulier indienen", "van ben")]
 
 
+async def test_what_an_account_asked_while_they_were_one_goes_with_it(town: Town) -> None:
+    brought = await town.linked("anna", "ben")
+    await town.say("ben", '!herinner mij "morgen 9u" "van ben"', room=None)
+    await town.say("anna", '!herinner mij "morgen 10u" "van anna"', room=None)
+    await town.say("ben", "!mijn tijdzone Pacific/Apia", room=None)
+    await town.parted("ben", brought)
+    assert await kept(town) == ["van anna"]
+    assert "Apia" not in await town.say("anna", "!mijn tijdzone", room=None)
+    assert "van ben" in await town.say("ben", "!herinner lijst", room=None)
+    await town.say("ben", "!vergeet mij --zeker", room=None)
+    assert await until(town, 2, "9:00") == []
+
+
 async def test_whoever_is_forgotten_is_told_nothing_and_nothing_is_kept(town: Town) -> None:
     await town.say("anna", FORM, room=None)
     await town.say("mia", '!herinner hier "morgen 9u" "van mia"')
     await town.say("anna", "!vergeet mij --zeker", room=None)
     assert await until(town, 2, "9:00") == []
     assert [words for words in town.platform.where("sport") if "van mia" in words]
+
+
+async def said_with(town: Town, words: str) -> int:
+    """How many posts with these words are kept."""
+    holds = select(posts.c.id).where(posts.c.message.contains(words))
+    return len(await town.core.store.run(lambda tx: list(cast(Tx, tx).db.execute(holds))))
+
+
+@pytest.mark.parametrize("days", [3, 31])
+async def test_of_what_everybody_read_nothing_is_kept_of_whoever_is_forgotten(town: Town, days: int) -> None:
+    await as_organiser(town, '!herinner hier "morgen 9u" "kwikzilver"')
+    await until(town, 2, "9:00")
+    assert await said_with(town, "kwikzilver") == 1
+    for _ in range(days):
+        town.clock.turn(timedelta(days=1))
+        await town.core.run_due()
+    await town.say("olga", "!vergeet mij --zeker", room=None)
+    assert await said_with(town, "kwikzilver") == 0
+
+
+async def test_nor_where_the_theme_ended_before(town: Town) -> None:
+    await as_organiser(town, '!herinner hier "elke dag 9u" "kwikzilver"')
+    await until(town, 2, "9:00")
+
+    def end(tx: Transaction) -> None:
+        town.core.features.end_all(tx, tx.places.theme_named("sport").id, town.clock.now())
+
+    await town.core.store.run(end)
+    await town.say("olga", "!vergeet mij --zeker", room=None)
+    assert await said_with(town, "kwikzilver") == 0
 
 
 async def test_a_theme_that_ends_says_nothing_more(town: Town) -> None:

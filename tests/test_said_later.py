@@ -1,0 +1,41 @@
+"""Nobody's words are said in a theme at a later moment but by `Call.speaks_for`: of each job it is known."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+
+import pytest
+
+from bot.main.features import FEATURES
+
+# These put what somebody wrote in a theme.
+SAYS = {
+    *("meeting.ask", "meeting.next", "meeting.remind", "meeting.tell", "meeting.whisper"),
+    *("poll.close", "poll.open", "poll.review", "reminder.say"),
+}
+# And these nothing, or no more than stands there already or Plein's own: boards, names, what is over.
+SAYS_NOTHING = {
+    *("meeting.begin", "meeting.over", "meeting.own", "meeting.seat", "meeting.up", "meeting.wished"),
+    *("poll.burn", "poll.remind", "poll.unsay", "reminder.drop", "digest.send", "welcome.over"),
+    *("link.lapse", "link.settle", "theme.lapse", "theme.pull", "theme.summary", "theme.term"),
+    *("room.moved", "room.put_out", "room.removed", "room.renamed", "room.replaced"),
+    *("meeting.every", "theme.draw.list", "theme.draw.outcome"),
+}
+JOBS = {kind: run for installed in FEATURES for kind, run in installed.feature.jobs.items()}
+
+
+def test_of_each_kind_of_job_it_is_known() -> None:
+    assert not SAYS & SAYS_NOTHING
+    assert JOBS.keys() == SAYS | SAYS_NOTHING
+
+
+@pytest.mark.parametrize("kind", sorted(SAYS))
+def test_what_says_something_looks_whether_it_may(kind: str) -> None:
+    asks = {name for name, value in inspect.getmembers(sys.modules[JOBS[kind].__module__]) if _asks(value)}
+    body = inspect.getsource(sys.modules[JOBS[kind].__module__])
+    assert any(f"{name}(" in body for name in asks)
+
+
+def _asks(value: object) -> bool:
+    return inspect.isfunction(value) and ".speaks_for(" in inspect.getsource(value)
