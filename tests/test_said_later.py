@@ -12,6 +12,7 @@ from bot.main.features import FEATURES
 # These put what somebody wrote in a theme.
 SAYS = {
     *("meeting.ask", "meeting.next", "meeting.remind", "meeting.tell", "meeting.whisper"),
+    *("meeting.aloud", "meeting.remind.aloud", "meeting.series.tell"),
     *("poll.close", "poll.open", "poll.review", "reminder.say"),
 }
 # And these nothing, or no more than stands there already or Plein's own: boards, names, what is over.

@@ -397,9 +397,9 @@ async def open_town(
     `away`: so long Plein was, and its platform is not at work yet. `before`: as it was when Plein ended.
 
     `floor`: from how many ballots on an anonymous poll has a result; here even one has, where that is not
-    what is tested.
+    what is tested. Nor does anybody wait for the morning.
     """
-    sections: dict[str, Any] = {"polls": PollsSettings(anonymous_floor=floor)}
+    sections: dict[str, Any] = {"polls": PollsSettings(anonymous_floor=floor, quiet="")}
     config = config_of(add_up(installed))(
         community=Community(),
         database=DatabaseSection(url=database_url, keys=keys_of(database_url)),

@@ -157,7 +157,7 @@ async def test_what_changes_while_they_are_told_is_told_to_all(
     await town.say("mia", '!bijeenkomst verplaats "9 december 20u"')
     whisper, pages = telling.whisper, itertools.count()
 
-    def told_and_changed(call: Call, *what: Any, in_words: bool) -> None:
+    def told_and_changed(call: Call, *what: Any) -> None:
         """After the first page somebody changes the place."""
         whisper(call, *what)
         if next(pages) == 0:

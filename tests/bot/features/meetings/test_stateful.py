@@ -30,7 +30,6 @@ from hypothesis.stateful import (
 )
 
 from bot.features.meetings.records import MEETINGS
-from bot.features.polls.settings import PollsSettings
 from bot.model.people import Identity
 from bot.ports.storage import Transaction
 from tests.chat import BRUSSELS
@@ -233,8 +232,6 @@ class Meetings(RuleBasedStateMachine):
         url = self.url or f"sqlite:///{self.folder}/plein.db"
         opened = open_town(url, moderators=("mia",), before=before)
         self.town = self.run(self.stack.enter_async_context(opened))
-        # What waits for the morning has tests of its own.
-        self.town.configure(PollsSettings(quiet=""))
 
     def say(self, who: str, words: str, room: str | None = "sport") -> str:
         self.town.clock.turn(timedelta(seconds=1))
