@@ -142,7 +142,7 @@ class Console:
                 await self.core.link([Identity(PLATFORM, f"{name}@{label}") for name, label in accounts])
                 await self.core.run_due()
             case Waits():
-                await self._waits(said.span)
+                await self._waits(said.span, away=said.away)
         return not isinstance(said, Ends)
 
     async def _says(self, said: Says) -> None:
@@ -202,11 +202,11 @@ class Console:
         button = buttons[number - 1]
         return await self.core.handle(replace(asked, command=button.command, args=button.args, pressed=True))
 
-    async def _waits(self, span: when.Unit) -> None:
-        """Everything that comes due on the way happens at its own time."""
+    async def _waits(self, span: when.Unit, *, away: bool) -> None:
+        """Everything that comes due on the way happens at its own time; late, where Plein was away."""
         zone, _ = await self.core.clocks_of(Identity(PLATFORM, ""))
         until = when.after(self._clock.now(), span, zone)
-        while True:
+        while not away:
             due = await self.core.store.read_anywhere(lambda tx: tx.jobs.next_due())
             if due is None or due > until:
                 break

@@ -6,10 +6,11 @@ ben@matrix/sport: [2]              presses button 2
 role mia@discord moderator         gives a role
 one person: anna@discord a@matrix  these accounts are one person's from now on
 wait 2d                            lets time pass
+away 2d                            lets time pass in which Plein is not at work
 exit                               ends it
 # a comment
 
-`role`, `one person` and `wait` may be Dutch too: `rol`, `één persoon`, `wacht`.
+`role`, `one person`, `wait` and `away` may be Dutch too: `rol`, `één persoon`, `wacht`, `weg`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _SAYS = re.compile(_WHO + r"(?:/(?P<place>[^\s@:/]{1,64}))?\s*:\s?(?P<text>.*)",
 _ROLE = re.compile(r"rol(?:e)?\s+" + _WHO + r"\s+(?P<role>\w+)")
 _ACCOUNT = re.compile(_WHO)
 _LINKS = re.compile(r"(?:one person|[eé]{2}n persoon):\s+(?P<accounts>\S+(?:\s+\S+)+)")
-_WAIT = re.compile(r"(?:wait|wacht)\s+(?P<span>.+)")
+_WAIT = re.compile(r"(?:wait|wacht|(?P<away>away|weg))\s+(?P<span>.+)")
 _ENDS = ("exit", "quit")
 _PRESS = re.compile(r"\[(\d{1,3})\]")
 
@@ -59,9 +60,10 @@ class Grants:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """So much time passes, on the clock on the wall."""
+    """So much time passes, on the clock on the wall; `away`: nothing that comes due is done until then."""
 
     span: Unit
+    away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,5 +106,5 @@ def read_line(line: str, number: int) -> Line | None:
         if all(accounts):
             return Links(tuple((account["name"], account["label"]) for account in accounts if account))
     if (match := _WAIT.fullmatch(line)) and (span := read_span(match["span"])):
-        return Waits(span)
+        return Waits(span, away=match["away"] is not None)
     raise UserError("console.line", line=number, words=line[:60])

@@ -56,8 +56,8 @@ class Play:
                 whose = [stage_of(label, self._stages).account(Who(name, label)) for name, label in accounts]
                 await self._core.link(whose)
                 return await self.hear_rest()
-            case Waits(span):
-                return await self._waits(span)
+            case Waits(span, away):
+                return await self._waits(span, away=away)
         return []
 
     async def _says(self, says: Says, *, openly: bool) -> list[Heard]:
@@ -67,10 +67,10 @@ class Play:
         await stage.does(says, openly=openly)
         return heard + await self.hear_rest(says)
 
-    async def _waits(self, span: when.Unit) -> list[Heard]:
-        """Everything that comes due on the way happens at its own time."""
+    async def _waits(self, span: when.Unit, *, away: bool) -> list[Heard]:
+        """Everything that comes due on the way happens at its own time; late, where Plein was away."""
         until, heard = when.after(self._clock.now(), span, BRUSSELS), []
-        while True:
+        while not away:
             due = await self._core.store.read_anywhere(lambda tx: tx.jobs.next_due())
             if due is None or due > until:
                 break
