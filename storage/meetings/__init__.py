@@ -65,6 +65,14 @@ _FIRST = (meetings.c.starts_at, meetings.c.id)
 _LAST = (meetings.c.starts_at.desc(), meetings.c.id.desc())
 _MOST: BindParameter[int] = bindparam("most_")
 _ALL_COMING = _MEETINGS.where(_THERE, _IS_PLANNED).order_by(*_FIRST)
+_COMING_AFTER = (
+    _MEETINGS.where(
+        *(_IS_SEEN, meetings.c.id > bindparam("after_")),
+        meetings.c.starts_at > bindparam("now_", type_=meetings.c.starts_at.type),
+    )
+    .order_by(meetings.c.id)
+    .limit(_MOST)
+)
 _LATEST = _MEETINGS.where(_THERE, meetings.c.announced).order_by(*_LAST).limit(_MOST)
 _HELD = (
     _MEETINGS.where(meetings.c.theme == bindparam("theme_"), meetings.c.state == "held")
@@ -270,6 +278,9 @@ class Meetings:
 
     def all_coming(self, theme: int) -> Sequence[Meeting]:
         return self._listed(_ALL_COMING, themes_=[theme])
+
+    def coming_after(self, after: int, now: datetime, most: int) -> Sequence[Meeting]:
+        return self._listed(_COMING_AFTER, after_=after, now_=now, most_=most)
 
     def latest(self, among: Collection[int], most: int) -> Sequence[Meeting]:
         return self._listed(_LATEST, themes_=sorted(among), most_=most)
