@@ -99,9 +99,11 @@ def _answer_every(call: Call, meeting: Meeting, way: Way, party: int, *, shown: 
     call.tx.of(SERIES).stand(meeting.series, answer)
     for other in call.tx.of(SERIES).meetings(meeting.series, call.now):
         if other.id != meeting.id and other.expanded and other.takes_answers(call.now):
-            # Where there is no place for so many, or not that way, what they said of it stays.
+            # Where there is no place for so many, or not that way, what they said of it stays; and where they
+            # answered with somebody whom they left, they say nothing.
             with suppress(UserError):
                 check_way(other, way)
+                _check_stays(call, other)
                 _answer(call, other, _mine(call, other), way, party, shown=shown)
     return replace(said, blocks=(*said.blocks, text("meeting.every", meeting=meeting.id)))
 
