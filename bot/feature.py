@@ -64,6 +64,8 @@ Shown = Callable[[Transaction, datetime, ZoneInfo], None]
 Merge = Callable[[Transaction, int, int], None]
 # Somebody, by their number, wants to be reminded otherwise from now on, or is somebody else.
 Wished = Callable[[Transaction, int], None]
+# Moderators set that in the chat otherwise, by its name.
+SetAnew = Callable[[Transaction, str], None]
 # Accounts of a resident, the first, are those of a new one, the second: what is open is not for both. And
 # where that undoes that they were linked what they brought, which they have again.
 Part = Callable[[Transaction, int, int, Brought | None], None]
@@ -105,7 +107,8 @@ class Feature:
     accounts one person's, and `unlisted` when none does any more, `readmitted` when somebody who was put out
     of a theme may come in again, `forget` when somebody is to be forgotten, and `export` what it keeps of
     them. `stands` tells what is open in a theme, `ends` ends that, and `came_of` tells what came of it.
-    `wished` hears that somebody wants to be reminded otherwise, or may by being one with another or not.
+    `wished` hears that somebody wants to be reminded otherwise, or may by being one with another or not,
+    and `set_anew` that moderators want something otherwise in their community.
     `news` tells, by what a subject begins with, what is new about one that is shown; `shown` hears that such
     a one is from now on, and `concerns` says what people want to hear of.
     `hears` is given what people say to each other; without a feature that has it none of that is kept. `came`
@@ -129,6 +132,7 @@ class Feature:
     forget: Forget | None = None
     export: Export | None = None
     wished: Wished | None = None
+    set_anew: SetAnew | None = None
     stands: Stands | None = None
     ends: Ends | None = None
     came_of: CameOf | None = None
@@ -233,6 +237,12 @@ class Features:
             if feature.wished:
                 for resident in residents:
                     feature.wished(tx, resident)
+
+    def set_anew(self, tx: Transaction, setting: str) -> None:
+        """Their moderators want that otherwise from now on."""
+        for feature in self.all:
+            if feature.set_anew:
+                feature.set_anew(tx, setting)
 
     def clear_listed(self, tx: Transaction, lines: Sequence[Sequence[Identity]]) -> None:
         """Nothing holds any more that a configuration said of people before these lines."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Executable, bindparam, delete, select, update
 
+from storage.among import among
 from storage.parts import Parts
 from storage.tables import identities
 from storage.upsert import upsert
@@ -37,8 +38,12 @@ class LeaversTable:
         of_this, of_holder = subject == bindparam("subject_"), table.c.holder == bindparam("id_")
         self.subject, self.number, self.had_a_say = subject.name, number, had_a_say
         self.there = select(table.c.account, table.c.holder).where(of_this)
-        self.anywhere = select(subject).distinct().join(number.table, number == subject).where(is_open)
-        self.anywhere = self.anywhere.order_by(subject)
+        self.anywhere = (
+            select(subject, table.c.holder)
+            .join(number.table, number == subject)
+            .where(is_open, among(table.c.account, "marks_"))
+            .order_by(subject)
+        )
         add = upsert(table)
         self.add = add.on_conflict_do_update(
             index_elements=[subject, table.c.account], set_={"holder": add.excluded.holder}
@@ -64,12 +69,13 @@ class Leavers:
         while self._db.lock(self._table.number, *theirs):
             theirs = self._had_a_say(resident)
         holders = {**self._outside(resident), **dict.fromkeys(theirs, resident)}
-        marks = self._marks(new) if holders else ()
-        for number, holder in holders.items():
-            for mark in marks:
-                self._db.execute(
-                    self._table.add, {self._table.subject: number, "account": mark, "holder": holder}
-                )
+        rows = [
+            {self._table.subject: number, "account": mark, "holder": holder}
+            for mark in (self._marks(new) if holders else ())
+            for number, holder in holders.items()
+        ]
+        if rows:
+            self._db.execute(self._table.add, rows)
         return list(holders)
 
     def keep_out(self, numbers: Sequence[int], resident: int) -> None:
@@ -80,18 +86,15 @@ class Leavers:
                 self._db.execute(self._table.add, row)
 
     def _had_a_say(self, resident: int) -> list[int]:
-        return list(self._db.execute(self._table.had_a_say, {"id_": resident}).scalars())
+        return sorted(self._db.execute(self._table.had_a_say, {"id_": resident}).scalars())
 
     def outside(self, resident: int) -> list[int]:
         """Where somebody else has the say of one of their accounts."""
         return sorted(self._outside(resident))
 
     def _outside(self, resident: int) -> dict[int, int | None]:
-        found: dict[int, int | None] = {}
-        for number in list(self._db.execute(self._table.anywhere).scalars()):
-            for holder in self._holders(number, resident):
-                found[number] = holder
-        return found
+        left = self._db.execute(self._table.anywhere, {"marks_": self._marks(resident)})
+        return {number: holder for number, holder in left if holder != resident}
 
     def keeps_out(self, number: int, resident: int) -> bool:
         """Whether one of their accounts has its say there with somebody else."""

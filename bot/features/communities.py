@@ -96,6 +96,7 @@ def set_setting(call: Call, setting: Setting, value: str) -> Message:
     wanted = None if back else _checked(call, setting, value)
     call.tx.communities.change(setting, wanted, call.resident.id, call.now)
     call.settings = call.configured.changed(call.tx.communities.settings())
+    call.belongings.set_anew(call.tx, setting)
     now = {"setting": _named(setting), "value": _shown(call, setting)}
     return message(text("community.back" if wanted is None else "community.set", **now))
 

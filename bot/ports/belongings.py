@@ -45,6 +45,10 @@ class Belongings(Protocol):
         """These want to be reminded otherwise from now on."""
         ...
 
+    def set_anew(self, tx: Transaction, setting: str) -> None:
+        """A community's moderators want that otherwise from now on."""
+        ...
+
     def readmit(self, tx: Transaction, theme: int, resident: int) -> bool:
         """Whom somebody put out of a theme's room by hand may come in again; whether they might not."""
         ...

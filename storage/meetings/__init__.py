@@ -24,6 +24,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    union,
     update,
 )
 
@@ -32,7 +33,7 @@ from bot.model.people import Wishes
 from storage.among import among
 from storage.batch import Loader
 from storage.leavers import Leavers, LeaversTable
-from storage.meetings.tables import TABLES, answers, counts, meeting_leavers, meetings
+from storage.meetings.tables import TABLES, answers, counts, meeting_leavers, meetings, standing
 from storage.numbers import next_number
 from storage.parts import Parts, Stored
 from storage.tables import STAYS, members, residents, themes
@@ -47,15 +48,18 @@ _IS_NOT_OVER = meetings.c.state != "held"
 _TO_COME = exists().where(meetings.c.id == answers.c.meeting, _IS_NOT_OVER)
 answers.c.resident.info[STAYS] = _TO_COME
 
-_LEAVERS = LeaversTable(
-    meeting_leavers.c.meeting,
-    meetings.c.id,
-    _IS_NOT_OVER,
-    select(answers.c.meeting)
-    .join(meetings, meetings.c.id == answers.c.meeting)
+_ANSWERS_IT = (
+    select(meetings.c.id)
+    .join(answers, meetings.c.id == answers.c.meeting)
     .where(answers.c.resident == bindparam("id_"), _IS_NOT_OVER)
-    .order_by(answers.c.meeting),
 )
+# Who answers each of a series does so in those, too, that nobody has looked at yet.
+_ANSWERS_EACH = select(meetings.c.id).where(
+    meetings.c.series.in_(select(standing.c.series).where(standing.c.resident == bindparam("id_"))),
+    _IS_PLANNED,
+)
+_HAD_A_SAY = union(_ANSWERS_IT, _ANSWERS_EACH)
+_LEAVERS = LeaversTable(meeting_leavers.c.meeting, meetings.c.id, _IS_NOT_OVER, _HAD_A_SAY)
 
 _SHOWN = [column for column in meetings.c if column.name != "community"]
 _FLAGS = ("by_hand", "announced", "expanded", "asked", "was_left")
@@ -65,6 +69,14 @@ _FIRST = (meetings.c.starts_at, meetings.c.id)
 _LAST = (meetings.c.starts_at.desc(), meetings.c.id.desc())
 _MOST: BindParameter[int] = bindparam("most_")
 _ALL_COMING = _MEETINGS.where(_THERE, _IS_PLANNED).order_by(*_FIRST)
+_COMING_AFTER = (
+    _MEETINGS.where(
+        *(_IS_SEEN, meetings.c.id > bindparam("after_")),
+        meetings.c.starts_at > bindparam("now_", type_=meetings.c.starts_at.type),
+    )
+    .order_by(meetings.c.id)
+    .limit(_MOST)
+)
 _LATEST = _MEETINGS.where(_THERE, meetings.c.announced).order_by(*_LAST).limit(_MOST)
 _HELD = (
     _MEETINGS.where(meetings.c.theme == bindparam("theme_"), meetings.c.state == "held")
@@ -271,6 +283,9 @@ class Meetings:
     def all_coming(self, theme: int) -> Sequence[Meeting]:
         return self._listed(_ALL_COMING, themes_=[theme])
 
+    def coming_after(self, after: int, now: datetime, most: int) -> Sequence[Meeting]:
+        return self._listed(_COMING_AFTER, after_=after, now_=now, most_=most)
+
     def latest(self, among: Collection[int], most: int) -> Sequence[Meeting]:
         return self._listed(_LATEST, themes_=sorted(among), most_=most)
 
@@ -449,8 +464,8 @@ class Meetings:
         return found
 
     def part(self, resident: int, new: int) -> Collection[int]:
-        for meeting in self._leavers.part(resident, new):
-            self._db.execute(_LEAVE, {"meeting_": meeting})
+        if left := self._leavers.part(resident, new):
+            self._db.execute(_LEAVE, [{"meeting_": meeting} for meeting in left])
         return set(self._db.execute(_HIDE, {"resident_": resident}).scalars())
 
     def keeps_out(self, meeting: Meeting, resident: int) -> bool:

@@ -7,81 +7,16 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    ForeignKey,
-    ForeignKeyConstraint,
-    Index,
-    Integer,
-    String,
-    Table,
-    Text,
-    bindparam,
-    delete,
-    func,
-    insert,
-    null,
-    select,
-    update,
-)
+from sqlalchemy import bindparam, delete, func, insert, null, select, update
 
 from bot.features.meetings.records import LIKE, SERIES, Meeting, Recurrence, Series, Standing, Way
 from bot.when import LeftOut, Rule
 from storage.among import among
 from storage.meetings import read_meeting, shown_meetings
-from storage.meetings.tables import meetings
+from storage.meetings.tables import SERIES_TABLES, meeting_series, meetings, standing
 from storage.numbers import next_number
 from storage.parts import Parts, Stored
-from storage.tables import STAYS, Moment, Number, of_community, own_tables, residents, themes
 from storage.upsert import upsert
-
-TABLES = own_tables()
-
-meeting_series = Table(
-    "meeting_series",
-    TABLES,
-    of_community(key=True),
-    Column("id", Number, primary_key=True, autoincrement=False),
-    Column("theme", ForeignKey(themes.c.id), nullable=False, index=True),
-    # Nobody's any more, where whoever planned it was forgotten.
-    Column("organiser", ForeignKey(residents.c.id), index=True),
-    # Its rule as JSON, the time on the clocks of its zone, and its days as ISO 8601 writes them.
-    Column("rule", String, nullable=False),
-    Column("wall", String, nullable=False),
-    Column("zone", String, nullable=False),
-    Column("first_day", String, nullable=False),
-    Column("until", String),
-    Column("made_to", String),
-    Column("left_out", Text, nullable=False),
-    # In seconds.
-    Column("lasts", Integer, nullable=False),
-    Column("title", String, nullable=False),
-    Column("place", String),
-    Column("link", String),
-    Column("about", Text),
-    Column("room", Integer),
-    Column("online_room", Integer),
-    Column("remind", String, nullable=False),
-    Column("going", Boolean, nullable=False),
-)
-
-# How somebody answers each that is to come: with an answer of its own in each that they see already.
-standing = Table(
-    "standing",
-    TABLES,
-    Column("id", Number, primary_key=True),
-    of_community(),
-    Column("series", Number, nullable=False),
-    Column("resident", ForeignKey(residents.c.id), nullable=False, index=True, info={STAYS: True}),
-    Column("way", String, nullable=False),
-    Column("party", Integer, nullable=False),
-    Column("shown", Boolean, nullable=False),
-    Column("said_at", Moment, nullable=False),
-    ForeignKeyConstraint(["community", "series"], [meeting_series.c.community, meeting_series.c.id]),
-    Index("ix_standing_series_resident", "community", "series", "resident", unique=True),
-    sqlite_autoincrement=True,
-)
 
 _THIS = meeting_series.c.id == bindparam("series_")
 _FIELDS = [column for column in meeting_series.c if column.name != "community"]
@@ -220,7 +155,7 @@ class SeriesKept:
             self._db.execute(statement, {"id_": resident})
 
 
-STORED = Stored(SERIES, SeriesKept, TABLES)
+STORED = Stored(SERIES, SeriesKept, SERIES_TABLES)
 
 
 def _written(kept: Series) -> dict[str, Any]:

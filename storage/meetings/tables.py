@@ -19,6 +19,8 @@ from sqlalchemy import (
 from storage.tables import STAYS, Holds, Moment, Number, of_community, own_tables, residents, themes
 
 TABLES = own_tables()
+# Series are kept apart from their meetings.
+SERIES_TABLES = own_tables()
 
 meetings = Table(
     "meetings",
@@ -117,4 +119,49 @@ meeting_leavers = Table(
     Column("holder", ForeignKey(residents.c.id), index=True, info={STAYS: True}),
     of_meeting(),
     sqlite_with_rowid=False,
+)
+
+meeting_series = Table(
+    "meeting_series",
+    SERIES_TABLES,
+    of_community(key=True),
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("theme", ForeignKey(themes.c.id), nullable=False, index=True),
+    # Nobody's any more, where whoever planned it was forgotten.
+    Column("organiser", ForeignKey(residents.c.id), index=True),
+    # Its rule as JSON, the time on the clocks of its zone, and its days as ISO 8601 writes them.
+    Column("rule", String, nullable=False),
+    Column("wall", String, nullable=False),
+    Column("zone", String, nullable=False),
+    Column("first_day", String, nullable=False),
+    Column("until", String),
+    Column("made_to", String),
+    Column("left_out", Text, nullable=False),
+    # In seconds.
+    Column("lasts", Integer, nullable=False),
+    Column("title", String, nullable=False),
+    Column("place", String),
+    Column("link", String),
+    Column("about", Text),
+    Column("room", Integer),
+    Column("online_room", Integer),
+    Column("remind", String, nullable=False),
+    Column("going", Boolean, nullable=False),
+)
+
+# How somebody answers each that is to come: with an answer of its own in each that they see already.
+standing = Table(
+    "standing",
+    SERIES_TABLES,
+    Column("id", Number, primary_key=True),
+    of_community(),
+    Column("series", Number, nullable=False),
+    Column("resident", ForeignKey(residents.c.id), nullable=False, index=True, info={STAYS: True}),
+    Column("way", String, nullable=False),
+    Column("party", Integer, nullable=False),
+    Column("shown", Boolean, nullable=False),
+    Column("said_at", Moment, nullable=False),
+    ForeignKeyConstraint(["community", "series"], [meeting_series.c.community, meeting_series.c.id]),
+    Index("ix_standing_series_resident", "community", "series", "resident", unique=True),
+    sqlite_autoincrement=True,
 )

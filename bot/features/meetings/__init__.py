@@ -92,6 +92,7 @@ _JOBS = {
     remind.WHISPER: remind.whisper_due,
     remind.OWN: remind.own_due,
     remind.WISHED: remind.wished_due,
+    remind.PLAN_ANEW: remind.plan_anew_due,
 }
 
 
@@ -124,6 +125,12 @@ def forget_resident(tx: Transaction, resident: int) -> None:
 def wished_resident(tx: Transaction, resident: int) -> None:
     """They may want to be reminded at other moments."""
     tx.jobs.add(remind.WISHED, str(resident), _AT_ONCE, f"{remind.WISHED}:{resident}")
+
+
+def set_anew(tx: Transaction, setting: str) -> None:
+    """When it is night may be otherwise for all that is to come."""
+    if setting in remind.NIGHT:
+        tx.jobs.add(remind.PLAN_ANEW, "0", _AT_ONCE, remind.PLAN_ANEW)
 
 
 def _count_standing(tx: Transaction, organiser: int, resident: int) -> None:
@@ -203,6 +210,7 @@ FEATURE = Feature(
     forget=forget_resident,
     export=export_resident,
     wished=wished_resident,
+    set_anew=set_anew,
     stands=read.standing_meetings,
     ends=read.end_meetings,
     came_of=read.came_of_meetings,

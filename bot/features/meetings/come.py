@@ -119,9 +119,11 @@ def every_due(call: Call, job: Job) -> None:
         before = _mine(call, other)
         if not other.takes_answers(call.now) or (before and before.said_at > stands.said_at):
             continue
-        # Where there is no place for so many, or not that way, what they said of it stays.
+        # Where there is no place for so many, or not that way, what they said of it stays; and where they
+        # answered with somebody whom they left, they say nothing.
         with suppress(UserError):
             check_way(other, stands.way)
+            _check_stays(call, other)
             _answer(call, other, before, stands.way, stands.party, shown=stands.shown, counted=False)
     if len(others) > PAGE:
         _go_on(call, number, who, sorted(each.id for each in others)[PAGE - 1])

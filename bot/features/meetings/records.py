@@ -191,6 +191,12 @@ class MeetingStore(Protocol):
         """All of a theme that are planned, also those of a series that nobody sees yet."""
         ...
 
+    def coming_after(self, after: int, now: datetime, most: int) -> Sequence[Meeting]:
+        """Those of all themes that are announced and begin later than now, from the next after that number
+        on.
+        """
+        ...
+
     def latest(self, among: Collection[int], most: int) -> Sequence[Meeting]:
         """All of these themes that were announced, those that begin last first."""
         ...

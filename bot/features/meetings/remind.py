@@ -36,6 +36,9 @@ from bot.model.work import Job
 
 REMIND, WHISPER = "meeting.remind", "meeting.whisper"
 OWN, WISHED = "meeting.own", "meeting.wished"
+PLAN_ANEW = "meeting.remind.anew"
+# What moderators can set in the chat that says when it is night; so many meetings are planned anew at a time.
+NIGHT, PLANNED = ("quiet", "zone"), 20
 # Who could be told it nowhere is mentioned.
 ALOUD = "meeting.remind.aloud"
 # Said later than that, it says so.
@@ -93,6 +96,18 @@ def wished_due(call: Call, job: Job) -> None:
     for meeting in call.tx.of(MEETINGS).of(who, call.now, ALL):
         if meeting.takes_answers(call.now):
             plan_own_of(call, meeting, who)
+
+
+def plan_anew_due(call: Call, job: Job) -> None:
+    """It is night at other hours from now on: so many meetings to come are planned so, then the next."""
+    coming = call.tx.of(MEETINGS).coming_after(int(job.subject), call.now, PLANNED)
+    for listed in coming:
+        meeting = call.tx.of(MEETINGS).hold(listed)
+        if meeting and meeting.takes_answers(call.now):
+            plan_reminders(call, meeting)
+    if len(coming) == PLANNED:
+        # Not under the key of the first: who sets it once more meanwhile has all of them planned again.
+        call.schedule(PLAN_ANEW, str(coming[-1].id), call.now, f"{PLAN_ANEW}:{job.due_at.isoformat()}")
 
 
 def moment(call: Call, meeting: Meeting, before: int) -> datetime:

@@ -357,6 +357,9 @@ def remind_due(call: Call, job: Job) -> None:
         if morning and morning < poll.closes_at:
             mornings.add(morning)
             continue
+        # It is said in no other way: who is reminded has not voted, which a mention would tell everybody, of
+        # an anonymous poll and of any other, as votes are given where nobody sees who did. Nor can those who
+        # voted be mentioned beside them: of these nobody knows whether anything reaches them.
         call.tell(resident, said, key, until=poll.closes_at, theme=poll.theme, role=needed)
     if mornings:
         call.schedule(job.kind, job.subject, min(mornings))

@@ -279,7 +279,7 @@ TERM = Feature(
         _Command(term.NOTES, term.take_notes),
         _Command(term.NO_NOTES, term.stop_notes),
     ),
-    jobs={held.DUE: term.term_due},
+    jobs={held.DUE: term.term_due, term.ALOUD: term.aloud_due},
     merge=merge_terms,
     forget=forget_terms,
     export=export_terms,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.call import Call
 from bot.errors import UserError
@@ -18,6 +19,8 @@ from bot.ports.storage import Transaction
 
 TERM, NOTES, NO_NOTES = "theme term", "theme take-notes", "theme stop-notes"
 GO_ON = "theme go-on"
+# Who could be asked nowhere else is asked in the theme; so many at a time.
+ALOUD, PAGE = "theme.term.aloud", 50
 DAY = timedelta(days=1)
 # Nobody is there for longer at a time; and that a term ends is said to everybody.
 MOST_YEARS, LEAST = 6, DAY
@@ -148,20 +151,50 @@ def term_due(call: Call, job: Job) -> None:
 def _ask(call: Call, theme: Theme, ending: Sequence[Term]) -> None:
     """In private who talks with Plein there; all others in the theme, together."""
     talking = call.tx.people.talking({term.who.id for term in ending})
-    aloud = [term for term in ending if term.who.id not in talking]
     for term in ending:
-        if term not in aloud:
+        if term.who.id in talking:
             lines = [text(f"theme.term.ends.{term.held}", theme=theme.name, until=term.until)]
             said = message(*lines, text("theme.term.ends.how"), buttons=[_longer(theme)])
-            key = f"{_key(term)}:ends"
-            call.tell(term.who, said, key, theme=theme.id, until=term.until, begun=True)
-    if aloud:
-        lines = [
-            text(f"theme.term.ends_of.{term.held}", who=term.who, theme=theme.name, until=term.until)
-            for term in aloud
+            otherwise = ALOUD, f"{theme.id} {term.until.isoformat()}"
+            where: dict[str, Any] = {"theme": theme.id, "begun": True, "otherwise": otherwise}
+            call.tell(term.who, said, f"{_key(term)}:ends", until=term.until, **where)
+    _ask_aloud(call, theme, [term for term in ending if term.who.id not in talking])
+
+
+def aloud_due(call: Call, job: Job) -> None:
+    """Who could be asked nowhere else is asked in the theme, where everybody knows what they do; but for who
+    said meanwhile that they go on, or do it no more.
+    """
+    unsaid = call.take_unsaid(job, PAGE)
+    words, until = job.subject.split()
+    number = int(words)
+    theme = next(iter(call.tx.places.themes([number])), None)
+    if theme and number not in call.tx.places.closed() and call.now < datetime.fromisoformat(until):
+        terms = [
+            term
+            for term in held.terms(call.tx, number)
+            if term.who.id in unsaid and term.until.isoformat() == until and is_there(call, term.who, number)
         ]
-        said = message(*lines, text("theme.term.ends_of.how"), buttons=[_longer(theme)])
-        call.announce(theme.id, said, f"{_key(aloud[0])}:ends")
+        _ask_aloud(call, theme, terms)
+        call.said_aloud([term.who.id for term in terms])
+    if len(unsaid) == PAGE:
+        call.schedule(job.kind, job.subject, call.now)
+
+
+def _ask_aloud(call: Call, theme: Theme, ending: Sequence[Term]) -> None:
+    """All together, with a mention of each."""
+    if not ending:
+        return
+    lines = [
+        text(f"theme.term.ends_of.{term.held}", who=term.who, theme=theme.name, until=term.until)
+        for term in ending
+    ]
+    said = message(*lines, text("theme.term.ends_of.how"), buttons=[_longer(theme)])
+    accounts = call.tx.people.accounts_in(theme.id, {term.who.id for term in ending})
+    for place in call.tx.places.of_theme(theme.id):
+        here = [account for account in accounts if account.platform == place.platform]
+        key = f"{_key(ending[0])}:ends:{place.platform}:{place.room_id}"
+        call.post(place, said, key, mentions=here, theme=theme.id)
 
 
 def _longer(theme: Theme) -> Button:

@@ -13,8 +13,9 @@ from bot.model.message import Attachment, text
 from bot.model.people import Identity, Place
 from bot.texts import Voice
 from storage.connections import async_url
-from tests.bot.features.meetings.test_changes import STILL, council, later
+from tests.bot.features.meetings.test_changes import PLAN, STILL, council, later
 from tests.bot.features.meetings.test_plan import plan
+from tests.bot.features.meetings.test_series import until
 from tests.chat import BRUSSELS, NOW
 from tests.doubles.platform import PLATFORM, Town, open_town
 
@@ -110,6 +111,34 @@ async def test_a_mark_of_who_parted_goes_once_it_is_over(database_url: str, canc
         await town.parted("annas")
         await later(town, timedelta(days=200))
         assert await rows(database_url, "select * from meeting_leavers") == []
+
+
+async def test_who_left_somebody_who_comes_each_time_answers_none_that_was_to_come_by_then(
+    database_url: str,
+) -> None:
+    """Nor one that nobody has looked at yet, nor each of them; what is planned later is for both."""
+    async with council(database_url, f'{PLAN} --repeat "elke dinsdag"') as town:
+        for name in ("anna", "annas"):
+            await town.say(name, "!help")
+        await town.linked("anna", "annas")
+        await town.say("anna", "!kom ter plaatse --elke-keer")
+        await town.say("cas", "!bijeenkomst toon 3")
+        await town.parted("annas")
+        for number in (1, 2, 3, 40):
+            for way in ("online", "online --elke-keer"):
+                assert "een account dat je losmaakte" in await town.say(
+                    "annas", f"!kom {way} --bijeenkomst {number}"
+                ), number
+        await until(town, "2026-12-16 09:00")
+        ((last,),) = await rows(database_url, "select max(id) from meetings")
+        said = await town.say("annas", f"!kom online --elke-keer --bijeenkomst {last}")
+        assert "Je doet online mee" in said
+        # Anna's alone; and hers and theirs.
+        for each, people in ((3, 1), (40, 1), (last, 2)):
+            await town.say("cas", f"!bijeenkomst toon {each}")
+            found = await rows(database_url, f"select id from answers where meeting = {each}")  # noqa: S608
+            assert len(found) == people, each
+        assert "Je doet online mee" in await town.say("anna", "!kom online --bijeenkomst 40")
 
 
 async def test_who_never_said_so_is_not_seen_to_come(database_url: str) -> None:

@@ -248,6 +248,35 @@ async def test_their_own_night_decides_also_where_they_say_so_after_answering(to
     assert found == [(0, 0), (1, 0), (1, 1), (1, 1)]
 
 
+@pytest.mark.parametrize(
+    ("words", "minute_before", "evening"),
+    [("stilte 21u-8u", "20:29", "20:30"), ("zone Europe/Lisbon", "22:29", "22:30")],
+)
+async def test_where_moderators_say_that_it_is_night_at_other_hours_all_to_come_is_planned_anew(
+    town: Town, monkeypatch: pytest.MonkeyPatch, words: str, minute_before: str, evening: str
+) -> None:
+    monkeypatch.setattr(remind, "PLANNED", 2)
+    await town.say("anna", "!herinneringen aan", room=None)
+    for number in range(2, 6):
+        assert "staat gepland" in await plan(town, "mia", number)
+    town.configure(PollsSettings())
+    for number in range(1, 6):
+        await town.say("anna", f"!kom ter plaatse --bijeenkomst {number}")
+        await town.say("mia", f"!bijeenkomst wijzig {number} --herinner 1u")
+        await town.say("mia", f'!bijeenkomst verplaats "9 december 07:45" --bijeenkomst {number}')
+    await town.core.run_due()
+    assert "vanaf nu" in await town.say("mia", f"!gemeenschap stel in {words}")
+    for _ in range(4):
+        town.clock.turn(timedelta(seconds=1))
+        await town.core.run_due()
+    found = []
+    for moment in (f"8 {minute_before}", f"8 {evening}", "9 06:45", "9 09:00"):
+        await until(town, moment)
+        found.append(heard(town))
+    assert found == [0, 5, 5, 5]
+    assert "anna" not in [who for _, who in town.platform.pinged]
+
+
 async def test_that_evening_of_what_was_moved_or_is_not_said_any_more_is_void(town: Town) -> None:
     await town.say("anna", "!herinneringen aan", room=None)
     await town.say("anna", "!kom online")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import TryLater
+from bot.errors import Shut, TryLater
 from tests.doubles.platform import Town, open_town
 from tests.test_anonymity import close, everything, two_databases
 
@@ -147,3 +147,24 @@ async def test_who_was_reminded_tells_nothing(
     ]
     assert_the_same(first, second)
     assert not [key for key in said(first) if "remind" in key or "told" in key]
+
+
+@pytest.mark.parametrize("opens", [OPEN, OPEN.replace(" --anonymous", "")])
+async def test_who_takes_no_reminder_in_private_is_not_mentioned_as_having_said_nothing(
+    database_url: str, opens: str
+) -> None:
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        await town.say("mia", opens.format(question="Wat?"))
+        for name in ("ben", "cas"):
+            await town.say(name, "!help", room=None)
+            await town.say(name, "!reminders on", room=None)
+            await town.say(name, "!poll list")
+            town.platform.trouble[name] = [Shut("they take no messages")] * 9
+        town.clock.turn(2 * DAY + timedelta(hours=1))
+        await town.core.run_due()
+        assert [shown.where for shown in town.platform.tries if REMINDER in shown.words] == ["ben", "cas"]
+        town.clock.turn(MINUTE)
+        await town.core.run_due()
+        assert not town.platform.pinged
+        assert not any(REMINDER in words for words in town.platform.where("sport"))

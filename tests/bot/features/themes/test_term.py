@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.clock import HandClock
+from bot.errors import Shut
 from bot.features.themes import held
 from bot.features.themes.records import TERMS, THEMES, Held, Involvement, Term
 from bot.features.themes.term import GO_ON
@@ -111,6 +112,48 @@ async def test_with_who_does_not_talk_in_private_it_is_said_in_the_theme_once(to
         assert answer in await pressed(town, name, GO_ON, "sport", theme=f"theme:{term.theme}")
     await turns(town, term.until)
     assert ["verslag" in said for said in over(town)] == [True]
+
+
+async def refused(town: Town, *names: str) -> Term:
+    """Who is asked takes nothing in private by then; the last of the terms."""
+    term = (await kept(town))[-1]
+    for name in names:
+        town.platform.trouble[name] = [Shut("they take no messages")] * 9
+    await turns(town, term.until - held.WEEK)
+    await town.core.outbox.worker.flush()
+    return term
+
+
+async def gathered(town: Town) -> list[str]:
+    """What is said in the theme of those whom nothing reached."""
+    await turns(town, town.clock.now() + timedelta(seconds=10))
+    return [said for said in town.platform.where("sport") if "loopt de termijn van" in said]
+
+
+async def test_who_takes_nothing_in_private_is_asked_with_a_mention_and_hears_why_once(town: Town) -> None:
+    await town.say("ben", "!help", room=None)
+    for line in ("!thema doe mee", "!thema verslag"):
+        await town.say("ben", line)
+    await refused(town, "mia", "ben")
+    assert not town.platform.pinged
+    (said,) = await gathered(town)
+    assert "trekt" in said
+    assert "maakt" in said
+    assert sorted(town.platform.pinged) == [("sport", "ben"), ("sport", "mia")]
+    assert await gathered(town) == [said]
+    assert "raakte privé niet bij je" in await town.say("mia", "!thema toon")
+    assert "raakte privé niet bij je" not in await town.say("mia", "!thema toon")
+    town.platform.trouble.clear()
+    await town.say("ben", "!help", room=None)
+    assert not asked(town, "ben")
+
+
+async def test_who_says_meanwhile_that_they_go_on_is_not_mentioned(town: Town) -> None:
+    term = await refused(town, "mia")
+    await pressed(town, "mia", GO_ON, "sport", theme=f"theme:{term.theme}")
+    assert not await gathered(town)
+    assert not town.platform.pinged
+    assert "raakte privé niet bij je" not in await town.say("mia", "!thema toon")
 
 
 @pytest.mark.parametrize("how", ["put out", "left"])
