@@ -163,7 +163,8 @@ async def plein_on(
 
     Even one ballot on an anonymous poll has a result.
     """
-    sections: dict[str, Any] = {"polls": PollsSettings(anonymous_floor=1)}
+    # The double begins at the hour that it is, which may be in the night.
+    sections: dict[str, Any] = {"polls": PollsSettings(anonymous_floor=1, quiet="")}
     sections["communities"] = [line.model_dump(exclude_unset=True) for line in communities]
     config = config_of(add_up(installed))(
         community=Community(language="en" if language == "en" else "nl", board_rest=0),
