@@ -664,13 +664,15 @@ class Call:
         self.tx.told.said_aloud(people)
 
     def reach_privately(self, line: Text) -> bool:
-        """Whether whoever asks can be told something in private: an account that does not talk there yet is
-        told that line now.
+        """Whether whoever asks can be told something in private: an account that does not talk there yet, or
+        is known to have ended that, is told that line now.
 
         What cannot be said just now, and may be soon, counts as said: it is tried again as all that is told.
         """
         who = self.identity
-        if self.place is None or who is None or self.inquiry is None or self.tx.people.talks_with(who):
+        if self.place is None or who is None or self.inquiry is None:
+            return True
+        if self.tx.people.talks_with(who) and not self.inquiry.is_shut(self.account, who):
             return True
         said, key = of_community(message_of(line), self._community), f"reach:{self.id}"
         reached = self.inquiry.reach(self.account, Delivery(key_in(self._community, key), who, said))

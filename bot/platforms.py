@@ -109,6 +109,13 @@ class Platforms:
             return None
         return True
 
+    async def is_shut(self, account: str, who: Identity) -> bool:
+        """Whether that account knows that they take nothing in private, without saying anything to them."""
+        adapter = next((each for each in self._listening if each.account == account), None)
+        with contextlib.suppress(*SILENT, NotOurs):
+            return adapter is not None and adapter.is_shut(who)
+        return False
+
     async def look_at(self, place: Place) -> RoomSeen:
         """How a channel or room is now. Raises: UserError where that is not to be known just now."""
         for adapter in self._listening:
@@ -159,6 +166,9 @@ class Inquiry:
 
     def reach(self, account: str, delivery: Delivery) -> bool | None:
         return self._answer(("reach", delivery.key), partial(self._platforms.reach, account, delivery))
+
+    def is_shut(self, account: str, who: Identity) -> bool:
+        return self._answer(("shut", account, who), partial(self._platforms.is_shut, account, who))
 
     def look_at(self, place: Place) -> RoomSeen:
         """Raises: UserError."""

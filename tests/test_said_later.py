@@ -21,7 +21,7 @@ SAYS_NOTHING = {
     *("poll.burn", "poll.remind", "poll.unsay", "reminder.drop", "digest.send", "welcome.over"),
     *("link.lapse", "link.settle", "theme.lapse", "theme.pull", "theme.summary", "theme.term"),
     *("room.moved", "room.put_out", "room.removed", "room.renamed", "room.replaced"),
-    *("meeting.every", "theme.draw.list", "theme.draw.outcome"),
+    *("meeting.every", "meeting.remind.anew", "theme.draw.list", "theme.draw.outcome", "theme.term.aloud"),
 }
 JOBS = {kind: run for installed in FEATURES for kind, run in installed.feature.jobs.items()}
 

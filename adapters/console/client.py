@@ -118,6 +118,9 @@ class Console:
     def under_way(self) -> Mapping[Place | None, datetime]:
         return {}
 
+    def is_shut(self, who: Identity) -> bool:
+        return False
+
     async def greet(self, message: Message) -> None:
         await self._print("console", message, "public", None)
 

@@ -144,6 +144,10 @@ class Discord:
     def under_way(self) -> Mapping[Place | None, datetime]:
         return self._gateway.under_way()
 
+    def is_shut(self, who: Identity) -> bool:
+        """Discord says so of what it is given alone, and that was noted then."""
+        return False
+
     # --- saying ---
 
     async def deliver(self, delivery: Delivery) -> Receipt:

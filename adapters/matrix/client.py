@@ -185,6 +185,9 @@ class Matrix:
         """All that is said on Matrix waits in the inbox."""
         return {}
 
+    def is_shut(self, who: Identity) -> bool:
+        return self._outgoing.was_left(who.user_id)
+
     # --- saying ---
 
     async def deliver(self, delivery: Delivery) -> Receipt:

@@ -211,7 +211,7 @@ class Outgoing:
         for room in known:
             if room.has(user) or (user not in room.left and await self._invites_again(room, user)):
                 return room.id
-        if self._was_left(user):
+        if self.was_left(user):
             raise Shut("they left the direct room")
         return None
 
@@ -219,7 +219,7 @@ class Outgoing:
         """Whether there is a direct room with somebody, which they may have yet to come into."""
         return any(room.has(user) for room in self._rooms_for(user))
 
-    def _was_left(self, user: str) -> bool:
+    def was_left(self, user: str) -> bool:
         """Whether somebody declined every talk that there was to be, or walked out of it."""
         known = self._rooms_for(user)
         return any(user in room.left for room in known) and not any(room.has(user) for room in known)
@@ -343,12 +343,12 @@ class Outgoing:
         """Rooms have come or gone."""
         async with self._synced:
             self._synced.notify_all()
-        for user in [user for user in self._asked_in if self._was_left(user)]:
+        for user in [user for user in self._asked_in if self.was_left(user)]:
             await self.on_declined(user, *self._asked_in.pop(user))
 
     async def asked_in(self, user: str, room: str, at: datetime) -> None:
         """They asked something there; whoever declines to be answered in private is told so there."""
-        if self._was_left(user):
+        if self.was_left(user):
             await self.on_declined(user, room, at)
         elif not any(known.members.get(user) == "join" for known in self._rooms_for(user)):
             self._asked_in[user] = room, at

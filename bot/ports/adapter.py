@@ -77,6 +77,10 @@ class Listener(Adapter, Protocol):
         """
         ...
 
+    def is_shut(self, who: Identity) -> bool:
+        """Whether it is known that they take nothing in private just now, with nothing said to them."""
+        ...
+
     async def presence(self, who: Identity, places: Sequence[Place]) -> Presences:
         """Where that account is now, of these places of its platform; what cannot be said is left out.
 

@@ -97,6 +97,8 @@ class Platform:
     keeps: dict[str, Text] = field(default_factory=dict)
     # Who keeps order in which room.
     entrusted: dict[str, set[str]] = field(default_factory=dict)
+    # Of whom it knows that they take nothing in private.
+    shut: set[str] = field(default_factory=set)
     # Who was pinged where.
     pinged: list[tuple[str, str]] = field(default_factory=list)
     # Hears of each thing that is asked for and done there, in the midst of it.
@@ -122,6 +124,9 @@ class Platform:
 
     async def woke(self) -> None:
         """What it has heard a test says."""
+
+    def is_shut(self, who: Identity) -> bool:
+        return who.user_id in self.shut
 
     def under_way(self) -> Mapping[Place | None, datetime]:
         return self.busy_since

@@ -22,6 +22,15 @@ def privately(who: Person, words: str) -> list[Message]:
     return [message for message in who.dm.messages.values() if words in message.text]
 
 
+def tried(plein: OnDiscord, words: str) -> list[object]:
+    """What Discord was given to say with these words, which is no answer to a command."""
+    return [
+        call
+        for call in plein.double.calls
+        if words in str(call.body) and call.method == "POST" and "channels" in call.route
+    ]
+
+
 async def asks(who: Person, when: str = "over 10 minuten") -> str:
     answer = await who.uses("sport", "herinner mij", wanneer=when, waaraan=WORDS)
     return answer.text
@@ -35,6 +44,20 @@ async def test_who_takes_no_private_messages_hears_so_and_it_is_not_kept(
     assert "niets in privé sturen" in said
     assert WORDS not in said
     assert "aan niets herinneren" in (await anna.uses("sport", "herinner lijst")).text
+
+
+async def test_who_took_them_once_and_was_refused_just_now_hears_so_without_another_try(
+    plein: OnDiscord, town: Server, anna: Person
+) -> None:
+    await anna.says(anna.dm, "!help")
+    await anna.hears(anna.dm, "Wat ik voor je kan doen")
+    assert WORDS in await asks(anna)
+    await anna.closes_dms()
+    await plein.turn(600)
+    refused = await plein.double.until(lambda: tried(plein, WORDS))
+    assert "niets in privé sturen" in await asks(anna)
+    assert tried(plein, WORDS) == refused
+    assert not tried(plein, "Hier herinner ik je")
 
 
 async def test_it_is_said_in_private_alone_and_put_off(plein: OnDiscord, town: Server, anna: Person) -> None:

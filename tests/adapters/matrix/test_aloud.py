@@ -106,3 +106,20 @@ async def test_who_is_in_no_private_room_is_mentioned_once_where_they_are(
     whys = [message for message in shown(await left.person.history(own)) if WHY in message.body]
     assert len(whys) == 1
     await asyncio.gather(*(who.close() for who in (never, second, both)))
+
+
+async def test_who_left_the_private_room_hears_so_when_they_ask_for_something_there(
+    hall: tuple[Town, Person, list[str]],
+) -> None:
+    town, _, rooms = hall
+    anna, fien = await talks(town, "anna"), await talks(town, "fien")
+    for who in (anna, fien):
+        await who.person.join(rooms[0])
+    await anna.person.leave(anna.direct)
+    for who in (anna, fien):
+        await who.person.say(rooms[0], '!herinner mij "morgen 9u" "formulier indienen"')
+    await says(anna.person, rooms[0], "niets in privé sturen")
+    await fien.told("Ik herinner je")
+    assert not [
+        event for event in await fien.person.history(fien.direct) if "Hier herinner ik je" in str(event)
+    ]

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.call import APART
-from bot.errors import Gone, TryLater
+from bot.errors import Gone, Shut, TryLater
 from bot.features.polls.settings import PollsSettings
 from bot.features.reminders.ask import LONGEST, MOST_ASKED
 from bot.features.reminders.records import REMINDERS, RemindersSettings
@@ -237,6 +237,24 @@ async def test_who_cannot_be_told_anything_in_private_hears_so_and_nothing_is_ke
     # They allow it now.
     assert "Ik herinner je" in await town.say("anna", FORM)
     assert await kept(town) == ["formulier indienen"]
+
+
+@pytest.mark.parametrize("words", [FORM, "!herinneringen privé"])
+async def test_who_ended_that_unnoticed_hears_so_where_their_platform_knows(town: Town, words: str) -> None:
+    await town.say("anna", "!help", room=None)
+    town.platform.shut.add("anna")
+    town.platform.trouble["anna"] = [Shut("they left the room")]
+    assert "niets in privé sturen" in await town.say("anna", words)
+    assert await kept(town) == []
+    # They let it in again, and are told so there.
+    assert "niets in privé sturen" not in await town.say("anna", words)
+    assert len(town.platform.where("anna")) == 1
+
+
+async def test_who_talks_there_is_told_nothing_more(town: Town) -> None:
+    await town.say("anna", "!help", room=None)
+    assert "Ik herinner je" in await town.say("anna", FORM)
+    assert town.platform.where("anna") == []
 
 
 async def test_where_nobody_knows_yet_it_is_kept_and_tried_again(town: Town) -> None:
