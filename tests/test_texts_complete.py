@@ -207,7 +207,7 @@ BUILT = {
         for what in (
             *(
                 "count",
-                "came",
+                *("came", "came.nobody"),
                 "nobody",
                 "mine.waits",
                 "moved_up",

@@ -19,7 +19,7 @@ from bot.features.meetings.find import (
     usage,
 )
 from bot.features.meetings.plan import LONGEST_ABOUT, check_many, only_this
-from bot.features.meetings.records import MEETINGS, Meeting, Way
+from bot.features.meetings.records import MEETINGS, SERIES, Meeting, Way
 from bot.model.message import Button, Message, message, text
 from bot.unseen import seen_as
 
@@ -82,4 +82,6 @@ def restore_meeting(call: Call, meeting: int | None = None, *, from_here: bool =
     if found.organiser == call.resident.id:
         check_many(call)
     changed(call, found, {"state": "planned", "why": None})
-    return message(text("meeting.restored", title=found.title, start=found.starts_at))
+    series = call.tx.of(SERIES).get(found.series) if found.series else None
+    back = text("meeting.restored", title=found.title, start=found.starts_at)
+    return message(back, *([] if series is None or series.going else only_this(found)))

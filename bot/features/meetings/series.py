@@ -233,7 +233,11 @@ def begin(call: Call, plan: Plan, recurrence: Recurrence) -> Message:
     announce_next(call, series)
     first = call.tx.of(SERIES).meetings(series.id, call.now)[0]
     said = text("meeting.series.planned", title=plan.title, start=first.starts_at, meeting=first.id)
-    return message(said, show.rule(recurrence), text("meeting.series.how", meeting=first.id))
+    # As a date: a bare "Wednesday" is one of this week, whenever the first is.
+    day_later = when.after(first.starts_at, when.Unit(days=1), call.zone)
+    move = usage(call, "meeting move", {"begins": day_later.isoformat(), "meeting": first.id})
+    how = text("meeting.series.how", move=move, meeting=first.id)
+    return message(said, show.rule(recurrence), how)
 
 
 # --- the next one ---

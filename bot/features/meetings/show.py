@@ -146,7 +146,7 @@ def _coming(meeting: Meeting, figures: Figures, way: Way) -> Text:
     """One line a way: how many there are, and what is left."""
     count, room, facts = figures.taken(way), meeting.room_for(way), list[Text]()
     if meeting.state == "held":
-        return text(f"meeting.came.{way}", count=count)
+        return text(f"meeting.came.{way}", count=count) if count else text(f"meeting.came.nobody.{way}")
     coming = text(f"meeting.count.{way}", count=count) if count else text(f"meeting.nobody.{way}")
     if room is not None:
         free = room - count

@@ -201,7 +201,7 @@ def _check_guests(argument: Argument, words: str, call: Any) -> None:
     """Raises: Unsure where it is "ter plaatse met 2"."""
     for name in argument.texts.words("param.guests"):
         way, found, count = f" {words}".rpartition(f" {name} ")
-        way = way.strip() or argument.texts.words(COMING)[0]
+        way = way.strip() or (argument.texts.find(COMING, call.locale) or "").split("|")[0]
         if found and argument.path == _COME and _answer(argument, way, call) is not None:
             with suppress(UserError):
                 meant = {argument.name: way, "guests": _number(argument, count, call)}

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.console.script import Says, read_line
+from adapters.console.script import Says, Waits, read_line
 from bot.errors import UserError
+from bot.when import Unit
 
 ROOT = Path(__file__).parents[3]
 HOSTILE = (
@@ -56,3 +57,9 @@ def test_emoji_and_other_scripts_are_names() -> None:
 def test_a_name_that_nobody_sees_is_none() -> None:
     with pytest.raises(UserError):
         read_line("an\u202ena@discord: x", 1)
+
+
+def test_time_passes_while_plein_is_there_or_away() -> None:
+    for waits, away in (("wait", "away"), ("wacht", "weg")):
+        assert read_line(f"{waits} 2d", 1) == Waits(Unit(days=2))
+        assert read_line(f"{away} 2d", 1) == Waits(Unit(days=2), away=True)

@@ -132,4 +132,4 @@ async def test_so_many_answers_an_hour_are_taken_where_others_wait(town: Town) -
     assert "Je komt misschien" in await town.say("ben", "!kom misschien")  # as it stands
     # Once nobody waits, nobody hears of it.
     await town.say("cas", "!kom niet")
-    assert "Je wacht" in await town.say("ben", "!kom ter plaatse")
+    assert "wachtlijst" in await town.say("ben", "!kom ter plaatse")

@@ -117,7 +117,7 @@ async def test_after_an_outage_the_last_is_said_as_late(town: Town) -> None:
     await town.say("anna", "!kom online")
     await until(town, "8 19:00")
     (said,) = [words for words in town.platform.where("sport") if SOON in words]
-    assert "later dan gewild" in said
+    assert "dit seintje komt later" in said
     assert len(town.platform.where("anna")) == 1
 
 

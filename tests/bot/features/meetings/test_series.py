@@ -167,7 +167,7 @@ async def test_where_one_is_cancelled_the_next_is_announced(town: Town) -> None:
     await press(town, "mia", "!bijeenkomst annuleer 1 Ziek")
     await town.core.run_due()
     assert await seen(town) == [1, 2]
-    assert "Enkel deze keer" in await town.say("mia", "!bijeenkomst annuleer 2 Ziek")
+    assert "Alleen deze keer" in await town.say("mia", "!bijeenkomst annuleer 2 Ziek")
 
 
 async def test_two_jobs_and_a_crash_make_nothing_twice(
@@ -248,7 +248,7 @@ async def test_where_too_few_days_are_left_they_stay_where_they_are(database_url
 
 async def test_what_was_done_to_one_is_typed_again_for_all_that_follow(town: Town) -> None:
     for words in ("wijzig 2 --plaats Kerk", 'verplaats "woensdag 16 december 20u" --bijeenkomst 2'):
-        assert "zet er `--vanaf-deze` bij" in await town.say("mia", f"!bijeenkomst {words}")
+        assert "zet er dan `--vanaf-deze` bij" in await town.say("mia", f"!bijeenkomst {words}")
     assert "50 bijeenkomsten" in await town.say("mia", "!bijeenkomst wijzig 2 --plaats Kerk --vanaf-deze")
     move = '!bijeenkomst verplaats "woensdag 16 december 20u" --bijeenkomst 2 --vanaf-deze'
     assert "50 bijeenkomsten" in await press(town, "mia", move)
@@ -303,7 +303,7 @@ async def test_stopped_by_any_of_its_numbers_none_is_to_come(town: Town) -> None
     assert "Ze komt niet meer terug" in said
     await later(town, timedelta(days=60))
     assert len(await rows(town)) == 52
-    assert "komt al niet meer terug" in await town.say("mia", stop)
+    assert "is al gestopt" in await town.say("mia", stop)
 
 
 async def talking(town: Town, *names: str) -> None:
@@ -481,7 +481,7 @@ async def test_each_time_in_the_order_in_which_they_said_so_and_who_waits_is_tol
         assert words in await shown(town, name, 2), name
     assert told(town, "sport", "Jullie komen elke keer, maar “Sportraad”") == 1
     assert sorted(who for _, who in town.platform.pinged) == ["cas", "eva"]
-    assert told(town, "dirk", "Je wacht op plaats 2 van de rij") == 1
+    assert told(town, "dirk", "Je staat op plaats 2 van de wachtlijst") == 1
     await town.say("ben", "!kom niet --bijeenkomst 2")
     await later(town, timedelta(minutes=1))
     assert "Jouw antwoord: ter plaatse" in await shown(town, "cas", 2)

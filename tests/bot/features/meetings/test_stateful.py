@@ -370,7 +370,7 @@ class Meetings(RuleBasedStateMachine):
             title = next((each.title for each in self.meetings if each.title in words), "")
             if shown.where == "sport" and shown.how == "send" and "Binnenkort:" in words:
                 named = tuple(sorted(self.number(who) for who in shown.named))
-                late = "later dan gewild" in words
+                late = "dit seintje komt later" in words
                 yield Said(title, 0, named, late=late, place=PLACE in words, link=LINK in words)
             elif shown.how == "whisper" and "Geen seintjes meer?" in words:
                 waits = re.search(r"als nummer (\d+)", words)

@@ -149,7 +149,11 @@ async def test_how_somebody_comes_is_understood_with_a_slip_of_the_finger(town: 
     assert "Kies ter plaatse, online" in await town.say("cas", "!kom straks")
     assert "`!kom niet`" in await town.say("cas", "!ik kom niet")
     assert "Je komt niet" in await pressed(town, "cas", "!ik kom niet")
-    for words in ("!aanwezig", "!afwezig", "!kom"):
+    for words in ("!niet", "!kan niet", "!afwezig"):
+        assert "Bedoelde je `!kom niet`?" in await town.say("cas", words)
+    assert "Bedoelde je `!kom online`?" in await town.say("cas", "!online")
+    assert "Bedoelde je `!kom ter plaatse`?" in await town.say("cas", "!ter plaatse")
+    for words in ("!aanwezig", "!kom"):
         asked = await town.core.handle(town.asked("dirk", words))
         assert asked
         assert len(asked.buttons) == 4, words
