@@ -6,16 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, Integer, bindparam, delete, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.model.people import Identity, Place, Resident
 from bot.ports.communities import Change, Community
 from storage.among import among
 from storage.batch import Batch, Loader
 from storage.community import anywhere
-from storage.connections import async_url, postgres_engine
 from storage.executor import Executor
-from storage.schema import failure
+from storage.schema import look_into
 from storage.tables import communities, handled, identities, places, residents, settings
 
 
@@ -134,16 +132,7 @@ async def settings_kept(url: str) -> Mapping[int, tuple[str, Mapping[str, str]]]
 
     The database is there, and at the newest schema. Raises: StoreFailed.
     """
-    from sqlalchemy.ext.asyncio import create_async_engine
-
-    engine = postgres_engine(url) if url.startswith("postgresql") else create_async_engine(async_url(url))
-    try:
-        async with engine.connect() as db:
-            return await db.run_sync(_settings_kept)
-    except (SQLAlchemyError, OSError) as error:
-        raise failure(error) from error
-    finally:
-        await engine.dispose()
+    return await look_into(url, _settings_kept)
 
 
 def _settings_kept(connection: Connection) -> Mapping[int, tuple[str, Mapping[str, str]]]:

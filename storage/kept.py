@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import String, bindparam, delete, func, select
+from sqlalchemy import Connection, String, bindparam, delete, func, select
 
 from storage.batch import Batch
+from storage.executor import Executor
+from storage.schema import look_into
 from storage.tables import kept
 from storage.upsert import upsert
 
@@ -46,3 +48,12 @@ class Kept:
 
     def all(self, account: str, prefix: str = "") -> Mapping[str, str]:
         return dict(self._db.execute(_ALL, {"account_": account, "prefix_": prefix}))
+
+
+async def kept_by(url: str, account: str) -> Mapping[str, str]:
+    """What that account keeps. The database is there, and at the newest schema. Raises: StoreFailed."""
+
+    def look(connection: Connection) -> Mapping[str, str]:
+        return Kept(Batch(Executor(connection))).all(account)
+
+    return await look_into(url, look)

@@ -12,6 +12,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,6 +23,7 @@ from storage.connections import MIGRATES_WITHIN, async_url, postgres_engine, sql
 log = logging.getLogger(__name__)
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOOK_AGAIN = 0.1
+T = TypeVar("T")
 # Whoever opens a database on a server holds this; any number will do that nobody else there uses.
 _LOCK = 0x504C45494E
 
@@ -54,6 +56,20 @@ async def schema_of(url: str) -> str | None:
             return await db.run_sync(_known_schema)
     # The driver takes what stands behind `?` in the address for its own parameters.
     except (SQLAlchemyError, OSError, TypeError, ValueError) as error:
+        raise failure(error) from error
+    finally:
+        await engine.dispose()
+
+
+async def look_into(url: str, look: Callable[[Connection], T]) -> T:
+    """What is read in a database that is there, whether or not Plein is using it. Raises: StoreFailed."""
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    engine = postgres_engine(url) if url.startswith("postgresql") else create_async_engine(async_url(url))
+    try:
+        async with engine.connect() as db:
+            return await db.run_sync(look)
+    except (SQLAlchemyError, OSError) as error:
         raise failure(error) from error
     finally:
         await engine.dispose()

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import nio
 
+from adapters.matrix.aliases import Aliases, follow
 from adapters.matrix.lacks import could_use_in, lacks_in, not_in
 from adapters.matrix.rooms import Room
 from adapters.matrix.settings import PLATFORM
@@ -24,11 +25,14 @@ Lines = dict[int, list[Text]]
 
 
 async def check(
-    settings: Settings, grounds: Grounds, homes: Mapping[int, Home] | None = None
+    settings: Settings,
+    grounds: Grounds,
+    homes: Mapping[int, Home] | None = None,
+    kept: Mapping[str, str] | None = None,
 ) -> tuple[Text | None, Lines, Lines]:
     """What is wrong with the account, None where all is well; what each community lacks in its rooms and
     spaces; and what would be useful there. `homes`: where each one's themes get their rooms, where that was
-    chosen.
+    chosen; `kept`: what Plein's account keeps.
     """
     config = nio.AsyncClientConfig(
         encryption_enabled=False, max_timeouts=0, max_limit_exceeded=0, request_timeout=CHECK_SECONDS
@@ -46,7 +50,8 @@ async def check(
             return wrong, {}, {}
         try:
             joined = await _joined(client)
-            await _look(client, settings, grounds, joined, lacks, useful)
+            aliases = await follow(client, (*grounds.themes, *grounds.groups), kept or {})
+            await _look(client, settings, grounds, aliases, joined, lacks, useful)
             for community, home in (homes or {}).items():
                 if home.ref not in joined:
                     gone = text("home.gone", home=home.called, platform=called(PLATFORM))
@@ -66,14 +71,18 @@ async def _look(
     client: nio.AsyncClient,
     settings: Settings,
     grounds: Grounds,
+    aliases: Aliases,
     joined: Collection[str],
     lacks: Lines,
     useful: Lines,
 ) -> None:
     """Each space and room that a line names, and what is in those spaces; `joined`: where Plein is."""
     rooms: dict[str, int] = {}
+    for each in aliases.astray:
+        if (whose := grounds.whose(each.alias, each.alias)) is not None:
+            lacks.setdefault(whose, []).append(each.line)
     for space, community in grounds.groups.items():
-        known = await _id_of(client, space)
+        known = aliases.ids.get(space, space)
         if known not in joined:
             lacks.setdefault(community, []).append(not_in(space, settings.user, space=True))
             continue
@@ -81,7 +90,7 @@ async def _look(
         inside.note(known, await _state(client, known))
         rooms |= {room: community for room in inside.rooms_in(known) if room in joined}
     for address, named in grounds.themes.items():
-        known = await _id_of(client, address)
+        known = aliases.ids.get(address, address)
         if known in joined:
             rooms[known] = named.community
         else:
@@ -97,14 +106,6 @@ async def _look(
 async def _joined(client: nio.AsyncClient) -> set[str]:
     answer = await client.joined_rooms()
     return set(answer.rooms) if isinstance(answer, nio.JoinedRoomsResponse) else set()
-
-
-async def _id_of(client: nio.AsyncClient, address: str) -> str:
-    """The id behind an alias; itself where there is none."""
-    if not address.startswith("#"):
-        return address
-    answer = await client.room_resolve_alias(address)
-    return answer.room_id if isinstance(answer, nio.RoomResolveAliasResponse) else address
 
 
 async def _state(client: nio.AsyncClient, room: str) -> Sequence[Mapping[str, Any]]:

@@ -13,6 +13,7 @@ import aiohttp
 import nio
 
 from adapters.matrix.account import Account
+from adapters.matrix.aliases import READS, Aliases, follow
 from adapters.matrix.guests import admit, obstacle_to_entering
 from adapters.matrix.homes import Homes
 from adapters.matrix.intake import Intake
@@ -100,8 +101,8 @@ class Matrix:
             session = Session(client, core, self.account, self._settings, rooms, self._outgoing, self._clock)
             self._session = session
             self._intake = Intake(session)
-            grounds = await self._start(client)
-            self._sync = Sync(session, self._intake, grounds)
+            grounds, aliases = await self._start(client)
+            self._sync = Sync(session, self._intake, grounds, aliases.astray)
             self._homes = Homes(session, grounds, self._sync)
             self._new_rooms = NewRooms(session, self._sync)
             await self._read(account, self._sync)
@@ -138,8 +139,8 @@ class Matrix:
             await asyncio.gather(*extra, return_exceptions=True)
             await self._intake.in_order.stop()
 
-    async def _start(self, client: nio.AsyncClient) -> Grounds:
-        """The list of direct rooms, and the ids behind the aliases of the configuration.
+    async def _start(self, client: nio.AsyncClient) -> tuple[Grounds, Aliases]:
+        """The list of direct rooms, and the ids that the aliases of the configuration mean.
 
         Raises: NamedTwice.
         """
@@ -147,26 +148,28 @@ class Matrix:
         while True:
             try:
                 await self._outgoing.read_direct()
-                ids = await self._ids(client)
+                found = await self._found(client)
                 break
             except (OSError, TimeoutError) as error:
                 log.warning("The homeserver does not answer yet: %s", error)
-                await self._pause(attempt)
-                attempt += 1
-        themes = _by_id(self._grounds.themes, ids, whose=lambda named: named.community)
-        return replace(self._grounds, themes=themes, groups=_by_id(self._grounds.groups, ids, whose=int))
+            except StoreFailed as error:
+                log.warning("The database does not answer (%s); trying again", error)
+            await self._pause(attempt)
+            attempt += 1
+        for alias, room, leads in found[1].astray:
+            log.warning("%s leads to %s by now; going on with %s", alias, leads or "no room", room)
+        return found
 
-    async def _ids(self, client: nio.AsyncClient) -> Mapping[str, str]:
-        """Of what the configuration names by an alias."""
-        ids: dict[str, str] = {}
-        for address in [*self._grounds.themes, *self._grounds.groups]:
-            if address.startswith("#"):
-                answer = await client.room_resolve_alias(address)
-                if isinstance(answer, nio.RoomResolveAliasResponse):
-                    ids[address] = answer.room_id
-                else:
-                    log.warning("There is no room %s yet; it is looked for again at the next start", address)
-        return ids
+    async def _found(self, client: nio.AsyncClient) -> tuple[Grounds, Aliases]:
+        """What is whose, by its id; which room each alias means is kept."""
+        kept: dict[str, str] = {}
+        for name in READS:
+            kept |= await self._core.kept(self.account, name)
+        aliases = await follow(client, (*self._grounds.themes, *self._grounds.groups), kept)
+        themes = _by_id(self._grounds.themes, aliases.ids, whose=lambda named: named.community)
+        groups = _by_id(self._grounds.groups, aliases.ids, whose=int)
+        await self._core.keep(self.account, aliases.kept)
+        return replace(self._grounds, themes=themes, groups=groups), aliases
 
     async def _pause(self, attempt: int) -> None:
         await self._clock.sleep(min(FIRST_PAUSE * 2 ** min(attempt, 10), LONGEST_PAUSE))

@@ -164,11 +164,11 @@ class Homes:
         raise UserError("home.cannot", home=_named(name), why=text("matrix.home.refused", code=str(code)))
 
     async def _still_there(self, alias: str, name: str) -> str | None:
-        """The space with that alias, if Plein is in it and it is still called so."""
+        """The space with that alias, if Plein made it, is in it, and it is still called so."""
         address = quote(f"#{alias}:{self._on.me.partition(':')[2]}", safe="")
         status, answer = await ask(self._on, "GET", f"/directory/room/{address}")
         room = answer.get("room_id")
-        if status != 200 or not isinstance(room, str):
+        if status != 200 or not isinstance(room, str) or not await is_ours(self._on, room):
             return None
         status, answer = await ask(self._on, "GET", f"/rooms/{quote(room, safe='')}/state/m.room.name")
         return room if status == 200 and answer.get("name") == name else None
@@ -180,6 +180,13 @@ class Homes:
         if status == 200 and answer.get("membership") in ("join", "invite"):
             return
         await ask(self._on, "POST", f"{path}/invite", {"user_id": user})
+
+
+async def is_ours(on: Session, room: str) -> bool:
+    """Whether Plein made it, which nobody else can have written into it."""
+    path = f"/rooms/{quote(room, safe='')}/state/m.room.create/?format=event"
+    status, answer = await ask(on, "GET", path)
+    return status == 200 and answer.get("sender") == on.me
 
 
 async def makers_are_above_all(on: Session) -> bool:

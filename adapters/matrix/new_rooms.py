@@ -16,7 +16,7 @@ from urllib.parse import quote
 import aiohttp
 import orjson
 
-from adapters.matrix.homes import makers_are_above_all
+from adapters.matrix.homes import is_ours, makers_are_above_all
 from adapters.matrix.moderators import LEVELS, MODERATORS, entrust, who_governs
 from adapters.matrix.refusals import refusal
 from adapters.matrix.session import Session, ask, ask_state
@@ -134,7 +134,7 @@ class NewRooms:
 
     async def _put_away(self, space: str, room: str) -> None:
         """Out of the space, where Plein made it: whose any other room is, its space alone says."""
-        if await self._holds(space, room) and await self._is_ours(room):
+        if await self._holds(space, room) and await is_ours(self._on, room):
             await self._set(space, CHILD, room, {})
 
     async def _belong(self, space: str, room: str) -> None:
@@ -179,7 +179,7 @@ class NewRooms:
                 if wanted.closed:
                     return None
                 leads_to = await self._ask_for(alias, space, wanted) or await self._resolve(alias)
-            if leads_to and await self._is_ours(leads_to):
+            if leads_to and await is_ours(self._on, leads_to):
                 return leads_to
         raise ConnectionError("the homeserver gives every alias to somebody else")
 
@@ -188,11 +188,6 @@ class NewRooms:
         status, answer = await ask(self._on, "GET", f"/directory/room/{address}")
         room = answer.get("room_id")
         return room if status == 200 and isinstance(room, str) else None
-
-    async def _is_ours(self, room: str) -> bool:
-        """Whether Plein made it, which nobody else can have written into it."""
-        status, answer = await ask(self._on, "GET", f"{_state(room)}/m.room.create/?format=event")
-        return status == 200 and answer.get("sender") == self._on.me
 
     async def _ask_for(self, alias: str, space: str, wanted: WantedRoom) -> str | None:
         """None where that alias was given meanwhile."""

@@ -21,6 +21,7 @@ import aiohttp
 import nio
 
 from adapters.matrix import moderators
+from adapters.matrix.aliases import Astray
 from adapters.matrix.errands import Errands
 from adapters.matrix.gaps import Gap, arrival_of, gap_arrival, says_who_reads, since_joining
 from adapters.matrix.intake import Intake
@@ -86,12 +87,17 @@ class TokenRefused(ConnectionError):
 
 
 class Sync:
-    """Reads on and on. `grounds` says which rooms and spaces, by id, are whose."""
+    """Reads on and on. `grounds` says which rooms and spaces, by id, are whose; `astray`: which aliases of
+    the configuration led elsewhere at the start.
+    """
 
-    def __init__(self, session: Session, intake: Intake, grounds: Grounds) -> None:
+    def __init__(
+        self, session: Session, intake: Intake, grounds: Grounds, astray: Sequence[Astray] = ()
+    ) -> None:
         self._on = session
         self._intake = intake
         self._grounds = grounds
+        self._astray = astray
         # Those of the configuration, and those that Plein made.
         self._whose_spaces = dict(grounds.groups)
         self._spaces = Spaces(grounds.groups)
@@ -493,6 +499,11 @@ class Sync:
         for room_id, named in self._grounds.themes.items():
             if named.community == community and room_id not in on.rooms:
                 found.append(Lack(not_in(room_id, on.me, space=False), Place(PLATFORM, room_id)))
+        for each in self._astray:
+            # Plein may have gone along to where it leads since.
+            is_theirs = self._grounds.whose(each.room, each.room) == community
+            if is_theirs and self._welcome.last_after(each.room) != each.leads:
+                found.append(Lack(each.line))
         bound = [room for room, (_, owner) in self._bound.items() if owner == community]
         rooms = [on.rooms[room] for room in bound if room in on.rooms]
         lacks = [(room, line) for room in rooms for line in lacks_in(room, on.me, on.settings)]

@@ -39,6 +39,20 @@ class Word:
         return self.refused or self.full or bool(self.replaced_by)
 
 
+def words_in(kept: str) -> dict[str, Word]:
+    """By room, as they were kept."""
+    return {room: Word(**word) for room, word in json.loads(kept).items()}
+
+
+def last_after(room: str, words: Mapping[str, Word]) -> str:
+    """Where Plein went along to from there, and from there again; itself where it did not."""
+    passed: set[str] = set()
+    while room not in passed and room in words and words[room].replaced_by:
+        passed.add(room)
+        room = words[room].replaced_by
+    return room
+
+
 class Welcome:
     """Keeps on whose word Plein is where. `named` are the rooms that the configuration names."""
 
@@ -53,8 +67,7 @@ class Welcome:
 
     async def read(self) -> None:
         """What was kept before this start."""
-        kept = (await self._core.kept(self._account, KEPT)).get(KEPT, "{}")
-        self._words = {room: Word(**word) for room, word in json.loads(kept).items()}
+        self._words = words_in((await self._core.kept(self._account, KEPT)).get(KEPT, "{}"))
 
     async def takes(self, room: str, word: Word) -> bool:
         """Whether Plein enters a room on that word, noted if so: who gave it may have asked for many."""
@@ -118,6 +131,10 @@ class Welcome:
     def replaced_by(self, room: str) -> str | None:
         """Where Plein went along to from there."""
         return (room in self._words and self._words[room].replaced_by) or None
+
+    def last_after(self, room: str) -> str:
+        """Where Plein went along to from there, and from there again; itself where it did not."""
+        return last_after(room, self._words)
 
     def was_refused(self, room: str) -> bool:
         return room in self._words and self._words[room].is_kept

@@ -18,6 +18,7 @@ from bot.private import check_private_folder, open_to_others, writable_above
 from storage.communities import settings_kept
 from storage.connections import sqlite_file
 from storage.engines import keys_beside
+from storage.kept import kept_by
 from storage.schema import newest_schema, schema_of
 
 
@@ -30,6 +31,7 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
         say(text("check.open_file", file=str(told)))
     found: list[Text | None] = []
     homes: Mapping[int, Mapping[str, Home]] = {}
+    kept: Mapping[str, str] = {}
     try:
         at = await schema_of(config.database.url)
         behind = at is not None and at != newest_schema()
@@ -38,13 +40,15 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
         say(found[-1] or in_order)
         if at and not behind:
             homes = homes_of(config, await settings_kept(config.database.url))
+            if matrix := config.of(Matrix):
+                kept = await kept_by(config.database.url, f"matrix:{matrix.user}")
     except StoreFailed as error:
         fails = text("check.database.fails", url=config.database.shown, reason=str(error))
         found.append(fails)
         say(fails)
     keys = config.database.keys or keys_beside(config.database.url)
-    kept = [path for path in (sqlite_file(config.database.url), keys) if path]
-    for folder in dict.fromkeys(filter(None, map(writable_above, kept))):
+    paths = [path for path in (sqlite_file(config.database.url), keys) if path]
+    for folder in dict.fromkeys(filter(None, map(writable_above, paths))):
         above = text("check.above", folder=str(folder))
         found.append(above)
         say(above)
@@ -58,7 +62,7 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
         from adapters.matrix.check import check as check_matrix
 
         grounds = grounds_on("matrix", config, range(len(config.each)))
-        wrong, lacks, useful = await check_matrix(matrix, grounds, _on("matrix", homes))
+        wrong, lacks, useful = await check_matrix(matrix, grounds, _on("matrix", homes), kept)
         say(wrong or text("matrix.check.ok", user=matrix.user, address=matrix.homeserver))
         if not wrong:
             say(text("matrix.check.limits"))

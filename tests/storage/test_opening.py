@@ -29,6 +29,7 @@ from storage import engines
 from storage.communities import settings_kept
 from storage.connections import async_url
 from storage.engines import Database, open_database
+from storage.kept import kept_by
 from storage.schema import newest_schema, schema_of, upgrade
 from tests.chat import NOW
 from tests.postgres import PostgreSQL, keys_of
@@ -332,5 +333,8 @@ async def test_what_was_set_is_read_from_outside_as_from_within(database_url: st
         found = await settings_kept(database_url)
         assert {number: settings for number, (_, settings) in found.items()} == {1: first, other: second}
         assert (first, second) == ({"a": "3"}, {"a": "4"})
+        await store.run_anywhere(lambda tx: tx.kept.put("test:plein", "aliases", "{}"))
+        assert await kept_by(database_url, "test:plein") == {"aliases": "{}"}
+        assert await kept_by(database_url, "test:other") == {}
     finally:
         await store.close()

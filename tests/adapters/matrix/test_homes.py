@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import quote
 
 import pytest
 
@@ -330,6 +331,29 @@ async def test_without_an_answer_one_is_made(homeserver: Homeserver, tmp_path: P
         assert "Gemaakt: de space “Thema’s”." in said
         (space,) = await at.made()
         assert await at.asked_in(space)
+        assert await at.plein.stop() == 0
+
+
+async def test_who_gives_its_alias_to_a_space_of_their_own_has_no_home(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    """Whoever looked after it could: asked to make it by the same name, Plein makes one of its own."""
+    async with Proxy(homeserver.url) as proxy:
+        at = await hall(homeserver, proxy, tmp_path)
+        make = f'!gemeenschap richt in "matrix:space={NAME}" --zeker'
+        assert "Gemaakt: de space “Thema’s”." in (await at.told(make)).body
+        (space,) = await at.made()
+        assert await at.asked_in(space)
+        mo = at.mo.person
+        alias = str((await mo.state(space, "m.room.canonical_alias") or {})["alias"])
+        await mo.request("DELETE", f"directory/room/{quote(alias, safe='')}")
+        name = alias[1:].partition(":")[0]
+        own = await mo.create_room(
+            NAME, public=True, room_alias_name=name, invite=[at.plein.user_id], **SPACE
+        )
+        await Town(homeserver, at.plein).comes_to(mo, own)
+        assert "Gemaakt: de space “Thema’s”." in (await at.told(make)).body
+        assert len(await at.made()) == 3
         assert await at.plein.stop() == 0
 
 
