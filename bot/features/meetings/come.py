@@ -295,7 +295,8 @@ def _tell(call: Call, meeting: Meeting, way: Way, whom: Resident) -> None:
     if whom.id != call.resident.id:
         what = {"who": call.resident, "title": meeting.title, "start": meeting.starts_at}
         said = message(text(f"meeting.for.told.{way}", **what), buttons=show.buttons(meeting))
-        whisper(call, meeting, [whom.id], said, f"{SUBJECT}:{meeting.id}:for:{call.id}")
+        # What somebody answered is theirs: what all may read says nothing of it.
+        whisper(call, meeting, [whom.id], said, f"{SUBJECT}:{meeting.id}:for:{call.id}", otherwise=None)
 
 
 def _again(call: Call, meeting: Meeting, before: Answer) -> Answer:

@@ -59,7 +59,7 @@ def tell(
 ) -> None:
     """Say it to each of these, once."""
     talking = talk(call, meeting, people)
-    whisper(call, meeting, sorted(talking), said, key)
+    whisper(call, meeting, sorted(talking), said, key, otherwise=ALOUD)
     mention(call, meeting, [who for who in people if who not in talking], said, key, in_words=in_words)
 
 
@@ -70,10 +70,10 @@ def whisper(
     said: Message,
     key: str,
     *,
-    otherwise: str | None = ALOUD,
+    otherwise: str | None,
 ) -> None:
     """Say it in private to these, who talk there, once their quiet hours are over. `otherwise`: the job that
-    says it to who takes nothing there; None: it waits for them.
+    says it to who takes nothing there, where all may read it; None: it waits for them.
     """
     job = (otherwise, f"{meeting.id} {key}") if otherwise else None
     where: dict[str, Any] = {"theme": meeting.theme, "begun": True, "otherwise": job}

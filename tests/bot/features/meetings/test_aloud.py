@@ -154,6 +154,22 @@ async def test_own_moments_are_mentioned_where_they_are_refused(town: Town) -> N
     assert told(town, "sport", "Een herinnering") == 1
 
 
+FOR = "antwoordde voor jou"
+
+
+async def test_what_an_organiser_answered_for_them_is_said_nowhere_that_others_read(town: Town) -> None:
+    await comes(town, "anna", way="niet")
+    shuts(town, "anna")
+    await town.say("mia", "!meeting come on-site --for anna")
+    await settle(town)
+    assert told(town, "sport", FOR) == told(town, "anna", FOR) == 0
+    town.platform.trouble.clear()
+    await town.say("anna", "!help", room=None)
+    await later(town)
+    assert told(town, "anna", FOR) == 1
+    assert not town.platform.pinged
+
+
 @pytest.mark.parametrize("cancelled", [False, True])
 async def test_of_what_was_cancelled_meanwhile_nobody_is_reminded(town: Town, cancelled: bool) -> None:
     await comes(town, "anna")
