@@ -611,7 +611,7 @@ class Call:
 
         It goes to the account that they used last, on a platform where Plein is at work. Where it certainly
         cannot arrive, it goes to the next one; where it can arrive nowhere, it waits until they use Plein
-        again, unless that is after `until`, when nobody needs it any more. With a `theme` it is for who takes
+        again. After `until` nobody needs it: it is said nowhere any more. With a `theme` it is for who takes
         part there when it is said, with that `role`: accounts that do not are passed over. `instead_of` is as
         in `announce`. `begun`: nobody asked; nothing private is begun for it, so that only an account that
         talks there with Plein already hears it, and it waits for quiet hours to end. `otherwise`: the kind

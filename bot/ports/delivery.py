@@ -155,7 +155,7 @@ class ToldStore(Protocol):
     ) -> None:
         """For the account that they used last, among those that an account of Plein's at work can write to.
 
-        A second one with the same id changes nothing. After `until` it goes to no other account any more.
+        A second one with the same id changes nothing. After `until` it is said nowhere any more.
         With a `theme` it is said only to who takes part there by then, with that role. `begun`: it goes to no
         account that does not talk with Plein in private already. `otherwise`: the job that is run, by its
         kind and subject, where it can be said nowhere.

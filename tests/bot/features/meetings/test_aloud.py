@@ -66,6 +66,23 @@ async def test_what_changed_is_said_once_in_the_theme_where_it_is_refused(
     assert len(town.platform.pinged) == 2
 
 
+@pytest.mark.parametrize("refusal", [SHUT, Refused("403"), NotOurs("403 50278")])
+async def test_so_it_is_where_it_is_refused_after_an_answer_that_was_lost(
+    town: Town, refusal: Exception
+) -> None:
+    await comes(town, "anna")
+    town.platform.trouble["anna"] = [ConnectionError("lost"), *[refusal] * 9]
+    await town.say("mia", MOVE)
+    await later(town)
+    await later(town)
+    await settle(town)
+    assert town.platform.pinged == [("sport", "anna")]
+    town.platform.trouble.clear()
+    await later(town, timedelta(hours=2))
+    await town.core.outbox.worker.flush()
+    assert told(town, "anna", STILL) == 0
+
+
 async def test_they_hear_why_once_where_only_they_read_it(town: Town) -> None:
     await comes(town, "anna", "ben")
     shuts(town, "anna")
