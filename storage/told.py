@@ -166,7 +166,7 @@ _WAITING = select(posts.c.id).where(_WAITS_FOR_THEM, _THEIRS).limit(1)
 
 _KNOWN = select(posts.c.id).where(among(posts.c.id, "ids_"))
 _SKIP = delete(posts).where(
-    *(_UNSAID, _THEIRS, posts.c.tried_at.is_(None)),
+    *(_UNSAID, _THEIRS),
     posts.c.id.startswith(bindparam("these_", type_=posts.c.id.type)),
 )
 

@@ -179,7 +179,7 @@ class ToldStore(Protocol):
         ...
 
     def skip(self, resident: int, beginning: str) -> None:
-        """What is to be said to them under ids that begin so, and was tried nowhere yet, is not said."""
+        """What is to be said to them under ids that begin so, and certainly arrived nowhere, is not said."""
         ...
 
     def keep_newest(self, resident: int, now: datetime, since: datetime) -> None:

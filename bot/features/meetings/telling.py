@@ -71,14 +71,21 @@ def whisper(
     key: str,
     *,
     otherwise: str | None,
+    instead_of: str = "",
 ) -> None:
     """Say it in private to these, who talk there, once their quiet hours are over. `otherwise`: the job that
-    says it to who takes nothing there, where all may read it; None: it waits for them.
+    says it to who takes nothing there, where all may read it; None: it waits for them. `instead_of` is as in
+    `Call.announce`.
     """
     job = (otherwise, f"{meeting.id} {key}") if otherwise else None
     where: dict[str, Any] = {"theme": meeting.theme, "begun": True, "otherwise": job}
     for who in talking:
-        call.tell(who, said, f"{key}:{who}", until=meeting.ends_at, **where)
+        call.tell(who, said, f"{key}:{who}", until=meeting.ends_at, instead_of=instead_of, **where)
+
+
+def answered_for(meeting: Meeting) -> str:
+    """How the keys begin of what they are told for whom somebody else answered."""
+    return f"{SUBJECT}:{meeting.id}:for:"
 
 
 def aloud_due(call: Call, job: Job) -> None:
