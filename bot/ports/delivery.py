@@ -178,8 +178,10 @@ class ToldStore(Protocol):
         """Those of these that were told, or wait to be."""
         ...
 
-    def skip(self, resident: int, beginning: str) -> None:
-        """What is to be said to them under ids that begin so, and certainly arrived nowhere, is not said."""
+    def skip(self, resident: int | None, beginning: str) -> None:
+        """What is to be said to them (None: to anybody) under ids that begin so, and certainly arrived
+        nowhere, is not said.
+        """
         ...
 
     def keep_newest(self, resident: int, now: datetime, since: datetime) -> None:

@@ -187,6 +187,7 @@ def _take_back(call: Call, meeting: Meeting, before: Answer | None, way: Way) ->
     if before is None or before.way is not way:
         return _receipt(call, meeting, before)
     call.tx.of(MEETINGS).drop(before)
+    _untell(call, meeting, call.resident.id)
     seat_waiting(call, meeting)
     call.changed(f"{SUBJECT}:{meeting.id}")
     return message(text("meeting.taken_back", title=meeting.title))
@@ -249,6 +250,9 @@ def _answer(
     """
     begun, name = meeting.has_begun(call.now), whom if isinstance(whom, str) else None
     resident = None if name else whom.id if isinstance(whom, Resident) else call.resident.id
+    hears = isinstance(whom, Resident) and _hears(call, meeting, whom)
+    if before and resident is not None and not hears:
+        _untell(call, meeting, resident)
     kept = call.tx.of(MEETINGS)
     # Nobody comes before who waits for a place that is free by now.
     figures = kept.figures(meeting.id)
@@ -274,7 +278,7 @@ def _answer(
     if way in PLACES:
         now = replace(now, seat=way, known=way) if begun else _seated(meeting, figures, now, before)
     if before is None or _what(now) != _what(before):
-        if counted and (figures.waits or (isinstance(whom, Resident) and _hears(call, meeting, whom))):
+        if counted and (figures.waits or hears):
             if (count := call.used(COME, WITHIN)) >= MOST_ANSWERS:
                 raise UserError("meeting.often", count=count)
             call.use(COME, within=WITHIN)
@@ -285,7 +289,7 @@ def _answer(
         elif (figures.waits or now.waits) and seat_waiting(call, meeting):
             now = _again(call, meeting, now)
         call.changed(f"{SUBJECT}:{meeting.id}")
-        if isinstance(whom, Resident) and _hears(call, meeting, whom):
+        if isinstance(whom, Resident) and hears:
             _tell(call, meeting, way, whom)
     return _receipt(call, meeting, now, whom)
 
@@ -293,6 +297,11 @@ def _answer(
 def _hears(call: Call, meeting: Meeting, whom: Resident) -> bool:
     """Whether they are told what is answered for them."""
     return whom.id != call.resident.id and not meeting.has_begun(call.now)
+
+
+def _untell(call: Call, meeting: Meeting, resident: int) -> None:
+    """What was answered for them stands no more: where they did not hear of it yet, they need not."""
+    call.tx.told.skip(resident, answered_for(meeting))
 
 
 def _tell(call: Call, meeting: Meeting, way: Way, whom: Resident) -> None:

@@ -10,10 +10,12 @@ import pytest
 
 from bot.errors import TryLater
 from bot.features.meetings.come import MOST_ANSWERS
+from bot.features.polls.settings import PollsSettings
 from bot.model.events import Invocation, Mention
 from bot.model.message import Button, text
 from bot.model.people import Identity, Place
 from tests.bot.features.meetings.test_changes import PLAN, council, later, told
+from tests.chat import NOW
 from tests.doubles.platform import PLATFORM, Town, words_of
 
 FOR_YOU = "antwoordde voor jou"
@@ -225,6 +227,34 @@ async def test_of_what_was_answered_for_them_they_hear_the_last(town: Town) -> N
     await town.core.outbox.worker.flush()
     assert told(town, "anna", FOR_YOU) == told(town, "anna", f"{FOR_YOU}: je komt niet") == 1
     assert told(town, "ben", FOR_YOU) == 3
+
+
+@pytest.mark.parametrize("since", ["self", "same", "cancelled", None])
+async def test_what_stands_no_more_in_the_morning_they_do_not_hear(town: Town, since: str | None) -> None:
+    for name in ("anna", "ben"):
+        await town.say(name, "!help", room=None)
+        await town.say(name, "!kom online")
+    town.configure(PollsSettings(quiet="22:00-08:00"))
+    town.clock.turn_to(NOW.replace(hour=22))
+    await town.say("mia", "!kom ter plaatse --voor anna")
+    await town.say("mia", "!kom niet --voor ben")
+    for _ in range(2):
+        await town.core.outbox.worker.flush()
+    match since:
+        case "self":
+            await town.say("anna", "!kom niet")
+        case "same":
+            await town.say("anna", "!kom ter plaatse")
+        case "cancelled":
+            await town.say("mia", "!bijeenkomst annuleer --reden Ziek --zeker")
+        case _:
+            pass
+    await later(town, timedelta(hours=1))
+    assert not told(town, "anna", FOR_YOU)
+    await later(town, timedelta(hours=10))
+    await town.core.outbox.worker.flush()
+    assert told(town, "anna", FOR_YOU) == int(since is None)
+    assert told(town, "ben", FOR_YOU) == int(since != "cancelled")
 
 
 async def test_whom_the_organiser_means_is_asked_where_several_are_called_so(town: Town) -> None:
