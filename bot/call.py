@@ -655,9 +655,12 @@ class Call:
     def take_unsaid(self, job: Job, most: int) -> Mapping[int, Message]:
         """In a job that was named as `otherwise`: so much of what can be said nowhere, by whom it is for.
 
-        It waits for them no longer.
+        It waits for them no longer. What is left is the next such job's, which is planned by this.
         """
-        return self.tx.told.take(f"{job.kind} {job.subject}", most, self.now)
+        unsaid, more = self.tx.told.take(f"{job.kind} {job.subject}", most, self.now)
+        if more:
+            self.schedule(job.kind, job.subject, self.now)
+        return unsaid
 
     def said_aloud(self, people: Collection[int]) -> None:
         """That was said to these where others read it: why, they hear once when they are answered alone."""

@@ -310,11 +310,13 @@ class Told:
         if self._jobs.due(key) is None:
             self._jobs.add(kind, subject, now + _GATHERED, key)
 
-    def take(self, otherwise: str, most: int, now: datetime) -> Mapping[int, Message]:
-        rows = list(self._db.execute(_TAKEN, {"otherwise_": otherwise, "most_": most}))
+    def take(self, otherwise: str, most: int, now: datetime) -> tuple[Mapping[int, Message], bool]:
+        found = list(self._db.execute(_TAKEN, {"otherwise_": otherwise, "most_": most + 1}))
+        rows = found[:most]
         if rows:
             self._db.execute(_TAKE, {"ids_": [row.id for row in rows], "now_": now})
-        return {row.resident: said for row in rows if (said := unpack(row.message))}
+        unsaid = {row.resident: said for row in rows if (said := unpack(row.message))}
+        return unsaid, len(found) > most
 
     def said_aloud(self, people: Collection[int]) -> None:
         if people:

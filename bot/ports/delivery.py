@@ -162,8 +162,10 @@ class ToldStore(Protocol):
         """
         ...
 
-    def take(self, otherwise: str, most: int, now: datetime) -> Mapping[int, Message]:
-        """Of what can be said nowhere, and names that job: so much, by whom it is for. It waits no more."""
+    def take(self, otherwise: str, most: int, now: datetime) -> tuple[Mapping[int, Message], bool]:
+        """Of what can be said nowhere, and names that job: so much, by whom it is for, which waits no more;
+        and whether more is left.
+        """
         ...
 
     def said_aloud(self, people: Collection[int]) -> None:

@@ -6,7 +6,7 @@ private, when that is so.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence, Sized
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -104,19 +104,12 @@ def aloud_due(call: Call, job: Job) -> None:
             in_words = keeps_its_words(call, meeting, job.due_at)
             aloud = said if in_words else without_words(meeting)
             say_aloud(call, meeting, people, aloud, f"{key}:aloud:{job.id}:{group}")
-    go_on_aloud(call, job, unsaid)
 
 
 def say_aloud(call: Call, meeting: Meeting, people: Sequence[int], said: Message, key: str) -> None:
     """Say it in the theme, with a mention of these, who could be told it nowhere else."""
     mention(call, meeting, people, said, key, apart=True)
     call.said_aloud(people)
-
-
-def go_on_aloud(call: Call, job: Job, unsaid: Sized) -> None:
-    """With those behind them."""
-    if len(unsaid) == PAGE:
-        call.schedule(job.kind, job.subject, call.now)
 
 
 def mention(

@@ -212,6 +212,21 @@ async def test_many_are_mentioned_page_by_page_each_once(town: Town, monkeypatch
     assert sorted(town.platform.pinged) == [("sport", name) for name in names]
 
 
+async def test_so_they_are_where_two_of_a_page_are_one_person_by_then(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telling, "PAGE", 2)
+    await comes(town, *(names := ["anna", "ben", "cas", "dirk", "els"]))
+    shuts(town, *names)
+    await town.say("mia", MOVE)
+    await later(town)
+    await town.core.outbox.worker.flush()
+    await town.linked("ben", "anna")
+    await settle(town)
+    await settle(town)
+    assert {name for _, name in town.platform.pinged} == {*names} - {"ben"}
+
+
 async def test_a_crash_loses_and_repeats_none(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where it was tried, and nobody knew what came of it."""
     await comes(town, "anna")
