@@ -611,7 +611,7 @@ class Call:
 
         It goes to the account that they used last, on a platform where Plein is at work. Where it certainly
         cannot arrive, it goes to the next one; where it can arrive nowhere, it waits until they use Plein
-        again, unless that is after `until`, when nobody needs it any more. With a `theme` it is for who takes
+        again. After `until` nobody needs it: it is said nowhere any more. With a `theme` it is for who takes
         part there when it is said, with that `role`: accounts that do not are passed over. `instead_of` is as
         in `announce`. `begun`: nobody asked; nothing private is begun for it, so that only an account that
         talks there with Plein already hears it, and it waits for quiet hours to end. `otherwise`: the kind
@@ -655,9 +655,12 @@ class Call:
     def take_unsaid(self, job: Job, most: int) -> Mapping[int, Message]:
         """In a job that was named as `otherwise`: so much of what can be said nowhere, by whom it is for.
 
-        It waits for them no longer.
+        It waits for them no longer. What is left is the next such job's, which is planned by this.
         """
-        return self.tx.told.take(f"{job.kind} {job.subject}", most, self.now)
+        unsaid, more = self.tx.told.take(f"{job.kind} {job.subject}", most, self.now)
+        if more:
+            self.schedule(job.kind, job.subject, self.now)
+        return unsaid
 
     def said_aloud(self, people: Collection[int]) -> None:
         """That was said to these where others read it: why, they hear once when they are answered alone."""

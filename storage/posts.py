@@ -67,6 +67,7 @@ _COLUMNS = (
     *(posts.c.account, posts.c.attempts, posts.c.tried_at, posts.c.next_at, posts.c.ref, posts.c.version),
     *(posts.c.withdrawn, posts.c.mentions, posts.c.reply_to, posts.c.resident, posts.c.in_doubt),
     *(posts.c.theme, posts.c.role, posts.c.community, posts.c.begun, posts.c.otherwise),
+    posts.c.until,
 )
 
 
@@ -433,6 +434,7 @@ class Posts:
             row.community,
             bool(row.begun),
             bool(row.otherwise),
+            row.until,
         )
 
     def next_try(self, accounts: Iterable[str], now: datetime) -> datetime | None:

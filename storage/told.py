@@ -165,10 +165,9 @@ _UNREACHED = select(func.count(distinct(posts.c.resident))).where(_WAITS_FOR_THE
 _WAITING = select(posts.c.id).where(_WAITS_FOR_THEM, _THEIRS).limit(1)
 
 _KNOWN = select(posts.c.id).where(among(posts.c.id, "ids_"))
-_SKIP = delete(posts).where(
-    *(_UNSAID, _THEIRS, posts.c.tried_at.is_(None)),
-    posts.c.id.startswith(bindparam("these_", type_=posts.c.id.type)),
-)
+_THESE = posts.c.id.startswith(bindparam("these_", type_=posts.c.id.type))
+_SKIP = delete(posts).where(_UNSAID, _THEIRS, _THESE)
+_SKIP_ALL = delete(posts).where(_STILL_WAITS, posts.c.ref.is_(None), ~posts.c.in_doubt, _THESE)
 
 
 # So many wait for one person, the newest; of the others they are told how many there were.
@@ -254,8 +253,11 @@ class Told:
     def known(self, post_ids: Collection[str]) -> Collection[str]:
         return set(self._db.execute(_KNOWN, {"ids_": post_ids}).scalars()) if post_ids else set()
 
-    def skip(self, resident: int, beginning: str) -> None:
-        self._db.execute(_SKIP, {"resident_": resident, "these_": beginning})
+    def skip(self, resident: int | None, beginning: str) -> None:
+        if resident is None:
+            self._db.execute(_SKIP_ALL, {"these_": beginning})
+        else:
+            self._db.execute(_SKIP, {"resident_": resident, "these_": beginning})
 
     def keep_newest(self, resident: int, now: datetime, since: datetime) -> None:
         whose = {"resident_": resident}
@@ -308,11 +310,13 @@ class Told:
         if self._jobs.due(key) is None:
             self._jobs.add(kind, subject, now + _GATHERED, key)
 
-    def take(self, otherwise: str, most: int, now: datetime) -> Mapping[int, Message]:
-        rows = list(self._db.execute(_TAKEN, {"otherwise_": otherwise, "most_": most}))
+    def take(self, otherwise: str, most: int, now: datetime) -> tuple[Mapping[int, Message], bool]:
+        found = list(self._db.execute(_TAKEN, {"otherwise_": otherwise, "most_": most + 1}))
+        rows = found[:most]
         if rows:
             self._db.execute(_TAKE, {"ids_": [row.id for row in rows], "now_": now})
-        return {row.resident: said for row in rows if (said := unpack(row.message))}
+        unsaid = {row.resident: said for row in rows if (said := unpack(row.message))}
+        return unsaid, len(found) > most
 
     def said_aloud(self, people: Collection[int]) -> None:
         if people:

@@ -105,16 +105,16 @@ class Outbox:
         except Gone as gone:
             if isinstance(gone, NoSuchAccount) and isinstance(post.to, Identity):
                 await self._run(post, partial(note_gone, post.to, self._clock.now()))
-            await self._gone(post, str(gone), shut=isinstance(gone, Shut))
+            await self._gone(post, gone)
         except NotOurs as refused:
-            if _may_go_elsewhere(post):
-                await self._gone(post, str(refused))
+            if _may_go_elsewhere(post, refused):
+                await self._gone(post, refused)
                 return True
             log.warning("Left %s to another account: %s", post.logged, refused)
             return await self._wait(post, LEFT_TO_OTHERS, unsent=True)
         except (NotNow, OSError) as refused:
-            if isinstance(refused, Refused) and post.otherwise and _may_go_elsewhere(post):
-                await self._gone(post, str(refused))
+            if isinstance(refused, Refused) and post.otherwise and _may_go_elsewhere(post, refused):
+                await self._gone(post, refused)
                 return True
             # OSError: a connection that failed, or took too long.
             unsent = isinstance(refused, NotNow) and refused.unsent
@@ -132,8 +132,11 @@ class Outbox:
         adapter = self._adapters[post.account]
         if post.withdrawn and post.ref:
             await adapter.retract(post.to, post.ref, f"{post.key}:withdrawn")
-            now = self._clock.now()
-            await self._run(post, lambda tx: tx.posts.retracted(post, now))
+            await self._stands_nowhere(post)
+            return
+        if post.until and post.until <= self._clock.now() and not post.ref:
+            # Whatever kept it, and whether or not it arrived.
+            await self._stands_nowhere(post)
             return
         alone = isinstance(post.to, Identity)
         if alone and post.begun and not post.ref and not post.in_doubt:
@@ -143,8 +146,7 @@ class Outbox:
         mentions = await self._mentioned_there(adapter, post)
         if post.begun and not alone and not mentions:
             # They are where else it is said.
-            now = self._clock.now()
-            await self._run(post, lambda tx: tx.posts.retracted(post, now))
+            await self._stands_nowhere(post)
             return
         said = await self._seeing.left_of(post)
         message = plain(said)
@@ -166,6 +168,10 @@ class Outbox:
         now = self._clock.now()
         narrowed = None if said is post.message else said
         await self._run(post, lambda tx: tx.posts.shown(post, receipt, now, narrowed))
+
+    async def _stands_nowhere(self, post: Post) -> None:
+        now = self._clock.now()
+        await self._run(post, lambda tx: tx.posts.retracted(post, now))
 
     async def _wait_for_the_morning(self, post: Post) -> None:
         """Raises: TryLater in the quiet hours of its community, by the clocks of whom it is for."""
@@ -248,12 +254,9 @@ class Outbox:
             return True
         return await self._wait(post, pause(post.attempts), failed=True)
 
-    async def _gone(self, post: Post, reason: str, *, shut: bool = False) -> None:
-        """Never there: what is for a person goes elsewhere, unless it may have arrived there after all.
-
-        `shut`: they take nothing there. By that nothing arrived before either, of what is lost otherwise.
-        """
-        goes_on = _may_go_elsewhere(post) or (shut and post.otherwise and not post.ref)
+    async def _gone(self, post: Post, refusal: Exception) -> None:
+        """Never there: what is for a person goes elsewhere, unless it may have arrived there after all."""
+        goes_on, shut, reason = _may_go_elsewhere(post, refusal), isinstance(refusal, Shut), str(refusal)
         now = self._clock.now()
 
         def go_on(tx: Transaction) -> None:
@@ -303,6 +306,9 @@ def _where(places: Sequence[Place], present: Presences) -> Place | None:
     return next(iter(here or [place for place in places if place not in present]), None)
 
 
-def _may_go_elsewhere(post: Post) -> bool:
-    """Whether it is for a person, and certain that nothing of it ever came to this account of theirs."""
-    return post.resident is not None and not post.in_doubt and not post.ref
+def _may_go_elsewhere(post: Post, refusal: Exception) -> bool:
+    """Whether it is for a person, and certain that nothing of it ever came to this account of theirs. By a
+    refusal nothing arrived before either, of what is said otherwise where it is lost.
+    """
+    refused = isinstance(refusal, Shut | NotOurs | Refused) and post.otherwise
+    return post.resident is not None and not post.ref and (refused or not post.in_doubt)

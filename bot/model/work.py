@@ -79,7 +79,7 @@ class Post:
     `withdrawn`. `resident` is whom it is for where that is a person, whichever account it goes to.
     `in_doubt`: before this try it was tried, and may have arrived or may still arrive. With a `theme` it is
     only for who takes part there when it is said, with that `role`. `begun`: Plein began it, and nobody
-    asked. `otherwise`: something else is done where it can be said nowhere.
+    asked. `otherwise`: something else is done where it can be said nowhere. After `until` nobody needs it.
 
     In a place of a `theme` those whom it mentions are mentioned where they are, each in one place of that
     platform; where it is `begun`, it is for them alone.
@@ -103,6 +103,7 @@ class Post:
     community: int = FIRST_COMMUNITY
     begun: bool = False
     otherwise: bool = False
+    until: datetime | None = None
 
     @property
     def key(self) -> str:

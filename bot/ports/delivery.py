@@ -155,15 +155,17 @@ class ToldStore(Protocol):
     ) -> None:
         """For the account that they used last, among those that an account of Plein's at work can write to.
 
-        A second one with the same id changes nothing. After `until` it goes to no other account any more.
+        A second one with the same id changes nothing. After `until` it is said nowhere any more.
         With a `theme` it is said only to who takes part there by then, with that role. `begun`: it goes to no
         account that does not talk with Plein in private already. `otherwise`: the job that is run, by its
         kind and subject, where it can be said nowhere.
         """
         ...
 
-    def take(self, otherwise: str, most: int, now: datetime) -> Mapping[int, Message]:
-        """Of what can be said nowhere, and names that job: so much, by whom it is for. It waits no more."""
+    def take(self, otherwise: str, most: int, now: datetime) -> tuple[Mapping[int, Message], bool]:
+        """Of what can be said nowhere, and names that job: so much, by whom it is for, which waits no more;
+        and whether more is left.
+        """
         ...
 
     def said_aloud(self, people: Collection[int]) -> None:
@@ -178,8 +180,10 @@ class ToldStore(Protocol):
         """Those of these that were told, or wait to be."""
         ...
 
-    def skip(self, resident: int, beginning: str) -> None:
-        """What is to be said to them under ids that begin so, and was tried nowhere yet, is not said."""
+    def skip(self, resident: int | None, beginning: str) -> None:
+        """What is to be said to them (None: to anybody) under ids that begin so, and certainly arrived
+        nowhere, is not said.
+        """
         ...
 
     def keep_newest(self, resident: int, now: datetime, since: datetime) -> None:

@@ -1466,7 +1466,7 @@ async def test_what_waits_for_people_before_waits_for_them_still_and_goes_down_a
         add_rows({"posts": [{"seq": 1, "id": "dag", **post, **said}]}, db)
 
     def read(tx: Transaction) -> tuple[Mapping[int, object], int]:
-        return tx.told.take("kind 1", 10, NOW), tx.told.unreached(datetime(1970, 1, 1, tzinfo=UTC))
+        return tx.told.take("kind 1", 10, NOW)[0], tx.told.unreached(datetime(1970, 1, 1, tzinfo=UTC))
 
     await upgrade(database_url, to="0054")
     await look(database_url, fill)

@@ -20,7 +20,7 @@ from bot.features.meetings.news import News, as_told, changed_by, in_words, news
 from bot.features.meetings.records import LONGEST, MEETINGS, PLACES, SERIES, SUBJECT, Figures, Meeting, Way
 from bot.features.meetings.remind import plan_reminders
 from bot.features.meetings.seats import move_up
-from bot.features.meetings.telling import PAGE, mention, talk, tell, whisper
+from bot.features.meetings.telling import ALOUD, PAGE, answered_for, mention, talk, tell, whisper
 from bot.model.message import Text, message, text
 from bot.model.work import Job
 from bot.ports.storage import Transaction
@@ -239,6 +239,8 @@ def _tell_some(call: Call, job: Job, meetings: Sequence[Meeting], after: int, ke
     if not last:
         for meeting in meetings:
             call.tx.of(MEETINGS).note(meeting.id, {"told": as_told(call, meeting, meeting.state)})
+            if meeting.state == "cancelled":
+                call.tx.told.skip(None, answered_for(meeting))
     return last
 
 
@@ -255,7 +257,7 @@ def _tell_each(call: Call, people: Mapping[int, Sequence[News]], key: str, *, ti
     for numbers, told in alike.items():
         news = [every[number] for number in numbers]
         last = max((each.meeting for each in news), key=lambda meeting: meeting.ends_at)
-        whisper(call, last, told, in_words(call, news, titled=titled), key)
+        whisper(call, last, told, in_words(call, news, titled=titled), key, otherwise=ALOUD)
     others = [who for who in people if who not in talking]
     if others:
         theirs = {each.meeting.id for who in others for each in people[who]}

@@ -29,7 +29,7 @@ from bot.features.meetings.records import (
 )
 from bot.features.meetings.remind import plan_own_of
 from bot.features.meetings.seats import fits
-from bot.features.meetings.telling import whisper
+from bot.features.meetings.telling import answered_for, whisper
 from bot.features.meetings.words import NO_ACCOUNT, Answering, Coming, Guests, Whom
 from bot.model.message import Button, Message, message, text, typed
 from bot.model.people import Resident
@@ -40,7 +40,7 @@ from bot.unseen import seen_as
 LONGEST_NAME = 64
 # So many people without an account come to a meeting by one organiser's word.
 MOST_FOR = 100
-# So often one person answers anew within an hour where others wait: whoever moves up by it is told.
+# So often one person answers anew within an hour where others are told: who moves up by it, or whose it is.
 MOST_ANSWERS, WITHIN = 60, timedelta(hours=1)
 COME, EVERY = "come", "meeting.every"
 # Of so many meetings of a series one answer is kept at a time.
@@ -187,6 +187,7 @@ def _take_back(call: Call, meeting: Meeting, before: Answer | None, way: Way) ->
     if before is None or before.way is not way:
         return _receipt(call, meeting, before)
     call.tx.of(MEETINGS).drop(before)
+    _untell(call, meeting, call.resident.id)
     seat_waiting(call, meeting)
     call.changed(f"{SUBJECT}:{meeting.id}")
     return message(text("meeting.taken_back", title=meeting.title))
@@ -249,6 +250,9 @@ def _answer(
     """
     begun, name = meeting.has_begun(call.now), whom if isinstance(whom, str) else None
     resident = None if name else whom.id if isinstance(whom, Resident) else call.resident.id
+    hears = isinstance(whom, Resident) and _hears(call, meeting, whom)
+    if before and resident is not None and not hears:
+        _untell(call, meeting, resident)
     kept = call.tx.of(MEETINGS)
     # Nobody comes before who waits for a place that is free by now.
     figures = kept.figures(meeting.id)
@@ -274,7 +278,7 @@ def _answer(
     if way in PLACES:
         now = replace(now, seat=way, known=way) if begun else _seated(meeting, figures, now, before)
     if before is None or _what(now) != _what(before):
-        if figures.waits and counted:
+        if counted and (figures.waits or hears):
             if (count := call.used(COME, WITHIN)) >= MOST_ANSWERS:
                 raise UserError("meeting.often", count=count)
             call.use(COME, within=WITHIN)
@@ -285,17 +289,28 @@ def _answer(
         elif (figures.waits or now.waits) and seat_waiting(call, meeting):
             now = _again(call, meeting, now)
         call.changed(f"{SUBJECT}:{meeting.id}")
-        if isinstance(whom, Resident) and not begun:
+        if isinstance(whom, Resident) and hears:
             _tell(call, meeting, way, whom)
     return _receipt(call, meeting, now, whom)
 
 
+def _hears(call: Call, meeting: Meeting, whom: Resident) -> bool:
+    """Whether they are told what is answered for them."""
+    return whom.id != call.resident.id and not meeting.has_begun(call.now)
+
+
+def _untell(call: Call, meeting: Meeting, resident: int) -> None:
+    """What was answered for them stands no more: where they did not hear of it yet, they need not."""
+    call.tx.told.skip(resident, answered_for(meeting))
+
+
 def _tell(call: Call, meeting: Meeting, way: Way, whom: Resident) -> None:
-    """They hear who answered for them: in private alone, as they agreed to nothing else."""
-    if whom.id != call.resident.id:
-        what = {"who": call.resident, "title": meeting.title, "start": meeting.starts_at}
-        said = message(text(f"meeting.for.told.{way}", **what), buttons=show.buttons(meeting))
-        whisper(call, meeting, [whom.id], said, f"{SUBJECT}:{meeting.id}:for:{call.id}")
+    """They hear who answered for them last: in private alone, as they agreed to nothing else."""
+    what = {"who": call.resident, "title": meeting.title, "start": meeting.starts_at}
+    said = message(text(f"meeting.for.told.{way}", **what), buttons=show.buttons(meeting))
+    key = answered_for(meeting)
+    # What somebody answered is theirs: what all may read says nothing of it.
+    whisper(call, meeting, [whom.id], said, f"{key}{call.id}", otherwise=None, instead_of=key)
 
 
 def _again(call: Call, meeting: Meeting, before: Answer) -> Answer:

@@ -22,7 +22,6 @@ from bot.features.meetings.night import quiet_until, told_at
 from bot.features.meetings.records import MEETINGS, SUBJECT, Answer, Meeting, Way
 from bot.features.meetings.telling import (
     PAGE,
-    go_on_aloud,
     keeps_its_words,
     mention,
     say_aloud,
@@ -237,7 +236,6 @@ def aloud_due(call: Call, job: Job) -> None:
         if not keeps_its_words(call, meeting, job.due_at):
             said = without_words(meeting)
         say_aloud(call, meeting, [*unsaid], said, f"{key}:aloud:{job.id}")
-    go_on_aloud(call, job, unsaid)
 
 
 def _awake(call: Call, job: Job, meeting: Meeting, answers: Sequence[Answer]) -> Sequence[tuple[Answer, int]]:

@@ -6,7 +6,7 @@ private, when that is so.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence, Sized
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -59,7 +59,7 @@ def tell(
 ) -> None:
     """Say it to each of these, once."""
     talking = talk(call, meeting, people)
-    whisper(call, meeting, sorted(talking), said, key)
+    whisper(call, meeting, sorted(talking), said, key, otherwise=ALOUD)
     mention(call, meeting, [who for who in people if who not in talking], said, key, in_words=in_words)
 
 
@@ -70,15 +70,22 @@ def whisper(
     said: Message,
     key: str,
     *,
-    otherwise: str | None = ALOUD,
+    otherwise: str | None,
+    instead_of: str = "",
 ) -> None:
     """Say it in private to these, who talk there, once their quiet hours are over. `otherwise`: the job that
-    says it to who takes nothing there; None: it waits for them.
+    says it to who takes nothing there, where all may read it; None: it waits for them. `instead_of` is as in
+    `Call.announce`.
     """
     job = (otherwise, f"{meeting.id} {key}") if otherwise else None
     where: dict[str, Any] = {"theme": meeting.theme, "begun": True, "otherwise": job}
     for who in talking:
-        call.tell(who, said, f"{key}:{who}", until=meeting.ends_at, **where)
+        call.tell(who, said, f"{key}:{who}", until=meeting.ends_at, instead_of=instead_of, **where)
+
+
+def answered_for(meeting: Meeting) -> str:
+    """How the keys begin of what they are told for whom somebody else answered."""
+    return f"{SUBJECT}:{meeting.id}:for:"
 
 
 def aloud_due(call: Call, job: Job) -> None:
@@ -97,19 +104,12 @@ def aloud_due(call: Call, job: Job) -> None:
             in_words = keeps_its_words(call, meeting, job.due_at)
             aloud = said if in_words else without_words(meeting)
             say_aloud(call, meeting, people, aloud, f"{key}:aloud:{job.id}:{group}")
-    go_on_aloud(call, job, unsaid)
 
 
 def say_aloud(call: Call, meeting: Meeting, people: Sequence[int], said: Message, key: str) -> None:
     """Say it in the theme, with a mention of these, who could be told it nowhere else."""
     mention(call, meeting, people, said, key, apart=True)
     call.said_aloud(people)
-
-
-def go_on_aloud(call: Call, job: Job, unsaid: Sized) -> None:
-    """With those behind them."""
-    if len(unsaid) == PAGE:
-        call.schedule(job.kind, job.subject, call.now)
 
 
 def mention(

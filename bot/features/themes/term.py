@@ -177,8 +177,6 @@ def aloud_due(call: Call, job: Job) -> None:
         ]
         _ask_aloud(call, theme, terms)
         call.said_aloud([term.who.id for term in terms])
-    if len(unsaid) == PAGE:
-        call.schedule(job.kind, job.subject, call.now)
 
 
 def _ask_aloud(call: Call, theme: Theme, ending: Sequence[Term]) -> None:

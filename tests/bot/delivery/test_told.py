@@ -191,7 +191,7 @@ async def test_who_comes_back_and_is_still_out_of_reach_hears_it_the_next_time(
 
 
 async def test_what_nobody_needs_any_more_waits_for_nobody(town: Town, other: Platform) -> None:
-    """As it is set aside, or by the time that they come back."""
+    """As its turn comes, or by the time that they come back."""
     await uses(town, HERE)
     other.trouble["benno"], town.platform.trouble["ben"] = [Gone("weg")], [TryLater(7200, unsent=True)]
     soon, later = (town.clock.now() + timedelta(hours=hours) for hours in (1, 3))
@@ -199,7 +199,7 @@ async def test_what_nobody_needs_any_more_waits_for_nobody(town: Town, other: Pl
     await call(town, lambda call, ben: call.tell(ben, message(typed("later")), "later", until=later))
     await call(town, lambda call, ben: call.tell(ben, message(typed("altijd")), "always"))
     await flush(town)
-    town.platform.trouble["ben"] = [Gone("weg") for _ in range(3)]
+    town.platform.trouble["ben"] = [Gone("weg") for _ in range(2)]
     other.trouble["benno"] = [Gone("weg") for _ in range(2)]
     town.clock.turn(timedelta(hours=2))
     await town.core.rooms.look_after()
@@ -212,6 +212,30 @@ async def test_what_nobody_needs_any_more_waits_for_nobody(town: Town, other: Pl
 
 
 # --- in doubt ---
+
+
+@pytest.mark.parametrize("refusal", [Refused("403"), NotOurs("403 50278"), TryLater(60)])
+async def test_what_nobody_needs_any_more_is_tried_no_more_though_it_may_have_arrived(
+    town: Town, refusal: Exception
+) -> None:
+    await uses(town, HERE)
+    town.platform.trouble["ben"] = [ConnectionError("lost"), *[refusal] * 99]
+    until = town.clock.now() + timedelta(hours=3)
+    await call(town, lambda call, ben: call.tell(ben, HELLO, "hello", until=until))
+    for _ in range(4):
+        await flush(town)
+        town.clock.turn(timedelta(hours=1))
+    tried = len(town.platform.tries)
+    assert tried > 1
+    for _ in range(4):
+        await flush(town)
+        town.clock.turn(timedelta(hours=1))
+    town.platform.trouble.clear()
+    town.clock.turn(timedelta(days=30))
+    await flush(town)
+    await tell(town)
+    await flush(town)
+    assert len(town.platform.tries) == tried + 1  # what comes behind it is not held up
 
 
 @pytest.mark.parametrize("doubt", [TryLater(1), TimeoutError(), ConnectionError(), RuntimeError("ours")])

@@ -66,6 +66,23 @@ async def test_what_changed_is_said_once_in_the_theme_where_it_is_refused(
     assert len(town.platform.pinged) == 2
 
 
+@pytest.mark.parametrize("refusal", [SHUT, Refused("403"), NotOurs("403 50278")])
+async def test_so_it_is_where_it_is_refused_after_an_answer_that_was_lost(
+    town: Town, refusal: Exception
+) -> None:
+    await comes(town, "anna")
+    town.platform.trouble["anna"] = [ConnectionError("lost"), *[refusal] * 9]
+    await town.say("mia", MOVE)
+    await later(town)
+    await later(town)
+    await settle(town)
+    assert town.platform.pinged == [("sport", "anna")]
+    town.platform.trouble.clear()
+    await later(town, timedelta(hours=2))
+    await town.core.outbox.worker.flush()
+    assert told(town, "anna", STILL) == 0
+
+
 async def test_they_hear_why_once_where_only_they_read_it(town: Town) -> None:
     await comes(town, "anna", "ben")
     shuts(town, "anna")
@@ -154,6 +171,22 @@ async def test_own_moments_are_mentioned_where_they_are_refused(town: Town) -> N
     assert told(town, "sport", "Een herinnering") == 1
 
 
+FOR = "antwoordde voor jou"
+
+
+async def test_what_an_organiser_answered_for_them_is_said_nowhere_that_others_read(town: Town) -> None:
+    await comes(town, "anna", way="niet")
+    shuts(town, "anna")
+    await town.say("mia", "!meeting come on-site --for anna")
+    await settle(town)
+    assert told(town, "sport", FOR) == told(town, "anna", FOR) == 0
+    town.platform.trouble.clear()
+    await town.say("anna", "!help", room=None)
+    await later(town)
+    assert told(town, "anna", FOR) == 1
+    assert not town.platform.pinged
+
+
 @pytest.mark.parametrize("cancelled", [False, True])
 async def test_of_what_was_cancelled_meanwhile_nobody_is_reminded(town: Town, cancelled: bool) -> None:
     await comes(town, "anna")
@@ -177,6 +210,21 @@ async def test_many_are_mentioned_page_by_page_each_once(town: Town, monkeypatch
     await settle(town)
     await settle(town)
     assert sorted(town.platform.pinged) == [("sport", name) for name in names]
+
+
+async def test_so_they_are_where_two_of_a_page_are_one_person_by_then(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telling, "PAGE", 2)
+    await comes(town, *(names := ["anna", "ben", "cas", "dirk", "els"]))
+    shuts(town, *names)
+    await town.say("mia", MOVE)
+    await later(town)
+    await town.core.outbox.worker.flush()
+    await town.linked("ben", "anna")
+    await settle(town)
+    await settle(town)
+    assert {name for _, name in town.platform.pinged} == {*names} - {"ben"}
 
 
 async def test_a_crash_loses_and_repeats_none(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -157,9 +157,9 @@ async def test_what_changes_while_they_are_told_is_told_to_all(
     await town.say("mia", '!bijeenkomst verplaats "9 december 20u"')
     whisper, pages = telling.whisper, itertools.count()
 
-    def told_and_changed(call: Call, *what: Any) -> None:
+    def told_and_changed(call: Call, *what: Any, **how: Any) -> None:
         """After the first page somebody changes the place."""
-        whisper(call, *what)
+        whisper(call, *what, **how)
         if next(pages) == 0:
             call.tx.of(MEETINGS).change(1, {"place": "Gemeentehuis"})
 

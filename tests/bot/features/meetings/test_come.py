@@ -8,12 +8,17 @@ from datetime import timedelta
 
 import pytest
 
+from bot.errors import TryLater
+from bot.features.meetings.come import MOST_ANSWERS
+from bot.features.polls.settings import PollsSettings
 from bot.model.events import Invocation, Mention
 from bot.model.message import Button, text
 from bot.model.people import Identity, Place
 from tests.bot.features.meetings.test_changes import PLAN, council, later, told
+from tests.chat import NOW
 from tests.doubles.platform import PLATFORM, Town, words_of
 
+FOR_YOU = "antwoordde voor jou"
 FULL = "Ter plaatse is “Sportraad” vol."
 
 
@@ -194,6 +199,62 @@ async def test_for_a_resident_it_is_their_own_answer(town: Town) -> None:
     assert "Jouw antwoord: misschien" in await shown(town, "anna")
     assert "Je komt niet" in await town.say("anna", "!kom niet")
     assert "1 persoon komt niet" in await shown(town, "ben")
+
+
+async def test_for_others_who_hear_it_is_answered_so_often(town: Town) -> None:
+    for name in ("anna", "ben"):
+        await town.say(name, "!kom online")
+    for number in range(MOST_ANSWERS):
+        said = await town.say("mia", f"!kom {'misschien' if number % 2 else 'niet'} --voor anna")
+        assert said.startswith("anna komt")
+    assert "Wacht een uur" in await town.say("mia", "!kom niet --voor anna")
+    assert "anna komt misschien" in await town.say("mia", "!kom misschien --voor anna")  # as it stands
+    assert "Wacht een uur" in await town.say("mia", "!kom niet --voor ben")
+    assert "Oma komt niet" in await town.say("mia", "!kom niet --voor Oma")  # who hears nothing
+
+
+async def test_of_what_was_answered_for_them_they_hear_the_last(town: Town) -> None:
+    for name in ("anna", "ben"):
+        await town.say(name, "!help", room=None)
+        await town.say(name, "!kom online")
+    await town.core.outbox.worker.flush()
+    town.platform.trouble["anna"] = [TryLater(3600, unsent=True)] * 3
+    for way in ("misschien", "ter plaatse", "niet"):
+        await town.say("mia", f"!kom {way} --voor anna")
+        await town.say("mia", f"!kom {way} --voor ben")
+        await town.core.outbox.worker.flush()
+    await later(town, timedelta(hours=2))
+    await town.core.outbox.worker.flush()
+    assert told(town, "anna", FOR_YOU) == told(town, "anna", f"{FOR_YOU}: je komt niet") == 1
+    assert told(town, "ben", FOR_YOU) == 3
+
+
+@pytest.mark.parametrize("since", ["self", "same", "cancelled", None])
+async def test_what_stands_no_more_in_the_morning_they_do_not_hear(town: Town, since: str | None) -> None:
+    for name in ("anna", "ben"):
+        await town.say(name, "!help", room=None)
+        await town.say(name, "!kom online")
+    town.configure(PollsSettings(quiet="22:00-08:00"))
+    town.clock.turn_to(NOW.replace(hour=22))
+    await town.say("mia", "!kom ter plaatse --voor anna")
+    await town.say("mia", "!kom niet --voor ben")
+    for _ in range(2):
+        await town.core.outbox.worker.flush()
+    match since:
+        case "self":
+            await town.say("anna", "!kom niet")
+        case "same":
+            await town.say("anna", "!kom ter plaatse")
+        case "cancelled":
+            await town.say("mia", "!bijeenkomst annuleer --reden Ziek --zeker")
+        case _:
+            pass
+    await later(town, timedelta(hours=1))
+    assert not told(town, "anna", FOR_YOU)
+    await later(town, timedelta(hours=10))
+    await town.core.outbox.worker.flush()
+    assert told(town, "anna", FOR_YOU) == int(since is None)
+    assert told(town, "ben", FOR_YOU) == int(since != "cancelled")
 
 
 async def test_whom_the_organiser_means_is_asked_where_several_are_called_so(town: Town) -> None:
