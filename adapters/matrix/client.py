@@ -43,7 +43,7 @@ from adapters.matrix.settings import Matrix as Settings
 from adapters.matrix.sync import Sync
 from adapters.outages import Outages
 from bot.clock import Clock
-from bot.errors import Gone, NotOurs, PlatformFailed, Refused, StoreFailed, TryLater
+from bot.errors import Gone, NotOurs, PlatformFailed, Refused, Shut, StoreFailed, TryLater
 from bot.model.events import Lack
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Message, Text
@@ -289,7 +289,19 @@ class Matrix:
         room, event = room_and_event(to) if isinstance(to, Place) else ("", "")
         if event:
             return await self._send_beside(delivery, room, event)
-        room, voice = await self._room(to, opens=delivery.opens), await self._voice(delivery)
+        try:
+            room = await self._room(to, opens=delivery.opens)
+        except Shut:
+            # It may have arrived before they left.
+            found = (
+                isinstance(to, Identity)
+                and tried_at
+                and await self._outgoing.said_to(to.user_id, TEXT, key, tried_at)
+            )
+            if found:
+                return Receipt((found,))
+            raise
+        voice = await self._voice(delivery)
         poll = await self._send_poll(to, message, key, tried_at, voice) if isinstance(to, Place) else None
         files = await self._stored(room, delivery, voice)
         quiet = delivery.quiet or bool(files)

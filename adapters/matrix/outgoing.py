@@ -185,6 +185,13 @@ class Outgoing:
             start = page.end if page.chunk else None
         return None
 
+    async def said_to(self, user: str, kind: str, key: str, since: datetime) -> str | None:
+        """Our event with that key, if it is in the history of a direct room with somebody."""
+        for room in self._rooms_for(user):
+            if found := await self._said_before(room.id, kind, key, since):
+                return found
+        return None
+
     # --- direct rooms ---
 
     async def room_for(self, user: str, *, opens: bool = True) -> str:

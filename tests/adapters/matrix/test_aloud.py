@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.doubles.proxy import Proxy
 from tests.homeserver import Homeserver, Person, shown
 from tests.plein import Plein
 from tests.town import Resident, Town, board, numbers, says
@@ -106,6 +107,46 @@ async def test_who_is_in_no_private_room_is_mentioned_once_where_they_are(
     whys = [message for message in shown(await left.person.history(own)) if WHY in message.body]
     assert len(whys) == 1
     await asyncio.gather(*(who.close() for who in (never, second, both)))
+
+
+async def test_what_arrived_before_they_left_the_private_room_is_said_nowhere_else(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    """Though the answer to it was lost."""
+    async with Proxy(homeserver.url) as proxy:
+        mo = await homeserver.person(f"mo{next(numbers)}")
+        room = await mo.create_room(public=True)
+        more = f'[[themes]]\nname = "Raad"\nplaces = ["matrix:{room}"]\n'
+        plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}", more=more, url=proxy.url)
+        town = Town(homeserver, plein)
+        await town.comes_to(mo, room)
+        await mo.say(room, '!bijeenkomst plan "Sportraad" "over 30 minuten" --plaats Dorpshuis --zeker')
+        await board(mo, room, "Sportraad")
+        anna = await talks(town, "anna")
+        ben = await talks(town, "ben")
+        for each in (anna, ben):
+            await answers(each.person, room)
+        await board(mo, room, "2 mensen")
+        number = anna.direct.strip("!").partition(":")[0]
+        proxy.lose_answer(f"PUT {number} send/m.room.message")
+        await mo.say(room, '!bijeenkomst verplaats "over 58 minuten"')
+        await anna.told(STILL)
+        await anna.person.leave(anna.direct)
+        await mo.say(room, "!kom misschien")
+        await board(mo, room, "3 mensen")  # so Plein knows that by now
+        proxy.mend()
+        # What is told after that, also elsewhere, comes behind it.
+        for place, who in (("Kerk", anna.person), ("Kapel", ben.person)):
+            if who is ben.person:
+                await who.leave(ben.direct)
+            await mo.say(room, f"!bijeenkomst wijzig --plaats {place}")
+
+            async def told(place: str = place, who: Person = who) -> bool | None:
+                return any(who.user_id in whom for whom in await mentioned(mo, room, place)) or None
+
+            await mo.wait_until(told)
+        assert not any(await mentioned(mo, room, STILL))
+        assert await plein.stop() == 0
 
 
 async def test_who_left_the_private_room_hears_so_when_they_ask_for_something_there(
