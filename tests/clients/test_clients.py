@@ -117,7 +117,6 @@ async def test_what_cannot_be_read_yet_waits_for_its_key(
 ) -> None:
     async with Proxy(homeserver.url) as proxy:
         plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}", url=proxy.url)
-        room = await room_with(anna, plein, direct=True)
         held: list[dict[str, Any]] = []
 
         def hold(answer: dict[str, Any]) -> None:
@@ -125,7 +124,9 @@ async def test_what_cannot_be_read_yet_waits_for_its_key(
             held.extend(events)
             events.clear()
 
+        # What Plein asked for before this is answered as it is: so it asks anew before anything is said.
         proxy.change("/sync", hold)
+        room = await room_with(anna, plein, direct=True)
         await anna.do("say", room=room, words="!taal en")
         await plein.says("waits for its key")
         assert held, "the key was on its way"

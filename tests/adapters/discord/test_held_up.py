@@ -634,8 +634,8 @@ async def test_of_many_boards_where_plein_cannot_see_one_is_tried_for_all(
         await zef.uses(channel, "help")
         own.permit(double.bot, [])
         await plein.until_quiet(11)
-    # Not all six each time: those that were under way together.
-    assert len([call for call in double.calls if call.status == 403]) - before < 30
+    # Not all six each time, which is sixty: those that were under way together.
+    assert len([call for call in double.calls if call.status == 403]) - before < 45
 
 
 async def test_who_takes_no_private_messages_and_says_a_lot_is_tried_now_and_then(
