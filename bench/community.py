@@ -38,7 +38,7 @@ _ids = itertools.count()
 
 
 def core_on(store: Store) -> PleinCore:
-    settings = Settings("nl", ZoneInfo("Europe/Brussels"), (PollsSettings(),))
+    settings = Settings("nl", ZoneInfo("Europe/Brussels"), (PollsSettings(quiet=""),))
     return PleinCore(store, CLOCK, Texts(), settings, add_up())
 
 

@@ -42,7 +42,7 @@ async def measure() -> list[Figure]:
 
 async def _on(database: str, store: Store) -> list[Figure]:
     clock = HandClock(SystemClock().now())
-    settings = Settings("nl", BRUSSELS, (PollsSettings(),))
+    settings = Settings("nl", BRUSSELS, (PollsSettings(quiet=""),))
     core = PleinCore(store, clock, Texts(), settings, add_up())
     await core.joined(PLATFORM, HERE, "square")
     for first in range(0, PEOPLE, AT_ONCE):

@@ -164,7 +164,7 @@ async def _reminding() -> list[Figure]:
 async def _turn(store: Store) -> tuple[float, float, float]:
     """Seconds, how long the loop was held at most, and what other commands took: in milliseconds."""
     clock = HandClock(CLOCK.now())
-    settings = Settings("nl", BRUSSELS, (PollsSettings(),))
+    settings = Settings("nl", BRUSSELS, (PollsSettings(quiet=""),))
     core = PleinCore(store, clock, Texts(), settings, add_up())
     await core.joined(PLATFORM, HERE, "square")
     await core.handle(said(0, '!peiling open "Waar komt de bank?" Plein | Park | Nergens'))
