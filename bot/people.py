@@ -47,7 +47,7 @@ def find_resident(argument: Argument, value: Any, call: Call) -> Resident:
 
 
 def mention_in(words: str, call: Call) -> Mention | None:
-    """The mention that these words are, if they are one."""
+    """The mention that was written so; None where there is none."""
     return next((mention for mention in call.mentions if mention.written == words), None)
 
 

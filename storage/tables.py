@@ -450,8 +450,8 @@ posts = Table(
     Column("until", Moment),
     # It may have arrived, or may still arrive.
     Column("in_doubt", Boolean, nullable=False, server_default=false()),
-    # It is said only to who takes part in that theme by then, with that role; in a place of it, each whom it
-    # mentions is mentioned in one.
+    # To one person it is said only if they take part in that theme by then, with that role. In the places of
+    # the theme, each person is mentioned in a single one of these.
     Column("theme", Number),
     Column("role", Integer, nullable=False, server_default="0"),
     # It goes only where they talk with Plein in private already; to a place, only for whom it mentions there.

@@ -115,7 +115,8 @@ def every_due(call: Call, job: Job) -> None:
         return
     call = replace(call, resident=Resident(who, ""), at=stands.said_at)
     others = [each for each in kept.meetings(number, call.now) if each.id > after and each.expanded]
-    for other in sorted(others, key=lambda each: each.id)[:PAGE]:
+    others.sort(key=lambda each: each.id)
+    for other in others[:PAGE]:
         before = _mine(call, other)
         if not other.takes_answers(call.now) or (before and before.said_at > stands.said_at):
             continue
@@ -126,7 +127,7 @@ def every_due(call: Call, job: Job) -> None:
             _check_stays(call, other)
             _answer(call, other, before, stands.way, stands.party, shown=stands.shown, counted=False)
     if len(others) > PAGE:
-        _go_on(call, number, who, sorted(each.id for each in others)[PAGE - 1])
+        _go_on(call, number, who, others[PAGE - 1].id)
 
 
 def _go_on(call: Call, series: int, who: int, after: int) -> None:

@@ -145,10 +145,11 @@ def _way(argument: Argument, value: Any, call: Call) -> Answering:
         if words.casefold().endswith(every):
             way = words[: -len(every)].rstrip(f"{_SENTENCE} ") or argument.texts.words(COMING)[0]
             raise Unsure(text("meeting.every.meant"), yes(**{argument.name: way, "every": True})).openly()
+    if (found := _answer(argument, words, call)) is not None:
+        return found
     plain = _plainly(argument, words, call)
-    for said in (words, plain):
-        if (found := _answer(argument, said, call)) is not None:
-            return found
+    if (found := _answer(argument, plain, call)) is not None:
+        return found
     _check_guests(argument, plain, call)
     known = {
         word: choice for locale in argument.texts.locales for word, choice in argument.words(locale).items()
