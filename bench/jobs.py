@@ -207,7 +207,7 @@ async def _of_ours(folder: Path) -> Measured:
         async def add(due: datetime) -> None:
             def some(tx: Transaction, first: int) -> None:
                 for number in range(first, first + BATCH):
-                    tx.jobs.add("bench", str(number), due, f"bench:{number}:{due.isoformat()}")
+                    tx.jobs.add("bench", str(number), due, f"bench:{number}")
 
             for first in range(0, DUE, BATCH):
                 await store.run(lambda tx, first=first: some(tx, first))  # type: ignore[misc]

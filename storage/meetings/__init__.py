@@ -169,7 +169,7 @@ _COUNT = _COUNT.on_conflict_do_update(
     set_={"people": counts.c.people + _COUNT.excluded.people},
 )
 _ANSWER = insert(answers).returning(answers.c.id)
-_CHANGED = ("way", "seat", "since", "said_at", "known", "party", "shown")
+_CHANGED = ("way", "seat", "since", "said_at", "known", "party", "shown", "for_them")
 _KEPT = ("meeting", "resident", "name", *_CHANGED)
 _COUNTED_BY = ("way", "seat", "party")
 # As it is written, and what that is.
@@ -222,7 +222,7 @@ def _answer(*values: Any) -> Answer:
     fields = dict(zip(_NAMES, values, strict=True))
     for name in ("way", "seat", "known"):
         fields[name] = _WAYS[fields[name]]
-    fields["shown"] = bool(fields["shown"])
+    fields |= {name: bool(fields[name]) for name in ("shown", "for_them")}
     return Answer(**fields)
 
 
@@ -435,12 +435,15 @@ class Meetings:
         *earlier, last = given
         for answer in earlier:
             self._drop(answer["id"], answer)
+            # What was answered for them they may still hear.
+            joined = {"for_them": last["for_them"] or answer["for_them"]}
             if answer["way"] == last["way"]:
                 seat = answer["seat"] if answer["party"] >= last["party"] else last["seat"]
-                joined = {"seat": last["seat"] or seat, "since": min(last["since"], answer["since"])}
+                joined |= {"seat": last["seat"] or seat, "since": min(last["since"], answer["since"])}
                 if seat == last["way"]:
                     joined["seat"] = seat
-                before, last = last, {**last, **joined}
+            before, last = last, {**last, **joined}
+            if last != before:
                 self._change(last["id"], last, before)
 
     def forget(self, resident: int) -> Collection[int]:

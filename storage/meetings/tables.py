@@ -83,6 +83,7 @@ answers = Table(
     Column("known", String),
     Column("party", Integer, nullable=False),
     Column("shown", Boolean, nullable=False),
+    Column("for_them", Boolean, nullable=False, server_default=false()),
     of_meeting(),
     # To what is to come each has one answer; who was two people when a meeting was held has both.
     Index("ix_answers_meeting_resident", "community", "meeting", "resident"),

@@ -188,7 +188,8 @@ def _take_back(call: Call, meeting: Meeting, before: Answer | None, way: Way) ->
     if before is None or before.way is not way:
         return _receipt(call, meeting, before)
     call.tx.of(MEETINGS).drop(before)
-    _untell(call, meeting, call.resident.id)
+    if before.for_them:
+        _untell(call, meeting, call.resident.id)
     seat_waiting(call, meeting)
     call.changed(f"{SUBJECT}:{meeting.id}")
     return message(text("meeting.taken_back", title=meeting.title))
@@ -252,7 +253,7 @@ def _answer(
     begun, name = meeting.has_begun(call.now), whom if isinstance(whom, str) else None
     resident = None if name else whom.id if isinstance(whom, Resident) else call.resident.id
     hears = isinstance(whom, Resident) and _hears(call, meeting, whom)
-    if before and resident is not None and not hears:
+    if before and before.for_them and resident is not None and not hears:
         _untell(call, meeting, resident)
     kept = call.tx.of(MEETINGS)
     # Nobody comes before who waits for a place that is free by now.
@@ -275,6 +276,7 @@ def _answer(
         party=party,
         shown=shown and way in PLACES,
         name=name,
+        for_them=hears,
     )
     if way in PLACES:
         now = replace(now, seat=way, known=way) if begun else _seated(meeting, figures, now, before)

@@ -116,7 +116,7 @@ class Answer:
     `seat` is the way in which they have a place: where that is not `way`, they wait for one since `since`.
     `known` is the place that they were told of last, and `said_at` when they said so, the last time.
     `resident` is None of whoever has no account: that is `name`, for whom an organiser answered. `shown`:
-    others may see that they come.
+    others may see that they come. `for_them`: an organiser said so last, for who has an account.
     """
 
     id: int
@@ -130,6 +130,7 @@ class Answer:
     party: int = 1
     shown: bool = False
     name: str | None = None
+    for_them: bool = False
 
     @property
     def waits(self) -> bool:

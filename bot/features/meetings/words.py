@@ -141,12 +141,12 @@ def _way(argument: Argument, value: Any, call: Call) -> Answering:
     keer" and "ter plaatse met 2".
     """
     words = str(value).strip().rstrip(_SENTENCE).rstrip()
+    if (found := _answer(argument, words, call)) is not None:
+        return found
     for every in argument.texts.words(EVERY):
         if words.casefold().endswith(every):
             way = words[: -len(every)].rstrip(f"{_SENTENCE} ") or argument.texts.words(COMING)[0]
             raise Unsure(text("meeting.every.meant"), yes(**{argument.name: way, "every": True})).openly()
-    if (found := _answer(argument, words, call)) is not None:
-        return found
     plain = _plainly(argument, words, call)
     if (found := _answer(argument, plain, call)) is not None:
         return found
