@@ -176,7 +176,14 @@ class Boards:
         tried_at = None if board.ref else board.tried_at
         # That there is something to take part in is news; how it stands, or a board that comes again, is not.
         quiet = bool(board.ref) or board.version > 1
-        delivery = Delivery(key, board.place, message, replaces=board.ref, tried_at=tried_at, quiet=quiet)
+        called = tuple(who for who in message.calls if who.platform == board.place.platform)
+        delivery = Delivery(
+            *(key, board.place, message),
+            replaces=board.ref,
+            mentions=() if quiet else called,
+            tried_at=tried_at,
+            quiet=quiet,
+        )
         return (await self._adapters[board.account].deliver(delivery)).ref
 
     async def _note(self, board: Board, message: Message, ref: Reference) -> None:
@@ -184,8 +191,9 @@ class Boards:
             # Perhaps it had arrived the first time, with the state of then: an edit says what holds now.
             board = replace(board, version=0)
         next_at = self._clock.now() + self._rest
+        kept = replace(message, calls=())
         await self._store.run(
-            lambda tx: tx.boards.shown(board, ref, message, next_at), community=board.community
+            lambda tx: tx.boards.shown(board, ref, kept, next_at), community=board.community
         )
 
     async def _wait(self, board: Board, pause: timedelta, *, failed: bool = False) -> None:

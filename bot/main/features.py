@@ -11,8 +11,9 @@ from typing import Any
 
 from bot.errors import Clash
 from bot.feature import Claims, Feature, Features
-from bot.features import communities, meetings, polls, reminders, residents, setup, themes
+from bot.features import communities, kudos, meetings, polls, reminders, residents, setup, themes
 from bot.features import help as help_feature
+from storage import kudos as kept_kudos
 from storage import meetings as kept_meetings
 from storage import polls as kept_polls
 from storage import reminders as kept_reminders
@@ -46,6 +47,7 @@ FEATURES = (
     Installed(meetings.FEATURE, kept_meetings.STORED),
     Installed(meetings.COMING_BACK, kept_series.STORED),
     Installed(reminders.FEATURE, kept_reminders.STORED),
+    Installed(kudos.FEATURE, kept_kudos.STORED),
     Installed(communities.FEATURE),
     Installed(setup.FEATURE),
     Installed(residents.PROFILE, kept_profiles.STORED),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from bot.model.people import FIRST_COMMUNITY, Resident
+from bot.model.people import FIRST_COMMUNITY, Identity, Resident
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,7 @@ class Message:
 
     `message` makes one; a renderer asks for what it shows. `locale`: the language of whom it answers,
     in which its values are; `community`: whose it is, once it leaves the core; `pinned`: it stays in view
-    where it is said first.
+    where it is said first. `calls`: the accounts whose attention it calls when a board shows it first.
     """
 
     blocks: tuple[Block, ...] = ()
@@ -217,6 +217,7 @@ class Message:
     locale: str | None = field(default=None, compare=False)
     community: int = field(default=FIRST_COMMUNITY, compare=False)
     pinned: bool = False
+    calls: tuple[Identity, ...] = field(default=(), compare=False)
 
     @property
     def words(self) -> tuple[Text, ...]:

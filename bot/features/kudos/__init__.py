@@ -1,0 +1,84 @@
+"""Kudos: somebody thanks somebody for something, for the others of a theme to read.
+
+There are no points and no ranks: what is kept is who thanked whom, for what.
+
+    records.py   what one is
+    words.py     whom somebody thanks, as people type it
+    give.py      thanking, and thanking back
+    show.py      what it looks like: in its theme, on the wall, to whom it thanks
+    undo.py      taking it back
+    taste.py     how somebody likes to be thanked
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from bot.commands.declare import Command
+from bot.feature import Among, Feature
+from bot.features.kudos import give, show, taste, undo
+from bot.features.kudos.records import KUDOS, KudosSettings
+from bot.features.kudos.words import KINDS, ask_for_reason
+from bot.ports.people import Exported
+from bot.ports.storage import Transaction
+
+_AT_ONCE = datetime.fromtimestamp(0, UTC)
+_Private = partial(Command, confidential=True)
+_COMMANDS = (
+    Command(give.GIVE, give.thank, adds=True, lacking=ask_for_reason),
+    _Private(give.BACK, give.thank_back, listed=False),
+    _Private(undo.WITHDRAW, undo.withdraw, anyone=True),
+    _Private(show.MINE, show.show_mine, anyone=True),
+    _Private(show.OF, show.show_of),
+    Command(show.WALL, show.show_wall),
+    _Private(show.HIDE, undo.hide, anyone=True),
+    _Private(taste.SETTINGS, taste.choose, anyone=True),
+    _Private(undo.REMOVE, undo.remove),
+)
+
+
+def merge_residents(tx: Transaction, old: int, new: int) -> None:
+    """What either gave or was thanked for is one person's; what they gave themselves by that is void."""
+    tx.of(KUDOS).merge(old, new)
+    tx.jobs.add(undo.VOID, str(new), _AT_ONCE, f"{undo.VOID}:{new}")
+
+
+def forget_resident(tx: Transaction, resident: int) -> None:
+    """What they gave, and what thanked them, stays for the others: it says neither any more."""
+    for number in tx.of(KUDOS).forget(resident):
+        tx.boards.mark(show.subject(number))
+
+
+def export_resident(tx: Transaction, resident: int, among: Among) -> Exported:
+    """What they gave, and what thanked them."""
+    rows = tx.of(KUDOS).rows_of(resident)
+    return {"kudos": [_plain(row, whose) for whose, found in rows.items() for row in found]}
+
+
+def _plain(row: Mapping[str, Any], whose: str) -> Mapping[str, Any]:
+    """All but who else it is about, who is somebody else."""
+    shown = {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in row.items()
+        if name not in ("giver", "community", "is_early")
+    }
+    return {"which": whose, **shown}
+
+
+FEATURE = Feature(
+    name="kudos",
+    commands=_COMMANDS,
+    jobs={undo.VOID: undo.void_due},
+    about=(undo.VOID,),
+    boards={"kudos": show.show_board},
+    news={"kudos": show.tell_new},
+    kinds=KINDS,
+    merge=merge_residents,
+    forget=forget_resident,
+    export=export_resident,
+    settings=KudosSettings,
+    keeps=KUDOS,
+)

@@ -1,0 +1,192 @@
+"""Thanking: who may thank whom, how often, and how whoever is thanked hears of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, time, timedelta
+
+from bot import when
+from bot.call import Call
+from bot.errors import UserError
+from bot.features.kudos import show
+from bot.features.kudos.records import KUDOS, SUBJECT, Given, Kudos, KudosSettings, Receiver, Receives, Taste
+from bot.features.kudos.words import Receivers
+from bot.model.message import Button, Message, Text, message, text
+from bot.model.people import Resident, Theme
+from bot.unseen import seen_as
+
+GIVE, BACK = "kudos give", "kudos back"
+SHORTEST, LONGEST = 5, 300
+# An account that has been there for less than that is new.
+NEW_FOR = timedelta(days=7)
+# What thanks back within that stands under what it thanks for.
+BACK_WITHIN = timedelta(days=1)
+# More than so many are a group; one person thanks so many groups in a week.
+GROUP, GROUPS, WEEK = 3, 2, timedelta(days=7)
+_GROUP = "kudos group"
+# In the morning people can be reminded that they may thank again.
+_MORNING = time(9)
+
+
+def thank(call: Call, who: Receivers, reason: str, *, theme: str | None = None) -> Message:
+    """Thank somebody for something, for the others of a theme to read."""
+    where = call.theme(theme)
+    call.check_writes(where.id)
+    check_reason(reason)
+    tastes = call.tx.of(KUDOS).tastes(_residents(who))
+    _check_receivers(call, who, tastes)
+    if len(who) == 1 and (first := _thanked_by(call, who[0])):
+        return _reply(call, first, reason)
+    if enough := _had_enough(call):
+        return enough
+    _check_often(call, who)
+    found = _add(call, where, who, reason, tastes)
+    _tell(call, found, where, tastes)
+    return _receipt(call, found, where)
+
+
+def thank_back(call: Call, kudos: int, reason: str | None = None) -> Message:
+    """Thank whoever thanked you: it is said under theirs."""
+    found = call.tx.of(KUDOS).get(kudos)
+    if found is None or call.resident.id not in found.residents:
+        raise UserError("kudos.unknown", kudos=kudos)
+    if not found.stands or found.giver is None:
+        raise UserError("kudos.gone", kudos=kudos)
+    if reason is not None:
+        check_reason(reason)
+    call.check_writes(found.theme)
+    return _reply(call, found, reason or "")
+
+
+def check_reason(reason: str) -> None:
+    """Raises: UserError where it says too little or too much."""
+    if not seen_as(reason):
+        raise UserError("kudos.reason.none")
+    if len(reason) < SHORTEST:
+        raise UserError("kudos.reason.short", least=SHORTEST)
+    if len(reason) > LONGEST:
+        raise UserError("kudos.reason.long", count=len(reason), most=LONGEST)
+
+
+def _residents(who: Sequence[Receiver]) -> Sequence[int]:
+    return [receiver.resident for receiver in who if receiver.resident is not None]
+
+
+def _check_receivers(call: Call, who: Receivers, tastes: Mapping[int, Taste]) -> None:
+    if call.resident.id in _residents(who):
+        raise UserError("kudos.yourself")
+    for resident, taste in tastes.items():
+        if taste.receives is Receives.NOT:
+            raise UserError("kudos.not_wanted", who=Resident(resident, ""))
+
+
+# --- how often ---
+
+
+def day_of(call: Call) -> date:
+    """The day that it counts for, by the community's clocks."""
+    return call.said_at.astimezone(call.zone).date()
+
+
+def _had_enough(call: Call) -> Message | None:
+    """What they are told who thanked as often as one does in a day, with a way to be reminded."""
+    most, day = call.settings.of(KudosSettings).a_day, day_of(call)
+    if call.tx.of(KUDOS).given_on(call.resident.id, day.isoformat()) < most:
+        return None
+    again = when.at(day + timedelta(days=1), _MORNING, call.zone)
+    buttons = []
+    if words := call.commands.texts.find("kudos.remind", call.locale):
+        buttons = [
+            Button(text("kudos.button.remind"), "remind me", {"due": again.isoformat(), "what": words})
+        ]
+    return message(text("kudos.enough", count=most, at=again), buttons=buttons)
+
+
+def _check_often(call: Call, who: Receivers) -> None:
+    """Raises: UserError where they thanked one of them today, or too many at once too often."""
+    if twice := call.tx.of(KUDOS).thanked_on(call.resident.id, _residents(who), day_of(call).isoformat()):
+        raise UserError("kudos.twice", who=tuple(Resident(each, "") for each in sorted(twice)))
+    if len(who) > GROUP:
+        if call.used(_GROUP, WEEK) >= GROUPS:
+            raise UserError("kudos.groups", count=GROUPS, most=GROUP)
+        call.use(_GROUP, WEEK)
+
+
+# --- thanking back ---
+
+
+def _thanked_by(call: Call, receiver: Receiver) -> Kudos | None:
+    """By what they thanked whoever thanks them now, a day ago at most."""
+    if receiver.resident is None:
+        return None
+    since = call.now - BACK_WITHIN
+    return call.tx.of(KUDOS).last_from(receiver.resident, call.resident.id, since)
+
+
+def _reply(call: Call, first: Kudos, reason: str) -> Message:
+    kept = call.tx.of(KUDOS)
+    if any(reply.giver == call.resident.id for reply in kept.replies(first.id)):
+        raise UserError("kudos.back.twice", who=show.giver(first))
+    given = _given(call, first.theme, reason, answers=first.id)
+    found = kept.add(given, [Receiver(first.giver)], {})
+    call.changed(show.subject(first))
+    if first.giver is not None:
+        said = show.reply(found)
+        call.tell(first.giver, message(said), f"{show.subject(first)}:back:{found.id}", begun=True)
+    call.undo_with("kudos withdraw", kudos=found.id)
+    return message(text("kudos.back", who=show.giver(first)))
+
+
+# --- keeping it, and telling ---
+
+
+def _given(call: Call, theme: int, reason: str, answers: int | None = None) -> Given:
+    return Given(
+        theme=theme,
+        giver=call.resident.id,
+        given_at=call.now,
+        day=day_of(call).isoformat(),
+        reason=reason,
+        answers=answers,
+        is_early=_is_new(call),
+    )
+
+
+def _is_new(call: Call) -> bool:
+    """Whether the account that speaks came less than a week ago, in any theme."""
+    parts = call.tx.people.parts(call.resident.id)
+    since = [part.since for account, _, part in parts if account == call.identity]
+    return not since or call.now - min(since) < NEW_FOR
+
+
+def _add(call: Call, where: Theme, who: Receivers, reason: str, tastes: Mapping[int, Taste]) -> Kudos:
+    found = call.tx.of(KUDOS).add(_given(call, where.id, reason), who, tastes)
+    subject = show.subject(found)
+    call.board(subject, where.id, call.resident.id)
+    call.ended(subject)
+    call.undo_with("kudos withdraw", kudos=found.id)
+    call.in_sight = True
+    return found
+
+
+def _tell(call: Call, found: Kudos, where: Theme, tastes: Mapping[int, Taste]) -> None:
+    """Each hears of it once: in private where they talk with Plein, or are not there to read it; else the
+    message itself is for them. At the first each is asked whether such may be on the wall.
+    """
+    named = show.named_aloud(call, found)
+    for resident in found.residents:
+        taste = tastes.get(resident, Taste())
+        asks = not taste.asked
+        if resident in named and not asks:
+            continue
+        said = show.for_receiver(found, where, asks=asks)
+        call.tell(resident, said, f"{SUBJECT}:{found.id}:to:{resident}", begun=True)
+        if asks:
+            call.tx.of(KUDOS).choose(resident, Taste(taste.receives, taste.wall, asked=True))
+
+
+def _receipt(call: Call, found: Kudos, where: Theme) -> Message:
+    who = show.receivers(found.receivers)
+    undo = Button(text("kudos.button.withdraw"), "kudos withdraw", {"kudos": found.id})
+    lines: list[Text] = [text("kudos.given", who=who, theme=where.name, kudos=found.id)]
+    return message(*lines, buttons=[undo])

@@ -1,0 +1,247 @@
+"""What a thank-you looks like: in its theme, on the wall, and to whom it thanks."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any
+
+from babel.dates import get_month_names
+
+from bot.call import Call
+from bot.errors import UserError
+from bot.features.kudos.records import KUDOS, SUBJECT, Kudos, Receiver, Receives, Taste
+from bot.model.message import Button, Message, Text, message, text
+from bot.model.news import New
+from bot.model.people import Identity, Resident, Theme
+from bot.names import folded
+from bot.ports.storage import Transaction
+
+WALL, MINE, OF, HIDE = "kudos wall", "kudos mine", "kudos of", "kudos hide"
+# So many stand on a page.
+PAGE = 10
+_SHOWN = 40
+_MONTH = re.compile(r"(\d{4})-(\d{1,2})")
+
+
+def subject(kudos: Kudos | int) -> str:
+    """What its board shows."""
+    return f"{SUBJECT}:{kudos if isinstance(kudos, int) else kudos.id}"
+
+
+# --- in its theme ---
+
+
+def show_board(call: Call, number: str) -> Message:
+    """Who thanks whom for what, and who thanked back; or that it does not stand any more."""
+    found = call.tx.of(KUDOS).look(int(number))
+    if found is None or found.state in ("withdrawn", "void"):
+        return message(text("kudos.withdrawn"))
+    if not found.stands:
+        return message(text("kudos.removed", why=found.why or ""))
+    seen = _seen(call, found)
+    if not seen:
+        return message(text("kudos.hidden"))
+    replies = [reply(each) for each in call.tx.of(KUDOS).replies(found.id)]
+    return Message(
+        (thanks(found, seen), *replies), calls=tuple(_called(call, found, [each.resident for each in seen]))
+    )
+
+
+def _seen(call: Call, kudos: Kudos) -> Sequence[Receiver]:
+    """Those of its receivers whom everybody may see thanked."""
+    return _seen_by_all(kudos, call.tx.of(KUDOS).tastes(kudos.residents))
+
+
+def _seen_by_all(kudos: Kudos, tastes: Mapping[int, Taste]) -> Sequence[Receiver]:
+    alone = {who for who, taste in tastes.items() if taste.receives is Receives.PRIVATELY}
+    return [receiver for receiver in kudos.receivers if receiver.resident not in alone]
+
+
+def _called(call: Call, kudos: Kudos, seen: Collection[int | None]) -> Sequence[Identity]:
+    """Accounts of those whom the message itself tells that they are thanked."""
+    people = [who for who in named_aloud(call, kudos) if who in seen]
+    return call.tx.people.accounts_in(kudos.theme, people)
+
+
+def named_aloud(call: Call, kudos: Kudos) -> Collection[int]:
+    """Those of its receivers who do not talk with Plein in private, and are where it is read."""
+    people = kudos.residents
+    tastes = call.tx.of(KUDOS).tastes(people)
+    talking = call.tx.people.talking(people)
+    parts = call.tx.people.parts_of(people)
+    return [
+        who
+        for who in people
+        if who not in talking
+        and tastes.get(who, Taste()).receives is Receives.OPENLY
+        and any(part.theme == kudos.theme for part in parts.get(who, ()))
+    ]
+
+
+def giver(kudos: Kudos) -> Resident | Text:
+    """Who gave it; of whoever was forgotten that they are a resident."""
+    return text("kudos.somebody") if kudos.giver is None else Resident(kudos.giver, "")
+
+
+def receivers(who: Sequence[Receiver]) -> tuple[Resident | Text | str, ...]:
+    """Whom it thanks, as a value of a text."""
+    return tuple(
+        Resident(each.resident, "") if each.resident is not None else each.name or text("kudos.somebody")
+        for each in who
+    )
+
+
+def thanks(kudos: Kudos, who: Sequence[Receiver]) -> Text:
+    """ "Anna bedankt Ben: “voor het opruimen”" """
+    return text("kudos.thanks", giver=giver(kudos), who=receivers(who), reason=kudos.reason)
+
+
+def reply(kudos: Kudos) -> Text:
+    """ "Ben bedankt terug." """
+    shape = "words" if kudos.reason else "plain"
+    return text(f"kudos.reply.{shape}", giver=giver(kudos), reason=kudos.reason)
+
+
+# --- to whom it thanks ---
+
+
+def for_receiver(kudos: Kudos, theme: Theme, *, asks: bool) -> Message:
+    """That somebody thanked them; `asks`: whether such may be on the wall."""
+    said = text("kudos.for_you", giver=giver(kudos), reason=kudos.reason, theme=theme.name)
+    buttons = [
+        Button(text("kudos.button.back"), "kudos back", {"kudos": kudos.id}),
+        Button(text("kudos.button.hide"), HIDE, {"kudos": kudos.id}),
+    ]
+    if not asks:
+        return message(said, buttons=buttons)
+    choices = [
+        Button(text(f"kudos.button.wall.{yes}"), "kudos settings", {"wish": f"wall-{yes}"})
+        for yes in ("on", "off")
+    ]
+    return message(said, text("kudos.wall.ask"), buttons=[*buttons, *choices])
+
+
+def show_mine(call: Call, *, older: int | None = None) -> Message:
+    """What you were thanked for."""
+    found = call.tx.of(KUDOS).received(call.resident.id, older, PAGE + 1)
+    if not found:
+        raise UserError("kudos.mine.none" if older is None else "kudos.no_more")
+    shown = found[:PAGE]
+    lines = [
+        text("kudos.mine.line", kudos=each.id, on=_day(each), giver=giver(each), reason=each.reason)
+        for each in shown
+    ]
+    return message(
+        *lines,
+        title=text("kudos.mine"),
+        hints=[text("kudos.mine.how")],
+        buttons=_older(MINE, found, {}),
+    )
+
+
+def _older(command: str, found: Sequence[Kudos], args: Mapping[str, Any]) -> Sequence[Button]:
+    if len(found) <= PAGE:
+        return ()
+    return [Button(text("kudos.button.older"), command, {**args, "older": found[PAGE - 1].id})]
+
+
+def _day(kudos: Kudos) -> date:
+    return date.fromisoformat(kudos.day)
+
+
+# --- the wall ---
+
+
+def show_wall(
+    call: Call, *, theme: str | None = None, month: str | None = None, older: int | None = None
+) -> Message:
+    """Who was thanked for what: of those who agreed that others read it."""
+    here = call.theme(theme) if theme is not None or call.place else None
+    themes = [here] if here else call.themes()
+    days = _month(call, month) if month else None
+    since, until = [datetime.combine(day, time(0), call.zone) for day in days] if days else (None, None)
+    found = call.tx.of(KUDOS).wall(
+        [each.id for each in themes], PAGE + 1, before=older, since=since, until=until
+    )
+    if not found:
+        key = "no_more" if older else "wall.none.month" if month else "wall.none"
+        raise UserError(f"kudos.{key}").openly()
+    title = text("kudos.wall.theme", theme=here.name) if here else text("kudos.wall")
+    args = {"theme": here.name if here else None, "month": month}
+    return _listed(found, title, WALL, {name: value for name, value in args.items() if value})
+
+
+def show_of(call: Call, whom: Resident, *, older: int | None = None) -> Message:
+    """What somebody was thanked for, as far as they show it."""
+    themes = [theme.id for theme in call.themes()]
+    found = call.tx.of(KUDOS).wall(themes, PAGE + 1, before=older, receiver=whom.id)
+    if not found:
+        raise UserError("kudos.no_more" if older else "kudos.of.none", who=whom)
+    return _listed(found, text("kudos.of", who=whom), OF, {"whom": f"resident:{whom.id}"})
+
+
+def _listed(
+    found: Sequence[tuple[Kudos, Collection[int]]], title: Text, command: str, args: Mapping[str, Any]
+) -> Message:
+    lines = [
+        text(
+            "kudos.wall.line",
+            on=_day(kudos),
+            giver=giver(kudos),
+            who=receivers([each for each in kudos.receivers if each.resident in agreed]),
+            reason=kudos.reason,
+        )
+        for kudos, agreed in found[:PAGE]
+    ]
+    return message(*lines, title=title, buttons=_older(command, [kudos for kudos, _ in found], args))
+
+
+def _month(call: Call, words: str) -> tuple[date, date]:
+    """Its first day, and that of the next: "november", "november 2025", "2025-11". Raises: UserError."""
+    today = call.said_at.astimezone(call.zone).date()
+    first = _first_day(words, today, call.commands.texts.locales)
+    if first is None:
+        raise UserError("kudos.month", words=words[:_SHOWN])
+    if first > today:
+        raise UserError("kudos.month.to_come", words=words[:_SHOWN])
+    return first, first + timedelta(days=monthrange(first.year, first.month)[1])
+
+
+def _first_day(words: str, today: date, locales: Collection[str]) -> date | None:
+    if found := _MONTH.fullmatch(words.strip()):
+        year, month = int(found[1]), int(found[2])
+        return date(year, month, 1) if 2000 <= year <= today.year + 100 and 1 <= month <= 12 else None
+    name, _, named = folded(words).partition(" ")
+    number = _months(tuple(locales)).get(name)
+    if number is None or (named and not re.fullmatch(r"20\d\d", named)):
+        return None
+    # Without a year it is the last one of that name.
+    year = int(named) if named else today.year - (number > today.month)
+    return date(year, number, 1)
+
+
+@lru_cache(4)
+def _months(locales: tuple[str, ...]) -> Mapping[str, int]:
+    return {
+        folded(name): number for locale in locales for number, name in get_month_names(locale=locale).items()
+    }
+
+
+# --- in the digest ---
+
+
+def tell_new(tx: Transaction, numbers: Sequence[int], residents: Collection[int]) -> Mapping[int, New]:
+    """Those that stand, for who takes part in their theme."""
+    kept = tx.of(KUDOS)
+    found = {}
+    for each in kept.new(numbers):
+        if seen := _seen_by_all(each, kept.tastes(each.residents)):
+            known = {who for who in (each.giver, *each.residents) if who is not None and who in residents}
+            button = Button(text("kudos.button.wall"), WALL, {})
+            line = thanks(each, seen)
+            found[each.id] = New(each.theme, line, each.reason, button, is_open=False, known_to=known)
+    return found

@@ -1,0 +1,95 @@
+"""Taking back what was said: by who gave it, by whom it thanks, or by a moderator; and what is void."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.call import Call
+from bot.errors import UserError
+from bot.features.kudos import show
+from bot.features.kudos.records import KUDOS, SUBJECT, Kudos
+from bot.model.message import Message, Text, message, text
+from bot.model.people import Resident, Role
+from bot.model.work import Job
+
+WITHDRAW, REMOVE, VOID = "kudos withdraw", "kudos remove", "kudos.void"
+# So long who gave it can take it back.
+WITHIN = timedelta(days=1)
+LONGEST_WHY = 200
+_SHOWN = 60
+
+
+def withdraw(call: Call, kudos: int | None = None) -> Message:
+    """Take back that you thanked somebody, within a day."""
+    found = _last(call) if kudos is None else call.tx.of(KUDOS).get(kudos)
+    # Of one that is somebody else's nobody hears more than of one that there is not.
+    if found is None or found.giver != call.resident.id:
+        raise UserError("kudos.not_yours" if kudos is not None else "kudos.none_lately")
+    if not found.stands:
+        raise UserError("kudos.gone", kudos=found.id)
+    if call.said_at - found.given_at > WITHIN:
+        raise UserError("kudos.late", kudos=found.id)
+    _end(call, found, "withdrawn")
+    return message(text("kudos.withdrawn.yours", who=show.receivers(found.receivers)))
+
+
+def _last(call: Call) -> Kudos | None:
+    lately = call.tx.of(KUDOS).given_by(call.resident.id, call.now - WITHIN)
+    return call.tx.of(KUDOS).get(lately[0].id) if lately else None
+
+
+def remove(call: Call, kudos: int, *, why: str) -> Message:
+    """Have it not said any more, and say why."""
+    found = call.tx.of(KUDOS).get(kudos)
+    if found is None or not call.takes_part(found.theme):
+        raise UserError("kudos.unknown", kudos=kudos)
+    if not call.may(Role.MODERATOR, found.theme):
+        raise UserError("role.needed.moderator")
+    if not found.stands:
+        raise UserError("kudos.gone", kudos=kudos)
+    if len(why) > LONGEST_WHY:
+        raise UserError("kudos.why.long", count=len(why), most=LONGEST_WHY)
+    _end(call, found, "removed", why)
+    if found.giver is not None:
+        said = text("kudos.removed.giver", who=show.receivers(found.receivers), why=why)
+        call.tell(found.giver, message(said), f"{show.subject(found)}:removed", begun=True)
+    return message(text("kudos.removed.done", kudos=kudos))
+
+
+def hide(call: Call, kudos: int) -> Message:
+    """Have nobody see that it thanks you."""
+    found = call.tx.of(KUDOS).get(kudos)
+    if found is None or call.resident.id not in found.residents:
+        raise UserError("kudos.unknown", kudos=kudos)
+    call.tx.of(KUDOS).hide(kudos, call.resident.id)
+    call.changed(show.subject(found))
+    return message(text("kudos.hidden.done", giver=show.giver(found)))
+
+
+def _end(call: Call, found: Kudos, state: str, why: str | None = None) -> None:
+    """It stands no more: whom it thanks hears so, and for what reason."""
+    call.tx.of(KUDOS).change(found.id, state=state, why=why)
+    call.changed(show.subject(found.answers or found.id))
+    said: Text = text(
+        f"kudos.{state}.told", giver=show.giver(found), why=why or "", reason=_short(found.reason)
+    )
+    for resident in found.residents:
+        key = f"{SUBJECT}:{found.id}:{state}:{resident}"
+        call.tell(resident, message(said), key, begun=True, instead_of=f"{SUBJECT}:{found.id}:to:")
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= _SHOWN else words[: _SHOWN - 1] + "…"
+
+
+def void_due(call: Call, job: Job) -> None:
+    """What somebody gave themselves, as it turns out, is void; they hear so once."""
+    resident = int(job.subject)
+    kept = call.tx.of(KUDOS)
+    if not (own := kept.own(resident)):
+        return
+    for number in own:
+        kept.change(number, state="void")
+        call.changed(show.subject(number))
+    said = text("kudos.void", count=len(own))
+    call.tell(Resident(resident, ""), message(said), f"{VOID}:{job.id}", begun=True)

@@ -1,0 +1,295 @@
+"""Who thanked whom, for what; and how each likes to be thanked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Select, and_, bindparam, delete, exists, func, insert, null, or_, select, update
+
+from bot.features.kudos.records import KUDOS, Given, Kudos, Receiver, Receives, Taste
+from storage.among import among
+from storage.kudos.tables import TABLES, kudos, tastes, thanked
+from storage.numbers import next_number
+from storage.parts import Parts, Stored
+from storage.upsert import upsert
+
+_KEPT = [column for column in kudos.c if column.name != "community"]
+_NAMES = [column.name for column in _KEPT]
+_THIS = kudos.c.id == bindparam("kudos_")
+_STANDS = kudos.c.state == "given"
+_WHO: Any = bindparam("resident_")
+_SINCE = bindparam("since_", type_=kudos.c.given_at.type)
+_BEFORE: Any = bindparam("before_")
+_MOST: Any = bindparam("most_")
+_GET = select(*_KEPT).where(_THIS)
+_NUMBERED = select(*_KEPT).where(among(kudos.c.id, "numbers_")).order_by(kudos.c.id)
+_ADD = insert(kudos)
+_CHANGE = update(kudos).where(_THIS).values(state=bindparam("state_"), why=bindparam("why_"))
+_GIVEN_ON = select(func.count()).where(
+    kudos.c.giver == _WHO, kudos.c.day == bindparam("day_"), kudos.c.answers.is_(None)
+)
+_BY = select(*_KEPT).where(kudos.c.giver == _WHO, kudos.c.given_at >= _SINCE, _STANDS)
+_GIVEN_BY = _BY.order_by(kudos.c.given_at.desc(), kudos.c.id.desc())
+_REPLIES = select(*_KEPT).where(kudos.c.answers == bindparam("kudos_"), _STANDS).order_by(kudos.c.id)
+_STATES = kudos.c.id == thanked.c.kudos
+
+_RECEIVERS = (
+    select(thanked.c.kudos, thanked.c.resident, thanked.c.name)
+    .where(among(thanked.c.kudos, "numbers_"), ~thanked.c.hidden)
+    .order_by(thanked.c.kudos, thanked.c.id)
+)
+_THANK = insert(thanked)
+_THANKED_ON = (
+    select(thanked.c.resident)
+    .distinct()
+    .join_from(thanked, kudos, and_(_STATES, kudos.c.community == thanked.c.community))
+    .where(
+        *(kudos.c.giver == _WHO, kudos.c.day == bindparam("day_"), kudos.c.answers.is_(None), _STANDS),
+        among(thanked.c.resident, "residents_"),
+    )
+)
+_IS_HIDDEN = thanked.c.hidden
+_HIDE = (
+    update(thanked)
+    .where(thanked.c.kudos == bindparam("kudos_"), thanked.c.resident == _WHO)
+    .values(hidden=True, on_wall=False)
+)
+_RECEIVED = (
+    select(*_KEPT)
+    .join_from(kudos, thanked, and_(_STATES, kudos.c.community == thanked.c.community))
+    .where(thanked.c.resident == _WHO, ~_IS_HIDDEN, _STANDS, kudos.c.answers.is_(None), kudos.c.id < _BEFORE)
+    .order_by(kudos.c.id.desc())
+    .limit(_MOST)
+)
+# What is on the wall is that of who agreed, in what stands and thanks nobody back.
+_AGREES = exists().where(tastes.c.resident == thanked.c.resident, tastes.c.wall)
+_IS_SEEN = exists().where(_STATES, _STANDS, kudos.c.answers.is_(None))
+_ON_WALL = and_(~_IS_HIDDEN, thanked.c.resident.is_not(None), _AGREES, _IS_SEEN)
+_SHOW_OF = update(thanked).where(thanked.c.resident == _WHO).values(on_wall=_ON_WALL)
+_SHOW_THIS = update(thanked).where(thanked.c.kudos == bindparam("kudos_")).values(on_wall=_ON_WALL)
+_THERE = among(thanked.c.theme, "themes_")
+# A number for each, however many it thanks; what was given later has a higher one.
+_WALL = (
+    select(thanked.c.kudos)
+    .distinct()
+    .where(
+        *(thanked.c.on_wall, _THERE, thanked.c.kudos < _BEFORE),
+        thanked.c.given_at >= bindparam("since_", type_=thanked.c.given_at.type),
+        thanked.c.given_at < bindparam("until_", type_=thanked.c.given_at.type),
+        or_(_WHO == 0, thanked.c.resident == _WHO),
+    )
+    .order_by(thanked.c.kudos.desc())
+    .limit(_MOST)
+)
+_AGREED = select(thanked.c.kudos, thanked.c.resident).where(
+    among(thanked.c.kudos, "numbers_"), thanked.c.on_wall
+)
+
+_TASTES = select(tastes.c.resident, tastes.c.receives, tastes.c.wall, tastes.c.asked).where(
+    among(tastes.c.resident, "residents_")
+)
+_CHOOSE = upsert(tastes)
+_CHOOSE = _CHOOSE.on_conflict_do_update(
+    index_elements=[tastes.c.resident],
+    set_={name: _CHOOSE.excluded[name] for name in ("receives", "wall", "asked")},
+)
+_DROP_TASTE = delete(tastes).where(tastes.c.resident == _WHO)
+
+# Of what thanks both of two who are one person it is said once.
+_others = thanked.alias()
+_DROP_TWICE = delete(thanked).where(
+    thanked.c.resident == bindparam("old_"),
+    exists().where(_others.c.kudos == thanked.c.kudos, _others.c.resident == bindparam("new_")),
+)
+_PASS_ON = tuple(
+    update(column.table).where(column == bindparam("old_")).values({column.name: bindparam("new_")})
+    for column in (kudos.c.giver, thanked.c.resident)
+)
+_OWN = (
+    select(kudos.c.id)
+    .where(kudos.c.giver == _WHO, _STANDS, exists().where(_STATES, thanked.c.resident == _WHO))
+    .order_by(kudos.c.id)
+)
+_GAVE = select(*_KEPT).where(kudos.c.giver == _WHO).order_by(kudos.c.id)
+_ROWS_TO = (
+    select(*_KEPT, thanked.c.hidden, thanked.c.on_wall)
+    .join_from(thanked, kudos, and_(_STATES, kudos.c.community == thanked.c.community))
+    .where(thanked.c.resident == _WHO)
+    .order_by(kudos.c.id)
+)
+_NOBODYS = (
+    update(kudos).where(kudos.c.giver == _WHO).values(giver=null()),
+    update(thanked).where(thanked.c.resident == _WHO).values(resident=null(), name=null(), on_wall=False),
+)
+# Above any number; before and after any moment.
+_ALL = 2**62
+_EVER = (
+    datetime.fromisoformat("0002-01-01T00:00:00+00:00"),
+    datetime.fromisoformat("9000-01-01T00:00:00+00:00"),
+)
+
+
+class KudosKept:
+    """Implements KudosStore."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._db = parts.db
+
+    def add(self, given: Given, receivers: Sequence[Receiver], tastes: Mapping[int, Taste]) -> Kudos:
+        number = next_number(self._db, kudos.name)
+        fields = {name: getattr(given, name) for name in Given.__dataclass_fields__}
+        self._db.execute(_ADD, {**fields, "id": number, "state": "given"})
+        rows = [
+            {
+                "kudos": number,
+                "resident": receiver.resident,
+                "name": receiver.name or None,
+                "theme": given.theme,
+                "given_at": given.given_at,
+                "hidden": False,
+                "on_wall": given.answers is None
+                and receiver.resident is not None
+                and bool(tastes.get(receiver.resident, Taste()).wall),
+            }
+            for receiver in receivers
+        ]
+        self._db.execute(_THANK, rows)
+        return Kudos(**fields, id=number, state="given", why=None, receivers=tuple(receivers))
+
+    def get(self, kudos_: int) -> Kudos | None:
+        self._db.lock(kudos.c.id, kudos_)
+        return self.look(kudos_)
+
+    def look(self, kudos_: int) -> Kudos | None:
+        return next(iter(self._read(_GET, kudos_=kudos_)), None)
+
+    def own(self, resident: int) -> Sequence[int]:
+        return list(self._db.execute(_OWN, {"resident_": resident}).scalars())
+
+    def _read(self, which: Select[Any], **values: Any) -> Sequence[Kudos]:
+        rows = [row._asdict() for row in self._db.execute(which, values)]
+        receivers = self._receivers([row["id"] for row in rows])
+        return [_kudos(row, receivers.get(row["id"], ())) for row in rows]
+
+    def _receivers(self, numbers: Sequence[int]) -> Mapping[int, tuple[Receiver, ...]]:
+        if not numbers:
+            return {}
+        rows = list(self._db.execute(_RECEIVERS, {"numbers_": list(numbers)}))
+        return {
+            number: tuple(Receiver(row.resident, row.name or "") for row in group)
+            for number, group in groupby(rows, key=attrgetter("kudos"))
+        }
+
+    def given_on(self, giver: int, day: str) -> int:
+        found: int = self._db.execute(_GIVEN_ON, {"resident_": giver, "day_": day}).scalar_one()
+        return found
+
+    def thanked_on(self, giver: int, receivers: Collection[int], day: str) -> Collection[int]:
+        values = {"resident_": giver, "day_": day, "residents_": list(receivers)}
+        return set(self._db.execute(_THANKED_ON, values).scalars()) if receivers else set()
+
+    def last_from(self, giver: int, receiver: int, since: datetime) -> Kudos | None:
+        found = self._read(_GIVEN_BY, resident_=giver, since_=since)
+        return next((each for each in found if each.residents == [receiver] and each.answers is None), None)
+
+    def replies(self, kudos_: int) -> Sequence[Kudos]:
+        return self._read(_REPLIES, kudos_=kudos_)
+
+    def change(self, kudos_: int, *, state: str, why: str | None = None) -> None:
+        self._db.execute(_CHANGE, {"kudos_": kudos_, "state_": state, "why_": why})
+        self._db.execute(_SHOW_THIS, {"kudos_": kudos_})
+
+    def hide(self, kudos_: int, resident: int) -> None:
+        self._db.execute(_HIDE, {"kudos_": kudos_, "resident_": resident})
+
+    def received(self, resident: int, before: int | None, most: int) -> Sequence[Kudos]:
+        return self._read(_RECEIVED, resident_=resident, before_=before or _ALL, most_=most)
+
+    def given_by(self, giver: int, since: datetime) -> Sequence[Kudos]:
+        return self._read(_GIVEN_BY, resident_=giver, since_=since)
+
+    def wall(
+        self,
+        themes: Collection[int],
+        most: int,
+        *,
+        before: int | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        receiver: int | None = None,
+    ) -> Sequence[tuple[Kudos, Collection[int]]]:
+        first, last = _EVER
+        where = {"themes_": list(themes), "before_": before or _ALL, "most_": most}
+        when = {"since_": since or first, "until_": until or last, "resident_": receiver or 0}
+        numbers = list(self._db.execute(_WALL, {**where, **when}).scalars())
+        if not numbers:
+            return []
+        shown: dict[int, set[int]] = {}
+        for row in self._db.execute(_AGREED, {"numbers_": numbers}):
+            shown.setdefault(row.kudos, set()).add(row.resident)
+        found = {each.id: each for each in self._read(_NUMBERED, numbers_=numbers)}
+        return [(found[number], shown[number]) for number in numbers]
+
+    def tastes(self, residents: Collection[int]) -> Mapping[int, Taste]:
+        rows = self._db.execute(_TASTES, {"residents_": list(residents)}) if residents else ()
+        return {
+            row.resident: Taste(
+                Receives(row.receives), None if row.wall is None else bool(row.wall), bool(row.asked)
+            )
+            for row in rows
+        }
+
+    def choose(self, resident: int, taste: Taste) -> None:
+        how = {"receives": str(taste.receives), "wall": taste.wall, "asked": taste.asked}
+        self._db.execute(_CHOOSE, {"resident": resident, **how})
+        self._db.execute(_SHOW_OF, {"resident_": resident})
+
+    def merge(self, old: int, new: int) -> None:
+        whose = {"old_": old, "new_": new}
+        self._db.execute(_DROP_TWICE, whose)
+        for statement in _PASS_ON:
+            self._db.execute(statement, whose)
+        found = self.tastes([old, new])
+        self._db.execute(_DROP_TASTE, {"resident_": old})
+        self.choose(new, _stricter([found[each] for each in (new, old) if each in found]))
+
+    def forget(self, resident: int) -> Sequence[int]:
+        rows = self.rows_of(resident)
+        for statement in _NOBODYS:
+            self._db.execute(statement, {"resident_": resident})
+        self._db.execute(_DROP_TASTE, {"resident_": resident})
+        return sorted({row["id"] for part in rows.values() for row in part})
+
+    def rows_of(self, resident: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        return {
+            name: [row._asdict() for row in self._db.execute(which, {"resident_": resident})]
+            for name, which in (("given", _GAVE), ("received", _ROWS_TO))
+        }
+
+    def new(self, numbers: Sequence[int]) -> Sequence[Kudos]:
+        return [each for each in self._read(_NUMBERED, numbers_=list(numbers)) if each.stands]
+
+
+STORED = Stored(KUDOS, KudosKept, TABLES)
+
+
+def _kudos(row: Mapping[str, Any], receivers: tuple[Receiver, ...]) -> Kudos:
+    fields = {name: row[name] for name in _NAMES}
+    return Kudos(**{**fields, "is_early": bool(fields["is_early"])}, receivers=receivers)
+
+
+def _stricter(found: Sequence[Taste]) -> Taste:
+    """How a person likes it of whom each account said something: what shows the least."""
+    if not found:
+        return Taste()
+    order = list(Receives)
+    walls = [taste.wall for taste in found if taste.wall is not None]
+    return Taste(
+        receives=max((taste.receives for taste in found), key=order.index),
+        wall=all(walls) if walls else None,
+        asked=any(taste.asked for taste in found),
+    )

@@ -1,0 +1,84 @@
+"""What is kept of who thanked whom."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Table,
+    Text,
+    false,
+    text,
+    true,
+)
+
+from storage.tables import GOES_ALONG, STAYS, Moment, Number, of_community, own_tables, residents, themes
+
+TABLES = own_tables()
+
+kudos = Table(
+    "kudos",
+    TABLES,
+    # People say "kudos 3", and mean their own community's.
+    of_community(key=True),
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("theme", ForeignKey(themes.c.id), nullable=False, index=True, info={GOES_ALONG: True}),
+    # Nobody's any more, where whoever gave it was forgotten. An account that leaves somebody leaves what they
+    # gave, and what thanks them.
+    Column("giver", ForeignKey(residents.c.id), info={STAYS: True}),
+    Column("given_at", Moment, nullable=False),
+    # By the community's clocks, by which it is counted.
+    Column("day", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    # The one that it thanks back for.
+    Column("answers", Number),
+    # Who gave it was new, so that it counts nowhere but where it is read.
+    Column("is_early", Boolean, nullable=False, server_default=false()),
+    Column("state", String, nullable=False, server_default="given"),
+    Column("why", Text),
+    Index("ix_kudos_giver_day", "giver", "day"),
+    Index("ix_kudos_giver_given_at", "giver", "given_at"),
+)
+Index("ix_kudos_answers", kudos.c.community, kudos.c.answers, sqlite_where=text("answers IS NOT NULL"))
+
+# Whom it thanks. One without a resident is of whoever has no account, by the name that whoever gave it said;
+# or of somebody who was forgotten.
+thanked = Table(
+    "thanked",
+    TABLES,
+    Column("id", Number, primary_key=True),
+    of_community(),
+    Column("kudos", Number, nullable=False),
+    Column("resident", ForeignKey(residents.c.id), info={STAYS: True}),
+    Column("name", String),
+    # They want nobody to see that it thanks them.
+    Column("hidden", Boolean, nullable=False, server_default=false()),
+    # It stands, and they agreed that it is on the wall. Where and when it was given is what that is asked by.
+    Column("on_wall", Boolean, nullable=False, server_default=false()),
+    Column("theme", Number, nullable=False),
+    Column("given_at", Moment, nullable=False),
+    ForeignKeyConstraint(["community", "kudos"], [kudos.c.community, kudos.c.id]),
+    Index("ix_thanked_community_kudos", "community", "kudos"),
+    Index("ix_thanked_resident_kudos", "resident", "kudos"),
+)
+Index(
+    "ix_thanked_wall",
+    *(thanked.c.community, thanked.c.theme, thanked.c.kudos),
+    sqlite_where=thanked.c.on_wall == true(),
+)
+
+# How somebody likes to be thanked.
+tastes = Table(
+    "kudos_tastes",
+    TABLES,
+    of_community(key=True),
+    Column("resident", ForeignKey(residents.c.id), primary_key=True, autoincrement=False),
+    Column("receives", String, nullable=False),
+    Column("wall", Boolean),
+    Column("asked", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
