@@ -302,8 +302,8 @@ async def test_what_goes_by_account_goes(column: Column[Any], database_url: str)
 # --- and one that nobody looks after fails ---
 
 KUDOS = own_tables()
-kudos = Table(
-    "kudos",
+medals = Table(
+    "medals",
     KUDOS,
     Column("id", Number, primary_key=True),
     of_community(),
@@ -311,36 +311,36 @@ kudos = Table(
     Column("receiver", ForeignKey(residents.c.id), nullable=False),
     Column("why", String, nullable=False),
 )
-KEY: StoreKey[Any] = StoreKey("kudos")
-UNHANDLED = Feature(name="kudos", keeps=KEY)
+KEY: StoreKey[Any] = StoreKey("medals")
+UNHANDLED = Feature(name="medals", keeps=KEY)
 
 
-def make_kudos(parts: Parts) -> object:
+def make_medals(parts: Parts) -> object:
     return parts.db
 
 
-def merge_kudos(tx: Transaction, old: int, new: int) -> None:
-    for column in (kudos.c.giver, kudos.c.receiver):
-        db(tx).execute(kudos.update().where(column == old).values({column: new}))
+def merge_medals(tx: Transaction, old: int, new: int) -> None:
+    for column in (medals.c.giver, medals.c.receiver):
+        db(tx).execute(medals.update().where(column == old).values({column: new}))
 
 
-def export_kudos(tx: Transaction, resident: int, _among: Among) -> Exported:
-    found = select(kudos).where((kudos.c.giver == resident) | (kudos.c.receiver == resident))
+def export_medals(tx: Transaction, resident: int, _among: Among) -> Exported:
+    found = select(medals).where((medals.c.giver == resident) | (medals.c.receiver == resident))
     rows: list[Mapping[str, Any]] = [row._asdict() for row in db(tx).execute(found)]
-    return {"kudos": rows}
+    return {"medals": rows}
 
 
-def forget_kudos(tx: Transaction, resident: int) -> None:
-    for column in (kudos.c.giver, kudos.c.receiver):
-        db(tx).execute(kudos.delete().where(column == resident))
+def forget_medals(tx: Transaction, resident: int) -> None:
+    for column in (medals.c.giver, medals.c.receiver):
+        db(tx).execute(medals.delete().where(column == resident))
 
 
-HANDLED = replace(UNHANDLED, merge=merge_kudos, export=export_kudos, forget=forget_kudos)
+HANDLED = replace(UNHANDLED, merge=merge_medals, export=export_medals, forget=forget_medals)
 
 
-@pytest.mark.parametrize("column", [kudos.c.giver, kudos.c.receiver], ids=str)
+@pytest.mark.parametrize("column", [medals.c.giver, medals.c.receiver], ids=str)
 async def test_a_table_that_nobody_looks_after_fails(column: Column[Any], database_url: str) -> None:
-    stored = Stored(KEY, make_kudos, KUDOS)
+    stored = Stored(KEY, make_medals, KUDOS)
     installed = (*INSTALLED, Installed(UNHANDLED, stored))
     assert column in referring(installed)
     async with opened(database_url, installed) as store:

@@ -30,17 +30,17 @@ _NUMBERED = select(*_KEPT).where(among(kudos.c.id, "numbers_")).order_by(kudos.c
 _ADD = insert(kudos)
 _CHANGE = update(kudos).where(_THIS).values(state=bindparam("state_"), why=bindparam("why_"))
 _GIVEN_ON = select(func.count()).where(
-    kudos.c.giver == _WHO, kudos.c.day == bindparam("day_"), kudos.c.answers.is_(None)
+    kudos.c.giver == _WHO, kudos.c.day == bindparam("day_"), kudos.c.replies_to.is_(None)
 )
 _BY = select(*_KEPT).where(kudos.c.giver == _WHO, kudos.c.given_at >= _SINCE, _STANDS)
 _GIVEN_BY = _BY.order_by(kudos.c.given_at.desc(), kudos.c.id.desc())
-_REPLIES = select(*_KEPT).where(kudos.c.answers == bindparam("kudos_"), _STANDS).order_by(kudos.c.id)
-_STATES = kudos.c.id == thanked.c.kudos
+_REPLIES = select(*_KEPT).where(kudos.c.replies_to == bindparam("kudos_"), _STANDS).order_by(kudos.c.id)
+_STATES = kudos.c.id == thanked.c.of_kudos
 
 _RECEIVERS = (
-    select(thanked.c.kudos, thanked.c.resident, thanked.c.name)
-    .where(among(thanked.c.kudos, "numbers_"), ~thanked.c.hidden)
-    .order_by(thanked.c.kudos, thanked.c.id)
+    select(thanked.c.of_kudos, thanked.c.resident, thanked.c.name)
+    .where(among(thanked.c.of_kudos, "numbers_"), ~thanked.c.hidden)
+    .order_by(thanked.c.of_kudos, thanked.c.id)
 )
 _THANK = insert(thanked)
 _THANKED_ON = (
@@ -48,45 +48,47 @@ _THANKED_ON = (
     .distinct()
     .join_from(thanked, kudos, and_(_STATES, kudos.c.community == thanked.c.community))
     .where(
-        *(kudos.c.giver == _WHO, kudos.c.day == bindparam("day_"), kudos.c.answers.is_(None), _STANDS),
+        *(kudos.c.giver == _WHO, kudos.c.day == bindparam("day_"), kudos.c.replies_to.is_(None), _STANDS),
         among(thanked.c.resident, "residents_"),
     )
 )
 _IS_HIDDEN = thanked.c.hidden
 _HIDE = (
     update(thanked)
-    .where(thanked.c.kudos == bindparam("kudos_"), thanked.c.resident == _WHO)
+    .where(thanked.c.of_kudos == bindparam("kudos_"), thanked.c.resident == _WHO)
     .values(hidden=True, on_wall=False)
 )
 _RECEIVED = (
     select(*_KEPT)
     .join_from(kudos, thanked, and_(_STATES, kudos.c.community == thanked.c.community))
-    .where(thanked.c.resident == _WHO, ~_IS_HIDDEN, _STANDS, kudos.c.answers.is_(None), kudos.c.id < _BEFORE)
+    .where(
+        thanked.c.resident == _WHO, ~_IS_HIDDEN, _STANDS, kudos.c.replies_to.is_(None), kudos.c.id < _BEFORE
+    )
     .order_by(kudos.c.id.desc())
     .limit(_MOST)
 )
 # What is on the wall is that of who agreed, in what stands and thanks nobody back.
 _AGREES = exists().where(tastes.c.resident == thanked.c.resident, tastes.c.wall)
-_IS_SEEN = exists().where(_STATES, _STANDS, kudos.c.answers.is_(None))
+_IS_SEEN = exists().where(_STATES, _STANDS, kudos.c.replies_to.is_(None))
 _ON_WALL = and_(~_IS_HIDDEN, thanked.c.resident.is_not(None), _AGREES, _IS_SEEN)
 _SHOW_OF = update(thanked).where(thanked.c.resident == _WHO).values(on_wall=_ON_WALL)
-_SHOW_THIS = update(thanked).where(thanked.c.kudos == bindparam("kudos_")).values(on_wall=_ON_WALL)
+_SHOW_THIS = update(thanked).where(thanked.c.of_kudos == bindparam("kudos_")).values(on_wall=_ON_WALL)
 _THERE = among(thanked.c.theme, "themes_")
 # A number for each, however many it thanks; what was given later has a higher one.
 _WALL = (
-    select(thanked.c.kudos)
+    select(thanked.c.of_kudos)
     .distinct()
     .where(
-        *(thanked.c.on_wall, _THERE, thanked.c.kudos < _BEFORE),
+        *(thanked.c.on_wall, _THERE, thanked.c.of_kudos < _BEFORE),
         thanked.c.given_at >= bindparam("since_", type_=thanked.c.given_at.type),
         thanked.c.given_at < bindparam("until_", type_=thanked.c.given_at.type),
         or_(_WHO == 0, thanked.c.resident == _WHO),
     )
-    .order_by(thanked.c.kudos.desc())
+    .order_by(thanked.c.of_kudos.desc())
     .limit(_MOST)
 )
-_AGREED = select(thanked.c.kudos, thanked.c.resident).where(
-    among(thanked.c.kudos, "numbers_"), thanked.c.on_wall
+_AGREED = select(thanked.c.of_kudos, thanked.c.resident).where(
+    among(thanked.c.of_kudos, "numbers_"), thanked.c.on_wall
 )
 
 _TASTES = select(tastes.c.resident, tastes.c.receives, tastes.c.wall, tastes.c.asked).where(
@@ -103,7 +105,7 @@ _DROP_TASTE = delete(tastes).where(tastes.c.resident == _WHO)
 _others = thanked.alias()
 _DROP_TWICE = delete(thanked).where(
     thanked.c.resident == bindparam("old_"),
-    exists().where(_others.c.kudos == thanked.c.kudos, _others.c.resident == bindparam("new_")),
+    exists().where(_others.c.of_kudos == thanked.c.of_kudos, _others.c.resident == bindparam("new_")),
 )
 _PASS_ON = tuple(
     update(column.table).where(column == bindparam("old_")).values({column.name: bindparam("new_")})
@@ -114,17 +116,20 @@ _OWN = (
     .where(kudos.c.giver == _WHO, _STANDS, exists().where(_STATES, thanked.c.resident == _WHO))
     .order_by(kudos.c.id)
 )
-_GAVE = select(*_KEPT).where(kudos.c.giver == _WHO).order_by(kudos.c.id)
+_GAVE = select(kudos).where(kudos.c.giver == _WHO).order_by(kudos.c.id)
 _ROWS_TO = (
-    select(*_KEPT, thanked.c.hidden, thanked.c.on_wall)
+    select(thanked, kudos.c.reason)
     .join_from(thanked, kudos, and_(_STATES, kudos.c.community == thanked.c.community))
     .where(thanked.c.resident == _WHO)
-    .order_by(kudos.c.id)
+    .order_by(thanked.c.of_kudos)
 )
+_TASTE_OF = select(tastes).where(tastes.c.resident == _WHO)
 _NOBODYS = (
     update(kudos).where(kudos.c.giver == _WHO).values(giver=null()),
     update(thanked).where(thanked.c.resident == _WHO).values(resident=null(), name=null(), on_wall=False),
 )
+# What nobody knows any more how it was meant shows the least.
+_RECEIVES: Mapping[str, Receives] = {str(each): each for each in Receives}
 # Above any number; before and after any moment.
 _ALL = 2**62
 _EVER = (
@@ -151,7 +156,7 @@ class KudosKept:
                 "theme": given.theme,
                 "given_at": given.given_at,
                 "hidden": False,
-                "on_wall": given.answers is None
+                "on_wall": given.replies_to is None
                 and receiver.resident is not None
                 and bool(tastes.get(receiver.resident, Taste()).wall),
             }
@@ -181,7 +186,7 @@ class KudosKept:
         rows = list(self._db.execute(_RECEIVERS, {"numbers_": list(numbers)}))
         return {
             number: tuple(Receiver(row.resident, row.name or "") for row in group)
-            for number, group in groupby(rows, key=attrgetter("kudos"))
+            for number, group in groupby(rows, key=attrgetter("of_kudos"))
         }
 
     def given_on(self, giver: int, day: str) -> int:
@@ -194,7 +199,9 @@ class KudosKept:
 
     def last_from(self, giver: int, receiver: int, since: datetime) -> Kudos | None:
         found = self._read(_GIVEN_BY, resident_=giver, since_=since)
-        return next((each for each in found if each.residents == [receiver] and each.answers is None), None)
+        return next(
+            (each for each in found if each.residents == [receiver] and each.replies_to is None), None
+        )
 
     def replies(self, kudos_: int) -> Sequence[Kudos]:
         return self._read(_REPLIES, kudos_=kudos_)
@@ -230,7 +237,7 @@ class KudosKept:
             return []
         shown: dict[int, set[int]] = {}
         for row in self._db.execute(_AGREED, {"numbers_": numbers}):
-            shown.setdefault(row.kudos, set()).add(row.resident)
+            shown.setdefault(row.of_kudos, set()).add(row.resident)
         found = {each.id: each for each in self._read(_NUMBERED, numbers_=numbers)}
         return [(found[number], shown[number]) for number in numbers]
 
@@ -238,7 +245,9 @@ class KudosKept:
         rows = self._db.execute(_TASTES, {"residents_": list(residents)}) if residents else ()
         return {
             row.resident: Taste(
-                Receives(row.receives), None if row.wall is None else bool(row.wall), bool(row.asked)
+                _RECEIVES.get(row.receives, Receives.PRIVATELY),
+                None if row.wall is None else bool(row.wall),
+                bool(row.asked),
             )
             for row in rows
         }
@@ -255,19 +264,21 @@ class KudosKept:
             self._db.execute(statement, whose)
         found = self.tastes([old, new])
         self._db.execute(_DROP_TASTE, {"resident_": old})
-        self.choose(new, _stricter([found[each] for each in (new, old) if each in found]))
+        if found:
+            self.choose(new, _strictest([*found.values()]))
 
     def forget(self, resident: int) -> Sequence[int]:
         rows = self.rows_of(resident)
         for statement in _NOBODYS:
             self._db.execute(statement, {"resident_": resident})
         self._db.execute(_DROP_TASTE, {"resident_": resident})
-        return sorted({row["id"] for part in rows.values() for row in part})
+        numbers = [*(row["id"] for row in rows["kudos"]), *(row["of_kudos"] for row in rows["thanked"])]
+        return sorted({*numbers})
 
     def rows_of(self, resident: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         return {
             name: [row._asdict() for row in self._db.execute(which, {"resident_": resident})]
-            for name, which in (("given", _GAVE), ("received", _ROWS_TO))
+            for name, which in (("kudos", _GAVE), ("thanked", _ROWS_TO), ("kudos_tastes", _TASTE_OF))
         }
 
     def new(self, numbers: Sequence[int]) -> Sequence[Kudos]:
@@ -282,10 +293,8 @@ def _kudos(row: Mapping[str, Any], receivers: tuple[Receiver, ...]) -> Kudos:
     return Kudos(**{**fields, "is_early": bool(fields["is_early"])}, receivers=receivers)
 
 
-def _stricter(found: Sequence[Taste]) -> Taste:
+def _strictest(found: Sequence[Taste]) -> Taste:
     """How a person likes it of whom each account said something: what shows the least."""
-    if not found:
-        return Taste()
     order = list(Receives)
     walls = [taste.wall for taste in found if taste.wall is not None]
     return Taste(

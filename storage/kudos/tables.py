@@ -35,7 +35,7 @@ kudos = Table(
     Column("day", String, nullable=False),
     Column("reason", Text, nullable=False),
     # The one that it thanks back for.
-    Column("answers", Number),
+    Column("replies_to", Number),
     # Who gave it was new, so that it counts nowhere but where it is read.
     Column("is_early", Boolean, nullable=False, server_default=false()),
     Column("state", String, nullable=False, server_default="given"),
@@ -43,7 +43,11 @@ kudos = Table(
     Index("ix_kudos_giver_day", "giver", "day"),
     Index("ix_kudos_giver_given_at", "giver", "given_at"),
 )
-Index("ix_kudos_answers", kudos.c.community, kudos.c.answers, sqlite_where=text("answers IS NOT NULL"))
+Index(
+    "ix_kudos_replies_to",
+    *(kudos.c.community, kudos.c.replies_to, kudos.c.id),
+    sqlite_where=text("replies_to IS NOT NULL"),
+)
 
 # Whom it thanks. One without a resident is of whoever has no account, by the name that whoever gave it said;
 # or of somebody who was forgotten.
@@ -52,7 +56,7 @@ thanked = Table(
     TABLES,
     Column("id", Number, primary_key=True),
     of_community(),
-    Column("kudos", Number, nullable=False),
+    Column("of_kudos", Number, nullable=False),
     Column("resident", ForeignKey(residents.c.id), info={STAYS: True}),
     Column("name", String),
     # They want nobody to see that it thanks them.
@@ -61,13 +65,13 @@ thanked = Table(
     Column("on_wall", Boolean, nullable=False, server_default=false()),
     Column("theme", Number, nullable=False),
     Column("given_at", Moment, nullable=False),
-    ForeignKeyConstraint(["community", "kudos"], [kudos.c.community, kudos.c.id]),
-    Index("ix_thanked_community_kudos", "community", "kudos"),
-    Index("ix_thanked_resident_kudos", "resident", "kudos"),
+    ForeignKeyConstraint(["community", "of_kudos"], [kudos.c.community, kudos.c.id]),
+    Index("ix_thanked_community_of_kudos", "community", "of_kudos"),
+    Index("ix_thanked_resident_of_kudos", "resident", "of_kudos"),
 )
 Index(
     "ix_thanked_wall",
-    *(thanked.c.community, thanked.c.theme, thanked.c.kudos),
+    *(thanked.c.community, thanked.c.theme, thanked.c.of_kudos),
     sqlite_where=thanked.c.on_wall == true(),
 )
 

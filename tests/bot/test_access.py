@@ -372,7 +372,9 @@ def test_every_command_is_for_the_community_or_says_why_not(town: Town) -> None:
     open_to_all = {command.path for command in town.core.commands.by_path.values() if command.anyone}
     themselves = {path for path in open_to_all if path.startswith("me ")}
     looks_itself = {
-        path for path in open_to_all if path.startswith(("poll ", "meeting ", "remind ")) or path == "come"
+        path
+        for path in open_to_all
+        if path.startswith(("poll ", "meeting ", "remind ", "kudos ")) or path == "come"
     }
     assert open_to_all - themselves - looks_itself == {
         *("help", "language", "reminders", "community choose"),

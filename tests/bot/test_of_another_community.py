@@ -71,7 +71,7 @@ PLAIN = {
     *("why", "often"),
     *("called", "begins", "place", "url", "lasting", "room", "online_room", "way", "guests", "whom", "seen"),
     *("remind", "repeat", "left_out", "from_here", "everything", "every", "stop", "hour", "before"),
-    *("zone", "due", "what", "by", "version"),
+    *("zone", "due", "what", "by", "version", "reason", "month", "older", "wish"),
 }
 FILLED: Mapping[str, Any] = {
     "language": "en",
@@ -96,6 +96,8 @@ FILLED: Mapping[str, Any] = {
     "what": "Overleg",
     "by": "hour",
     "version": 2,
+    "reason": "voor het opruimen",
+    "whom": "Zora",
 }
 
 
@@ -179,6 +181,7 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
     announced = replace(town.asked("Vera", room=MARKET, button=plan.buttons[0]), role=Role.MODERATOR)
     assert await town.core.handle(announced)
     await says("Vera", '!herinner hier "5 december 20u" "Elders zwemmen"', Role.MODERATOR)
+    await says("Vera", '!bedankt Wout "voor het zwembad"')
     await says("Vera", "!vereniging noem zeilclub", Role.MODERATOR)
     for line in (
         "!mijn vereniging zeilclub --toon",
@@ -222,6 +225,7 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
         "poll": Ids(3, 8),
         "meeting": Ids(1, 8),
         "reminder": Ids(1, 8),
+        "kudos": Ids(1, 8),
         "request": Ids(request, 88),
         "link": Ids(1, 88),
         "code": Ids(code, "ABCD-EFGH"),

@@ -55,17 +55,16 @@ def forget_resident(tx: Transaction, resident: int) -> None:
 def export_resident(tx: Transaction, resident: int, among: Among) -> Exported:
     """What they gave, and what thanked them."""
     rows = tx.of(KUDOS).rows_of(resident)
-    return {"kudos": [_plain(row, whose) for whose, found in rows.items() for row in found]}
+    return {table: [_plain(row) for row in found] for table, found in rows.items()}
 
 
-def _plain(row: Mapping[str, Any], whose: str) -> Mapping[str, Any]:
-    """All but who else it is about, who is somebody else."""
-    shown = {
+def _plain(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """All but what says that it is theirs, which they know."""
+    return {
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in row.items()
-        if name not in ("giver", "community", "is_early")
+        if name not in ("giver", "resident", "community")
     }
-    return {"which": whose, **shown}
 
 
 FEATURE = Feature(
@@ -75,7 +74,7 @@ FEATURE = Feature(
     about=(undo.VOID,),
     boards={"kudos": show.show_board},
     news={"kudos": show.tell_new},
-    kinds=KINDS,
+    kinds={**KINDS, **taste.KINDS},
     merge=merge_residents,
     forget=forget_resident,
     export=export_resident,

@@ -127,7 +127,7 @@ def _reply(call: Call, first: Kudos, reason: str) -> Message:
     kept = call.tx.of(KUDOS)
     if any(reply.giver == call.resident.id for reply in kept.replies(first.id)):
         raise UserError("kudos.back.twice", who=show.giver(first))
-    given = _given(call, first.theme, reason, answers=first.id)
+    given = _given(call, first.theme, reason, replies_to=first.id)
     found = kept.add(given, [Receiver(first.giver)], {})
     call.changed(show.subject(first))
     if first.giver is not None:
@@ -140,14 +140,14 @@ def _reply(call: Call, first: Kudos, reason: str) -> Message:
 # --- keeping it, and telling ---
 
 
-def _given(call: Call, theme: int, reason: str, answers: int | None = None) -> Given:
+def _given(call: Call, theme: int, reason: str, replies_to: int | None = None) -> Given:
     return Given(
         theme=theme,
         giver=call.resident.id,
         given_at=call.now,
         day=day_of(call).isoformat(),
         reason=reason,
-        answers=answers,
+        replies_to=replies_to,
         is_early=_is_new(call),
     )
 

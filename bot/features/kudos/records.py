@@ -52,7 +52,7 @@ class Receiver(NamedTuple):
 class Given:
     """That somebody thanks others, in a theme, for what they say. `giver` is None once they were forgotten.
 
-    `day` is the day on which it counts as given, by the community's clocks: "2026-11-28". `answers`: the
+    `day` is the day on which it counts as given, by the community's clocks: "2026-11-28". `replies_to`: the
     number of the one that it thanks back for. `is_early`: the account that gave it was new, so that it counts
     nowhere but where it is read.
     """
@@ -62,7 +62,7 @@ class Given:
     given_at: datetime
     day: str
     reason: str
-    answers: int | None = None
+    replies_to: int | None = None
     is_early: bool = False
 
 
@@ -167,7 +167,7 @@ class KudosStore(Protocol):
         ...
 
     def rows_of(self, resident: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-        """All that is kept of theirs, by column: what they gave, and what thanks them."""
+        """All that is kept of theirs by table: what they gave, what thanks them, how they like it."""
         ...
 
     def new(self, numbers: Sequence[int]) -> Sequence[Kudos]:

@@ -6,6 +6,8 @@ from dataclasses import replace
 from enum import StrEnum
 
 from bot.call import Call
+from bot.commands.argument import Converters, Extent
+from bot.commands.types import CHOICE
 from bot.features.kudos.records import KUDOS, Receives, Taste
 from bot.model.message import Button, Message, message, text
 
@@ -24,6 +26,8 @@ class Wish(StrEnum):
     OPEN = "open"
 
 
+# "muur aan" is two words.
+KINDS: Converters = {Wish: replace(CHOICE, extent=Extent.REST)}
 _RECEIVES = {Wish.PRIVATE: Receives.PRIVATELY, Wish.OFF: Receives.NOT, Wish.OPEN: Receives.OPENLY}
 
 

@@ -69,7 +69,7 @@ def hide(call: Call, kudos: int) -> Message:
 def _end(call: Call, found: Kudos, state: str, why: str | None = None) -> None:
     """It stands no more: whom it thanks hears so, and for what reason."""
     call.tx.of(KUDOS).change(found.id, state=state, why=why)
-    call.changed(show.subject(found.answers or found.id))
+    call.changed(show.subject(found.replies_to or found.id))
     said: Text = text(
         f"kudos.{state}.told", giver=show.giver(found), why=why or "", reason=_short(found.reason)
     )

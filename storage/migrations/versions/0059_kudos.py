@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.Column("given_at", sa.BigInteger(), nullable=False),
         sa.Column("day", sa.String(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("answers", _NUMBER, nullable=True),
+        sa.Column("replies_to", _NUMBER, nullable=True),
         sa.Column("is_early", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("state", sa.String(), nullable=False, server_default="given"),
         sa.Column("why", sa.Text(), nullable=True),
@@ -32,15 +32,19 @@ def upgrade() -> None:
     op.create_index(op.f("ix_kudos_theme"), "kudos", ["theme"])
     op.create_index("ix_kudos_giver_day", "kudos", ["giver", "day"])
     op.create_index("ix_kudos_giver_given_at", "kudos", ["giver", "given_at"])
-    where = sa.text("answers IS NOT NULL")
+    where = sa.text("replies_to IS NOT NULL")
     op.create_index(
-        "ix_kudos_answers", "kudos", ["community", "answers"], sqlite_where=where, postgresql_where=where
+        "ix_kudos_replies_to",
+        "kudos",
+        ["community", "replies_to", "id"],
+        sqlite_where=where,
+        postgresql_where=where,
     )
     op.create_table(
         "thanked",
         sa.Column("id", _NUMBER, nullable=False),
         _community(),
-        sa.Column("kudos", _NUMBER, nullable=False),
+        sa.Column("of_kudos", _NUMBER, nullable=False),
         sa.Column("resident", _NUMBER, nullable=True),
         sa.Column("name", sa.String(), nullable=True),
         sa.Column("hidden", sa.Boolean(), nullable=False, server_default=sa.false()),
@@ -48,20 +52,20 @@ def upgrade() -> None:
         sa.Column("theme", _NUMBER, nullable=False),
         sa.Column("given_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["community", "kudos"],
+            ["community", "of_kudos"],
             ["kudos.community", "kudos.id"],
-            name=op.f("fk_thanked_community_kudos"),
+            name=op.f("fk_thanked_community_of_kudos"),
         ),
         _refers("thanked", "resident", "residents"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_thanked")),
     )
-    op.create_index("ix_thanked_community_kudos", "thanked", ["community", "kudos"])
-    op.create_index("ix_thanked_resident_kudos", "thanked", ["resident", "kudos"])
+    op.create_index("ix_thanked_community_of_kudos", "thanked", ["community", "of_kudos"])
+    op.create_index("ix_thanked_resident_of_kudos", "thanked", ["resident", "of_kudos"])
     on_wall = sa.text("on_wall = true")
     op.create_index(
         "ix_thanked_wall",
         "thanked",
-        ["community", "theme", "kudos"],
+        ["community", "theme", "of_kudos"],
         sqlite_where=sa.text("on_wall = 1"),
         postgresql_where=on_wall,
     )
