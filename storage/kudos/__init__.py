@@ -150,7 +150,7 @@ class KudosKept:
         self._db.execute(_ADD, {**fields, "id": number, "state": "given"})
         rows = [
             {
-                "kudos": number,
+                "of_kudos": number,
                 "resident": receiver.resident,
                 "name": receiver.name or None,
                 "theme": given.theme,
