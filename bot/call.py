@@ -19,7 +19,7 @@ from bot import when
 from bot.clock import latest_end
 from bot.communities import of_community, own_themes
 from bot.errors import AskFirst, TryLater, UserError
-from bot.model.events import Lack, Mention, Removal, Undo
+from bot.model.events import Lack, Mention, Remark, Removal, Undo
 from bot.model.homes import KEPT, Home, Housing, Option, RoomSeen, WantedRoom, homes_in
 from bot.model.message import Message, Text, typed
 from bot.model.message import message as message_of
@@ -35,7 +35,7 @@ from bot.model.people import (
     joined,
     part_now,
 )
-from bot.model.work import AWAY_AFTER, SECRET, Delivery, Job, key_in
+from bot.model.work import AWAY_AFTER, BESIDE, SECRET, Delivery, Job, key_in
 from bot.ports.accounts import Unheard
 from bot.ports.belongings import Belongings
 from bot.ports.storage import Transaction
@@ -105,6 +105,8 @@ class Call:
     # Whether they may say things here themselves.
     writes_here: bool = True
     mentions: Sequence[Mention] = ()
+    # The message of somebody's that it is about, where a sign was put on one, or one was chosen or answered.
+    about: Remark | None = None
     # What takes away what was said, where it is a message that others see.
     removal: Removal | None = None
     # What asks the platforms beside the transaction, where somebody uses a command.
@@ -606,6 +608,7 @@ class Call:
         instead_of: str = "",
         begun: bool = False,
         otherwise: tuple[str, str] | None = None,
+        beside: bool = False,
     ) -> None:
         """Say it to this person alone, after the commit; once, however often the same key is told.
 
@@ -616,6 +619,7 @@ class Call:
         in `announce`. `begun`: nobody asked; nothing private is begun for it, so that only an account that
         talks there with Plein already hears it, and it waits for quiet hours to end. `otherwise`: the kind
         and subject of a job that is run where it can arrive nowhere, and takes it from there (`take_unsaid`).
+        `beside`: where it can arrive nowhere its words are said beside the next answer that they alone read.
         `change_post` and `withdraw_post` do with it what they do with a post.
         """
         number = resident.id if isinstance(resident, Resident) else resident
@@ -633,7 +637,7 @@ class Call:
             theme=theme,
             role=role,
             begun=begun,
-            otherwise=" ".join(otherwise) if otherwise else None,
+            otherwise=" ".join(otherwise) if otherwise else BESIDE if beside else None,
         )
 
     def tell_moderators(self, theme: int, message: Message, key: str, *, but: int | None = None) -> None:

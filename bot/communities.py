@@ -86,6 +86,11 @@ class Communities:
     def served(self) -> Collection[int]:
         return self._served.keys()
 
+    @property
+    def settings(self) -> Mapping[int, Settings]:
+        """What each one's configuration says: another mapping once anything of it is otherwise."""
+        return self._served
+
     async def add(self, name: str) -> int:
         """Make a community of that name, and serve it as the first one is; its number."""
         number = await self._store.run_anywhere(lambda tx: tx.communities.add(name))

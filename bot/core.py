@@ -36,6 +36,7 @@ from bot.ports.accounts import HeardUntil
 from bot.ports.adapter import Adapter
 from bot.ports.people import Exported
 from bot.ports.storage import Store, Transaction
+from bot.reactions import Reactions
 from bot.settings import Settings
 from bot.texts import Clocks, Texts, Voice
 from bot.unseen import visible
@@ -66,6 +67,7 @@ class PleinCore:
         self.communities = Communities(store, clock, settings)
         self.rooms = Rooms(store, clock, self.communities, self._look)
         self.platforms = Platforms()
+        self.reactions = Reactions(self.communities, features.reactions)
         self.dispatch = Dispatch(
             store,
             clock,
@@ -73,6 +75,7 @@ class PleinCore:
             self.communities,
             features,
             self.platforms,
+            self.reactions,
             under_way=self.rooms.under_way,
         )
         self.hearing = Hearing(store, self.communities, self.dispatch.call_for, features.hears)
@@ -135,6 +138,27 @@ class PleinCore:
 
     async def hear(self, heard: Heard) -> None:
         await self.hearing.hear(heard)
+
+    @property
+    def signs(self) -> Collection[str]:
+        return self.reactions.signs
+
+    @property
+    def misses(self) -> bool:
+        return any(feature.gone for feature in self.features.all)
+
+    async def gone(self, place: Place, refs: Collection[str]) -> None:
+        community = await self.communities.of_place(place) if self.misses else None
+        if community is None:
+            return
+
+        def run(tx: Transaction) -> None:
+            call = self.dispatch.call_for_nobody(tx, f"gone:{place.platform}:{place.room_id}")
+            for feature in self.features.all:
+                if feature.gone:
+                    feature.gone(call, place, refs)
+
+        await self.store.run(run, community=community)
 
     async def say(
         self,

@@ -19,11 +19,11 @@ from bot.call import NOBODY, Call
 from bot.clock import Clock
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
-from bot.commands.forms import form_for
-from bot.commands.read import bind, check_given, keep, look_over, parse
+from bot.commands.forms import ABOUT
+from bot.commands.read import bind, check_given, form_of, keep, look_over, parse
 from bot.communities import TURN, Communities, Whose, choices, of_community, without_marks
 from bot.errors import Asked, AskFirst, StoreFailed, TurnFirst, Unsure, UserError
-from bot.model.events import Invocation
+from bot.model.events import Invocation, Mention, Reacted, Remark
 from bot.model.message import Button, Form, Message, Sign, Suggestion, message, text, typed
 from bot.model.people import (
     FIRST_COMMUNITY,
@@ -37,6 +37,7 @@ from bot.platforms import Inquiry, Platforms
 from bot.ports.belongings import Belongings
 from bot.ports.people import Recognised
 from bot.ports.storage import Store, Transaction
+from bot.reactions import ON, Reactions
 from bot.speaker import Told, arrived, came_back, is_over, note, recognised, understood
 
 log = logging.getLogger(__name__)
@@ -87,6 +88,7 @@ class Dispatch:
         communities: Communities,
         belongings: Belongings,
         platforms: Platforms | None = None,
+        reactions: Reactions | None = None,
         *,
         under_way: Callable[[], Mapping[str, Mapping[Place | None, datetime]]] = dict,
     ) -> None:
@@ -96,10 +98,24 @@ class Dispatch:
         self.commands = commands
         self.belongings = belongings
         self._platforms = platforms or Platforms()
+        self._reactions = reactions or Reactions(communities, ())
         self._under_way = under_way
 
     async def handle(self, invocation: Invocation) -> Message | None:
         """The answer, after the commit. Raises: StoreFailed if it could not be kept: try again."""
+        if invocation.reacted:
+            await self._react(invocation, invocation.reacted)
+            return None
+        return await self._handle(invocation)
+
+    async def _react(self, invocation: Invocation, reacted: Reacted) -> None:
+        """The command that goes with that sign where it was put; what it answers is said to them alone."""
+        community = await self.communities.of_place(invocation.place) if invocation.place else None
+        command = self._reactions.command(community, reacted.sign) if community else None
+        if command:
+            await self._handle(replace(invocation, command=command, args={ON: reacted.on}))
+
+    async def _handle(self, invocation: Invocation) -> Message | None:
         whose, answer = await self._run_for_whom(invocation)
         invocation = without_marks(invocation)
         while isinstance(answer, _Turn):
@@ -292,7 +308,12 @@ class Dispatch:
         undo = tx.handled.undo(taken)
         if undo is None or undo.author != invocation.author:
             return None
-        return self._once(replace(invocation, command=undo.command, args=undo.args, typed=None), told, tx)
+        args = dict(undo.args)
+        taken_back = replace(invocation, command=undo.command, args=args, typed=None)
+        if about := Remark.read(args.pop(ABOUT, None)):
+            reacted = Reacted("", on=False)
+            taken_back = replace(taken_back, about=about, reacted=reacted, looks_private=False)
+        return self._once(taken_back, told, tx)
 
     def _once(
         self,
@@ -309,6 +330,8 @@ class Dispatch:
         said_at, now = invocation.earliest or invocation.at, self.clock.now()
         if is_over(known, invocation.author, said_at, tx, now):
             return None
+        if invocation.reacted and not invocation.reacted.on and known.account is None:
+            return None  # nothing came of it when it was put there
         if told is not None and (here := came_back(invocation, known)) and here not in told:
             return _ask(AskFirst((here,)), invocation, tx)
         call = self.call_for(invocation, known, arrived(invocation, known, tx, now), tx)
@@ -334,6 +357,7 @@ class Dispatch:
             with tx.savepoint():
                 command, given = self._read(invocation, call)
                 answer = self._run(command, given, call, invocation)
+                _note_what_takes_back(invocation, command, call)
             aloud, confidential = command.open, command.confidential or call.sealed
         except UserError as error:
             call.undone_by = None
@@ -367,7 +391,7 @@ class Dispatch:
             answer = Message(answer.blocks, answer.controls, call.locale)
         to = _answer_to(invocation, command is None or command.private)
         if answer is not None and _reads_it_alone(invocation, known, call, to, aloud=aloud):
-            answer = _explaining(answer, call, invocation)
+            answer = _explaining(answer, known, call, invocation)
         if call.secret:
             if invocation.by_post and answer is not None:
                 key = f"{call.secret}{call.resident.id}"
@@ -403,6 +427,12 @@ class Dispatch:
         That it counts takes no more than a sign there, and no word at all where they see it anyway. Of one
         person so much is said there, and what is beyond that in private: all else there comes after it.
         """
+        if invocation.reacted:
+            # Nobody asked aloud: nothing is posted there, and no private talk is begun for it.
+            if call.resident.id != NOBODY.id:
+                key = f"answer:{invocation.id}"
+                call.tell(call.resident, answer, key, confidential=confidential, begun=True, beside=True)
+            return
         if call.in_sight and invocation.beside and invocation.acknowledged:
             return
         if invocation.beside and (aloud or call.in_sight) and _may_be_beside(call):
@@ -418,8 +448,7 @@ class Dispatch:
         """What was given can be completed or mended; whoever typed is told what to type as well."""
         if error.form or invocation.typed is not None or command is None or not command.asks:
             return error.form
-        private = call.theme_here is None
-        return form_for(call.commands, command, call.given, at_once=False, private=private)
+        return form_of(call.commands, command, call.given, call, at_once=False)
 
     def _run(
         self, command: Command, given: Mapping[str, Any], call: Call, invocation: Invocation
@@ -433,7 +462,8 @@ class Dispatch:
             return answered[0]
         if call.place is None and (room := given.get(ASKED_IN)) is not None:
             _go_back(call, Place(invocation.author.platform, room))
-        call.given = {name: value for name, value in given.items() if name not in (ONCE, ASKED_IN)}
+        call.about = invocation.about or Remark.read(given.get(ABOUT))
+        call.given = {name: value for name, value in given.items() if name not in (ONCE, ASKED_IN, ABOUT)}
         call.command = command.path
         bound = bind(self.commands, command, call.given, call)
         try:
@@ -446,7 +476,15 @@ class Dispatch:
         return answer
 
     def _read(self, invocation: Invocation, call: Call) -> tuple[Command, Mapping[str, Any]]:
-        """The command, and its arguments as they were given."""
+        """The command, and its arguments as they were given; who wrote what it is about is one of them."""
+        command, given = self._given(invocation, call)
+        author = invocation.about.author if invocation.about else None
+        if author and command.about:
+            given = {command.about: author.written, **given}
+        self._check_may(command, invocation, call)
+        return command, given
+
+    def _given(self, invocation: Invocation, call: Call) -> tuple[Command, Mapping[str, Any]]:
         if invocation.typed is None:
             found = self.commands.by_path.get(invocation.command)
             if found is None:
@@ -464,13 +502,15 @@ class Dispatch:
             if invocation.args:
                 takes = {argument.name for argument in self.commands.arguments(command)}
                 given = {name: value for name, value in invocation.args.items() if name in takes} | given
+        return command, given
+
+    def _check_may(self, command: Command, invocation: Invocation, call: Call) -> None:
         if not call.may(command.role):
             raise UserError(f"role.needed.{command.role.name.lower()}")
         if not command.anyone:
             if not invocation.there:
                 raise UserError("place.left")
             call.check_belongs()
-        return command, given
 
     def call_for(
         self, invocation: Invocation, known: Recognised, resident: Resident, tx: Transaction
@@ -504,7 +544,7 @@ class Dispatch:
             arrival=invocation.arrival,
             account=invocation.account,
             apart=known.account is not None and known.account.apart,
-            mentions=[named for named in invocation.mentions if named.community in (None, tx.community)],
+            mentions=[named for named in _named_in(invocation) if named.community in (None, tx.community)],
         )
 
     def call_for_nobody(self, tx: Transaction, what: str) -> Call:
@@ -573,10 +613,12 @@ def _say_who_reads_along(call: Call, invocation: Invocation) -> None:
 def _reads_it_alone(
     invocation: Invocation, known: Recognised, call: Call, to: Place | Identity, *, aloud: bool
 ) -> bool:
-    """Whether somebody was told something aloud, and does not know why; and the answer is for them alone, and
-    reaches them.
+    """Whether something is to be said beside it: why they were told something aloud, or what could be said
+    nowhere; and the answer is for them alone, and reaches them.
     """
-    if known.account is None or not known.account.told_aloud or call.secret or call.resident.id == NOBODY.id:
+    if known.account is None or call.secret or call.resident.id == NOBODY.id:
+        return False
+    if not (known.account.told_aloud or known.account.unheard):
         return False
     if not invocation.by_post:
         return True
@@ -585,13 +627,30 @@ def _reads_it_alone(
     return isinstance(to, Identity) and in_private and not beside
 
 
-def _explaining(answer: Message, call: Call, invocation: Invocation) -> Message:
-    """The answer, with why they were mentioned; once. A form that is shown at once has no room for that."""
+def _explaining(answer: Message, known: Recognised, call: Call, invocation: Invocation) -> Message:
+    """The answer, with what could be said nowhere, and why they were mentioned; once. A form that is shown at
+    once has no room for that.
+    """
     if answer.form and answer.form.at_once:
         return answer
-    call.tx.told.explained(call.resident.id)
-    how = [text("private.aloud.how")] if invocation.place else []
-    return replace(answer, blocks=(*answer.blocks, text("private.aloud"), *how))
+    kept = call.tx.told.beside(call.resident.id, call.now)
+    beside = [words for said in kept for words in said.words]
+    if known.account and known.account.told_aloud:
+        call.tx.told.explained(call.resident.id)
+        beside += [text("private.aloud"), *([text("private.aloud.how")] if invocation.place else [])]
+    return replace(answer, blocks=(*answer.blocks, *beside)) if beside else answer
+
+
+def _named_in(invocation: Invocation) -> Sequence[Mention]:
+    """Whoever wrote what it is about is named by that."""
+    author = invocation.about.author if invocation.about else None
+    return (*invocation.mentions, author) if author else invocation.mentions
+
+
+def _note_what_takes_back(invocation: Invocation, command: Command, call: Call) -> None:
+    """A sign that is taken away, where that is an event of its own, is the same command with `on` False."""
+    if invocation.reacted and invocation.reacted.on and call.about and call.undone_by is None:
+        call.undo_with(command.path, **{ON: False, ABOUT: call.about.kept()})
 
 
 def _may_be_beside(call: Call) -> bool:

@@ -24,10 +24,11 @@ from bot.exported import SUBJECT, as_documents
 from bot.model.events import Came, Heard
 from bot.model.message import Message, Suggestion, Text
 from bot.model.news import New
-from bot.model.people import Identity, Resident, Role
+from bot.model.people import Identity, Place, Resident, Role
 from bot.model.work import Job
 from bot.ports.people import Brought, Exported
 from bot.ports.storage import StoreKey, Transaction
+from bot.reactions import ON, Reaction
 from bot.settings import Section
 
 _AT_ONCE = datetime.fromtimestamp(0, UTC)
@@ -45,6 +46,8 @@ Theirs = Callable[[Call, str, int], bool]
 Suggest = Callable[[Call, str], Sequence[Suggestion]]
 # What to say in answer to talk that is no command, if anything.
 Hear = Callable[[Call, Heard], Message | None]
+# These messages, by their own ids, are no more in that place, by whomever they were taken away.
+Gone = Callable[[Call, Place, Collection[str]], None]
 # What to do for people who came.
 Welcome = Callable[[Call, Came], None]
 # What is open in a theme, a line for each.
@@ -111,9 +114,10 @@ class Feature:
     and `set_anew` that moderators want something otherwise in their community.
     `news` tells, by what a subject begins with, what is new about one that is shown; `shown` hears that such
     a one is from now on, and `concerns` says what people want to hear of.
-    `hears` is given what people say to each other; without a feature that has it none of that is kept. `came`
-    is given who came into a place. `locales` is the folder of its catalogues, where that is not the one that
-    the features here share.
+    `hears` is given what people say to each other; without a feature that has it none of that is kept.
+    `reaction` is a sign that people put on each other's messages, and `gone` is told which messages are no
+    more; without a feature that has these no platform is asked for any. `came` is given who came into a
+    place. `locales` is the folder of its catalogues, where that is not the one that the features here share.
     """
 
     name: str
@@ -140,6 +144,8 @@ class Feature:
     concerns: Concerns | None = None
     shown: Shown | None = None
     hears: Hear | None = None
+    reaction: Reaction | None = None
+    gone: Gone | None = None
     came: Welcome | None = None
     settings: type[Section] | None = None
     keeps: StoreKey[Any] | None = None
@@ -188,6 +194,7 @@ class Features:
             kind: converter for feature in self.all for kind, converter in feature.kinds.items()
         }
         self.hears = tuple(feature.hears for feature in self.all if feature.hears)
+        self.reactions = tuple(_claimed(feature) for feature in self.all if feature.reaction)
         self.settings = {feature.name: feature.settings for feature in self.all if feature.settings}
         self.locales = tuple(feature.locales for feature in self.all if feature.locales)
 
@@ -351,6 +358,17 @@ class Features:
                         name for locale in commands.texts.locales for name in commands.names(command, locale)
                     }
                     claims.add("name of a command", names, f"{command.path!r} of {feature.name}")
+
+
+def _claimed(feature: Feature) -> tuple[type[Section], Reaction]:
+    """The sign of a feature, with the section that says which it is. Raises: ValueError."""
+    section, reaction = feature.settings, feature.reaction
+    assert reaction
+    command = next((each for each in feature.commands if each.path == reaction.command), None)
+    takes_on = command is not None and any(each.name == ON and each.kind is bool for each in command.params)
+    if section is None or reaction.setting not in section.model_fields or not takes_on:
+        raise ValueError(f"{feature.name}: its sign needs that setting, and that command with `{ON}: bool`")
+    return section, reaction
 
 
 def _owner(tx: Transaction, subject: str) -> Resident | None:

@@ -316,6 +316,10 @@ class Posts:
             self._last = message, packed
         return self._last[1]
 
+    def opened(self, key: str, packed: str | None) -> str | None:
+        """What is kept of a message, as it is unpacked; None where it cannot be read any more."""
+        return self._sealing.unseal(key, packed) if packed else None
+
     def say_instead(
         self, post_id: str, to: Place | Identity, message: Message, now: datetime, event: str, *, account: str
     ) -> None:

@@ -4,12 +4,13 @@ Each is a post with a resident. It is meant for one account at a time: the one t
 those whose platform Plein is at work on. It goes to another one only while it is certain that it arrived
 nowhere. Where none is left it has no account of Plein's (""), so that no worker takes it, and waits until
 they use Plein again: `residents.unheard` says so to whoever recognises them. Or the job that it names takes
-it from there, and says it otherwise: `residents.told_aloud` says so to whoever answers them alone.
+it from there, and says it otherwise: `residents.told_aloud` says so to whoever answers them alone. What is to
+be said `beside` an answer whoever answers them alone takes from there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -35,7 +36,7 @@ from bot.model.codec import unpack
 from bot.model.message import Message, text
 from bot.model.message import message as message_of
 from bot.model.people import Identity, Role
-from bot.model.work import LEFT_OUT, Post
+from bot.model.work import BESIDE, LEFT_OUT, Post
 from storage.among import among
 from storage.batch import Batch, Loader
 from storage.community import anywhere
@@ -161,8 +162,20 @@ _JOINED = (
 )
 # So long those who could be told something nowhere are gathered, to be told it together.
 _GATHERED = timedelta(seconds=10)
-_UNREACHED = select(func.count(distinct(posts.c.resident))).where(_WAITS_FOR_THEM, posts.c.next_at > _SINCE)
+# What is said beside an answer waits for nothing else.
+_IS_BESIDE = func.coalesce(posts.c.otherwise, "") == BESIDE
+_UNREACHED = select(func.count(distinct(posts.c.resident))).where(
+    _WAITS_FOR_THEM, ~_IS_BESIDE, posts.c.next_at > _SINCE
+)
 _WAITING = select(posts.c.id).where(_WAITS_FOR_THEM, _THEIRS).limit(1)
+_WAITS_BESIDE = and_(_WAITS_FOR_THEM, _THEIRS, posts.c.otherwise == BESIDE)
+_ANY_BESIDE = select(posts.c.id).where(_WAITS_BESIDE).limit(1)
+_BESIDE = (
+    select(posts.c.id, posts.c.message, posts.c.key)
+    .where(_WAITS_BESIDE)
+    .order_by(posts.c.seq)
+    .limit(bindparam("most_"))
+)
 
 _KNOWN = select(posts.c.id).where(among(posts.c.id, "ids_"))
 _THESE = posts.c.id.startswith(bindparam("these_", type_=posts.c.id.type))
@@ -170,6 +183,8 @@ _SKIP = delete(posts).where(_UNSAID, _THEIRS, _THESE)
 _SKIP_ALL = delete(posts).where(_STILL_WAITS, posts.c.ref.is_(None), ~posts.c.in_doubt, _THESE)
 
 
+# So much is said beside one answer; the rest beside the next.
+MOST_BESIDE = 5
 # So many wait for one person, the newest; of the others they are told how many there were.
 MOST_WAITING = 100
 _LEFT_OUT = "left out:"
@@ -249,6 +264,22 @@ class Told:
                 begun=begun,
                 otherwise=otherwise,
             )
+        elif otherwise == BESIDE and (ways := self._ways(resident)) and not self.known([post_id]):
+            to = ways[0].identity
+            self._posts.add(
+                post_id,
+                to,
+                message,
+                now,
+                confidential=confidential,
+                resident=resident,
+                begun=begun,
+                otherwise=BESIDE,
+            )
+            where = {"id_": post_id, "account_": NOWHERE, "gone_": None, "now_": now}
+            self._db.execute(_NOWHERE, where)
+            self._db.execute(_NOTE_WHOSE, {"id_": post_id})
+            self.keep_newest(resident, now, since)
 
     def known(self, post_ids: Collection[str]) -> Collection[str]:
         return set(self._db.execute(_KNOWN, {"ids_": post_ids}).scalars()) if post_ids else set()
@@ -300,7 +331,7 @@ class Told:
             self._db.execute(_NOWHERE, {**values, "account_": NOWHERE})
             self._db.execute(_NOTE_WHOSE, {"id_": row.id})
             self.keep_newest(row.resident, now, since)
-            if row.otherwise:
+            if row.otherwise and row.otherwise != BESIDE:
                 self._plan(row.otherwise, now)
 
     def _plan(self, otherwise: str, now: datetime) -> None:
@@ -335,7 +366,18 @@ class Told:
         self._db.execute(
             _RESUME, {**where, "resident_": resident, "account_": account, "now_": now, "talks_": talks}
         )
+        if self._db.execute(_ANY_BESIDE, {"resident_": resident}).first():
+            self._db.execute(_NOTE, {"resident_": resident, "unheard_": True})
         self._db.wake("post")
+
+    def beside(self, resident: int, now: datetime) -> Sequence[Message]:
+        rows = list(self._db.execute(_BESIDE, {"resident_": resident, "most_": MOST_BESIDE}))
+        if not rows:
+            return ()
+        self._db.execute(_TAKE, {"ids_": [row.id for row in rows], "now_": now})
+        if len(rows) < MOST_BESIDE:
+            self._db.execute(_NOTE, {"resident_": resident, "unheard_": False})
+        return [said for row in rows if (said := unpack(self._posts.opened(row.key, row.message)))]
 
     def unreached(self, since: datetime) -> int:
         found: int = self._db.execute(_UNREACHED, {"since_": since}).scalar_one()

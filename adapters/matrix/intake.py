@@ -28,18 +28,21 @@ from adapters.matrix.read import (
     Removed,
     Said,
     Sent,
+    Signed,
     content_if_by,
     milliseconds,
     moment,
     read,
     replaced_by,
 )
+from adapters.matrix.remarks import event_at, name_in, remark_at
 from adapters.matrix.render import beside, native_poll
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
 from bot.errors import Gone, NotNow, NotOurs, StoreFailed, TryLater
 from bot.model.events import Arrival, Invocation, Mention, Removal
 from bot.model.events import Heard as Talk
+from bot.model.events import Reacted as Sign
 from bot.model.message import Message, NativePoll, Text, message, text
 from bot.model.people import Identity, Place, Presences, Role
 from bot.model.work import SECRET
@@ -74,6 +77,9 @@ class Intake:
         if isinstance(heard.meaning, Edited):
             now = heard.meaning.now
             return now.is_command and self._on.core.commands.resembles(now.words)
+        if isinstance(heard.meaning, Signed):
+            # Of the very many of these nothing is looked up.
+            return heard.meaning.sign in self._on.core.signs and self._is_place(room)
         if isinstance(heard.meaning, Sent):
             return self._looks_like_two(room)
         if not isinstance(heard.meaning, Said):
@@ -83,6 +89,10 @@ class Intake:
         if answers or self._on.core.listens or self._looks_like_two(room):
             return True
         return self._meant_for_us(said, room) is not None
+
+    def _is_place(self, room: str) -> bool:
+        known = self._on.rooms.get(room)
+        return known is not None and not (known.is_space or self._on.outgoing.is_direct(room))
 
     def _looks_like_two(self, room: str) -> bool:
         """Whether whoever speaks there takes it for a talk with Plein alone, rightly or not."""
@@ -143,6 +153,8 @@ class Intake:
     async def _deal_with(self, heard: Heard, arrival: Arrival, *, privately: bool) -> None:
         await self.settled(heard.sender, [arrival.room])
         asked = replace(self._invocation(heard, arrival.room, privately=privately), arrival=arrival.seq)
+        if isinstance(heard.meaning, Removed) and self._on.core.misses and asked.place:
+            await self._on.core.gone(asked.place, [heard.meaning.target])
         if home := self._on.settings.bridged_from(heard.sender):
             await self._deal_with_ghost(asked, heard, arrival.room, home)
             return
@@ -158,6 +170,8 @@ class Intake:
                 await self._tell(asked, arrival.room, text("matrix.edited"), about)
             case Reacted(target, number):
                 await self._press(asked, await self._message_at(arrival.room, target), number)
+            case Signed(target, sign):
+                await self._sign(asked, arrival.room, target, sign)
             case Answered(target, numbers):
                 message = await self._message_at(arrival.room, target)
                 if message and (poll := native_poll(message)):
@@ -287,7 +301,7 @@ class Intake:
                     await self._on.core.hear(_talk(asked, asked.place, said))
             case Reacted(target) | Answered(target) | Ended(target):
                 is_meant = await self._message_at(room, target) is not None
-            case Removed() | Edited() | Sent():
+            case Removed() | Edited() | Sent() | Signed():
                 is_meant = False
         if is_meant:
             await self._tell(asked, room, text("matrix.ghost", home=home), "ghost")
@@ -305,11 +319,7 @@ class Intake:
                 near.setdefault(whose, []).append(room)
 
         def name_of(user: str, rooms: Iterable[str]) -> str | None:
-            for room in rooms if not self._on.settings.bridged_from(user) else ():
-                if user != self._on.me and room in self._on.rooms and self._on.rooms[room].since(user):
-                    known = self._on.client.rooms.get(room)
-                    return (known.user_name(user) if known else None) or user
-            return None
+            return next((name for room in rooms if (name := name_in(self._on, room, user))), None)
 
         anywhere = [room for rooms in near.values() for room in rooms]
         words = addressed(said, lambda user: name_of(user, anywhere))
@@ -320,6 +330,13 @@ class Intake:
             if (name := name_of(user, rooms))
         ]
         return words, tuple(mentions)
+
+    async def _sign(self, asked: Invocation, room: str, target: str, sign: str) -> None:
+        """Somebody put a sign on a person's message. What they say of Plein's own is no such thing."""
+        remark = await remark_at(self._on, room, target) if asked.place else None
+        if remark:
+            put = replace(asked, reacted=Sign(sign, on=True), about=remark)
+            await self._on.core.handle(replace(put, looks_private=False, beside=None, removal=None))
 
     async def _answer(self, asked: Invocation, message: Message, said: Said) -> bool:
         """Whether the words answer that message of ours; then that is done."""
@@ -398,12 +415,10 @@ class Intake:
         message = await self._on.core.message_at(self._on.account, event_id)
         if message is not None:
             return message
-        found = await self._on.client.room_get_event(room, event_id)
-        if not isinstance(found, nio.RoomGetEventResponse):
-            if found.status_code in ("M_NOT_FOUND", "M_FORBIDDEN"):
-                return None
-            raise ConnectionError(f"the homeserver answered {found.status_code} for an event")
-        source = found.event.source
+        found = await event_at(self._on, room, event_id)
+        if found is None:
+            return None
+        source = found.source
         content = content_if_by(source, self._on.me)
         if edited := replaced_by(content):
             return await self._on.core.message_at(self._on.account, edited)
@@ -478,7 +493,7 @@ def pressed(asked: Invocation, command: str, args: Mapping[str, Any]) -> Invocat
 def _stands_at(heard: Heard) -> str:
     """What it can be answered beside: what was said, or the message that was reacted to."""
     match heard.meaning:
-        case Reacted(target) | Answered(target) | Ended(target):
+        case Reacted(target) | Signed(target) | Answered(target) | Ended(target):
             return target
         case Said() | Sent() | Edited() | Removed():
             return heard.id

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeGuard
 
 from bot.numerals import KEYCAP, number_in
+from bot.signs import folded_sign
 from bot.unseen import has_unseen
 
 # What Plein says carries this: by it it is found again in the room's history, and known for a bot's.
@@ -22,6 +23,15 @@ _SENT = ("m.image", "m.audio", "m.video", "m.file", "m.location")
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MS = 253_402_300_799_000
 _COMMAND = re.compile(r"![^\W\d_]")
+# What people say to each other, in whichever form; and so long may be what they react with.
+_WRITTEN = (
+    "m.room.message",
+    "m.room.encrypted",
+    "m.sticker",
+    "org.matrix.msc3381.poll.start",
+    "m.poll.start",
+)
+_LONGEST_SIGN = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +79,14 @@ class Reacted:
 
 
 @dataclass(frozen=True, slots=True)
+class Signed:
+    """A reaction with any other sign, folded."""
+
+    target: str
+    sign: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """A response to a native poll; no numbers: the vote is taken back."""
 
@@ -90,7 +108,7 @@ class Removed:
     target: str
 
 
-Meaning = Said | Sent | Edited | Reacted | Answered | Ended | Removed
+Meaning = Said | Sent | Edited | Reacted | Signed | Answered | Ended | Removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +163,26 @@ def replaced_by(content: Mapping[str, Any]) -> str | None:
     relation = found if isinstance(found, dict) else {}
     target = relation.get("event_id")
     return target if relation.get("rel_type") == "m.replace" and is_id(target, "$") else None
+
+
+def written_by(event: Mapping[str, Any]) -> tuple[str, datetime] | None:
+    """Who wrote a message, and when, as far as anybody sees; None where it is none of a person's, or is gone.
+
+    A notice is a bot's, and so is what any Plein says.
+    """
+    content, sender = event.get("content"), event.get("sender")
+    at = moment(event.get("origin_server_ts"))
+    if event.get("type") not in _WRITTEN or not is_id(sender, "@") or at is None:
+        return None
+    # Of what was taken away its content is gone.
+    if not isinstance(content, dict) or not content or is_bots(content):
+        return None
+    return sender, at
+
+
+def is_bots(content: Mapping[str, Any]) -> bool:
+    """Whether a message says itself that no person wrote it."""
+    return content.get("msgtype") == "m.notice" or KEY in content
 
 
 def redacted(events: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -235,14 +273,20 @@ def _without_quote(words: str) -> str:
     return "\n".join(lines[quoted:]) if quoted else words
 
 
-def _reacted(content: dict[str, Any]) -> Reacted | None:
+def _reacted(content: dict[str, Any]) -> Reacted | Signed | None:
     relation = _relation(content)
     target, key = relation.get("event_id"), relation.get("key")
     if relation.get("rel_type") != "m.annotation" or not is_id(target, "$") or not isinstance(key, str):
         return None
+    if len(key) > _LONGEST_SIGN:
+        return None
     number = 10 if key == "\N{KEYCAP TEN}" else number_in(key.strip()) or 0
     # A reaction is one sign: of two keycaps neither is meant.
-    return Reacted(target, number) if 0 < number < 100 and key.count(KEYCAP) < 2 else None
+    is_number = 0 < number < 100 and key.count(KEYCAP) < 2
+    if is_number:
+        return Reacted(target, number)
+    sign = folded_sign(key.strip())
+    return Signed(target, sign) if sign else None
 
 
 def _referred(content: dict[str, Any]) -> str | None:

@@ -20,7 +20,7 @@ from bot.model.message import Message
 from bot.model.people import Role
 
 # A command's own texts, after which no parameter can be called: both stand behind its path.
-TAKEN = ("help", "title", "example", "examples", "meant")
+TAKEN = ("help", "title", "example", "examples", "meant", "menu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,14 @@ class Command:
     in it is a resident from then on; what only looks adds nobody. `asks`: what its form asks for, where that
     is more than it cannot do without. `also_named`: what is typed in order, and may be named as well.
     `notes`: the texts that its help ends with.
+    `about`: what takes whoever wrote the message that it is about, where somebody puts a sign on one, replies
+    to one or chooses one; it takes whatever stands for people. `on_message`, `on_member`: where a platform
+    lists what can be done with a message, or a person, this is there, by its text `command.PATH.menu`.
+    `quotes`: what such a message's own words are put into, for whoever chose it to change before it is sent.
     `lacking(call, bound)`: looked at before anything that is missing is asked for; it may raise what there
     is to say first, or `Asked`.
 
-    Raises: ValueError for a parameter whose name is taken.
+    Raises: ValueError for a parameter whose name is taken, or one that is named here and there is none of.
     """
 
     path: str
@@ -64,6 +68,10 @@ class Command:
     asks: tuple[str, ...] = ()
     also_named: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    about: str = ""
+    on_message: bool = False
+    on_member: bool = False
+    quotes: str = ""
     lacking: Callable[[Any, Mapping[str, Any]], None] | None = None
     params: tuple[Param, ...] = field(init=False)
 
@@ -72,6 +80,9 @@ class Command:
         for param in self.params:
             if param.name in TAKEN:
                 raise ValueError(f"{self.path!r}: a parameter cannot be called {param.name!r}")
+        for name in filter(None, (self.about, self.quotes)):
+            if name not in {param.name for param in self.params}:
+                raise ValueError(f"{self.path!r}: it takes no {name!r}")
 
 
 def _params(run: Callable[..., Any]) -> Iterator[Param]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,24 +10,36 @@ from bot.commands.argument import Argument
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.types import CHOICE, MOMENT
+from bot.model.events import Remark
 from bot.model.message import Form, text
 
+# Among the arguments of a form: the message that it is about. No parameter can be called so.
+ABOUT = "@about"
 _MOST_FIELDS = 5
 _THEME = "theme"
 
 
 def form_for(
-    commands: Commands, command: Command, given: Mapping[str, Any], *, at_once: bool, private: bool = False
+    commands: Commands,
+    command: Command,
+    given: Mapping[str, Any],
+    *,
+    at_once: bool,
+    private: bool = False,
+    settled: Collection[str] = (),
+    about: Remark | None = None,
 ) -> Form | None:
     """What the command needs, with what is given in it already; None where it needs nothing.
 
-    `at_once`: nothing is wrong with what is given. `private`: no place says which theme it is for.
+    `at_once`: nothing is wrong with what is given. `private`: no place says which theme it is for. What is
+    `settled` is not asked again. `about`: the message that it is about, and stays about.
     """
     arguments = commands.arguments(command)
     asked = [
         argument
         for argument in arguments
         if (argument.name in command.asks if command.asks else argument.required)
+        and argument.name not in settled
     ]
     if not (command.listed and asked):
         return None
@@ -41,6 +53,8 @@ def form_for(
         for name, value in given.items()
         if name not in names and value is not None
     }
+    if about:
+        args[ABOUT] = about.kept()
     return Form(text(f"command.{command.path}.title"), command.path, args, fields, at_once)
 
 

@@ -29,7 +29,7 @@ from bot.commands.quotes import (
 from bot.commands.talk import answer_to_talk
 from bot.commands.types import NUMBER
 from bot.errors import Choice, Unsure, UserError, yes
-from bot.model.message import Text, text
+from bot.model.message import Form, Text, text
 from bot.unseen import has_unseen
 
 LONGEST = 8_000
@@ -122,11 +122,29 @@ def bind(commands: Commands, command: Command, given: Mapping[str, Any], call: C
         if command.lacking:
             command.lacking(call, bound)
         problem = text("command.missing", name=missing.about(call.locale))
-        asking = form_for(commands, command, given, at_once=True, private=call.theme_here is None)
+        asking = form_of(commands, command, given, call, at_once=True)
         raise _wrong(commands, command, problem, call.locale, given, missing).asking(asking).openly()
     if unsure:
         raise unsure.understanding(keep(commands, command, bound))
     return bound
+
+
+def form_of(
+    commands: Commands, command: Command, given: Mapping[str, Any], call: Call, *, at_once: bool
+) -> Form | None:
+    """What it still needs of whoever asks: not whom they named as their platform names people, by choosing
+    them or something that they wrote.
+    """
+    named = command.about and any(mention.written == given.get(command.about) for mention in call.mentions)
+    return form_for(
+        commands,
+        command,
+        given,
+        at_once=at_once,
+        private=call.theme_here is None,
+        settled=(command.about,) if named else (),
+        about=call.about,
+    )
 
 
 def keep(commands: Commands, command: Command, bound: Mapping[str, Any]) -> dict[str, Any]:

@@ -52,6 +52,43 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """A message of somebody's, which something that others do is about.
+
+    `ref` is its own id on its platform, in the place of whatever is about it; `at` is when it was said, and
+    `link` opens it. `author`: who wrote it, named as in what is typed; None where nobody knows.
+    """
+
+    ref: str
+    at: datetime
+    link: str
+    author: Mention | None = None
+
+    def kept(self) -> tuple[str, str, str]:
+        """All but the author, as it goes along with a form or with what takes something back."""
+        return self.ref, self.at.isoformat(), self.link
+
+    @classmethod
+    def read(cls, kept: object) -> Remark | None:
+        """What `kept` gave; None for anything else."""
+        match kept:
+            case [str(ref), str(at), str(link)]:
+                try:
+                    return cls(ref, datetime.fromisoformat(at), link)
+                except ValueError:
+                    return None
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """Somebody put a sign on a message of another's, or took it away themselves. It is folded."""
+
+    sign: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Invocation:
     """Somebody used a command (typed, or filled in) or pressed a button.
 
@@ -72,7 +109,9 @@ class Invocation:
     `removal` takes it away, where it is a message that others see. `earliest`: nobody knows when it was said,
     which may be as early as that, and at `at` at the latest. `pressed`: it answers a message of
     Plein's, by a button or what else is shown there, and belongs to whose that is. `arrival`: its number in
-    the inbox; 0: it is in none.
+    the inbox; 0: it is in none. `about`: the message of another's that it is about. `reacted`: it is a sign
+    that was put there, or taken away, whose command the core knows; they wait for no answer, and none is
+    posted where it stands.
     """
 
     id: str
@@ -104,6 +143,8 @@ class Invocation:
     earliest: datetime | None = None
     pressed: bool = False
     arrival: int = 0
+    about: Remark | None = None
+    reacted: Reacted | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ LEFT_OUT = "told.left_out"
 # An account of Plein's that was silent for so long is not at work any more.
 AWAY_AFTER = timedelta(hours=1)
 
+# Instead of a job that says otherwise what can arrive nowhere: it is said beside their next answer.
+BESIDE = "beside"
+
 # What is said in place of what was to be said, in private, of somebody who is forgotten by then.
 UNSAID = message(text("answer.unsaid"))
 # With this begins the key of an answer that only the last one of its kind is kept of (see Call.confide).

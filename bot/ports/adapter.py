@@ -216,6 +216,25 @@ class Core(Protocol):
 
     async def hear(self, heard: Heard) -> None: ...
 
+    # --- what people do with each other's messages ---
+
+    @property
+    def signs(self) -> Collection[str]:
+        """The signs, folded, of which anything is made where people put them on each other's messages, or
+        take them away. What is made of one is an invocation that says so (`Invocation.reacted`): of whoever
+        is a person, about what a person wrote. Of all others nothing is to be asked for, looked up or kept.
+        """
+        ...
+
+    @property
+    def misses(self) -> bool:
+        """Whether anybody wants to know which messages of people's are no more."""
+        ...
+
+    async def gone(self, place: Place, refs: Collection[str]) -> None:
+        """These messages are no more there, whoever took them away. Said again it is no news."""
+        ...
+
     # --- what is no answer ---
 
     async def say(

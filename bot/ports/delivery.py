@@ -176,6 +176,10 @@ class ToldStore(Protocol):
         """They heard why something was said to them where others read it."""
         ...
 
+    def beside(self, resident: int, now: datetime) -> Sequence[Message]:
+        """What they are to hear beside an answer that they alone read, the oldest first; it waits no more."""
+        ...
+
     def known(self, post_ids: Collection[str]) -> Collection[str]:
         """Those of these that were told, or wait to be."""
         ...

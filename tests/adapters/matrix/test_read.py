@@ -9,7 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.matrix.answers import numbers_in
-from adapters.matrix.read import Answered, Ended, Heard, Meaning, Reacted, Removed, Said, Sent, read
+from adapters.matrix.read import (
+    KEY,
+    Answered,
+    Ended,
+    Heard,
+    Meaning,
+    Reacted,
+    Removed,
+    Said,
+    Sent,
+    Signed,
+    moment,
+    read,
+    written_by,
+)
 
 KINDS = [
     "m.room.message",
@@ -106,10 +120,30 @@ def test_a_reaction_with_a_number(key: str, number: int) -> None:
     assert meaning("m.reaction", {"m.relates_to": relation}) == Reacted("$b", number)
 
 
-@pytest.mark.parametrize("key", ["👍", "0", "", "one", "1️⃣2️⃣", 1, None, "123"])
-def test_other_reactions_are_just_reactions(key: Any) -> None:
+@pytest.mark.parametrize(
+    ("key", "sign"),
+    [("👍", "👍"), ("🙏🏽", "🙏"), (" ❤️ ", "❤"), ("0", "0"), ("one", "one"), ("1️⃣2️⃣", "1⃣2⃣"), ("123", "123")],
+)
+def test_another_reaction_is_its_sign_however_it_is_drawn(key: str, sign: str) -> None:
+    relation = {"rel_type": "m.annotation", "event_id": "$b", "key": key}
+    assert meaning("m.reaction", {"m.relates_to": relation}) == Signed("$b", sign)
+
+
+@pytest.mark.parametrize("key", ["", " ", "\ufe0f", 1, None, "👍" * 65])
+def test_what_is_no_sign_is_nothing(key: Any) -> None:
     relation = {"rel_type": "m.annotation", "event_id": "$b", "key": key}
     assert meaning("m.reaction", {"m.relates_to": relation}) is None
+
+
+@pytest.mark.parametrize("kind", ["m.room.message", "m.room.encrypted", "m.sticker"])
+def test_who_wrote_a_message_and_when(kind: str) -> None:
+    event = {"type": kind, "sender": "@ben:x.y", "origin_server_ts": 5, "content": {"body": "a"}}
+    assert written_by(event) == ("@ben:x.y", moment(5))
+    spoiled: list[dict[str, Any]] = [{"content": {}}, {"sender": 1}, {"type": "x"}]
+    for other in spoiled:
+        assert written_by({**event, **other}) is None
+    for content in ({"msgtype": "m.notice"}, {"msgtype": "m.text", KEY: "a"}):
+        assert written_by({**event, "content": content}) is None
 
 
 def test_native_polls_in_both_name_spaces() -> None:

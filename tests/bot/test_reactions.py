@@ -1,0 +1,191 @@
+"""A sign on somebody's message runs its command once, is answered to nobody else, and can be taken away."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import cast
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.commands.declare import Command
+from bot.feature import Feature, Features
+from bot.model.events import Invocation, Mention, Reacted, Remark
+from bot.model.message import Message
+from bot.model.people import Identity, Place
+from bot.ports.storage import Transaction
+from bot.reactions import Reaction
+from bot.signs import folded_sign
+from storage.tables import identities
+from storage.unit import Tx
+from tests.doubles.platform import PLATFORM, Town, open_town
+from tests.doubles.praise import HANDS, Praise, Praised, PraiseSettings
+
+BEN = Mention("@ben", Identity(PLATFORM, "ben"), "Ben")
+SAID, NO_MORE = "praise.on", "praise.off"
+
+
+@pytest.fixture
+async def praise() -> Praise:
+    return Praise()
+
+
+@pytest.fixture
+async def town(database_url: str, praise: Praise) -> AsyncIterator[Town]:
+    async with open_town(database_url, installed=praise.installed) as town:
+        await town.joined("sport")
+        yield town
+
+
+def accounts(tx: Transaction) -> int:
+    return int(cast(Tx, tx).db.execute(select(func.count()).select_from(identities)).scalar_one())
+
+
+def remark(town: Town, ref: str = "$1", author: Mention | None = BEN) -> Remark:
+    return Remark(ref, town.clock.now(), f"https://chat.example/{ref}", author)
+
+
+def reacts(town: Town, name: str, *, on: bool = True, sign: str = HANDS, ref: str = "$1") -> Invocation:
+    asked = town.asked(name)
+    about = remark(town, ref, BEN if on else None)
+    return replace(asked, reacted=Reacted(sign, on), about=about, by_post=True, public=True)
+
+
+async def alone(town: Town, name: str, words: str) -> str:
+    """What somebody is answered alone, and at once."""
+    return await town.say(name, words, room=None)
+
+
+async def test_it_is_dealt_with_once_and_says_whom_it_is_about(town: Town, praise: Praise) -> None:
+    asked = reacts(town, "anna")
+    for _ in range(2):
+        assert await town.core.handle(asked) is None
+    assert praise.seen == [Praised("anna", "Ben", asked.about, on=True)]
+    await town.core.handle(reacts(town, "anna", on=False))
+    (_, off) = praise.seen
+    assert (off.whom, off.on, off.about and off.about.ref) == (None, False, "$1")
+    await town.core.run_due()
+    assert town.platform.shown == []
+
+
+async def test_who_talks_in_private_hears_it_there_and_nobody_else_does(town: Town) -> None:
+    await alone(town, "anna", "!help")
+    await town.core.handle(reacts(town, "anna"))
+    await town.core.run_due()
+    assert town.platform.where("anna") == [SAID]
+    assert town.platform.where("sport") == []
+
+
+async def test_who_does_not_hears_it_beside_the_next_answer_for_them_alone(town: Town) -> None:
+    await town.core.handle(reacts(town, "anna"))
+    await town.core.handle(reacts(town, "anna", on=False))
+    await town.core.run_due()
+    assert town.platform.shown == []
+    first, second = [await town.say("anna", "!profiel") for _ in range(2)]
+    assert SAID in first
+    assert NO_MORE in first
+    assert SAID not in second
+    assert NO_MORE not in second
+    await town.core.run_due()
+    assert town.platform.shown == []
+
+
+async def test_what_others_read_does_not_say_it(town: Town) -> None:
+    await town.core.handle(reacts(town, "anna"))
+    aloud = replace(town.asked("anna", "!profiel"), by_post=True, public=True)
+    await town.core.handle(aloud)
+    await town.core.run_due()
+    assert not any(SAID in shown.words for shown in town.platform.shown if shown.where == "sport")
+
+
+async def test_what_is_wrong_is_said_in_the_same_way(town: Town, praise: Praise) -> None:
+    mine = replace(reacts(town, "ben"), name="Ben")
+    await town.core.handle(mine)
+    await town.core.run_due()
+    assert praise.seen == []
+    assert town.platform.shown == []
+    assert "praise.self" in await town.say("ben", "!profiel")
+
+
+async def test_where_taking_it_away_is_an_event_that_takes_back(town: Town, praise: Praise) -> None:
+    put = reacts(town, "anna")
+    await town.core.handle(put)
+    for who in ("mo", "anna", "anna"):
+        taken = replace(town.asked(who), by_post=True, looks_private=True)
+        await town.core.take_back(taken, put.id)
+    assert [seen.on for seen in praise.seen] == [True, False, False]
+    about = praise.seen[1].about
+    assert about
+    assert (about.ref, about.link, about.author) == ("$1", "https://chat.example/$1", None)
+    await town.core.run_due()
+    assert town.platform.shown == []
+
+
+async def test_whoever_only_takes_one_away_is_no_resident_for_that(town: Town, praise: Praise) -> None:
+    await town.core.handle(reacts(town, "anna", on=False))
+    assert praise.seen == []
+    count = await town.core.store.run(accounts)
+    assert count == 0
+
+
+async def test_another_sign_or_another_place_is_nothing(town: Town, praise: Praise) -> None:
+    assert set(town.core.signs) == {HANDS}
+    await town.core.handle(reacts(town, "anna", sign="\N{PARTY POPPER}"))
+    elsewhere = replace(reacts(town, "anna"), place=Place(PLATFORM, "nowhere"))
+    await town.core.handle(elsewhere)
+    assert praise.seen == []
+
+
+async def test_messages_that_are_gone_are_told_to_who_misses_them(town: Town, praise: Praise) -> None:
+    assert town.core.misses
+    await town.core.gone(Place(PLATFORM, "sport"), ["$1", "$2"])
+    await town.core.gone(Place(PLATFORM, "nowhere"), ["$3"])
+    assert praise.lost == [("sport", "$1"), ("sport", "$2")]
+
+
+async def test_where_nobody_makes_anything_of_it_nothing_is_asked_for(database_url: str) -> None:
+    async with open_town(database_url) as town:
+        quiet = [feature for feature in town.core.features.all if feature.reaction or feature.gone]
+        assert (set(town.core.signs) == set(), town.core.misses) == (not quiet, bool(quiet))
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("\N{PERSON WITH FOLDED HANDS}", HANDS),
+        (" \N{PERSON WITH FOLDED HANDS}\N{EMOJI MODIFIER FITZPATRICK TYPE-4} ", HANDS),
+        ("\N{HEAVY BLACK HEART}\ufe0f", "\N{HEAVY BLACK HEART}"),
+        ("geen", ""),
+        ("", ""),
+    ],
+)
+def test_a_sign_is_one_however_it_is_drawn(written: str, kept: str) -> None:
+    assert PraiseSettings.model_validate({"sign": written}).sign == kept
+    assert folded_sign(kept) == kept
+
+
+@pytest.mark.parametrize(
+    "written", ["1", "1\ufe0f\u20e3", "#2", "dank", ":pray:", "x" * 20, "\N{PERSON WITH FOLDED HANDS} 2"]
+)
+def test_what_is_no_sign_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match=r"config\.sign"):
+        PraiseSettings.model_validate({"sign": written})
+
+
+def test_a_sign_without_its_setting_or_its_command_stops_plein() -> None:
+    def run(call: object) -> Message | None:
+        return None
+
+    for feature in (
+        Feature(name="a", settings=PraiseSettings, reaction=Reaction("sign", "none")),
+        Feature(
+            name="a",
+            commands=(Command("a b", run),),
+            settings=PraiseSettings,
+            reaction=Reaction("sign", "a b"),
+        ),
+        Feature(name="a", reaction=Reaction("sign", "a b")),
+    ):
+        with pytest.raises(ValueError, match="its sign needs"):
+            Features([feature])
