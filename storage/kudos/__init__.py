@@ -34,6 +34,13 @@ _GIVEN_ON = select(func.count()).where(
 )
 _BY = select(*_KEPT).where(kudos.c.giver == _WHO, kudos.c.given_at >= _SINCE, _STANDS)
 _GIVEN_BY = _BY.order_by(kudos.c.given_at.desc(), kudos.c.id.desc())
+_FOR_MESSAGE = select(*_KEPT).where(kudos.c.message == bindparam("message_"), kudos.c.giver == _WHO)
+_LOSE = (
+    update(kudos)
+    .where(among(kudos.c.message, "messages_"), ~kudos.c.is_gone)
+    .values(is_gone=True, link=null())
+    .returning(kudos.c.id)
+)
 _REPLIES = select(*_KEPT).where(kudos.c.replies_to == bindparam("kudos_"), _STANDS).order_by(kudos.c.id)
 _STATES = kudos.c.id == thanked.c.of_kudos
 
@@ -189,6 +196,13 @@ class KudosKept:
             for number, group in groupby(rows, key=attrgetter("of_kudos"))
         }
 
+    def for_message(self, giver: int, message: str) -> Kudos | None:
+        found = self._read(_FOR_MESSAGE, message_=message, resident_=giver)
+        return self.get(found[-1].id) if found else None
+
+    def lose(self, messages: Collection[str]) -> Sequence[int]:
+        return list(self._db.execute(_LOSE, {"messages_": list(messages)}).scalars())
+
     def given_on(self, giver: int, day: str) -> int:
         found: int = self._db.execute(_GIVEN_ON, {"resident_": giver, "day_": day}).scalar_one()
         return found
@@ -290,7 +304,8 @@ STORED = Stored(KUDOS, KudosKept, TABLES)
 
 def _kudos(row: Mapping[str, Any], receivers: tuple[Receiver, ...]) -> Kudos:
     fields = {name: row[name] for name in _NAMES}
-    return Kudos(**{**fields, "is_early": bool(fields["is_early"])}, receivers=receivers)
+    fields |= {name: bool(fields[name]) for name in ("is_early", "is_gone")}
+    return Kudos(**fields, receivers=receivers)
 
 
 def _strictest(found: Sequence[Taste]) -> Taste:

@@ -33,7 +33,11 @@ kudos = Table(
     Column("given_at", Moment, nullable=False),
     # By the community's clocks, by which it is counted.
     Column("day", String, nullable=False),
+    # Nothing, where somebody put a sign on a message: what stood in that is not kept, but where it is.
     Column("reason", Text, nullable=False),
+    Column("message", String),
+    Column("link", String),
+    Column("is_gone", Boolean, nullable=False, server_default=false()),
     # The one that it thanks back for.
     Column("replies_to", Number),
     # Who gave it was new, so that it counts nowhere but where it is read.
@@ -42,6 +46,7 @@ kudos = Table(
     Column("why", Text),
     Index("ix_kudos_giver_day", "giver", "day"),
     Index("ix_kudos_giver_given_at", "giver", "given_at"),
+    Index("ix_kudos_message", "community", "message"),
 )
 Index(
     "ix_kudos_replies_to",

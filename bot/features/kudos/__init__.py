@@ -5,6 +5,7 @@ There are no points and no ranks: what is kept is who thanked whom, for what.
     records.py   what one is
     words.py     whom somebody thanks, as people type it
     give.py      thanking, and thanking back
+    sign.py      thanking by a sign on a message
     show.py      what it looks like: in its theme, on the wall, to whom it thanks
     undo.py      taking it back
     taste.py     how somebody likes to be thanked
@@ -19,16 +20,27 @@ from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
-from bot.features.kudos import give, show, taste, undo
+from bot.features.kudos import give, show, sign, taste, undo
 from bot.features.kudos.records import KUDOS, KudosSettings
 from bot.features.kudos.words import KINDS, ask_for_reason
 from bot.ports.people import Exported
 from bot.ports.storage import Transaction
+from bot.reactions import Reaction
 
 _AT_ONCE = datetime.fromtimestamp(0, UTC)
 _Private = partial(Command, confidential=True)
 _COMMANDS = (
-    Command(give.GIVE, give.thank, adds=True, lacking=ask_for_reason),
+    Command(
+        give.GIVE,
+        give.thank,
+        adds=True,
+        lacking=ask_for_reason,
+        about="who",
+        on_message=True,
+        on_member=True,
+        quotes="reason",
+    ),
+    _Private(sign.SIGN, sign.thank_by_sign, listed=False, adds=True, about="who"),
     _Private(give.BACK, give.thank_back, listed=False),
     _Private(undo.WITHDRAW, undo.withdraw, anyone=True),
     _Private(show.MINE, show.show_mine, anyone=True),
@@ -79,5 +91,7 @@ FEATURE = Feature(
     forget=forget_resident,
     export=export_resident,
     settings=KudosSettings,
+    reaction=Reaction("sign", sign.SIGN),
+    gone=sign.lose,
     keeps=KUDOS,
 )

@@ -31,17 +31,15 @@ _MORNING = time(9)
 def thank(call: Call, who: Receivers, reason: str, *, theme: str | None = None) -> Message:
     """Thank somebody for something, for the others of a theme to read."""
     where = call.theme(theme)
-    call.check_writes(where.id)
     check_reason(reason)
-    tastes = call.tx.of(KUDOS).tastes(_residents(who))
-    _check_receivers(call, who, tastes)
+    tastes = check_may(call, where.id, who)
     if len(who) == 1 and (first := _thanked_by(call, who[0])):
         return _reply(call, first, reason)
-    if enough := _had_enough(call):
+    if enough := had_enough(call):
         return enough
-    _check_often(call, who)
+    check_often(call, who)
     found = _add(call, where, who, reason, tastes)
-    _tell(call, found, where, tastes)
+    tell(call, found, where, tastes)
     return _receipt(call, found, where)
 
 
@@ -72,12 +70,16 @@ def _residents(who: Sequence[Receiver]) -> Sequence[int]:
     return [receiver.resident for receiver in who if receiver.resident is not None]
 
 
-def _check_receivers(call: Call, who: Receivers, tastes: Mapping[int, Taste]) -> None:
+def check_may(call: Call, theme: int, who: Receivers) -> Mapping[int, Taste]:
+    """How each of these likes to be thanked. Raises: UserError where they may not thank them there."""
+    call.check_writes(theme)
     if call.resident.id in _residents(who):
         raise UserError("kudos.yourself")
+    tastes = call.tx.of(KUDOS).tastes(_residents(who))
     for resident, taste in tastes.items():
         if taste.receives is Receives.NOT:
             raise UserError("kudos.not_wanted", who=Resident(resident, ""))
+    return tastes
 
 
 # --- how often ---
@@ -88,7 +90,7 @@ def day_of(call: Call) -> date:
     return call.said_at.astimezone(call.zone).date()
 
 
-def _had_enough(call: Call) -> Message | None:
+def had_enough(call: Call) -> Message | None:
     """What they are told who thanked as often as one does in a day, with a way to be reminded."""
     most, day = call.settings.of(KudosSettings).a_day, day_of(call)
     if call.tx.of(KUDOS).given_on(call.resident.id, day.isoformat()) < most:
@@ -102,7 +104,7 @@ def _had_enough(call: Call) -> Message | None:
     return message(text("kudos.enough", count=most, at=again), buttons=buttons)
 
 
-def _check_often(call: Call, who: Receivers) -> None:
+def check_often(call: Call, who: Receivers) -> None:
     """Raises: UserError where they thanked one of them today, or too many at once too often."""
     if twice := call.tx.of(KUDOS).thanked_on(call.resident.id, _residents(who), day_of(call).isoformat()):
         raise UserError("kudos.twice", who=tuple(Resident(each, "") for each in sorted(twice)))
@@ -127,8 +129,7 @@ def _reply(call: Call, first: Kudos, reason: str) -> Message:
     kept = call.tx.of(KUDOS)
     if any(reply.giver == call.resident.id for reply in kept.replies(first.id)):
         raise UserError("kudos.back.twice", who=show.giver(first))
-    given = _given(call, first.theme, reason, replies_to=first.id)
-    found = kept.add(given, [Receiver(first.giver)], {})
+    found = kept.add(given(call, first.theme, reason, replies_to=first.id), [Receiver(first.giver)], {})
     call.changed(show.subject(first))
     if first.giver is not None:
         said = show.reply(found)
@@ -140,7 +141,7 @@ def _reply(call: Call, first: Kudos, reason: str) -> Message:
 # --- keeping it, and telling ---
 
 
-def _given(call: Call, theme: int, reason: str, replies_to: int | None = None) -> Given:
+def given(call: Call, theme: int, reason: str, replies_to: int | None = None) -> Given:
     return Given(
         theme=theme,
         giver=call.resident.id,
@@ -160,7 +161,7 @@ def _is_new(call: Call) -> bool:
 
 
 def _add(call: Call, where: Theme, who: Receivers, reason: str, tastes: Mapping[int, Taste]) -> Kudos:
-    found = call.tx.of(KUDOS).add(_given(call, where.id, reason), who, tastes)
+    found = call.tx.of(KUDOS).add(given(call, where.id, reason), who, tastes)
     subject = show.subject(found)
     call.board(subject, where.id, call.resident.id)
     call.ended(subject)
@@ -169,18 +170,18 @@ def _add(call: Call, where: Theme, who: Receivers, reason: str, tastes: Mapping[
     return found
 
 
-def _tell(call: Call, found: Kudos, where: Theme, tastes: Mapping[int, Taste]) -> None:
+def tell(call: Call, found: Kudos, where: Theme, tastes: Mapping[int, Taste]) -> None:
     """Each hears of it once: in private where they talk with Plein, or are not there to read it; else the
     message itself is for them. At the first each is asked whether such may be on the wall.
     """
-    named = show.named_aloud(call, found)
+    named = show.named_aloud(call, found) if found.message is None else ()
     for resident in found.residents:
         taste = tastes.get(resident, Taste())
         asks = not taste.asked
         if resident in named and not asks:
             continue
         said = show.for_receiver(found, where, asks=asks)
-        call.tell(resident, said, f"{SUBJECT}:{found.id}:to:{resident}", begun=True)
+        call.tell(resident, said, f"{SUBJECT}:{found.id}:to:{resident}", begun=True, beside=True)
         if asks:
             call.tx.of(KUDOS).choose(resident, Taste(taste.receives, taste.wall, asked=True))
 

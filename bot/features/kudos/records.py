@@ -12,14 +12,16 @@ from pydantic import Field
 
 from bot.ports.storage import StoreKey
 from bot.settings import Section
+from bot.signs import ReactionSign
 
 SUBJECT = "kudos"
 
 
 class KudosSettings(Section):
-    """How often one person thanks others in a day."""
+    """How often one person thanks others in a day, and which sign on a message thanks whoever wrote it."""
 
     a_day: Annotated[int, Field(ge=1, le=100)] = 5
+    sign: ReactionSign = "\N{PERSON WITH FOLDED HANDS}"
 
 
 class Receives(StrEnum):
@@ -54,7 +56,8 @@ class Given:
 
     `day` is the day on which it counts as given, by the community's clocks: "2026-11-28". `replies_to`: the
     number of the one that it thanks back for. `is_early`: the account that gave it was new, so that it counts
-    nowhere but where it is read.
+    nowhere but where it is read. By a sign on a message that is the reason: `message` says which one it is on
+    its platform, and `link` opens it.
     """
 
     theme: int
@@ -64,18 +67,22 @@ class Given:
     reason: str
     replies_to: int | None = None
     is_early: bool = False
+    message: str | None = None
+    link: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kudos(Given):
     """`state`: it stands; who gave it took it back; a moderator removed it; or it is void, as who gave it is
-    whom it thanks. `why` says so. `receivers` are those who are thanked and did not hide it.
+    whom it thanks. `why` says so. `receivers` are those who are thanked and did not hide it. `is_gone`: the
+    message that it is for is no more.
     """
 
     id: int
     state: str
     why: str | None
     receivers: tuple[Receiver, ...]
+    is_gone: bool = False
 
     @property
     def stands(self) -> bool:
@@ -101,6 +108,14 @@ class KudosStore(Protocol):
 
     def own(self, resident: int) -> Sequence[int]:
         """Those that stand by which somebody thanks themselves, being one person by now."""
+        ...
+
+    def for_message(self, giver: int, message: str) -> Kudos | None:
+        """By which somebody thanked for that message, whether it stands or not. It is held."""
+        ...
+
+    def lose(self, messages: Collection[str]) -> Sequence[int]:
+        """Which are for one of these, that is no more."""
         ...
 
     def given_on(self, giver: int, day: str) -> int:

@@ -97,7 +97,14 @@ def receivers(who: Sequence[Receiver]) -> tuple[Resident | Text | str, ...]:
 
 def thanks(kudos: Kudos, who: Sequence[Receiver]) -> Text:
     """ "Anna bedankt Ben: “voor het opruimen”" """
-    return text("kudos.thanks", giver=giver(kudos), who=receivers(who), reason=kudos.reason)
+    return text("kudos.thanks", giver=giver(kudos), who=receivers(who), what=what(kudos))
+
+
+def what(kudos: Kudos) -> Text:
+    """What it thanks for: in the giver's own words, or a message."""
+    if kudos.message is None:
+        return text("kudos.what", reason=kudos.reason)
+    return text("kudos.what.gone") if kudos.is_gone else text("kudos.what.message", link=kudos.link or "")
 
 
 def reply(kudos: Kudos) -> Text:
@@ -111,7 +118,7 @@ def reply(kudos: Kudos) -> Text:
 
 def for_receiver(kudos: Kudos, theme: Theme, *, asks: bool) -> Message:
     """That somebody thanked them; `asks`: whether such may be on the wall."""
-    said = text("kudos.for_you", giver=giver(kudos), reason=kudos.reason, theme=theme.name)
+    said = text("kudos.for_you", giver=giver(kudos), what=what(kudos), theme=theme.name)
     buttons = [
         Button(text("kudos.button.back"), "kudos back", {"kudos": kudos.id}),
         Button(text("kudos.button.hide"), HIDE, {"kudos": kudos.id}),
@@ -132,7 +139,7 @@ def show_mine(call: Call, *, older: int | None = None) -> Message:
         raise UserError("kudos.mine.none" if older is None else "kudos.no_more")
     shown = found[:PAGE]
     lines = [
-        text("kudos.mine.line", kudos=each.id, on=_day(each), giver=giver(each), reason=each.reason)
+        text("kudos.mine.line", kudos=each.id, on=_day(each), giver=giver(each), what=what(each))
         for each in shown
     ]
     return message(
@@ -193,7 +200,7 @@ def _listed(
             on=_day(kudos),
             giver=giver(kudos),
             who=receivers([each for each in kudos.receivers if each.resident in agreed]),
-            reason=kudos.reason,
+            what=what(kudos),
         )
         for kudos, agreed in found[:PAGE]
     ]

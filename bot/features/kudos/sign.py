@@ -1,0 +1,65 @@
+"""Thanking by a sign that somebody puts on a message of another's: the message is the reason.
+
+Plein says nothing of it where others read it: who did it and whom it thanks hear of it alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from bot.call import Call
+from bot.errors import UserError
+from bot.features.kudos import give, show, undo
+from bot.features.kudos.records import KUDOS, Kudos
+from bot.features.kudos.words import Receivers
+from bot.model.message import Message, message, text
+from bot.model.people import Place
+
+SIGN = "kudos sign"
+
+
+def thank_by_sign(call: Call, who: Receivers | None = None, *, on: bool) -> Message | None:
+    """A sign that thanks was put on a message, or taken away."""
+    if call.about is None or call.place is None:
+        return None
+    # By the message's own id: wherever else it is carried, it is that one.
+    this = _message(call.place, call.about.ref)
+    found = call.tx.of(KUDOS).for_message(call.resident.id, this)
+    if not on:
+        return undo.withdraw(call, found.id) if found and found.stands else None
+    if found:
+        return _again(call, found)
+    # Of what nobody knows who wrote it nothing can be made.
+    if not who:
+        return None
+    where = call.theme()
+    tastes = give.check_may(call, where.id, who)
+    if enough := give.had_enough(call):
+        return enough
+    give.check_often(call, who)
+    given = replace(give.given(call, where.id, ""), message=this, link=call.about.link)
+    found = call.tx.of(KUDOS).add(given, who, tastes)
+    give.tell(call, found, where, tastes)
+    return message(text("kudos.sign.given", who=show.receivers(found.receivers)))
+
+
+def _again(call: Call, found: Kudos) -> Message | None:
+    """It was put there before: giver, receiver and message are one."""
+    if found.stands:
+        return None
+    if found.state != "withdrawn":
+        raise UserError("kudos.gone", kudos=found.id)
+    call.check_writes(found.theme)
+    call.tx.of(KUDOS).change(found.id, state="given")
+    return message(text("kudos.sign.again", who=show.receivers(found.receivers)))
+
+
+def lose(call: Call, place: Place, refs: Collection[str]) -> None:
+    """What thanks for a message that is no more says so."""
+    for number in call.tx.of(KUDOS).lose([_message(place, ref) for ref in refs]):
+        call.changed(show.subject(number))
+
+
+def _message(place: Place, ref: str) -> str:
+    return f"{place.platform}:{place.room_id}:{ref}"
