@@ -19,6 +19,7 @@ from storage import polls as kept_polls
 from storage import reminders as kept_reminders
 from storage import tables
 from storage import themes as kept_themes
+from storage.kudos import certificates as kept_certificates
 from storage.meetings import series as kept_series
 from storage.parts import Stored
 from storage.residents import links as kept_links
@@ -48,6 +49,7 @@ FEATURES = (
     Installed(meetings.COMING_BACK, kept_series.STORED),
     Installed(reminders.FEATURE, kept_reminders.STORED),
     Installed(kudos.FEATURE, kept_kudos.STORED),
+    Installed(kudos.CERTIFYING, kept_certificates.STORED),
     Installed(communities.FEATURE),
     Installed(setup.FEATURE),
     Installed(residents.PROFILE, kept_profiles.STORED),

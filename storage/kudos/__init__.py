@@ -74,6 +74,16 @@ _RECEIVED = (
     .order_by(kudos.c.id.desc())
     .limit(_MOST)
 )
+_COUNTED = (
+    select(*_KEPT)
+    .join_from(kudos, thanked, and_(_STATES, kudos.c.community == thanked.c.community))
+    .where(
+        *(thanked.c.resident == _WHO, ~_IS_HIDDEN, _STANDS),
+        *(kudos.c.replies_to.is_(None), ~kudos.c.is_early),
+        *(kudos.c.given_at >= _SINCE, kudos.c.given_at < bindparam("until_", type_=kudos.c.given_at.type)),
+    )
+    .order_by(kudos.c.id)
+)
 # What is on the wall is that of who agreed, in what stands and thanks nobody back.
 _AGREES = exists().where(tastes.c.resident == thanked.c.resident, tastes.c.wall)
 _IS_SEEN = exists().where(_STATES, _STANDS, kudos.c.replies_to.is_(None))
@@ -229,6 +239,9 @@ class KudosKept:
 
     def received(self, resident: int, before: int | None, most: int) -> Sequence[Kudos]:
         return self._read(_RECEIVED, resident_=resident, before_=before or _ALL, most_=most)
+
+    def counted(self, resident: int, since: datetime, until: datetime) -> Sequence[Kudos]:
+        return self._read(_COUNTED, resident_=resident, since_=since, until_=until)
 
     def given_by(self, giver: int, since: datetime) -> Sequence[Kudos]:
         return self._read(_GIVEN_BY, resident_=giver, since_=since)

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    Integer,
     String,
     Table,
     Text,
@@ -19,6 +20,8 @@ from sqlalchemy import (
 from storage.tables import GOES_ALONG, STAYS, Moment, Number, of_community, own_tables, residents, themes
 
 TABLES = own_tables()
+# Certificates are kept apart from what they are made of.
+CERTIFYING = own_tables()
 
 kudos = Table(
     "kudos",
@@ -89,5 +92,43 @@ tastes = Table(
     Column("receives", String, nullable=False),
     Column("wall", Boolean),
     Column("asked", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What somebody was thanked for, on a page that was signed. Of one that was withdrawn only that is kept.
+certificates = Table(
+    "certificates",
+    CERTIFYING,
+    # People say "certificate 3", and mean their own community's.
+    of_community(key=True),
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("resident", ForeignKey(residents.c.id), index=True),
+    # By which it is known outside: 16 hexadecimal digits.
+    Column("mark", String, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    # As it was signed, as JSON; and the code that proves it.
+    Column("words", Text),
+    Column("code", String),
+    Column("withdrawn_at", Moment),
+    Index("ix_certificates_community_mark", "community", "mark"),
+)
+
+# Who wants to be on the list of those who were thanked in a year.
+year_listed = Table(
+    "year_listed",
+    CERTIFYING,
+    of_community(key=True),
+    Column("year", Integer, primary_key=True),
+    Column("resident", ForeignKey(residents.c.id), primary_key=True, index=True),
+    sqlite_with_rowid=False,
+)
+
+# Since when those on a year's list know that it is to be made.
+year_lists = Table(
+    "year_lists",
+    CERTIFYING,
+    of_community(key=True),
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("asked_at", Moment, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -6,6 +6,7 @@ There are no points and no ranks: what is kept is who thanked whom, for what.
     words.py     whom somebody thanks, as people type it
     give.py      thanking, and thanking back
     sign.py      thanking by a sign on a message
+    certify.py   what somebody was thanked for in a year, on a page that anybody can check
     show.py      what it looks like: in its theme, on the wall, to whom it thanks
     undo.py      taking it back
     taste.py     how somebody likes to be thanked
@@ -20,9 +21,10 @@ from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
-from bot.features.kudos import give, show, sign, taste, undo
-from bot.features.kudos.records import KUDOS, KudosSettings
+from bot.features.kudos import certify, give, show, sign, taste, undo
+from bot.features.kudos.records import CERTIFICATES, KUDOS, KudosSettings
 from bot.features.kudos.words import KINDS, ask_for_reason
+from bot.model.people import Role
 from bot.ports.people import Exported
 from bot.ports.storage import Transaction
 from bot.reactions import Reaction
@@ -49,6 +51,14 @@ _COMMANDS = (
     _Private(show.HIDE, undo.hide, anyone=True),
     _Private(taste.SETTINGS, taste.choose, anyone=True),
     _Private(undo.REMOVE, undo.remove),
+)
+
+_CERTIFYING = (
+    _Private(certify.MAKE, certify.make_certificate, also_named=("chosen",)),
+    _Private(certify.WITHDRAW, certify.withdraw_certificate, anyone=True),
+    Command(certify.CHECK, certify.check_certificate, anyone=True),
+    _Private(certify.LIST, certify.list_year, role=Role.ORGANISER),
+    _Private(certify.ENLIST, certify.enlist, listed=False),
 )
 
 
@@ -94,4 +104,31 @@ FEATURE = Feature(
     reaction=Reaction("sign", sign.SIGN),
     gone=sign.lose,
     keeps=KUDOS,
+)
+
+
+def merge_certificates(tx: Transaction, old: int, new: int) -> None:
+    """What either made is the person's that they are."""
+    tx.of(CERTIFICATES).merge(old, new)
+
+
+def forget_certificates(tx: Transaction, resident: int) -> None:
+    """What they made is withdrawn."""
+    tx.of(CERTIFICATES).forget(resident)
+
+
+def export_certificates(tx: Transaction, resident: int, among: Among) -> Exported:
+    """What they made, and on which lists they are."""
+    rows = tx.of(CERTIFICATES).rows_of(resident)
+    return {table: [_plain(row) for row in found] for table, found in rows.items()}
+
+
+CERTIFYING = Feature(
+    name="certificates",
+    commands=_CERTIFYING,
+    files=certify.FILES,
+    merge=merge_certificates,
+    forget=forget_certificates,
+    export=export_certificates,
+    keeps=CERTIFICATES,
 )

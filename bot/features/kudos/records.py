@@ -146,6 +146,10 @@ class KudosStore(Protocol):
         """What stands of what thanks them, what they hid left out; the last first, before that number."""
         ...
 
+    def counted(self, resident: int, since: datetime, until: datetime) -> Sequence[Kudos]:
+        """What thanks them in that time, stands and is not early, nor thanks back; the first first."""
+        ...
+
     def given_by(self, giver: int, since: datetime) -> Sequence[Kudos]:
         """What stands of what they gave since then; the last first."""
         ...
@@ -191,3 +195,65 @@ class KudosStore(Protocol):
 
 
 KUDOS: StoreKey[KudosStore] = StoreKey("kudos")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A certificate. `mark`: by which it is known outside. Of one that was withdrawn there are no `words`,
+    as they were signed, nor the `code` that proves them; nor whose it is, where they were forgotten.
+    """
+
+    id: int
+    resident: int | None
+    mark: str
+    made_at: datetime
+    words: str | None
+    code: str | None
+    withdrawn_at: datetime | None
+
+
+class CertificateStore(Protocol):
+    """What certificates need kept, and the list of those who were thanked in a year."""
+
+    def add(self, resident: int, mark: str, words: str, code: str, made_at: datetime) -> int:
+        """Its number."""
+        ...
+
+    def get(self, certificate: int) -> Kept | None: ...
+
+    def marked(self, mark: str) -> Kept | None: ...
+
+    def of(self, resident: int) -> Sequence[Kept]:
+        """Theirs that were not withdrawn; the first first."""
+        ...
+
+    def withdraw(self, certificate: int, at: datetime) -> None: ...
+
+    def listed(self, year: int) -> Sequence[int]:
+        """Who wants to be on that year's list."""
+        ...
+
+    def enlist(self, year: int, resident: int) -> None: ...
+
+    def unlist(self, year: int, resident: int) -> None: ...
+
+    def asked_at(self, year: int) -> datetime | None:
+        """Since when those on it know that it is to be made."""
+        ...
+
+    def ask(self, year: int, at: datetime) -> None:
+        """They know it since then; said again it is no news."""
+        ...
+
+    def merge(self, old: int, new: int) -> None: ...
+
+    def forget(self, resident: int) -> None:
+        """Their certificates are withdrawn, and nobody's; they are on no list."""
+        ...
+
+    def rows_of(self, resident: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """All that is kept of theirs, by table."""
+        ...
+
+
+CERTIFICATES: StoreKey[CertificateStore] = StoreKey("certificates")

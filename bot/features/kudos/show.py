@@ -138,16 +138,18 @@ def show_mine(call: Call, *, older: int | None = None) -> Message:
     if not found:
         raise UserError("kudos.mine.none" if older is None else "kudos.no_more")
     shown = found[:PAGE]
-    lines = [
-        text("kudos.mine.line", kudos=each.id, on=_day(each), giver=giver(each), what=what(each))
-        for each in shown
-    ]
+    lines = [mine(each) for each in shown]
     return message(
         *lines,
         title=text("kudos.mine"),
         hints=[text("kudos.mine.how")],
         buttons=_older(MINE, found, {}),
     )
+
+
+def mine(kudos: Kudos) -> Text:
+    """One thing that somebody was thanked for, with its number."""
+    return text("kudos.mine.line", kudos=kudos.id, on=_day(kudos), giver=giver(kudos), what=what(kudos))
 
 
 def _older(command: str, found: Sequence[Kudos], args: Mapping[str, Any]) -> Sequence[Button]:
@@ -178,7 +180,7 @@ def show_wall(
         key = "no_more" if older else "wall.none.month" if month else "wall.none"
         raise UserError(f"kudos.{key}").openly()
     title = text("kudos.wall.theme", theme=here.name) if here else text("kudos.wall")
-    args = {"theme": here.name if here else None, "month": month}
+    args = {"theme": theme, "month": month}
     return _listed(found, title, WALL, {name: value for name, value in args.items() if value})
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import StrEnum
+from functools import partial
 
 from bot.call import Call
 from bot.errors import UserError
@@ -20,15 +18,12 @@ from bot.features.polls.records import POLLS, SUBJECT, UNREADABLE, Choices, Kind
 from bot.model.message import Attachment, Button, Message, Text, message, text
 from bot.model.news import New
 from bot.ports.storage import Transaction
+from bot.sheets import as_csv
 
 # So many are listed, and so many among what else stands in a theme.
 LISTED, STANDING = 20, 5
 # Among so many of a theme are those whose results are told when it ends.
 LOOKED_THROUGH = 50
-# What begins a formula where a cell may begin: first of all, behind what parts cells elsewhere (in our
-# language a semicolon), or a quotation mark, whatever blanks stand between.
-_FORMULA = re.compile(r"(?<![\s;\"])([\s;\"]*+)([=+\-@\uff1d\uff0b\uff0d\uff20])")
-_PARTS = re.compile(r"[;\t\r\n\"]")
 
 
 class Form(StrEnum):
@@ -216,13 +211,8 @@ def make_picture(call: Call, subject: str, write: Write) -> Callable[[], bytes]:
 
 
 def make_csv(call: Call, subject: str, write: Write) -> Callable[[], bytes]:
-    """A line for each option, under a line of headings; spreadsheets know the mark before them as UTF-8."""
-    rows = _options(*_counted(call.tx, subject), write)
-    out = io.StringIO()
-    writer = csv.DictWriter(out, fieldnames=list(rows[0]))
-    writer.writeheader()
-    writer.writerows({name: harmless(value) for name, value in row.items()} for row in rows)
-    return lambda: b"\xef\xbb\xbf" + out.getvalue().encode()
+    """A line for each option."""
+    return partial(as_csv, _options(*_counted(call.tx, subject), write))
 
 
 def make_json(call: Call, subject: str, write: Write) -> Callable[[], bytes]:
@@ -260,21 +250,6 @@ def _options(poll: Poll, count: Count, write: Write) -> list[dict[str, object]]:
         }
         for number, line in enumerate(show.option_lines(poll, count), start=1)
     ]
-
-
-def harmless(value: object) -> object:
-    """A spreadsheet would run words that begin like a formula: in whichever of the ways in which one parts
-    cells, as it does not know in which this file was written.
-    """
-    return _FORMULA.sub(_quoted, value) if isinstance(value, str) else value
-
-
-def _quoted(found: re.Match[str]) -> str:
-    """With a mark before what begins it, where a cell may begin; all that is blank or parts was read at once,
-    as a long row of these would cost the square of its length.
-    """
-    begins = found.start() == 0 or _PARTS.search(found[1])
-    return f"{found[1]}'{found[2]}" if begins else found[0]
 
 
 def _counted(tx: Transaction, subject: str) -> tuple[Poll, Count]:

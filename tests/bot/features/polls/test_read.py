@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from bot.features.polls.read import harmless
 from bot.model.message import Attachment, Message
 from bot.model.people import Identity
+from bot.sheets import harmless
 from bot.texts import Voice
 from tests.chat import BRUSSELS, NOW
 from tests.doubles.platform import PLATFORM, Town, open_town

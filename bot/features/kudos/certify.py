@@ -1,0 +1,265 @@
+"""Certificates: what neighbours thanked somebody for in a year, on a page that anybody can check.
+
+Whoever makes one chooses which reasons stand on it, and what they are called there. It says nothing of hours
+or money, and is kept until its owner withdraws it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time, timedelta
+
+from bot import certificates as pages
+from bot.call import Call
+from bot.errors import UserError
+from bot.feature import Files, Write
+from bot.features.kudos import show
+from bot.features.kudos.records import CERTIFICATES, KUDOS, Kudos
+from bot.model.message import Attachment, Button, Message, message, text
+from bot.model.people import Role
+from bot.sheets import as_csv
+from bot.unseen import seen_as
+
+MAKE, WITHDRAW, CHECK, LIST, ENLIST = (
+    *("certificate make", "certificate withdraw", "certificate check", "certificate list"),
+    "certificate enlist",
+)
+SUBJECT, OF_YEAR = "certificate", "thanked"
+LONGEST_NAME, FIRST_YEAR = 100, 2000
+# So many of what somebody was thanked for are shown to choose from.
+SHOWN = 40
+# One person makes so many in a day.
+A_DAY, DAY = 20, timedelta(days=1)
+# So long those on a year's list have to come off it before it is made.
+NOTICE = timedelta(days=7)
+
+
+def make_certificate(
+    call: Call,
+    chosen: tuple[int, ...] | None = None,
+    *,
+    called: str | None = None,
+    year: int | None = None,
+) -> Message:
+    """Have what you were thanked for on a page of your own."""
+    when = _year(call, year)
+    found = _counted(call, call.resident.id, when)
+    if not found:
+        raise UserError("certificate.none", year=str(when))
+    told = [kudos for kudos in found if kudos.reason]
+    if chosen is None and told:
+        return _choose(told, when, year)
+    reasons = _chosen(told, chosen or ())
+    if call.used(MAKE, DAY) >= A_DAY:
+        raise UserError("certificate.often", count=A_DAY)
+    call.use(MAKE, within=DAY)
+    made = _made(call, found, reasons, _name(call, called))
+    code = pages.sign(made, call.tx.signing)
+    words = made.canonical.decode()
+    number = call.tx.of(CERTIFICATES).add(call.resident.id, made.id, words, code.spelled, made.made)
+    lines = [text("certificate.ready", certificate=number), text("certificate.benefits")]
+    files = [
+        Attachment(f"{SUBJECT}:{number}", form, text("certificate.file", name=made.name))
+        for form in ("pdf", "png")
+    ]
+    withdraw = Button(text("certificate.button.withdraw"), WITHDRAW, {"certificate": number})
+    return message(*lines, files=files, buttons=[_enlist(call, when), withdraw])
+
+
+def _year(call: Call, year: int | None) -> int:
+    """The year that is meant: this one. Raises: UserError."""
+    now = call.said_at.astimezone(call.zone).year
+    if year is not None and not FIRST_YEAR <= year <= now:
+        raise UserError("certificate.year", first=str(FIRST_YEAR), last=str(now))
+    return year or now
+
+
+def _counted(call: Call, resident: int, year: int) -> Sequence[Kudos]:
+    since, until = (datetime.combine(date(each, 1, 1), time(0), call.zone) for each in (year, year + 1))
+    return call.tx.of(KUDOS).counted(resident, since, until)
+
+
+def _choose(found: Sequence[Kudos], when: int, year: int | None) -> Message:
+    """What there is to choose from, and what to know before."""
+    lines = [show.mine(each) for each in found[-SHOWN:]]
+    last = [each.id for each in found[-pages.MOST_REASONS :]]
+    args = {"chosen": last, "year": when} if year else {"chosen": last}
+    latest = Button(text("certificate.button.latest", count=len(last)), MAKE, args)
+    how = text("certificate.choose.how", most=pages.MOST_REASONS, numbers=" ".join(map(str, last[:3])))
+    return message(
+        *(text("certificate.benefits"), *lines),
+        title=text("certificate.choose", year=str(when)),
+        hints=[how],
+        buttons=[latest],
+    )
+
+
+def _chosen(found: Sequence[Kudos], numbers: Sequence[int]) -> Sequence[Kudos]:
+    """Raises: UserError where one of these is none of theirs, or they are too many for a page."""
+    if len({*numbers}) > pages.MOST_REASONS:
+        raise UserError("certificate.many", count=len({*numbers}), most=pages.MOST_REASONS)
+    by_number = {kudos.id: kudos for kudos in found}
+    if unknown := next((number for number in numbers if number not in by_number), None):
+        raise UserError("certificate.not_yours", kudos=unknown)
+    return [by_number[number] for number in dict.fromkeys(numbers)]
+
+
+def _name(call: Call, called: str | None) -> str:
+    """What they are called on it. Raises: UserError."""
+    known = call.tx.people.known([call.resident.id]).get(call.resident.id)
+    name = called or (known.name if known else "")
+    if not seen_as(name) or len(name) > LONGEST_NAME:
+        raise UserError("certificate.name", most=LONGEST_NAME)
+    return name
+
+
+def _made(call: Call, found: Sequence[Kudos], reasons: Sequence[Kudos], name: str) -> pages.Certificate:
+    themes = call.tx.places.themes({kudos.theme for kudos in found})
+    days = sorted(date.fromisoformat(kudos.day) for kudos in found)
+    givers = {kudos.giver for kudos in found if kudos.giver is not None}
+    # Of those who were forgotten nobody knows any more who is whom: they count for one.
+    forgotten = any(kudos.giver is None for kudos in found)
+    return pages.Certificate(
+        id=pages.new_id(),
+        name=name,
+        community=call.settings.name,
+        themes=tuple(theme.name for theme in themes),
+        since=days[0],
+        until=days[-1],
+        reasons=tuple(kudos.reason for kudos in reasons),
+        neighbours=len(givers) + forgotten,
+        language=call.locale,
+        made=call.now.replace(microsecond=0),
+    )
+
+
+def withdraw_certificate(call: Call, certificate: int) -> Message:
+    """Have nobody count on it any more."""
+    found = call.tx.of(CERTIFICATES).get(certificate)
+    if found is None or found.resident != call.resident.id:
+        raise UserError("certificate.unknown", certificate=certificate)
+    if found.withdrawn_at is not None:
+        raise UserError("certificate.gone", certificate=certificate)
+    call.tx.of(CERTIFICATES).withdraw(certificate, call.now)
+    return message(text("certificate.withdrawn", certificate=certificate))
+
+
+def check_certificate(call: Call, code: str) -> Message:
+    """Whether a code is of a certificate that this community signed, and stands."""
+    read = pages.read_code(code)
+    signing = call.tx.signing
+    proof = pages.check(read, signing.known(), signing.verifies, signing.current().community)
+    found = call.tx.of(CERTIFICATES).marked(proof.code.id)
+    # What is not kept here any more was withdrawn, or a backup is older than it: it is signed all the same.
+    if found is None or found.withdrawn_at is not None:
+        return message(text("certificate.checked.withdrawn", id=proof.code.id))
+    day = found.made_at.astimezone(call.zone).date()
+    return message(text("certificate.checked", id=proof.code.id, on=day), text("certificate.checked.words"))
+
+
+# --- the list of a year ---
+
+
+def _enlist(call: Call, year: int) -> Button:
+    return Button(text("certificate.button.enlist", year=str(year)), ENLIST, {"year": year, "on": True})
+
+
+def enlist(call: Call, year: int, *, on: bool) -> Message:
+    """Be on the list of those who were thanked in a year, or come off it."""
+    when = _year(call, year)
+    kept = call.tx.of(CERTIFICATES)
+    if on:
+        kept.enlist(when, call.resident.id)
+    else:
+        kept.unlist(when, call.resident.id)
+    back = Button(
+        text("certificate.button.unlist" if on else "certificate.button.enlist", year=str(when)),
+        ENLIST,
+        {"year": when, "on": not on},
+    )
+    return message(text(f"certificate.{'enlisted' if on else 'unlisted'}", year=str(when)), buttons=[back])
+
+
+def list_year(call: Call, *, year: int | None = None) -> Message:
+    """The list of those who were thanked in a year and agreed to be on it, once they had time to come off."""
+    when = _year(call, year)
+    kept = call.tx.of(CERTIFICATES)
+    people = kept.listed(when)
+    if not people:
+        raise UserError("certificate.list.none", year=str(when))
+    asked_at = kept.asked_at(when)
+    if asked_at is None:
+        _ask(call, when, people)
+        asked_at = call.now
+    if call.now < asked_at + NOTICE:
+        return message(text("certificate.list.asked", year=str(when), at=asked_at + NOTICE))
+    words = text("certificate.list", year=str(when))
+    return message(words, files=[Attachment(f"{OF_YEAR}:{when}", "csv", words)])
+
+
+def _ask(call: Call, year: int, people: Sequence[int]) -> None:
+    """Each hears that they are on it, with a way to come off."""
+    call.tx.of(CERTIFICATES).ask(year, call.now)
+    off = Button(text("certificate.button.unlist", year=str(year)), ENLIST, {"year": year, "on": False})
+    said = message(
+        text("certificate.list.told", year=str(year), at=call.now + NOTICE, who=call.resident), buttons=[off]
+    )
+    for resident in people:
+        call.tell(resident, said, f"{OF_YEAR}:{year}:{resident}", begun=True, beside=True)
+
+
+# --- files ---
+
+
+def make_file(form: str) -> Callable[[Call, str, Write], Callable[[], bytes]]:
+    """What makes a certificate in that form."""
+
+    def make(call: Call, subject: str, write: Write) -> Callable[[], bytes]:
+        kept = call.tx.of(CERTIFICATES).get(int(subject))
+        if kept is None or kept.words is None or kept.code is None:
+            return lambda: b""
+        certificate, code = pages.certificate_in(json.loads(kept.words)), pages.read_code(kept.code)
+        texts, zone = call.commands.texts, call.zone
+        return lambda: getattr(pages.make(certificate, code, texts, zone), form)  # type: ignore[no-any-return]
+
+    return make
+
+
+def is_theirs(call: Call, subject: str, resident: int) -> bool:
+    """Whether it is that resident's, and was not withdrawn."""
+    kept = call.tx.of(CERTIFICATES).get(int(subject))
+    return kept is not None and kept.resident == resident and kept.words is not None
+
+
+def make_list(call: Call, subject: str, write: Write) -> Callable[[], bytes]:
+    """A line for each who is on a year's list by now: what they are called, and the themes."""
+    year = int(subject)
+    people = call.tx.of(CERTIFICATES).listed(year)
+    known = call.tx.people.known(people)
+    rows = []
+    for resident in people:
+        if resident in known and (found := _counted(call, resident, year)):
+            themes = call.tx.places.themes({kudos.theme for kudos in found})
+            rows.append(
+                {
+                    write(text("certificate.list.name")): known[resident].name,
+                    write(text("certificate.list.themes")): ", ".join(theme.name for theme in themes),
+                }
+            )
+    empty = {write(text(f"certificate.list.{name}")): "" for name in ("name", "themes")}
+    return lambda: as_csv(rows or [empty])
+
+
+def may_list(call: Call, subject: str, resident: int) -> bool:
+    """Whether somebody organises in one of the community's own themes now."""
+    return any(
+        (part := call.part_of(resident, theme)) is not None and part.role >= Role.ORGANISER
+        for theme in call.own_themes()
+    )
+
+
+FILES = {
+    SUBJECT: Files({"pdf": make_file("pdf"), "png": make_file("png")}, is_theirs),
+    OF_YEAR: Files({"csv": make_list}, may_list),
+}

@@ -1,0 +1,113 @@
+"""Certificates that people made, and who is on a year's list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, delete, exists, insert, null, select, update
+
+from bot.features.kudos.records import CERTIFICATES, Kept
+from storage.kudos.tables import CERTIFYING, certificates, year_listed, year_lists
+from storage.numbers import next_number
+from storage.parts import Parts, Stored
+from storage.upsert import upsert
+
+_FIELDS = [column for column in certificates.c if column.name != "community"]
+_THIS = certificates.c.id == bindparam("certificate_")
+_WHO: Any = bindparam("resident_")
+_THEIRS = certificates.c.resident == _WHO
+_GET = select(*_FIELDS).where(_THIS)
+_MARKED = select(*_FIELDS).where(certificates.c.mark == bindparam("mark_"))
+_OF = select(*_FIELDS).where(_THEIRS, certificates.c.withdrawn_at.is_(None)).order_by(certificates.c.id)
+_ADD = insert(certificates)
+_MOMENT = certificates.c.withdrawn_at.type
+_GONE: dict[str, Any] = {"words": null(), "code": null()}
+_WITHDRAW = update(certificates).where(_THIS).values(withdrawn_at=bindparam("at_", type_=_MOMENT), **_GONE)
+# When they asked for that is kept of nobody.
+_FORGET = (
+    update(certificates).where(_THEIRS).values(resident=null(), withdrawn_at=certificates.c.made_at, **_GONE),
+    delete(year_listed).where(year_listed.c.resident == _WHO),
+)
+_ROWS_OF = (
+    select(certificates).where(_THEIRS).order_by(certificates.c.id),
+    select(year_listed).where(year_listed.c.resident == _WHO).order_by(year_listed.c.year),
+)
+_OLD, _NEW = bindparam("old_"), bindparam("new_")
+_others = year_listed.alias()
+_MERGE = (
+    update(certificates).where(certificates.c.resident == _OLD).values(resident=_NEW),
+    # Who is on a year's list with both is on it once.
+    delete(year_listed).where(
+        year_listed.c.resident == _OLD,
+        exists().where(_others.c.year == year_listed.c.year, _others.c.resident == _NEW),
+    ),
+    update(year_listed).where(year_listed.c.resident == _OLD).values(resident=_NEW),
+)
+_YEAR = bindparam("year_")
+_LISTED = select(year_listed.c.resident).where(year_listed.c.year == _YEAR).order_by(year_listed.c.resident)
+_ENLIST = upsert(year_listed).on_conflict_do_nothing()
+_UNLIST = delete(year_listed).where(year_listed.c.year == _YEAR, year_listed.c.resident == _WHO)
+_ASKED = select(year_lists.c.asked_at).where(year_lists.c.year == _YEAR)
+_ASK = upsert(year_lists).on_conflict_do_nothing()
+
+
+class Certificates:
+    """Implements CertificateStore."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._db = parts.db
+
+    def add(self, resident: int, mark: str, words: str, code: str, made_at: datetime) -> int:
+        number = next_number(self._db, certificates.name)
+        row = {"resident": resident, "mark": mark, "words": words, "code": code, "made_at": made_at}
+        self._db.execute(_ADD, {"id": number, **row})
+        return number
+
+    def get(self, certificate: int) -> Kept | None:
+        return self._first(_GET, certificate_=certificate)
+
+    def marked(self, mark: str) -> Kept | None:
+        return self._first(_MARKED, mark_=mark)
+
+    def _first(self, which: Any, **values: Any) -> Kept | None:
+        return next((Kept(**row._asdict()) for row in self._db.execute(which, values)), None)
+
+    def of(self, resident: int) -> Sequence[Kept]:
+        return [Kept(**row._asdict()) for row in self._db.execute(_OF, {"resident_": resident})]
+
+    def withdraw(self, certificate: int, at: datetime) -> None:
+        self._db.execute(_WITHDRAW, {"certificate_": certificate, "at_": at})
+
+    def listed(self, year: int) -> Sequence[int]:
+        return list(self._db.execute(_LISTED, {"year_": year}).scalars())
+
+    def enlist(self, year: int, resident: int) -> None:
+        self._db.execute(_ENLIST, {"year": year, "resident": resident})
+
+    def unlist(self, year: int, resident: int) -> None:
+        self._db.execute(_UNLIST, {"year_": year, "resident_": resident})
+
+    def asked_at(self, year: int) -> datetime | None:
+        return next(iter(self._db.execute(_ASKED, {"year_": year}).scalars()), None)
+
+    def ask(self, year: int, at: datetime) -> None:
+        self._db.execute(_ASK, {"year": year, "asked_at": at})
+
+    def merge(self, old: int, new: int) -> None:
+        for statement in _MERGE:
+            self._db.execute(statement, {"old_": old, "new_": new})
+
+    def forget(self, resident: int) -> None:
+        for statement in _FORGET:
+            self._db.execute(statement, {"resident_": resident})
+
+    def rows_of(self, resident: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        certified, listed = (
+            [row._asdict() for row in self._db.execute(which, {"resident_": resident})] for which in _ROWS_OF
+        )
+        return {"certificates": certified, "year_listed": listed}
+
+
+STORED = Stored(CERTIFICATES, Certificates, CERTIFYING)
