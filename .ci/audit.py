@@ -55,6 +55,8 @@ _WORDS = {
     r"(Internet Systems Consortium|ISC) license( \(ISCL\))?": "ISC",
     r"Python Software Foundation License": "PSF-2.0",
     r"Mozilla Public License 2\.0 \(MPL 2\.0\)": "MPL-2.0",
+    # pypdfium2: PDFium and what is built into it are as permissive.
+    r"BSD-3-Clause, Apache-2\.0, dependency licenses": "BSD-3-Clause",
 }
 # How licences begin, for packages whose metadata names none.
 _BEGINS = {

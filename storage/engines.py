@@ -25,6 +25,7 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -57,6 +58,7 @@ from storage.reading import ReadingExecutor, Turn, Turns
 from storage.retention import forget
 from storage.ring import check_keys, leave_ring, plan_keys
 from storage.schema import failure, upgrade_postgres, upgrade_sqlite
+from storage.signing import SigningKeys
 from storage.unit import Outcome, T, Task, Tx, run_group
 
 if TYPE_CHECKING:
@@ -116,14 +118,25 @@ class WritingExecutor(Executor):
             raise
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What every transaction of a database is begun with."""
+
+    seals: Keyring
+    signing: SigningKeys
+    stores: Stores
+
+    def begin(self, executor: Executor) -> Tx:
+        return Tx(executor, self.seals, self.signing, self.stores)
+
+
 class _Served(ABC):
     """What both databases are for whoever uses them: works for a community (the first, where none is named),
     or for nobody in particular; and who is to hear of what was committed.
     """
 
-    _stores: Stores
-
-    def __init__(self) -> None:
+    def __init__(self, means: Means) -> None:
+        self._means = means
         self._turns = Turns()
         self._waiting_for: defaultdict[str, list[Callable[[], None]]] = defaultdict(list)
 
@@ -157,7 +170,7 @@ class _Served(ABC):
     async def wipe_log(self) -> bool: ...
 
     async def forget(self, now: datetime) -> None:
-        tables = tuple(stored.tables for stored in self._stores.values())
+        tables = tuple(stored.tables for stored in self._means.stores.values())
         await forget(cast(Store, self), now, deserted.rules(tables))
 
     def on_commit(self, what: str, listener: Callable[[], None]) -> None:
@@ -182,13 +195,9 @@ class _Served(ABC):
 class SQLite(_Served):
     """A file: one writer thread with shared commits, and a few threads that read."""
 
-    def __init__(
-        self, url: str, engine: Engine, seals: Keyring, stores: Stores, answers_within: float
-    ) -> None:
-        super().__init__()
+    def __init__(self, url: str, engine: Engine, means: Means, answers_within: float) -> None:
+        super().__init__(means)
         self._engine = engine
-        self._seals = seals
-        self._stores = stores
         self._answering = Answering()
         self._queue: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
@@ -242,7 +251,7 @@ class SQLite(_Served):
 
         try:
             with readers.begin() as db:
-                return Tx(ReadingExecutor(db, before_each), self._seals, self._stores).read(work, whose)
+                return self._means.begin(ReadingExecutor(db, before_each)).read(work, whose)
         except DataError:
             raise
         except FAILURES as error:
@@ -250,11 +259,11 @@ class SQLite(_Served):
 
     def _read_among_works(self, work: Callable[[Transaction], T], whose: int | None, tx: Transaction) -> T:
         cast(Tx, tx).db.flush()
-        return Tx(ReadingExecutor(self._db, lambda: None), self._seals, self._stores).read(work, whose)
+        return self._means.begin(ReadingExecutor(self._db, lambda: None)).read(work, whose)
 
     def _write(self) -> None:
         with self._engine.connect() as self._db:
-            tx = Tx(WritingExecutor(self._db, self._answering), self._seals, self._stores)
+            tx = self._means.begin(WritingExecutor(self._db, self._answering))
             while (group := self._waiting()) is not None:
                 self._answering.begin()
                 outcomes, woken = run_group(tx, [task for task, _ in group])
@@ -301,10 +310,8 @@ def _cut_log(file: Path) -> bool:
 class PostgreSQL(_Served):
     """A server: the same functions through one asyncpg connection, commits shared; a few more that read."""
 
-    def __init__(self, url: str, seals: Keyring, stores: Stores, answers_within: float) -> None:
-        super().__init__()
-        self._seals = seals
-        self._stores = stores
+    def __init__(self, url: str, means: Means, answers_within: float) -> None:
+        super().__init__(means)
         self._answers_within = answers_within
         self._answering = Answering()
         self._engine = postgres_engine(url, answers_within, pool_size=1)
@@ -358,10 +365,10 @@ class PostgreSQL(_Served):
                 await_only(turn.take())
 
         with db.begin():
-            return Tx(ReadingExecutor(db, before_each), self._seals, self._stores).read(work, whose)
+            return self._means.begin(ReadingExecutor(db, before_each)).read(work, whose)
 
     def _run_all(self, db: Connection, tasks: Sequence[Task]) -> tuple[list[Outcome], set[str]]:
-        return run_group(Tx(Executor(db), self._seals, self._stores), tasks)
+        return run_group(self._means.begin(Executor(db)), tasks)
 
     async def _write(self) -> None:
         while group := await self._waiting():
@@ -413,14 +420,24 @@ class PostgreSQL(_Served):
 Database = SQLite | PostgreSQL
 
 
-def keys_beside(url: str) -> Path | None:
-    """Where the keys of a database are kept where nothing else was chosen: never in the database itself."""
+def keys_beside(url: str, which: str = "keys") -> Path | None:
+    """Where the keys of a database are kept where nothing else was chosen: never in the database itself.
+
+    `which`: "keys" that no backup has, or "signing", that every backup has.
+    """
     parts = make_url(url)
     if url.startswith("postgresql"):
         # A server's socket stands in the query: `?host=/run/postgresql`.
         host = str(parts.host or parts.query.get("host", "local")).strip("/").replace("/", "-")
-        return Path("data/keys") / f"{host}-{parts.port or 5432}-{parts.database}"
-    return Path(f"{parts.database}-keys") if parts.database and parts.database != ":memory:" else None
+        return Path("data") / which / f"{host}-{parts.port or 5432}-{parts.database}"
+    return Path(f"{parts.database}-{which}") if parts.database and parts.database != ":memory:" else None
+
+
+def signing_beside(url: str, keys: Path | None = None) -> Path | None:
+    """Where the keys that sign are kept where nothing else was chosen: beside the folder of `keys`."""
+    if keys:
+        return keys.with_name(f"{keys.name.removesuffix('-keys')}-signing")
+    return keys_beside(url, "signing")
 
 
 async def open_database(
@@ -428,25 +445,29 @@ async def open_database(
     keys: Path | None = None,
     stored: Iterable[Stored[Any]] = (),
     *,
+    signing: Path | None = None,
     answers_within: float = ANSWERS_WITHIN,
 ) -> Database:
-    """Open it, bringing its tables up to date first; `keys` is the folder of what is sealed for a while.
+    """Open it, bringing its tables up to date first; `keys` is the folder of what is sealed for a while, and
+    `signing` that of what communities sign with.
 
     `stored` are the stores that features ask for. A call that gets no answer for `answers_within` seconds
     has failed.
     Raises: StoreFailed with what is wrong.
     """
     folder = keys or keys_beside(url)
+    signing = signing or signing_beside(url, keys)
     seals = Keyring(folder)
     stores = {entry.key: entry for entry in stored}
     try:
+        for each in filter(None, (folder, signing)):
+            check_private_folder(each)
         if folder:
-            check_private_folder(folder)
             make_private_folder(folder)
         seals.probe()
     except OSError as error:
         raise StoreFailed(f"the folder for keys cannot be used: {error}") from error
-    opened = await _open(url, seals, stores, answers_within)
+    opened = await _open(url, Means(seals, SigningKeys(signing), stores), answers_within)
     try:
         await opened.run_anywhere(partial(plan_keys, seals))
         await opened.run_anywhere(partial(check_keys, seals))
@@ -456,10 +477,10 @@ async def open_database(
     return opened
 
 
-async def _open(url: str, seals: Keyring, stores: Stores, answers_within: float) -> Database:
+async def _open(url: str, means: Means, answers_within: float) -> Database:
     if url.startswith("postgresql"):
         await upgrade_postgres(url)
-        return PostgreSQL(url, seals, stores, answers_within)
+        return PostgreSQL(url, means, answers_within)
     try:
         engine = sqlite_engine(url, answers_within)
     except OSError as error:
@@ -469,12 +490,12 @@ async def _open(url: str, seals: Keyring, stores: Stores, answers_within: float)
     except BaseException:
         engine.dispose()
         raise
-    return SQLite(url, engine, seals, stores, answers_within)
+    return SQLite(url, engine, means, answers_within)
 
 
 async def leave_keys(url: str) -> None:
     """The folder of keys is lost: the one of the next start is the database's. Raises: StoreFailed."""
-    opened = await _open(url, Keyring(None), {}, ANSWERS_WITHIN)
+    opened = await _open(url, Means(Keyring(None), SigningKeys(None), {}), ANSWERS_WITHIN)
     try:
         await opened.run_anywhere(leave_ring)
     finally:

@@ -147,19 +147,51 @@ class Keyring:
 
         return opened
 
+    # --- a pair: one half signs, the other one shows that it did ---
+
+    def make_signing_pair(self, name: str) -> None:
+        """A new pair, as `make` makes a key. One whose half that signs was retired stays as it is."""
+        self._make(name, (_PUBLIC,), _new_signing_pair)
+
+    def sign(self, name: str, words: bytes) -> bytes:
+        """The signature, 64 bytes (Ed25519, RFC 8032). Raises: KeyGone."""
+        from Crypto.Signature import eddsa
+
+        private = eddsa.import_private_key(self._read(name + _SECRET))
+        return eddsa.new(private, "rfc8032").sign(words)
+
+    def signs(self, name: str) -> bool:
+        """Whether the half that signs is there still."""
+        return self._has(name + _SECRET)
+
+    def verifying(self, name: str) -> bytes:
+        """The half that shows it, 32 bytes, whether or not the other one is there. Raises: KeyGone."""
+        return self._read(name + _PUBLIC)
+
+    def retire(self, name: str) -> None:
+        """Nobody signs with it any more; what was signed can be verified still."""
+        self._destroy(name + _SECRET)
+
+    def pairs(self) -> set[str]:
+        """Every pair of which the half that everybody may have is there."""
+        return {file.removesuffix(_PUBLIC) for file in self._all_files() if file.endswith(_PUBLIC)}
+
     # --- all of them ---
 
     def destroy(self, name: str) -> None:
         """Overwrite it and remove it; once is as good as twice."""
         for file in (name + _SECRET, name + _PUBLIC):
-            assert file not in self._lasting, "others hold it"
-            self._files.pop(file, None)
-            if self.folder:
-                with contextlib.suppress(FileNotFoundError):  # another process was faster
-                    path = self.folder / file
-                    _write(os.open(path, os.O_WRONLY), secrets.token_bytes(_KEY))
-                    path.unlink()
-                    self._remember_folder()
+            self._destroy(file)
+
+    def _destroy(self, file: str) -> None:
+        assert file not in self._lasting, "others hold it"
+        self._files.pop(file, None)
+        if self.folder:
+            with contextlib.suppress(FileNotFoundError):  # another process was faster
+                path = self.folder / file
+                _write(os.open(path, os.O_WRONLY), secrets.token_bytes(_KEY))
+                path.unlink()
+                self._remember_folder()
 
     def probe(self) -> None:
         """Raises: OSError where no key could be kept, or the list cannot be read."""
@@ -172,11 +204,11 @@ class Keyring:
 
     def names(self) -> set[str]:
         """Every key there is."""
-        files = self._in_folder() if self.folder else self._files
-        return {file.removesuffix(_SECRET) for file in files if file.endswith(_SECRET)}
+        return {file.removesuffix(_SECRET) for file in self._all_files() if file.endswith(_SECRET)}
 
-    def _in_folder(self) -> Collection[str]:
-        assert self.folder
+    def _all_files(self) -> Collection[str]:
+        if self.folder is None:
+            return self._files
         try:
             return os.listdir(self.folder)
         except FileNotFoundError:
@@ -308,6 +340,14 @@ def _new_pair() -> Mapping[str, bytes]:
 
     private = ECC.generate(curve="Curve25519")
     return {_PUBLIC: private.public_key().export_key(format="raw"), _SECRET: private.seed}
+
+
+def _new_signing_pair() -> Mapping[str, bytes]:
+    """The half that signs comes first, as the other one says that there is a pair."""
+    from Crypto.PublicKey import ECC
+
+    private = ECC.generate(curve="Ed25519")
+    return {_SECRET: private.seed, _PUBLIC: private.public_key().export_key(format="raw")}
 
 
 def _marked(key: bytes, words: str) -> bytes:

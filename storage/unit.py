@@ -30,6 +30,7 @@ from storage.people import People
 from storage.places import Places
 from storage.posts import Posts
 from storage.questions import Questions
+from storage.signing import OwnSigning, SigningKeys
 from storage.told import Told
 from storage.uses import Uses
 from storage.wanted import WantedRooms
@@ -50,7 +51,7 @@ TRIES = 5
 class Tx:
     """Implements Transaction on one connection, which it uses again and again."""
 
-    def __init__(self, executor: Executor, seals: Keyring, stores: Stores) -> None:
+    def __init__(self, executor: Executor, seals: Keyring, signing: SigningKeys, stores: Stores) -> None:
         self._executor = executor
         self._needs_savepoint = False
         self.seals = seals
@@ -78,6 +79,7 @@ class Tx:
         self.wanted = WantedRooms(db)
         self.guests = WantedGuests(db)
         self.uses = Uses(db, keys)
+        self.signing = OwnSigning(signing, db, executor.offload)
 
     def of(self, key: StoreKey[T]) -> T:
         """Made when it is first asked for, from what the composition root named for this key."""

@@ -25,6 +25,8 @@ HOMES = {
     "discord": ("adapters/discord/",),
     "prompt_toolkit": ("adapters/console/",),
     "PIL": ("bot/pictures/",),
+    "reportlab": ("bot/pictures/",),
+    "segno": ("bot/pictures/",),
     "dateutil": ("bot/when/",),
     "holidays": ("bot/when/",),
     "sqlalchemy": ("storage/",),
@@ -247,6 +249,8 @@ def test_a_start_on_sqlite_and_matrix_loads_nothing_for_others() -> None:
         "alembic",
         "discord",
         "PIL",
+        "reportlab",
+        "segno",
         "Crypto.PublicKey.ECC",
     }
     code = f"""

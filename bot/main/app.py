@@ -44,7 +44,8 @@ async def open_core(
 ) -> AsyncIterator[PleinCore]:
     """The core over its database, with the residents and roles that the configuration names."""
     features = add_up(installed)
-    store = await open_database(config.database.url, config.database.keys, stores_of(installed))
+    kept = config.database
+    store = await open_database(kept.url, kept.keys, stores_of(installed), signing=kept.signing)
     try:
         served = await store.run_anywhere(partial(establish, config))
         settings = {

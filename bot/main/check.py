@@ -17,7 +17,7 @@ from bot.model.message import Text, text
 from bot.private import check_private_folder, open_to_others, writable_above
 from storage.communities import settings_kept
 from storage.connections import sqlite_file
-from storage.engines import keys_beside
+from storage.engines import keys_beside, signing_beside
 from storage.kept import kept_by
 from storage.schema import newest_schema, schema_of
 
@@ -46,18 +46,22 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
         fails = text("check.database.fails", url=config.database.shown, reason=str(error))
         found.append(fails)
         say(fails)
-    keys = config.database.keys or keys_beside(config.database.url)
-    paths = [path for path in (sqlite_file(config.database.url), keys) if path]
+    database = config.database
+    folders = [
+        database.keys or keys_beside(database.url),
+        database.signing or signing_beside(database.url, database.keys),
+    ]
+    paths = [path for path in (sqlite_file(database.url), *folders) if path]
     for folder in dict.fromkeys(filter(None, map(writable_above, paths))):
         above = text("check.above", folder=str(folder))
         found.append(above)
         say(above)
-    try:
-        if keys:
+    for keys in filter(None, folders):
+        try:
             check_private_folder(keys)
-    except OSError as error:
-        found.append(text("check.keys", reason=str(error)))
-        say(text("check.keys", reason=str(error)))
+        except OSError as error:
+            found.append(text("check.keys", reason=str(error)))
+            say(text("check.keys", reason=str(error)))
     if matrix := config.of(Matrix):
         from adapters.matrix.check import check as check_matrix
 

@@ -22,7 +22,10 @@ from bot.model.message import Text
 from bot.texts import Texts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.main.config import BadConfig, Config
+    from bot.ports.signing import PublicKey
 
 # What is tried in the console is kept here.
 TRIED = "sqlite:///data/console.db"
@@ -33,6 +36,7 @@ EXAMPLE = """examples:
   plein console --script FILE   play a script and print what is said
   plein when "vrijdag 20u"      what is understood of a moment, or of "elke vrijdag", as JSON
   plein draw --check FILE       repeat a draw that was published
+  plein verify FILE             whether a certificate is what its community signed
   plein check                   look at the configuration and the connections"""
 
 
@@ -58,6 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
     from bot.main.config import BadConfig
 
     try:
+        if args.do == "verify":
+            return _verify(args)
         return _init(args) if args.do == "init" else asyncio.run(_do(args))
     except BadConfig as bad:
         _print_faults(bad)
@@ -91,6 +97,29 @@ def _draw(args: argparse.Namespace) -> int:
     from bot.main.draws import repeat
 
     return repeat(args.check)
+
+
+def _verify(args: argparse.Namespace) -> int:
+    """Without a file of keys, by those of the communities here; no database is asked."""
+    from bot.errors import UserError
+    from bot.main.verify import keys_in, show, tell, verify
+
+    try:
+        keys = keys_in(args.key) if args.key else _own_keys(args)
+    except UserError as error:
+        return tell(error)
+    return show(keys) if args.show_keys else verify(args.certificate, keys)
+
+
+def _own_keys(args: argparse.Namespace) -> Sequence[PublicKey]:
+    from bot.main.config import DEFAULT_FILE, load
+    from bot.main.features import add_up
+    from storage.engines import signing_beside
+    from storage.signing import SigningKeys
+
+    file = args.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
+    kept = load(file, add_up()).database
+    return SigningKeys(kept.signing or signing_beside(kept.url, kept.keys)).known()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -127,6 +156,12 @@ def _parser() -> argparse.ArgumentParser:
         does, "draw", "repeat a draw of whose turn it is, from the file that was published with it"
     )
     draw.add_argument("--check", type=_file, metavar="FILE", required=True, help="the file: draw-7.json")
+    proof = _command(does, "verify", "whether a certificate is what its community signed")
+    proof.add_argument(
+        "certificate", nargs="*", help="its PDF, or the code on it; without either, the code on the input"
+    )
+    proof.add_argument("--key", type=_file, metavar="FILE", help="the keys of its community, as it gave them")
+    proof.add_argument("--show-keys", action="store_true", help="the keys here, for others to check with")
     _command(does, "init", "ask the few questions and write config.toml; what is in it already stays")
     _command(does, "check", "look at the configuration and the connections, and say what to do")
     database = _command(does, "db", "the database")

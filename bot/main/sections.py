@@ -93,10 +93,11 @@ class Community(Section):
 
 
 class DatabaseSection(Section):
-    """Where everything is kept, and in which folder the keys of what is sealed."""
+    """Where everything is kept, in which folder the keys of what is sealed, and in which those that sign."""
 
     url: Annotated[str, AfterValidator(check_address), Field(repr=False)] = "sqlite:///data/plein.db"
     keys: Folder | None = None
+    signing: Folder | None = None
 
     @property
     def shown(self) -> str:

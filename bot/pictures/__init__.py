@@ -17,7 +17,7 @@ from io import BytesIO
 
 from bot.pictures.bars import Bar, Row, rows_of
 from bot.pictures.paragraphs import Paragraph, typeset
-from bot.pictures.style import LONG_TITLE, MARGIN, NOTE, PAPER, ROOM, TITLE, WIDTH, palette
+from bot.pictures.style import LONG_TITLE, MARGIN, NOTE, ON_CARD, PAPER, ROOM, TITLE, WIDTH, palette
 
 __all__ = ["HIGHEST", "Bar", "Chart", "draw"]
 
@@ -58,7 +58,7 @@ def draw(chart: Chart) -> bytes:
         y += above + piece.height
     file = BytesIO()
     # A third of the bytes in a third of the time.
-    image.quantize(palette=palette(), dither=Image.Dither.NONE).save(file, "PNG")
+    image.quantize(palette=palette(ON_CARD), dither=Image.Dither.NONE).save(file, "PNG")
     return file.getvalue()
 
 

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.pictures.bidi import levels_of, starts_rtl
@@ -30,8 +31,9 @@ _JOINED = ("", ZWJ)
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """What stands on one line, from left to right as it is seen."""
+    """What stands on one line: its words as they are read, and its runs from left to right as it is seen."""
 
+    words: str
     runs: tuple[tuple[Run, float], ...]
     above: int
     below: int
@@ -39,6 +41,18 @@ class _Line:
     @property
     def width(self) -> float:
         return sum(width for _, width in self.runs)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A line in a picture: its words as they are read, on which height it stands, and its runs from left to
+    right, each with where it begins and how wide it is. `rtl`: it begins at the right.
+    """
+
+    words: str
+    y: int
+    runs: tuple[tuple[Run, float, float], ...]
+    rtl: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +98,20 @@ class Paragraph:
         from PIL import ImageDraw
 
         pen = ImageDraw.Draw(image)
+        for placed in self.placed(left, top, at_end=at_end):
+            for run, x, _ in placed.runs:
+                font = font_of(run.face, self.style)
+                pen.text((x, placed.y), laid(run), self.style.ink, font, "ls", direction=way(run))
+
+    def placed(self, left: int, top: int, *, at_end: bool = False) -> Iterator[Placed]:
+        """Each line, where it is drawn."""
         for line in self.lines:
             x = left + (self.room - line.width if self.rtl or at_end else 0)
+            runs: list[tuple[Run, float, float]] = []
             for run, width in line.runs:
-                font = font_of(run.face, self.style)
-                pen.text((x, top + line.above), laid(run), self.style.ink, font, "ls", direction=way(run))
+                runs.append((run, x, width))
                 x += width
+            yield Placed(line.words, top + line.above, tuple(runs), self.rtl)
             top += line.above + line.below
 
 
@@ -145,6 +167,7 @@ def _pieces(word: str, style: Style, room: int) -> Iterator[_Piece]:
             spaced = False
 
 
+@lru_cache(10_000)
 def _widest(letter: str, style: Style) -> float:
     """On its own, or joined to what stands on either side, as Arabic letters are."""
     forms = (f"{before}{letter}{after}" for before in _JOINED for after in _JOINED)
@@ -189,4 +212,4 @@ def _line(words: str, levels: Sequence[int], style: Style) -> _Line:
             font = font_of(run.face, style)
             _, top, _, bottom = font.getbbox(laid(run), direction=way(run), anchor="ls")
             above, below = max(above, int(-top) + 2), max(below, int(bottom) + 2)
-    return _Line(tuple((run, advance(run, style)) for run in runs), above, below)
+    return _Line(words, tuple((run, advance(run, style)) for run in runs), above, below)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 PAPER = "#fbf7ef"
+WHITE = "#ffffff"
 TRACK = "#efe7da"
 INK = "#23292d"
 FAINT = "#5b6166"
@@ -41,14 +42,19 @@ WINNER = Style(28, 38, bold=True)
 NOTE = Style(26, 36, ink=FAINT)
 
 
+# Not of the track on the paper: shades that near would be taken for one another.
+ON_CARD = (
+    *((PAPER, ink) for ink in (INK, FAINT, BAR, WON)),
+    *((TRACK, BAR), (TRACK, WON), (BAR_MAYBE, BAR), (WON_MAYBE, WON)),
+)
+ON_PAGE = tuple((WHITE, ink) for ink in (INK, FAINT, WON))
+
+
 @cache
-def palette() -> Image.Image:
+def palette(pairs: tuple[tuple[str, str], ...]) -> Image.Image:
     """The colours, and the shades along an edge between two of them."""
     from PIL import Image, ImageColor
 
-    # Not of the track on the paper: shades that near would be taken for one another.
-    pairs = [(PAPER, ink) for ink in (INK, FAINT, BAR, WON)]
-    pairs += [(TRACK, BAR), (TRACK, WON), (BAR_MAYBE, BAR), (WON_MAYBE, WON)]
     shades: list[int] = []
     for pair in pairs:
         first, last = (ImageColor.getrgb(colour) for colour in pair)

@@ -22,6 +22,7 @@ from bot.ports.delivery import (
     WantedRoomStore,
 )
 from bot.ports.people import EnvelopeStore, ForgottenStore, HandledStore, PeopleStore, PlaceStore, UseStore
+from bot.ports.signing import SigningStore
 
 T = TypeVar("T")
 
@@ -88,6 +89,8 @@ class Transaction(Protocol):
     def guests(self) -> WantedGuestStore: ...
     @property
     def uses(self) -> UseStore: ...
+    @property
+    def signing(self) -> SigningStore: ...
     @property
     def inbox(self) -> InboxStore: ...
     @property

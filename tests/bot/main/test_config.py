@@ -115,7 +115,7 @@ def test_an_unknown_key_names_the_nearest(tmp_path: Path) -> None:
     ]
     assert faults(tmp_path, "[matrx]\n") == ["matrx is unknown. Did you mean matrix?"]
     (found,) = faults(tmp_path, "[database]\nqqqqqq = 1\n")
-    assert found == "database.qqqqqq is unknown. What can go here: url, keys."
+    assert found == "database.qqqqqq is unknown. What can go here: url, keys, signing."
 
 
 @pytest.mark.parametrize(
@@ -334,9 +334,10 @@ async def test_a_check_says_where_others_can_put_something_in_place_of_what_is_k
     ]
 
 
-async def test_a_check_says_where_others_can_see_the_keys(tmp_path: Path) -> None:
-    (tmp_path / "keys").mkdir()
-    (tmp_path / "keys").chmod(0o750)
+@pytest.mark.parametrize("folder", ["keys", "keys-signing"])
+async def test_a_check_says_where_others_can_see_the_keys(tmp_path: Path, folder: str) -> None:
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder).chmod(0o750)
     found = config(tmp_path, f"[database]\nurl = 'sqlite:///{tmp_path}/x.db'\nkeys = '{tmp_path}/keys'")
     said: list[str] = []
     assert not await check(found, lambda line: said.append(Texts().write(line, VOICE)))
