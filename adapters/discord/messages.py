@@ -20,6 +20,7 @@ import discord
 from adapters.discord.channels import PLATFORM, handle_of, room_of
 from adapters.discord.newcomers import FirstWords
 from adapters.discord.session import Session
+from adapters.discord.signs import Signs
 from adapters.discord.trouble import TROUBLE
 from bot.errors import Gone, NotNow, NotOurs, PlatformFailed, TryLater
 from bot.model.events import Arrival, Heard, Invocation, Removal
@@ -38,8 +39,9 @@ RETRY_SECONDS = 2.0
 class Messages:
     """Turns messages into invocations whose answers go through the outbox."""
 
-    def __init__(self, session: Session, first_words: FirstWords) -> None:
+    def __init__(self, session: Session, first_words: FirstWords, signs: Signs) -> None:
         self._on = session
+        self._signs = signs
         self._first_words = first_words
 
     def meaning(self, message: discord.Message) -> Json | None:
@@ -82,6 +84,9 @@ class Messages:
 
     async def deal(self, arrival: Arrival) -> None:
         kept = json.loads(arrival.body)
+        if "sign" in kept:
+            await self._signs.deal(arrival, kept)
+            return
         message = int(arrival.id.removeprefix(f"{PLATFORM}:"))
         if "result" in kept:
             await self._count(int(arrival.room), kept["result"])
