@@ -90,3 +90,21 @@ async def test_a_message_without_words_leaves_the_form_empty(
     asked = await anna.uses_on(said, "Prijzen")
     assert asked.modal
     assert [field.get("value") for field in asked.modal.fields.values()] == [None]
+
+
+async def test_who_replies_to_somebody_need_not_name_them(
+    double: Discord, plein: OnDiscord, praise: Praise, anna: Person, ben: Person
+) -> None:
+    said, other = await ben.says("sport", "soep!"), await anna.says("sport", "brood!")
+    plein_name = f"<@{double.bot.user.id}>"
+    await anna.says("sport", f'{plein_name} lof geef "voor de soep"', to=said)
+    await praise.times(1)
+    await anna.says("sport", f'{plein_name} lof geef {anna.mention} "voor het brood"', to=said)
+    await praise.times(2)
+    await ben.says("sport", f'{plein_name} lof geef "voor het brood"', to=other)
+    found = [(seen.whom, seen.words, seen.about and seen.about.ref) for seen in await praise.times(3)]
+    assert found == [
+        ("ben", "voor de soep", said.id),
+        ("anna", "voor het brood", None),
+        ("anna", "voor het brood", other.id),
+    ]
