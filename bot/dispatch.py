@@ -462,7 +462,7 @@ class Dispatch:
             return answered[0]
         if call.place is None and (room := given.get(ASKED_IN)) is not None:
             _go_back(call, Place(invocation.author.platform, room))
-        call.about = invocation.about or Remark.read(given.get(ABOUT))
+        call.about = call.about or Remark.read(given.get(ABOUT))
         call.given = {name: value for name, value in given.items() if name not in (ONCE, ASKED_IN, ABOUT)}
         call.command = command.path
         bound = bind(self.commands, command, call.given, call)
@@ -477,14 +477,17 @@ class Dispatch:
 
     def _read(self, invocation: Invocation, call: Call) -> tuple[Command, Mapping[str, Any]]:
         """The command, and its arguments as they were given; who wrote what it is about is one of them."""
-        command, given = self._given(invocation, call)
         author = invocation.about.author if invocation.about else None
+        command, given = self._given(invocation, call, author.written if author else "")
+        call.about = invocation.about
         if author and command.about:
             given = {command.about: author.written, **given}
+            # In a reply to one they may name another: then it is not about what that one said.
+            call.about = invocation.about if given[command.about] == author.written else None
         self._check_may(command, invocation, call)
         return command, given
 
-    def _given(self, invocation: Invocation, call: Call) -> tuple[Command, Mapping[str, Any]]:
+    def _given(self, invocation: Invocation, call: Call, about: str) -> tuple[Command, Mapping[str, Any]]:
         if invocation.typed is None:
             found = self.commands.by_path.get(invocation.command)
             if found is None:
@@ -498,7 +501,7 @@ class Dispatch:
             if ONCE not in given:  # else that was asked already
                 look_over(self.commands, command, given, call.locale)
         else:
-            command, given = parse(self.commands, invocation.typed, call.locale)
+            command, given = parse(self.commands, invocation.typed, call.locale, about=about)
             if invocation.args:
                 takes = {argument.name for argument in self.commands.arguments(command)}
                 given = {name: value for name, value in invocation.args.items() if name in takes} | given

@@ -134,6 +134,8 @@ FORMS = {
 ASKED = [argument for asked in FORMS.values() for argument in asked] + [
     argument for argument in ARGUMENTS if argument.name == "theme"
 ]  # in private
+# What stands in the menus of messages and people, where a platform has these.
+IN_MENUS = [command.path for command in LISTED if command.on_message or command.on_member]
 GROUPS = {command.path.split()[0] for command in LISTED if " " in command.path}
 CHOSEN_VOTERS = set(Voters) - {Voters.EVERYONE}
 FORM_KINDS = {*MARKED, Kind.APPROVAL}
@@ -306,6 +308,7 @@ BUILT = {
 PERHAPS = {
     "command.*.example": filled("command.*.example", FIRST),
     "command.*.examples": filled("command.*.examples", [command.path for command in LISTED]),
+    "command.*.menu": filled("command.*.menu", IN_MENUS),
     # Only a command of several words is looked for by the one that says what it does.
     "help.topic.*": filled("help.topic.*", TOPICS),
     "help.about.*.*": {f"help.about.{topic}.{part}" for topic, parts in TOPICS.items() for part in parts},
@@ -383,6 +386,14 @@ def test_the_same_holes_in_every_language_and_form(key: str) -> None:
 def test_it_is_known_what_every_built_key_becomes() -> None:
     assert {key for key, _ in said() if "*" in key} == {*BUILT, *PERHAPS}
     assert all(BUILT.values())
+
+
+def test_what_stands_in_a_menu_has_a_title_there() -> None:
+    """Discord takes 32 characters, and five of each kind."""
+    for locale in LOCALES:
+        titles = [CATALOGUES[locale].get(f"command.{path}.menu", ("",))[0] for path in IN_MENUS]
+        assert all(0 < len(title) <= 32 for title in titles)
+        assert len({*titles}) == len(titles) <= 5
 
 
 def test_every_key_in_the_code_is_a_text() -> None:

@@ -13,7 +13,7 @@ import aiohttp
 import discord
 
 from adapters.discord.channels import PLATFORM
-from adapters.discord.gateway import BAD_INTENTS, HEARING, INTENTS, WISHES, Gateway, NotLetIn
+from adapters.discord.gateway import BAD_INTENTS, HEARING, INTENTS, SEEING_SIGNS, WISHES, Gateway, NotLetIn
 from adapters.discord.guests import admit, obstacle_to_entering
 from adapters.discord.homes import make, options_for
 from adapters.discord.lacks import lacks_of
@@ -109,7 +109,7 @@ class Discord:
 
     def _wishes(self, core: Core) -> list[discord.Intents]:
         """What Discord is asked to tell, and what where it refuses that: it does not say which of them."""
-        found = [INTENTS]
+        found = [INTENTS | SEEING_SIGNS if core.signs else INTENTS]
         for name, intents in WISHES.items():
             if core.listens if name == HEARING else self._settings.newcomers:
                 found += [wish | intents for wish in found]

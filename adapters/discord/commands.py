@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import discord
 import orjson
 
+from adapters.discord.menus import ON_MEMBER, ON_MESSAGE, Chosen, chosen_in
 from bot.commands.argument import Argument
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
@@ -35,12 +36,15 @@ _NO_ZONE, _NO_TIME = ZoneInfo("UTC"), datetime.fromtimestamp(0, UTC)
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """A command as somebody used it; `focused` is the argument they are typing, and `typed` what so far."""
+    """A command as somebody used it; `focused` is the argument they are typing, and `typed` what so far.
+    `chosen`: in the menu of that message or person.
+    """
 
     command: Command
     args: Mapping[str, Any]
     focused: str | None = None
     typed: str = ""
+    chosen: Chosen | None = None
 
 
 class SlashCommands:
@@ -55,15 +59,37 @@ class SlashCommands:
         self._permissions = permissions
         listed = [command for command in commands.by_path.values() if command.listed]
         self._by_name = {name: command for command in listed for name in _names(commands, command)}
+        self._in_menus = {
+            (kind, self._called(command, DEFAULT)): command
+            for command in listed
+            for kind, is_there in ((ON_MEMBER, command.on_member), (ON_MESSAGE, command.on_message))
+            if is_there
+        }
 
     # --- describing ---
 
     def described(self) -> list[Json]:
-        """What is sent to Discord: a command for each first word, with the others below it."""
+        """What is sent to Discord: a command for each first word, with the others below it, and the menus."""
         below: dict[str, list[str]] = {}
         for name in self._by_name:
             below.setdefault(name.split()[0], []).append(name)
-        return [self._described(first, names) for first, names in below.items()]
+        menus = (self._in_menu(kind, command) for (kind, _), command in self._in_menus.items())
+        return [*(self._described(first, names) for first, names in below.items()), *menus]
+
+    def _in_menu(self, kind: int, command: Command) -> Json:
+        """A title of a few words, and nothing else; what it is about is in a place."""
+        called = {locale: self._called(command, locale) for locale in self._texts.locales}
+        needed = self._needed(command.role)
+        return {
+            "type": kind,
+            "name": called[DEFAULT],
+            "name_localizations": _everywhere(called),
+            "contexts": [_IN_SERVERS],
+            "default_member_permissions": str(needed.value) if needed else None,
+        }
+
+    def _called(self, command: Command, locale: str) -> str:
+        return self._texts.find(f"command.{command.path}.menu", locale) or command.path
 
     def _described(self, first: str, names: Sequence[str]) -> Json:
         found = [self._by_name[name] for name in names]
@@ -139,6 +165,8 @@ class SlashCommands:
     def read(self, data: Mapping[str, Any]) -> Used | None:
         """What an interaction says; None for a command that Plein does not have (any more)."""
         name, options = str(data.get("name")), data.get("options") or []
+        if data.get("type") in (ON_MEMBER, ON_MESSAGE):
+            return self._read_menu(int(data["type"]), name, data)
         while options and options[0].get("type") == _SUBCOMMAND:
             name, options = f"{name} {options[0]['name']}", options[0].get("options") or []
         command = self._by_name.get(name)
@@ -153,6 +181,10 @@ class SlashCommands:
                 focused = params[option["name"]]
                 return Used(command, given, focused, str(given.pop(focused)))
         return Used(command, given)
+
+    def _read_menu(self, kind: int, name: str, data: Mapping[str, Any]) -> Used | None:
+        command, chosen = self._in_menus.get((kind, name)), chosen_in(data)
+        return Used(command, {command.about: chosen.written}, chosen=chosen) if command else None
 
 
 def fingerprint(described: Sequence[Json]) -> str:

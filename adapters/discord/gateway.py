@@ -26,6 +26,7 @@ from adapters.discord.outgoing import Outgoing
 from adapters.discord.registration import Registration
 from adapters.discord.session import Session
 from adapters.discord.settings import Discord as Settings
+from adapters.discord.signs import Signs
 from adapters.inbox import InOrder
 from bot.clock import Clock
 from bot.delivery.worker import pause
@@ -38,6 +39,8 @@ from bot.texts import Texts
 log = logging.getLogger(__name__)
 # What comes through the gateway: servers and channels, what is said to Plein, presses and commands.
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
+# Where anything is made of signs on people's messages; nobody has to allow that.
+SEEING_SIGNS = discord.Intents(guild_reactions=True)
 # And what has to be allowed by who runs the application: what people say to each other, and who came.
 HEARING, SEEING_NEWCOMERS = "Message Content Intent", "Server Members Intent"
 WISHES: Mapping[str, discord.Intents] = {
@@ -118,7 +121,8 @@ class Gateway:
         self._first_words = FirstWords(self.session)
         self._posts = Posts(self.session)
         self._intake = Intake(self.session, self._first_words)
-        messages = Messages(self.session, self._first_words)
+        self._signs = Signs(self.session)
+        messages = Messages(self.session, self._first_words, self._signs)
         in_order = InOrder(core, clock, messages.deal)
         self._reading = Reading(self.session, messages.meaning, in_order)
         self._adapter = adapter
@@ -177,8 +181,14 @@ class Gateway:
         touch: list[Any] = [self.on_ready, self.on_resumed, self.on_disconnect]
         if isinstance(self._client, discord.AutoShardedClient):
             touch = [self.on_shard_ready, self.on_shard_resumed, self.on_shard_disconnect]
+        asked: list[Any] = []
+        if self.session.core.signs:
+            asked += [self.on_raw_reaction_add, self.on_raw_reaction_remove]
+        if self.session.core.misses:
+            asked += [self.on_raw_message_delete, self.on_raw_bulk_message_delete]
         return [
             *touch,
+            *asked,
             self.on_interaction,
             self.on_message,
             self.on_guild_join,
@@ -329,6 +339,18 @@ class Gateway:
         if isinstance(message.author, discord.Member):
             self._places.members.saw(message.author, message.created_at)
         await self._reading.heard(message)
+
+    async def on_raw_reaction_add(self, told: discord.RawReactionActionEvent) -> None:
+        await self._signs.changed(told, self._reading, on=True)
+
+    async def on_raw_reaction_remove(self, told: discord.RawReactionActionEvent) -> None:
+        await self._signs.changed(told, self._reading, on=False)
+
+    async def on_raw_message_delete(self, told: discord.RawMessageDeleteEvent) -> None:
+        await self._signs.gone(told.guild_id, told.channel_id, [told.message_id])
+
+    async def on_raw_bulk_message_delete(self, told: discord.RawBulkMessageDeleteEvent) -> None:
+        await self._signs.gone(told.guild_id, told.channel_id, sorted(told.message_ids))
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Perhaps the configuration names channels of it."""

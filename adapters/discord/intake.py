@@ -30,10 +30,12 @@ from adapters.discord.channels import (
     since_in,
 )
 from adapters.discord.limiter import Limiter
+from adapters.discord.menus import quoting
 from adapters.discord.newcomers import FirstWords
 from adapters.discord.render import values_of
 from adapters.discord.replies import Interaction, Prepared, Reply, source_of
 from adapters.discord.session import Session
+from adapters.discord.signs import remark_at
 from adapters.discord.trouble import TROUBLE
 from bot.errors import StoreFailed, TryLater
 from bot.model.events import Invocation
@@ -147,7 +149,17 @@ class Intake:
         used = self._on.slash.read(_data(asked))
         if used is None:
             return message(text("action.gone"))
-        answer = await self._run(asked, used.command.path, used.args)
+        invocation = await self._invocation(asked, used.command.path, used.args)
+        if used.chosen:
+            by = next((each for each in invocation.mentions if each.written == used.chosen.written), None)
+            if by is None:
+                return message(text("discord.no_person"))
+            if used.chosen.message:
+                about = remark_at(self._on, asked.channel_id or 0, used.chosen.message, by)
+                invocation = replace(invocation, about=about)
+        answer = await self._handle(asked, invocation)
+        if answer and used.chosen:
+            answer = quoting(answer, used.command, used.chosen.words)
         if answer is None or self._speaks(asked):
             return answer
         missing = discord.Permissions(_needed(asked).value & ~asked.app_permissions.value)
@@ -205,7 +217,9 @@ class Intake:
         return None
 
     async def _run(self, asked: Interaction, command: str, args: Mapping[str, Any]) -> Message | None:
-        invocation = await self._invocation(asked, command, args)
+        return await self._handle(asked, await self._invocation(asked, command, args))
+
+    async def _handle(self, asked: Interaction, invocation: Invocation) -> Message | None:
         await self._first_words.heard(asked.user.id, asked.guild)
         answer = await self._on.core.handle(invocation)
         if answer and not answer.form and self._on.outgoing.closed.is_to_hear(asked.user.id):

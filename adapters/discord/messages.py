@@ -20,6 +20,7 @@ import discord
 from adapters.discord.channels import PLATFORM, handle_of, room_of
 from adapters.discord.newcomers import FirstWords
 from adapters.discord.session import Session
+from adapters.discord.signs import Signs, remark_at
 from adapters.discord.trouble import TROUBLE
 from bot.errors import Gone, NotNow, NotOurs, PlatformFailed, TryLater
 from bot.model.events import Arrival, Heard, Invocation, Removal
@@ -38,8 +39,9 @@ RETRY_SECONDS = 2.0
 class Messages:
     """Turns messages into invocations whose answers go through the outbox."""
 
-    def __init__(self, session: Session, first_words: FirstWords) -> None:
+    def __init__(self, session: Session, first_words: FirstWords, signs: Signs) -> None:
         self._on = session
+        self._signs = signs
         self._first_words = first_words
 
     def meaning(self, message: discord.Message) -> Json | None:
@@ -64,7 +66,16 @@ class Messages:
         if message.guild:
             # A thread's is its channel's; an answer that is for nobody else goes to where they spoke.
             kept |= {"place": room_of(message.channel), "channel": message.channel.id}
+            kept |= self._answered(message, kept["words"])
         return kept
+
+    def _answered(self, message: discord.Message, words: str) -> Json:
+        """Whose message it answers, for a command that may be about whoever wrote that."""
+        command = self._on.core.commands.first_in(words)
+        answered = message.reference.resolved if message.reference else None
+        if not (command and command.about and isinstance(answered, discord.Message)):
+            return {}
+        return {} if answered.webhook_id else {"about": [answered.id, answered.author.id]}
 
     def _talk(self, message: discord.Message) -> Json | None:
         """What people say to each other, where it is to be heard: in a place, in words."""
@@ -82,6 +93,9 @@ class Messages:
 
     async def deal(self, arrival: Arrival) -> None:
         kept = json.loads(arrival.body)
+        if "sign" in kept:
+            await self._signs.deal(arrival, kept)
+            return
         message = int(arrival.id.removeprefix(f"{PLATFORM}:"))
         if "result" in kept:
             await self._count(int(arrival.room), kept["result"])
@@ -135,7 +149,10 @@ class Messages:
         # What Discord says now counts, not what it said with a message that had to wait.
         dealt_at = max(said_at, self._on.clock.now())
         # Whom they name first: it may take long, and what they are themselves is to be as it is now.
-        mentions = await places.mentions([kept["words"]], author, place)
+        answered, writer = kept.get("about", (0, 0))
+        named = [kept["words"], *([f"<@{writer}>"] if writer else [])]
+        mentions = await places.mentions(named, author, place)
+        by = next((each for each in mentions if each.account.user_id == str(writer)), None)
         here = await places.speaks_in(author, place, places.members.a_moment_ago) if place else None
         return Invocation(
             f"{PLATFORM}:{message}",
@@ -156,6 +173,7 @@ class Messages:
             mentions=mentions,
             account=self._on.account,
             removal=Removal(partial(self._take_away, channel, message)) if place else None,
+            about=remark_at(self._on, channel, answered, by) if by else None,
         )
 
     async def _take_away(self, channel: int, message: int) -> bool:

@@ -264,7 +264,10 @@ class Intake:
             if asked.place:
                 await self._on.outgoing.asked_in(asked.author.user_id, room, asked.at)
             words, mentions = await self._addressed(asked, meant)
-            await self._on.core.handle(replace(asked, typed=words, mentions=mentions))
+            command = self._on.core.commands.first_in(words) if said.reply_to and asked.place else None
+            answered = said.reply_to if command and command.about else None
+            remark = await remark_at(self._on, room, answered) if answered else None
+            await self._on.core.handle(replace(asked, typed=words, mentions=mentions, about=remark))
         elif for_two:
             await self._on.core.handle(asked)
         elif meant and asked.place:

@@ -15,6 +15,8 @@ from bot.commands.types import CONVERTERS, converter_of
 from bot.model.message import Text, text
 from bot.texts import Texts
 
+# Of so many words a name is made at most.
+MOST_WORDS = 3
 _UTC = ZoneInfo("UTC")
 _NOBODY: Mapping[str, Suggest] = {}
 # A slip of the finger: other bots have commands of their own, and people exclaim things.
@@ -94,6 +96,13 @@ class Commands:
     def names(self, command: Command, locale: str) -> list[str]:
         """What it is called in this language, the usual name first."""
         return (self.texts.find(f"command.{command.path}", locale) or command.path).split("|")
+
+    def first_in(self, typed: str) -> Command | None:
+        """The command that a line begins with, by any of its names."""
+        first = [word.casefold() for word in typed.strip().removeprefix("!").split(None, MOST_WORDS)]
+        lengths = range(min(len(first), MOST_WORDS), 0, -1)
+        found = (self.by_name.get(tuple(first[:length])) for length in lengths)
+        return next(filter(None, found), None)
 
     def verbs(self, command: Command) -> Iterator[str]:
         """The word that says what it does, in every language; then what people say that mean the same."""

@@ -83,6 +83,8 @@ class Command:
         for name in filter(None, (self.about, self.quotes)):
             if name not in {param.name for param in self.params}:
                 raise ValueError(f"{self.path!r}: it takes no {name!r}")
+        if (self.on_message or self.on_member) and not self.about:
+            raise ValueError(f"{self.path!r}: nothing takes whom it is chosen for")
 
 
 def _params(run: Callable[..., Any]) -> Iterator[Param]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.call import Call
 from bot.commands.argument import Argument, Extent
-from bot.commands.catalogue import Commands
+from bot.commands.catalogue import MOST_WORDS, Commands
 from bot.commands.declare import Command
 from bot.commands.forms import form_for
 from bot.commands.meant import ALIKE, nearest_command, said_as_one
@@ -45,8 +45,11 @@ _BAR = re.compile(r"[|\n]")
 _BAR_OR_QUOTATION = re.compile(rf"{_BAR.pattern}|(?<=\s)(?={_QUOTE.pattern})")
 
 
-def parse(commands: Commands, typed: str, locale: str) -> tuple[Command, dict[str, Any]]:
+def parse(commands: Commands, typed: str, locale: str, *, about: str = "") -> tuple[Command, dict[str, Any]]:
     """The command that was typed and its arguments, still as words.
+
+    `about`: who wrote what it answers, as it would be typed: they are meant where only what is to be said
+    stands behind the command, in quotation marks.
 
     Raises: UserError with the nearest command, or the right way to type this one; Unsure where a quotation or
         what looks like an option can be meant in another way.
@@ -58,7 +61,12 @@ def parse(commands: Commands, typed: str, locale: str) -> tuple[Command, dict[st
     # Here already, so that no answer quotes it either.
     _check_seen(words)
     command, rest = _command(commands, words, locale, called=typed.lstrip().startswith("!"))
-    return command, _Line(commands, command, locale).read(rest)
+    behind = _Line(commands, command, locale)
+    given = behind.read(rest)
+    if about and command.about and rest.lstrip().startswith(tuple(QUOTES)) and behind.lacks_any(given):
+        with contextlib.suppress(UserError, Unsure):
+            return command, behind.read(f"{about} {rest}")
+    return command, given
 
 
 def check_given(commands: Commands, command: Command, given: Mapping[str, Any]) -> None:
@@ -179,7 +187,7 @@ def _wrong(
 
 
 def _command(commands: Commands, words: str, locale: str, *, called: bool) -> tuple[Command, str]:
-    first = tuple(word.casefold() for word in words.split(None, 3)[:3])
+    first = tuple(word.casefold() for word in words.split(None, MOST_WORDS)[:MOST_WORDS])
     for length in range(len(first), 0, -1):
         if command := commands.by_name.get(first[:length]):
             return command, _behind(words, length)
@@ -263,6 +271,11 @@ class _Line:
             choices = [*yes(**given), *(self._as_words(clear) if nearly else ())]
             raise Unsure(text("line.meant", line=self.shown(could_be)), choices).running(self.command.path)
         return given
+
+    def lacks_any(self, given: Mapping[str, Any]) -> bool:
+        """Whether the command cannot do without something more."""
+        arguments = self.commands.arguments(self.command)
+        return any(argument.required and argument.name not in given for argument in arguments)
 
     def options_in(self, words: str) -> tuple[str, dict[str, Any], str]:
         """The words as they could be, the options in them, and the rest."""

@@ -14,7 +14,7 @@ from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.feature import Feature
 from bot.main.features import FEATURES as INSTALLED
-from bot.main.features import Installed
+from bot.main.features import Installed, add_up
 from bot.model.message import Message, message, typed
 from bot.model.people import Role
 from bot.texts import FOLDER, LOCALES, Texts
@@ -22,6 +22,7 @@ from tests.doubles.discord import Discord, Person, Server
 from tests.doubles.discord.command_limits import check_command, size_of
 from tests.doubles.discord.errors import Form
 from tests.doubles.installed import FEATURES, KINDS
+from tests.doubles.praise import Praise
 from tests.on_discord import OnDiscord, plein_on
 
 Json = dict[str, Any]
@@ -316,3 +317,21 @@ async def test_what_is_said_from_a_server_of_others_is_not_done(
         )
         assert said.ephemeral
         assert "Ik hoor bij een andere server" in said.text
+
+
+async def test_what_stands_in_menus_is_told_with_the_rest() -> None:
+    """Only on servers, by a title in each language, and to whom the command is for."""
+    praise = add_up(Praise().installed)
+    texts = Texts(FOLDER, *praise.locales)
+    found = SlashCommands(
+        Commands(praise.commands, texts, converters={**KINDS}), {Role.ORGANISER: ORGANISERS}
+    ).described()
+    on_member, on_message = (next(each for each in found if each["type"] == kind) for kind in (2, 3))
+    for menu in (on_member, on_message):
+        form = Form()
+        check_command(form, menu)
+        form.check()
+        assert (menu["name"], menu["contexts"]) == ("Praise", [0])
+        assert menu["name_localizations"]["nl"] == "Prijzen"
+        assert "description" not in menu
+        assert "options" not in menu

@@ -181,3 +181,15 @@ async def test_what_was_done_while_plein_was_away_counts_once(homeserver: Homese
         assert [seen.on for seen in await praise.times(3)] == [True, False, True]
     async with plein_on(homeserver, tmp_path, user, installed=praise.installed):
         assert len(praise.seen) == 3
+
+
+async def test_who_replies_to_somebody_need_not_name_them(square: Square) -> None:
+    anna, ben, room = square.anna, square.ben, square.room
+    said = await ben.say(room, "soep!")
+    answers = {"m.relates_to": {"m.in_reply_to": {"event_id": said}}}
+    await anna.say(room, '!lof geef "voor de soep"', **answers)
+    await square.praise.times(1)
+    await anna.say(room, f'!lof geef {anna.user_id} "voor het brood"', **answers)
+    found = [(seen.whom, seen.words) for seen in await square.praise.times(2)]
+    assert found == [(ben.name, "voor de soep"), (anna.name, "voor het brood")]
+    assert [seen.about and seen.about.ref for seen in square.praise.seen] == [said, None]

@@ -123,6 +123,11 @@ class Person:
             self._may(message.channel, "manage_messages")
         talk.delete(self.world, message)
 
+    async def deletes_all(self, messages: Sequence[Message]) -> None:
+        """Have these deleted at once, as bots for moderators do."""
+        self._may(messages[0].channel, "manage_messages")
+        talk.delete_many(self.world, messages[0].channel, messages)
+
     async def uses(
         self,
         where: Channel | str | Server,
@@ -241,7 +246,18 @@ class Person:
         self._allowed(lambda: talk.react(self.world, message, self.user, emoji))
 
     async def unreacts(self, message: Message, emoji: str) -> None:
+        """Take their own away."""
         talk.unreact(self.world, message, self.user, emoji)
+
+    async def takes(self, message: Message, who: Person, emoji: str) -> None:
+        """Take somebody else's sign away, as who looks after a channel may."""
+        self._may(message.channel, "manage_messages")
+        talk.unreact(self.world, message, who.user, emoji)
+
+    async def clears(self, message: Message, emoji: str | None = None) -> None:
+        """Take everybody's signs away, or everybody's of that one."""
+        self._may(message.channel, "manage_messages")
+        talk.clear_reactions(self.world, message, emoji)
 
     async def follows(self, event_id: str | int) -> None:
         """Be interested in a scheduled event."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -270,12 +271,27 @@ def _demand_few_old_edits(world: World, channel: Channel) -> None:
 
 def delete(world: World, message: Message) -> None:
     """Take a message away, from pins too."""
+    _take_away(message)
+    tell(world, "MESSAGE_DELETE", message, {"id": message.id, "channel_id": message.channel.id})
+    world.bell.ring()
+
+
+def delete_many(world: World, channel: Channel, messages: Sequence[Message]) -> None:
+    """Take them away at once, of which is told once."""
+    for message in messages:
+        _take_away(message)
+    data: Json = {"ids": [message.id for message in messages], "channel_id": channel.id}
+    data |= {"guild_id": channel.guild_id} if channel.guild_id else {}
+    intents = (IN_GUILD if channel.guild_id else IN_DM)["messages"]
+    world.emit(Event("MESSAGE_DELETE_BULK", data, intents, channel.guild_id, channel))
+    world.bell.ring()
+
+
+def _take_away(message: Message) -> None:
     message.deleted = True
     message.channel.messages.pop(message.id, None)
     message.channel.deleted[message.id] = message
     message.channel.pins.pop(message.id, None)
-    tell(world, "MESSAGE_DELETE", message, {"id": message.id, "channel_id": message.channel.id})
-    world.bell.ring()
 
 
 def react(world: World, message: Message, user: User, emoji: str) -> None:
@@ -305,6 +321,21 @@ def unreact(world: World, message: Message, user: User, emoji: str) -> None:
             del message.reactions[emoji]
         tell(world, "MESSAGE_REACTION_REMOVE", message, _reaction(message, user, emoji), "reactions")
         world.bell.ring()
+
+
+def clear_reactions(world: World, message: Message, emoji: str | None = None) -> None:
+    """Take away everybody's, or everybody's with that sign: of which is told once, and of nobody by name."""
+    if not (message.reactions if emoji is None else message.reactions.get(emoji)):
+        return
+    data: Json = {"channel_id": message.channel.id, "message_id": message.id}
+    if emoji is None:
+        message.reactions.clear()
+        tell(world, "MESSAGE_REACTION_REMOVE_ALL", message, data, "reactions")
+    else:
+        del message.reactions[emoji]
+        more = {"emoji": emoji_json(emoji)}
+        tell(world, "MESSAGE_REACTION_REMOVE_EMOJI", message, data | more, "reactions")
+    world.bell.ring()
 
 
 def _reaction(message: Message, user: User, emoji: str) -> Json:

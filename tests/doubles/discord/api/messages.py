@@ -9,7 +9,7 @@ from tests.doubles.discord.errors import Form, Json, refuse
 from tests.doubles.discord.gateway import content_shown, without_content
 from tests.doubles.discord.render import message_json
 from tests.doubles.discord.state import EPHEMERAL, Channel, Message
-from tests.doubles.discord.talk import delete, edit, post, sent_before, type_in
+from tests.doubles.discord.talk import delete, delete_many, edit, post, sent_before, type_in
 
 PLACES = "/channels/{channel_id}/messages"
 ONE = "/channels/{channel_id}/messages/{message_id}"
@@ -120,8 +120,11 @@ def remove_many(ask: Ask) -> Answer:
         raise refuse(50016)
     if any(ask.world.age(message_id) > TWO_WEEKS for message_id in ids):
         raise refuse(50034)
-    for message in [channel.messages[message_id] for message_id in ids if message_id in channel.messages]:
-        delete(ask.world, message)
+    delete_many(
+        ask.world,
+        channel,
+        [channel.messages[message_id] for message_id in ids if message_id in channel.messages],
+    )
 
 
 @route("POST", "/channels/{channel_id}/messages/{message_id}/crosspost")

@@ -8,7 +8,7 @@ from tests.doubles.discord.clock import iso
 from tests.doubles.discord.errors import refuse
 from tests.doubles.discord.polls import end
 from tests.doubles.discord.render import user_json
-from tests.doubles.discord.talk import pin, react, unpin, unreact
+from tests.doubles.discord.talk import clear_reactions, pin, react, unpin, unreact
 
 REACTIONS = "/channels/{channel_id}/messages/{message_id}/reactions"
 EMOJI = REACTIONS + "/{emoji_name}"
@@ -46,17 +46,12 @@ def take(ask: Ask) -> Answer:
 
 @route("DELETE", REACTIONS)
 def clear(ask: Ask) -> Answer:
-    message = ask.message("manage_messages")
-    for emoji, users in list(message.reactions.items()):
-        for user_id in list(users):
-            unreact(ask.world, message, ask.world.users[user_id], emoji)
+    clear_reactions(ask.world, ask.message("manage_messages"))
 
 
 @route("DELETE", EMOJI)
 def clear_one(ask: Ask) -> Answer:
-    message = ask.message("manage_messages")
-    for user_id in list(message.reactions.get(_emoji(ask), [])):
-        unreact(ask.world, message, ask.world.users[user_id], _emoji(ask))
+    clear_reactions(ask.world, ask.message("manage_messages"), _emoji(ask))
 
 
 @route("GET", EMOJI)

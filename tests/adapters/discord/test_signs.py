@@ -1,0 +1,207 @@
+"""A sign on somebody's message on Discord, and what becomes of it when it, or the message, is taken away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.main.config import ThemeSection
+from bot.model.message import message as message_of
+from bot.model.message import typed
+from bot.model.people import Place
+from tests.doubles.discord import Discord, Person, Server, talk
+from tests.doubles.discord.state import Event
+from tests.doubles.praise import HANDS, Praise
+from tests.on_discord import OnDiscord, plein_on
+
+SIGNS = 1 << 10
+SAID = "Je prees een buur."
+PARTY = "\N{PARTY POPPER}"
+
+
+@pytest.fixture
+async def praise() -> Praise:
+    return Praise()
+
+
+@pytest.fixture
+def sport(town: Server) -> ThemeSection:
+    return ThemeSection(name="Sport", places=(f"discord:{town.channel('sport').id}",))
+
+
+@pytest.fixture
+async def plein(
+    double: Discord, database: str, sport: ThemeSection, praise: Praise
+) -> AsyncIterator[OnDiscord]:
+    async with plein_on(double, database, themes=[sport], installed=praise.installed) as plein:
+        yield plein
+
+
+async def nothing_more(praise: Praise, anna: Person, ben: Person) -> None:
+    """What was done so far has been dealt with, and came to nothing."""
+    before, said = len(praise.seen), await ben.says("sport", "einde")
+    await anna.reacts(said, HANDS)
+    await praise.until(lambda: said.id in [seen.about and seen.about.ref for seen in praise.seen])
+    assert len(praise.seen) == before + 1
+
+
+async def test_it_says_whose_message_it_is_and_can_be_taken_away(
+    plein: OnDiscord, praise: Praise, town: Server, anna: Person, ben: Person
+) -> None:
+    said = await ben.says("sport", "Het pleintje is opgeruimd")
+    await anna.reacts(said, f"{HANDS}\N{EMOJI MODIFIER FITZPATRICK TYPE-4}")
+    (on,) = await praise.times(1)
+    assert (on.by, on.whom, on.on) == ("anna", "ben", True)
+    assert on.about
+    assert on.about.ref == said.id
+    assert on.about.link == f"https://discord.com/channels/{town.guild.id}/{said.channel.id}/{said.id}"
+    assert on.about.at.timestamp() == pytest.approx(said.at, abs=0.01)
+    await anna.unreacts(said, f"{HANDS}\N{EMOJI MODIFIER FITZPATRICK TYPE-4}")
+    (_, off) = await praise.times(2)
+    assert (off.by, off.whom, off.on, off.about and off.about.ref) == ("anna", None, False, said.id)
+    await anna.reacts(said, HANDS)
+    assert [seen.on for seen in await praise.times(3)] == [True, False, True]
+    await plein.until_quiet()
+    assert [message for message in anna.sees("sport") if message.author.bot] == []
+
+
+async def test_what_discord_brings_twice_counts_once(
+    double: Discord, plein: OnDiscord, praise: Praise, anna: Person, ben: Person
+) -> None:
+    said = await ben.says("sport", "een")
+    double.faults.events.duplicate("MESSAGE_REACTION_ADD")
+    await anna.reacts(said, HANDS)
+    await praise.times(1)
+    await nothing_more(praise, anna, ben)
+    assert [seen.about and seen.about.ref for seen in praise.seen][:1] == [said.id]
+
+
+async def test_who_talks_in_private_hears_it_there_and_others_beside_the_next_answer(
+    plein: OnDiscord, praise: Praise, anna: Person, ben: Person
+) -> None:
+    await anna.says(anna.dm, "!help")
+    await anna.hears(anna.dm, "Wat ik voor je kan doen")
+    mine, theirs = await ben.says("sport", "een"), await anna.says("sport", "twee")
+    await anna.reacts(mine, HANDS)
+    await anna.hears(anna.dm, SAID)
+    await ben.reacts(theirs, HANDS)
+    await praise.times(2)
+    await plein.until_quiet()
+    assert ben.sees(ben.dm) == []
+    answer = await ben.uses("sport", "help")
+    assert "You praised a neighbour." in answer.text
+    assert "praised" not in (await ben.uses("sport", "help")).text
+
+
+async def test_only_people_in_places_and_only_that_sign(
+    double: Discord, plein: OnDiscord, praise: Praise, town: Server, anna: Person, ben: Person
+) -> None:
+    robot = double.application("another", "its token")
+    town.invite(robot)
+    town.channel("elders")
+    sport = town.channel("sport")
+    said = await ben.says("sport", "een")
+    talk.react(double.world, said, robot.user, HANDS)
+    talk.unreact(double.world, said, robot.user, HANDS)
+    robots = talk.post(double.world, sport, robot.user, {"content": "ik ben een robot"})
+    hook = double.world.user("relay", bot=True)
+    relayed = talk.post(double.world, sport, hook, {"content": "van elders"}, webhook_id=hook.id)
+    place = Place("discord", sport.id)
+    await plein.core.say(plein.adapter.account, place, message_of(typed("hallo")), "own")
+    own = await plein.board("sport", "hallo")
+    for message in (robots, relayed, own, await ben.says("elders", "twee")):
+        await anna.reacts(message, HANDS)
+    await anna.reacts(said, PARTY)
+    await anna.unreacts(said, PARTY)
+    await nothing_more(praise, anna, ben)
+
+
+async def test_what_a_moderator_clears_is_not_withdrawn(
+    plein: OnDiscord, praise: Praise, anna: Person, ben: Person, mo: Person
+) -> None:
+    """Of one alone Discord does not say whose hand it was: that is as if they did it themselves."""
+    said, other = await ben.says("sport", "een"), await ben.says("sport", "twee")
+    for message in (said, other):
+        await anna.reacts(message, HANDS)
+    await praise.times(2)
+    await mo.clears(said)
+    await mo.clears(other, HANDS)
+    await nothing_more(praise, anna, ben)
+    # It can be put there again, which is the same one.
+    await anna.reacts(said, HANDS)
+    await mo.takes(said, anna, HANDS)
+    await praise.until(lambda: praise.seen[-1].on is False)
+
+
+async def test_in_a_thread_it_is_its_channels(
+    plein: OnDiscord, praise: Praise, town: Server, anna: Person, ben: Person
+) -> None:
+    thread = anna.begins("sport", "over de bank")
+    said = await ben.says(thread, "een")
+    await anna.reacts(said, HANDS)
+    (on,) = await praise.times(1)
+    assert on.about
+    assert on.about.link.split("/")[-2:] == [thread.id, said.id]
+
+
+async def test_where_discord_does_not_say_whose_it_is_it_is_asked(
+    double: Discord, plein: OnDiscord, praise: Praise, anna: Person, ben: Person
+) -> None:
+    said = await ben.says("sport", "een")
+    emit = double.world.emit
+
+    def without_author(event: Event) -> None:
+        event.data.pop("message_author_id", None)
+        emit(event)
+
+    double.world.emit = without_author
+    await anna.reacts(said, HANDS)
+    (on,) = await praise.times(1)
+    assert on.whom == "ben"
+
+
+async def test_messages_that_are_deleted_are_told(
+    plein: OnDiscord, praise: Praise, town: Server, anna: Person, ben: Person, mo: Person
+) -> None:
+    town.channel("elders")
+    first, *others = [await ben.says("sport", words) for words in ("een", "twee", "drie")]
+    await ben.deletes(await ben.says("elders", "vier"))
+    await ben.deletes(first)
+    await mo.deletes_all(others)
+    await praise.until(lambda: len(praise.lost) == 3)
+    sport = town.channel("sport").id
+    assert praise.lost == [(sport, message.id) for message in (first, *others)]
+
+
+async def test_what_was_kept_and_not_dealt_with_counts_after_a_crash(
+    double: Discord,
+    database: str,
+    sport: ThemeSection,
+    praise: Praise,
+    anna: Person,
+    ben: Person,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with plein_on(double, database, themes=[sport], installed=praise.installed) as plein:
+        reached = asyncio.Event()
+
+        async def dies(_: object) -> None:
+            reached.set()
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(plein.core.dispatch, "handle", dies)
+        await anna.reacts(await ben.says("sport", "een"), HANDS)
+        await reached.wait()
+    for _ in range(2):
+        async with plein_on(double, database, themes=[sport], installed=praise.installed):
+            assert len(await praise.times(1)) == 1
+
+
+async def test_discord_is_asked_for_signs_only_where_something_is_made_of_them(
+    double: Discord, plein: OnDiscord, database: str
+) -> None:
+    (asked,) = [session.intents for session in double.gateway.connected]
+    assert asked & SIGNS
+    assert not asked & ((1 << 1) | (1 << 15))
