@@ -32,6 +32,8 @@ from bot.texts import Texts, Voice
 from bot.unseen import visible
 
 PLATFORM = "console"
+# Files that can be read where lines are printed.
+_READABLE = ("csv", "json")
 # What stands here for a category or a space.
 CORNER = "console.home"
 # Of so many places, and people in them, what they saw last is remembered.
@@ -314,7 +316,7 @@ class Console:
         lines = render(message, self._texts, voice)
         for file in message.files:
             lines.append(f"[{file.name}] {self._texts.write(file.words, voice)}")
-            if file.form != "png":
+            if file.form in _READABLE:
                 lines += (
                     (await self.core.file(file, voice, reader or Place(PLATFORM, where)))
                     .decode("utf-8-sig")

@@ -31,7 +31,13 @@ REACTION = "m.reaction"
 COUNTS = "✅"
 # The figures of who ended it, under both of their names.
 _RESULTS = ("org.matrix.msc3381.poll.results", "m.poll.results")
-MIMETYPES = {"png": "image/png", "csv": "text/csv", "json": "application/json", "zip": "application/zip"}
+MIMETYPES = {
+    "png": "image/png",
+    "csv": "text/csv",
+    "json": "application/json",
+    "pdf": "application/pdf",
+    "zip": "application/zip",
+}
 
 Content = dict[str, Any]
 

@@ -34,7 +34,8 @@ _ROWS_OF = (
     select(certificates).where(_THEIRS).order_by(certificates.c.id),
     select(year_listed).where(year_listed.c.resident == _WHO).order_by(year_listed.c.year),
 )
-_OLD, _NEW = bindparam("old_"), bindparam("new_")
+_OLD: Any = bindparam("old_")
+_NEW: Any = bindparam("new_")
 _others = year_listed.alias()
 _MERGE = (
     update(certificates).where(certificates.c.resident == _OLD).values(resident=_NEW),
@@ -45,7 +46,7 @@ _MERGE = (
     ),
     update(year_listed).where(year_listed.c.resident == _OLD).values(resident=_NEW),
 )
-_YEAR = bindparam("year_")
+_YEAR: Any = bindparam("year_")
 _LISTED = select(year_listed.c.resident).where(year_listed.c.year == _YEAR).order_by(year_listed.c.resident)
 _ENLIST = upsert(year_listed).on_conflict_do_nothing()
 _UNLIST = delete(year_listed).where(year_listed.c.year == _YEAR, year_listed.c.resident == _WHO)

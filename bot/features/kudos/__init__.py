@@ -54,11 +54,11 @@ _COMMANDS = (
 )
 
 _CERTIFYING = (
-    _Private(certify.MAKE, certify.make_certificate, also_named=("chosen",)),
+    _Private(certify.MAKE, certify.make_certificate, anyone=True, also_named=("chosen",)),
     _Private(certify.WITHDRAW, certify.withdraw_certificate, anyone=True),
     Command(certify.CHECK, certify.check_certificate, anyone=True),
     _Private(certify.LIST, certify.list_year, role=Role.ORGANISER),
-    _Private(certify.ENLIST, certify.enlist, listed=False),
+    _Private(certify.ENLIST, certify.enlist, listed=False, anyone=True),
 )
 
 

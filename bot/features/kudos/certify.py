@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 
 from bot import certificates as pages
 from bot.call import Call
+from bot.certificates.certificate import MOST_REASONS, certificate_in, new_id
 from bot.errors import UserError
 from bot.feature import Files, Write
 from bot.features.kudos import show
@@ -58,7 +59,9 @@ def make_certificate(
     code = pages.sign(made, call.tx.signing)
     words = made.canonical.decode()
     number = call.tx.of(CERTIFICATES).add(call.resident.id, made.id, words, code.spelled, made.made)
-    lines = [text("certificate.ready", certificate=number), text("certificate.benefits")]
+    lines = [text("certificate.ready", certificate=number), *pages.told(made)]
+    if not told:  # nothing was to be chosen, and so it was not said before
+        lines.append(text("certificate.benefits"))
     files = [
         Attachment(f"{SUBJECT}:{number}", form, text("certificate.file", name=made.name))
         for form in ("pdf", "png")
@@ -83,10 +86,10 @@ def _counted(call: Call, resident: int, year: int) -> Sequence[Kudos]:
 def _choose(found: Sequence[Kudos], when: int, year: int | None) -> Message:
     """What there is to choose from, and what to know before."""
     lines = [show.mine(each) for each in found[-SHOWN:]]
-    last = [each.id for each in found[-pages.MOST_REASONS :]]
+    last = [each.id for each in found[-MOST_REASONS:]]
     args = {"chosen": last, "year": when} if year else {"chosen": last}
     latest = Button(text("certificate.button.latest", count=len(last)), MAKE, args)
-    how = text("certificate.choose.how", most=pages.MOST_REASONS, numbers=" ".join(map(str, last[:3])))
+    how = text("certificate.choose.how", most=MOST_REASONS, numbers=" ".join(map(str, last[:3])))
     return message(
         *(text("certificate.benefits"), *lines),
         title=text("certificate.choose", year=str(when)),
@@ -97,8 +100,8 @@ def _choose(found: Sequence[Kudos], when: int, year: int | None) -> Message:
 
 def _chosen(found: Sequence[Kudos], numbers: Sequence[int]) -> Sequence[Kudos]:
     """Raises: UserError where one of these is none of theirs, or they are too many for a page."""
-    if len({*numbers}) > pages.MOST_REASONS:
-        raise UserError("certificate.many", count=len({*numbers}), most=pages.MOST_REASONS)
+    if len({*numbers}) > MOST_REASONS:
+        raise UserError("certificate.many", count=len({*numbers}), most=MOST_REASONS)
     by_number = {kudos.id: kudos for kudos in found}
     if unknown := next((number for number in numbers if number not in by_number), None):
         raise UserError("certificate.not_yours", kudos=unknown)
@@ -121,7 +124,7 @@ def _made(call: Call, found: Sequence[Kudos], reasons: Sequence[Kudos], name: st
     # Of those who were forgotten nobody knows any more who is whom: they count for one.
     forgotten = any(kudos.giver is None for kudos in found)
     return pages.Certificate(
-        id=pages.new_id(),
+        id=new_id(),
         name=name,
         community=call.settings.name,
         themes=tuple(theme.name for theme in themes),
@@ -219,9 +222,9 @@ def make_file(form: str) -> Callable[[Call, str, Write], Callable[[], bytes]]:
         kept = call.tx.of(CERTIFICATES).get(int(subject))
         if kept is None or kept.words is None or kept.code is None:
             return lambda: b""
-        certificate, code = pages.certificate_in(json.loads(kept.words)), pages.read_code(kept.code)
+        certificate, code = certificate_in(json.loads(kept.words)), pages.read_code(kept.code)
         texts, zone = call.commands.texts, call.zone
-        return lambda: getattr(pages.make(certificate, code, texts, zone), form)  # type: ignore[no-any-return]
+        return lambda: getattr(pages.make(certificate, code, texts, zone), form)
 
     return make
 
