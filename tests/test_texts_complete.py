@@ -205,6 +205,8 @@ BUILT = {
     "init.secret.*.*": filled("init.secret.*", ["discord.token", "matrix.password", "matrix.token"]),
     "init.word.*": filled("init.word.*", ANSWERED),
     "kudos.*": filled("kudos.*", ["no_more", "wall.none", "wall.none.month", "mine.none"]),
+    "certificate.*": filled("certificate.*", ["enlisted", "unlisted"]),
+    "certificate.list.*": filled("certificate.list.*", ["name", "themes"]),
     "kudos.reply.*": filled("kudos.reply.*", ["plain", "words"]),
     "kudos.*.told": filled("kudos.*.told", ["withdrawn", "removed"]),
     "kudos.button.*": filled("kudos.button.*", Wish),

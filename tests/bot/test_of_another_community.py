@@ -16,11 +16,14 @@ from typing import Any, NamedTuple
 import pytest
 from sqlalchemy import select
 
+from bot.certificates import Certificate, sign
+from bot.certificates.certificate import new_id
 from bot.commands.argument import Argument
 from bot.commands.declare import Command
 from bot.commands.forms import form_for
 from bot.communities import WHOSE
 from bot.errors import Gone
+from bot.features.kudos.records import CERTIFICATES
 from bot.features.themes.lot import entrant
 from bot.features.themes.records import ARCHIVES, DRAWS, Listed
 from bot.main.features import FEATURES, stores_of
@@ -71,7 +74,7 @@ PLAIN = {
     *("why", "often"),
     *("called", "begins", "place", "url", "lasting", "room", "online_room", "way", "guests", "whom", "seen"),
     *("remind", "repeat", "left_out", "from_here", "everything", "every", "stop", "hour", "before"),
-    *("zone", "due", "what", "by", "version", "reason", "month", "older", "wish"),
+    *("zone", "due", "what", "by", "version", "reason", "month", "older", "wish", "chosen", "year"),
 }
 FILLED: Mapping[str, Any] = {
     "language": "en",
@@ -97,6 +100,8 @@ FILLED: Mapping[str, Any] = {
     "by": "hour",
     "version": 2,
     "reason": "voor het opruimen",
+    "year": 2026,
+    "on": False,
     "whom": "Zora",
 }
 
@@ -219,6 +224,15 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
         vera, theme = next(iter(tx.people.named("Vera", None))), tx.places.theme_named("Kermis").id
         return tx.of(ARCHIVES).archive(theme, "Kermis", NOW.date(), NOW.date(), [vera.id])
 
+    def certify(tx: Transaction) -> int:
+        vera = next(iter(tx.people.named("Vera", None)))
+        day = NOW.date()
+        made = Certificate(
+            new_id(), "Vera", "Elders", ("Kermis",), day, day, ("voor het zwembad",), 1, "nl", NOW
+        )
+        code = sign(made, tx.signing).spelled
+        return tx.of(CERTIFICATES).add(vera.id, made.id, made.canonical.decode(), code, NOW)
+
     request = await store.run(read, community=OTHER)
     pull = await store.run(wish, community=OTHER)
     return {
@@ -226,6 +240,7 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
         "meeting": Ids(1, 8),
         "reminder": Ids(1, 8),
         "kudos": Ids(1, 8),
+        "certificate": Ids(await store.run(certify, community=OTHER), 88),
         "request": Ids(request, 88),
         "link": Ids(1, 88),
         "code": Ids(code, "ABCD-EFGH"),
@@ -379,7 +394,9 @@ async def test_no_file_of_it_is_made_for_whoever_is_not_in_it(two: Two) -> None:
     vera = await core.store.run(lambda tx: next(iter(tx.people.named("Vera", None))), community=OTHER)
     # One that is over; of what is over here the number is another.
     closed = {ONE: 3, OTHER: 1}
-    theirs = {"draw": two.ids["draw"].theirs, "me": f"{vera.id}:{PLATFORM}:Vera"}
+    theirs = {"draw": two.ids["draw"].theirs, "me": f"{vera.id}:{PLATFORM}:Vera", "certificate": 1}
+    theirs |= {"thanked": NOW.year}
+    two.town.platform.present["Vera", MARKET] = Role.MODERATOR
     assert {*theirs, "poll"} == set(core.features.files)
     for kind, files in core.features.files.items():
         for form, community in itertools.product(files.makes, (ONE, OTHER)):

@@ -326,7 +326,8 @@ async def test_what_stands_in_menus_is_told_with_the_rest() -> None:
     found = SlashCommands(
         Commands(praise.commands, texts, converters={**KINDS}), {Role.ORGANISER: ORGANISERS}
     ).described()
-    on_member, on_message = (next(each for each in found if each["type"] == kind) for kind in (2, 3))
+    menus = [each for each in found if each["name"] == "Praise"]
+    on_member, on_message = (next(each for each in menus if each["type"] == kind) for kind in (2, 3))
     for menu in (on_member, on_message):
         form = Form()
         check_command(form, menu)
