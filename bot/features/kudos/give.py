@@ -164,7 +164,8 @@ def _add(call: Call, where: Theme, who: Receivers, reason: str, tastes: Mapping[
     found = call.tx.of(KUDOS).add(given(call, where.id, reason), who, tastes)
     subject = show.subject(found)
     call.board(subject, where.id, call.resident.id)
-    call.ended(subject)
+    # It is news now, and nowhere any more that comes later.
+    call.tx.boards.end(subject)
     call.undo_with("kudos withdraw", kudos=found.id)
     call.in_sight = True
     return found
