@@ -59,7 +59,7 @@ def _receiver(
             (label, _with(given[_WHO], before, after)) for label, given in choices_of(_WHO, people, call)
         ]
         raise Unsure(text("resident.which", name=words[:_SHOWN]), choices, text("resident.other"))
-    if words.startswith("@"):
+    if words.startswith("@") and " " not in words:
         raise UserError("resident.unknown", name=words[:_SHOWN])
     name = _checked(words)
     asked = text("kudos.no_account", name=name)
