@@ -36,7 +36,7 @@ from tests.doubles.discord.errors import Json
 from tests.doubles.discord.looks import all_components
 from tests.doubles.discord.state import PIN
 from tests.on_discord import DoublesClock
-from tests.stages.stage import Seen, Stage, Where, Who, bracketed
+from tests.stages.stage import READABLE, Seen, Stage, Where, Who, bracketed
 
 LOCALES = {"nl": "nl", "en": "en-GB"}
 LABEL, LONGEST = 80, 2_000
@@ -268,7 +268,7 @@ class OnDiscord(Stage):
         lines += bracketed(button["label"] for button in buttons)
         for file in message.attachments:
             lines.append(f"[{file.filename}] {file.description}")
-            if not file.filename.endswith(".png"):
+            if file.filename.endswith(READABLE):
                 lines += file.data.decode("utf-8-sig").splitlines()
         return Seen(message.id, to, tuple(lines), bool(buttons), edited)
 

@@ -32,7 +32,7 @@ from bot.model.message import Text, text
 from bot.model.people import Identity
 from bot.texts import Texts, Voice
 from tests.homeserver import PASSWORD, Homeserver, Person
-from tests.stages.stage import Seen, Stage, Where, Who, bracketed, retimed
+from tests.stages.stage import READABLE, Seen, Stage, Where, Who, bracketed, retimed
 
 Json = dict[str, Any]
 numbers = itertools.count(1)
@@ -277,21 +277,23 @@ class OnMatrix(Stage):
                 case "m.image":
                     found[-1] = found[-1].with_more(f"[picture] {content['body']}")
                 case "m.file":
+                    name = content["filename"]
                     data = await self._download(person, content["url"])
-                    found[-1] = found[-1].with_more(f"[{content['filename']}]", *data.splitlines())
+                    lines = data.decode("utf-8-sig").splitlines() if name.endswith(READABLE) else []
+                    found[-1] = found[-1].with_more(f"[{name}]", *lines)
         if isinstance(to, Who):
             for seen in found:
                 self._last_in[to] = seen.ref
         return found
 
-    async def _download(self, person: Person, address: str) -> str:
+    async def _download(self, person: Person, address: str) -> bytes:
         where = address.removeprefix("mxc://")
         url = f"{self._server.url}/_matrix/client/v1/media/download/{where}"
         async with self._server.session.get(
             url, headers={"Authorization": f"Bearer {person.token}"}
         ) as answer:
             assert answer.status == 200
-            return (await answer.read()).decode("utf-8-sig")
+            return await answer.read()
 
     async def _seen(self, event: Json, to: Where | Who) -> Seen:
         content, ref = event["content"], event["event_id"]
@@ -336,7 +338,7 @@ class OnMatrix(Stage):
 def _file(line: str) -> str:
     """As the console shows it: `[poll-1.png] words`, or `[poll-1.csv] words` and its lines."""
     line = re.sub(r"^\[[\w-]+\.png\]", "[picture]", line)
-    return re.sub(r"^(\[[\w-]+\.(?:csv|json)\]) .*", r"\1", line)
+    return re.sub(r"^(\[[\w-]+\.(?:csv|json|pdf)\]) .*", r"\1", line)
 
 
 async def _say_if_allowed(person: Person, room: str, words: str) -> str | None:

@@ -26,6 +26,8 @@ from bot.platforms import called
 from bot.ports.adapter import Listener
 from bot.texts import Texts, Voice
 
+# Files that can be read where lines are shown.
+READABLE = (".csv", ".json")
 # A button that has Plein make a home for themes.
 MAKES_HOME = "home.button.make"
 # That Plein may do everything here.

@@ -31,7 +31,8 @@ def _receivers(argument: Argument, value: Any, call: Call) -> Receivers:
     """ "@ben", "@ben @lien", "Ben, Lien en Cas", "bakkerij Peeters" """
     parts: Sequence[str] = value
     if isinstance(value, str):
-        parts = [value] if _known(argument, value, call) else _parts(value, call)
+        parts = [part for named in _parts(value, call) for part in _each(argument, named, call)]
+        parts = [value] if _known(argument, value, call) else parts
     if not parts:
         raise UserError("kudos.nobody")
     if len(parts) > MOST:
@@ -85,6 +86,14 @@ def _checked(name: str) -> str:
     if not seen_as(name) or len(name) > LONGEST_NAME:
         raise UserError("kudos.name", most=LONGEST_NAME)
     return name
+
+
+def _each(argument: Argument, words: str, call: Call) -> Sequence[str]:
+    """Those who are named one behind the other, with blanks alone between: each word is somebody."""
+    apart = words.split()
+    if len(apart) == 1 or _known(argument, words, call):
+        return [words]
+    return apart if all(_known(argument, word, call) for word in apart) else [words]
 
 
 def _parts(words: str, call: Call) -> Sequence[str]:
