@@ -24,6 +24,7 @@ from bench import (
     moments,
     postgres,
     presses,
+    reactions,
     readers,
     reply,
     start,
@@ -52,6 +53,7 @@ PARTS = {
         moments,
         start,
         presses,
+        reactions,
         reply,
     )
 }

@@ -619,7 +619,8 @@ class Call:
         in `announce`. `begun`: nobody asked; nothing private is begun for it, so that only an account that
         talks there with Plein already hears it, and it waits for quiet hours to end. `otherwise`: the kind
         and subject of a job that is run where it can arrive nowhere, and takes it from there (`take_unsaid`).
-        `beside`: where it can arrive nowhere its words are said beside the next answer that they alone read.
+        `beside`: no private talk is begun for it either, and where there is none its words are said beside
+        the next answer that they alone read.
         `change_post` and `withdraw_post` do with it what they do with a post.
         """
         number = resident.id if isinstance(resident, Resident) else resident

@@ -431,7 +431,7 @@ class Dispatch:
             # Nobody asked aloud: nothing is posted there, and no private talk is begun for it.
             if call.resident.id != NOBODY.id:
                 key = f"answer:{invocation.id}"
-                call.tell(call.resident, answer, key, confidential=confidential, begun=True, beside=True)
+                call.tell(call.resident, answer, key, confidential=confidential, beside=True)
             return
         if call.in_sight and invocation.beside and invocation.acknowledged:
             return

@@ -123,7 +123,8 @@ _WAITS_FOR_THEM = and_(_UNSAID, posts.c.account == NOWHERE)
 _THEIRS = posts.c.resident == bindparam("resident_")
 _LAPSE = update(posts).where(_WAITS_FOR_THEM, _THEIRS, _OVER).values(withdrawn=True, sent_at=_NOW)
 # What goes only where they talk in private already waits until they do so there.
-_MAY_GO = or_(posts.c.begun.is_(False), bindparam("talks_", type_=Boolean))
+_IS_BESIDE = func.coalesce(posts.c.otherwise, "") == BESIDE
+_MAY_GO = or_(and_(posts.c.begun.is_(False), ~_IS_BESIDE), bindparam("talks_", type_=Boolean))
 _RESUME = (
     update(posts)
     .where(_WAITS_FOR_THEM, _THEIRS, _MAY_GO)
@@ -162,8 +163,6 @@ _JOINED = (
 )
 # So long those who could be told something nowhere are gathered, to be told it together.
 _GATHERED = timedelta(seconds=10)
-# What is said beside an answer waits for nothing else.
-_IS_BESIDE = func.coalesce(posts.c.otherwise, "") == BESIDE
 _UNREACHED = select(func.count(distinct(posts.c.resident))).where(
     _WAITS_FOR_THEM, ~_IS_BESIDE, posts.c.next_at > _SINCE
 )
@@ -243,9 +242,10 @@ class Told:
         begun: bool = False,
         otherwise: str | None = None,
     ) -> None:
-        found = self._find(resident, since, (), begun=begun)
+        talking = begun or otherwise == BESIDE
+        found = self._find(resident, since, (), talking=talking)
         # At a moment when nothing is at work it waits for the account that they used last.
-        if found is None and (ways := self._ways(resident, begun=begun)):
+        if found is None and (ways := self._ways(resident, talking=talking)):
             used = ways[0]
             found = used.identity, used.heard_by or self._posts.account_for(used.identity)
         if found:
@@ -316,13 +316,13 @@ class Told:
                 self._db.expect(residents.c.id, (row.resident for row in rows))
                 for row in rows:
                     gone = _read(row.gone)
-                    begun = bool(row.begun)
-                    if row.account != NOWHERE or self._find(row.resident, since, gone, begun=begun):
+                    talking = _only_where_they_talk(row)
+                    if row.account != NOWHERE or self._find(row.resident, since, gone, talking=talking):
                         self._send(row, gone, now, since)
 
     def _send(self, row: Any, gone: Collection[str], now: datetime, since: datetime) -> None:
         values = {"id_": row.id, "gone_": _packed(gone), "now_": now}
-        if found := self._find(row.resident, since, gone, begun=bool(row.begun)):
+        if found := self._find(row.resident, since, gone, talking=_only_where_they_talk(row)):
             to, account = found
             where = {"platform_": to.platform, "room_": to.user_id}
             self._db.execute(_ELSEWHERE, {**values, **where, "account_": account})
@@ -393,23 +393,28 @@ class Told:
     # --- where they can be reached ---
 
     def _find(
-        self, resident: int, since: datetime, gone: Collection[str], *, begun: bool = False
+        self, resident: int, since: datetime, gone: Collection[str], *, talking: bool = False
     ) -> tuple[Identity, str] | None:
         """The first account of theirs that is left, and which of Plein's is to write to it."""
-        for way in self._ways(resident, begun=begun):
+        for way in self._ways(resident, talking=talking):
             identity = way.identity
             if identity.address not in gone and (account := self._at_work(way, since)):
                 return identity, account
         return None
 
-    def _ways(self, resident: int, *, begun: bool = False) -> list[_Way]:
+    def _ways(self, resident: int, *, talking: bool = False) -> list[_Way]:
         """Their accounts, the one that they used last first; or those that talk with Plein in private."""
-        ways = [way for way in self._db.get_all(_WAYS, resident) if way.talks or not begun]
+        ways = [way for way in self._db.get_all(_WAYS, resident) if way.talks or not talking]
         return sorted(ways, key=lambda way: way.identity.address != way.heard_as) if len(ways) > 1 else ways
 
     def _at_work(self, way: _Way, since: datetime) -> str | None:
         at_work = [account for account, seen in self._db.get_all(_OURS, way.platform) if seen >= since]
         return way.heard_by if way.heard_by in at_work else next(iter(at_work), None)
+
+
+def _only_where_they_talk(row: Any) -> bool:
+    """Whether no private talk is begun for it."""
+    return bool(row.begun) or row.otherwise == BESIDE
 
 
 def _room(post: Post) -> str:

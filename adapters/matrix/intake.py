@@ -30,6 +30,7 @@ from adapters.matrix.read import (
     Sent,
     Signed,
     content_if_by,
+    is_idle,
     milliseconds,
     moment,
     read,
@@ -71,6 +72,8 @@ class Intake:
 
     def matters(self, room: str, event: Mapping[str, Any]) -> bool:
         """Whether an event is for Plein. What people say to each other is not kept, nor looked at again."""
+        if is_idle(event, self._on.core.signs):
+            return False
         heard = read(event)
         if heard is None or heard.sender == self._on.me:
             return False
@@ -78,7 +81,6 @@ class Intake:
             now = heard.meaning.now
             return now.is_command and self._on.core.commands.resembles(now.words)
         if isinstance(heard.meaning, Signed):
-            # Of the very many of these nothing is looked up.
             return heard.meaning.sign in self._on.core.signs and self._is_place(room)
         if isinstance(heard.meaning, Sent):
             return self._looks_like_two(room)

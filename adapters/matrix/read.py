@@ -6,7 +6,7 @@ Polls are MSC3381, in the name space that clients use today and in the stable on
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeGuard
@@ -132,6 +132,19 @@ def read(event: Mapping[str, Any]) -> Heard | None:
         return None
     meaning = _meaning(kind, content, event)
     return Heard(event_id, sender, at, meaning) if meaning else None
+
+
+def is_idle(event: Mapping[str, Any], signs: Container[str]) -> bool:
+    """Whether it is a reaction by which nothing is pressed, and none of these signs: most are, and there are
+    very many, so that nothing else of them is looked at.
+    """
+    content = event.get("content")
+    if event.get("type") != "m.reaction" or not isinstance(content, dict):
+        return False
+    key = _relation(content).get("key")
+    if not isinstance(key, str) or len(key) > _LONGEST_SIGN:
+        return True
+    return folded_sign(key := key.strip()) not in signs and not _number_of(key)
 
 
 def moment(stamp: object) -> datetime | None:
@@ -280,13 +293,16 @@ def _reacted(content: dict[str, Any]) -> Reacted | Signed | None:
         return None
     if len(key) > _LONGEST_SIGN:
         return None
-    number = 10 if key == "\N{KEYCAP TEN}" else number_in(key.strip()) or 0
-    # A reaction is one sign: of two keycaps neither is meant.
-    is_number = 0 < number < 100 and key.count(KEYCAP) < 2
-    if is_number:
+    if number := _number_of(key := key.strip()):
         return Reacted(target, number)
-    sign = folded_sign(key.strip())
+    sign = folded_sign(key)
     return Signed(target, sign) if sign else None
+
+
+def _number_of(key: str) -> int:
+    """The number that a reaction is; 0 where it is none. It is one sign: of two keycaps neither is meant."""
+    number = 10 if key == "\N{KEYCAP TEN}" else number_in(key) or 0
+    return number if 0 < number < 100 and key.count(KEYCAP) < 2 else 0
 
 
 def _referred(content: dict[str, Any]) -> str | None:
