@@ -40,7 +40,7 @@ def code(keys: SigningKeys) -> Code:
 
 @pytest.fixture
 def pdf(home: Path, code: Code) -> Path:
-    (file := home / "oorkonde.pdf").write_bytes(make(CERTIFICATE, code, Texts(), BRUSSELS).pdf)
+    (file := home / "oorkonde.pdf").write_bytes(make(CERTIFICATE, code, Texts(), BRUSSELS).pdf())
     return file
 
 
@@ -142,6 +142,16 @@ def test_with_the_keys_that_the_community_gave(pdf: Path, keys: SigningKeys, cap
         assert "staat geen sleutel" in capsys.readouterr().err
 
 
+def test_what_was_signed_before_its_key_had_a_successor_is_right_still(
+    pdf: Path, keys: SigningKeys, capsys: Capture
+) -> None:
+    before = keys.current(1)
+    assert main(["db", "new-signing-keys"]) == 0
+    assert "Give these to whoever checks them" in capsys.readouterr().out
+    assert keys.current(1) != before
+    assert main(["verify", str(pdf)]) == 0
+
+
 def test_the_configuration_says_where_the_keys_are(home: Path, pdf: Path, capsys: Capture) -> None:
     (home / "data" / "plein.db-signing").rename(home / "elsewhere")
     (home / "config.toml").write_text('[database]\nsigning = "elsewhere"\n', encoding="utf-8")
@@ -153,6 +163,6 @@ def test_the_configuration_says_where_the_keys_are(home: Path, pdf: Path, capsys
 def test_what_somebody_is_called_steers_no_terminal(home: Path, keys: SigningKeys, capsys: Capture) -> None:
     evil = a_certificate(name="\x1b[31mAnna\u202e", reasons=("\x1b]0;x\x07",), community="\x1b[2J")
     made = make(evil, sign(evil, signing_of(1, keys)), Texts(), BRUSSELS)
-    (home / "it.pdf").write_bytes(made.pdf)
+    (home / "it.pdf").write_bytes(made.pdf())
     assert main(["verify", "it.pdf"]) == 0
     assert not {"\x1b", "\x07", "\u202e"} & set(capsys.readouterr().out)
