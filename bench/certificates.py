@@ -52,8 +52,8 @@ async def measure() -> list[Figure]:
 
     def ours(number: int) -> None:
         made = make(replace(CERTIFICATE, neighbours=number + 2), code, texts, BRUSSELS)
-        assert made.pdf()
-        assert made.png()
+        assert made.pdf
+        assert made.png
 
     def theirs(number: int) -> None:
         assert all(_plainly(replace(page, before=f"{number + 2} buren bedankten")))

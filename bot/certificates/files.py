@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """A certificate that was drawn, as the files that show it. `lines`: all its words, from top to bottom."""
+    """A certificate that was drawn, as the files that show it, each made when it is asked for.
+
+    `lines`: all its words, from top to bottom.
+    """
 
     certificate: Certificate
     code: Code
@@ -33,9 +36,11 @@ class Files:
     lines: tuple[str, ...]
     drawn: Drawn
 
+    @property
     def png(self) -> bytes:
         return self.drawn.png()
 
+    @property
     def pdf(self) -> bytes:
         """With its words to search and to read aloud, and what was signed attached."""
         from bot.pictures.pdf import as_pdf

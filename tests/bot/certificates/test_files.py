@@ -52,7 +52,7 @@ def made(certificate: Certificate) -> Files:
 
 @cache
 def pdf_of(certificate: Certificate) -> bytes:
-    return made(certificate).pdf()
+    return made(certificate).pdf
 
 
 def page(certificate: Certificate) -> Page:
@@ -100,7 +100,7 @@ def test_whatever_a_name_and_the_reasons_are(case: str) -> None:
 def scanned(certificate: Certificate) -> set[str]:
     """Off the picture, and off the page of the PDF as a reader shows it."""
     shown = pypdfium2.PdfDocument(pdf_of(certificate))[0].render(scale=2).to_pil()
-    pictures = (Image.open(BytesIO(made(certificate).png())).convert("L"), shown.convert("L"))
+    pictures = (Image.open(BytesIO(made(certificate).png)).convert("L"), shown.convert("L"))
     return {found.text for picture in pictures for found in zxingcpp.read_barcodes(picture)}
 
 
@@ -109,7 +109,7 @@ def test_the_code_is_scanned_on_both(case: str) -> None:
     certificate = CASES[case]
     assert [read_code(found) for found in scanned(certificate)] == [sign(certificate, SIGNING)]
     # As small as a phone shows the whole page.
-    small = Image.open(BytesIO(made(certificate).png())).convert("L").resize((827, 1170))
+    small = Image.open(BytesIO(made(certificate).png)).convert("L").resize((827, 1170))
     assert {found.text for found in zxingcpp.read_barcodes(small)} == scanned(certificate)
 
 
@@ -124,7 +124,7 @@ def test_a_reader_knows_what_it_is_and_in_which_language() -> None:
 
 
 def test_it_is_a_white_page_with_a_margin_in_a_dark_client_too() -> None:
-    image = Image.open(BytesIO(made(CASES["long"]).png())).convert("RGB")
+    image = Image.open(BytesIO(made(CASES["long"]).png)).convert("RGB")
     assert image.size == (PAGE_WIDTH, PAGE_HEIGHT)
     edge = 50
     for box in ((0, 0, image.width, edge), (0, 0, edge, image.height), (0, image.height - edge, *image.size)):
@@ -170,7 +170,7 @@ def test_it_says_so_in_words_too() -> None:
 
 def test_the_same_is_made_every_time() -> None:
     again = made.__wrapped__(CERTIFICATE)
-    assert (again.png(), again.pdf()) == (made(CERTIFICATE).png(), pdf_of(CERTIFICATE))
+    assert (again.png, again.pdf) == (made(CERTIFICATE).png, pdf_of(CERTIFICATE))
 
 
 # --- what is in a file ---

@@ -40,7 +40,7 @@ def code(keys: SigningKeys) -> Code:
 
 @pytest.fixture
 def pdf(home: Path, code: Code) -> Path:
-    (file := home / "oorkonde.pdf").write_bytes(make(CERTIFICATE, code, Texts(), BRUSSELS).pdf())
+    (file := home / "oorkonde.pdf").write_bytes(make(CERTIFICATE, code, Texts(), BRUSSELS).pdf)
     return file
 
 
@@ -163,6 +163,6 @@ def test_the_configuration_says_where_the_keys_are(home: Path, pdf: Path, capsys
 def test_what_somebody_is_called_steers_no_terminal(home: Path, keys: SigningKeys, capsys: Capture) -> None:
     evil = a_certificate(name="\x1b[31mAnna\u202e", reasons=("\x1b]0;x\x07",), community="\x1b[2J")
     made = make(evil, sign(evil, signing_of(1, keys)), Texts(), BRUSSELS)
-    (home / "it.pdf").write_bytes(made.pdf())
+    (home / "it.pdf").write_bytes(made.pdf)
     assert main(["verify", "it.pdf"]) == 0
     assert not {"\x1b", "\x07", "\u202e"} & set(capsys.readouterr().out)
