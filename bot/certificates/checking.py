@@ -32,7 +32,9 @@ def sign(certificate: Certificate, signing: SigningStore) -> Code:
     It is kept with the certificate, as the key may have a successor later.
     """
     code = Code(signing.current().id, certificate.id, certificate.digest)
-    return replace(code, signature=signing.sign(code.signed))
+    signed = replace(code, signature=signing.sign(code.signed))
+    # An operator may give the key a successor at this very moment.
+    return signed if signing.current().id == code.key else sign(certificate, signing)
 
 
 def check(code: Code, keys: Sequence[PublicKey], verifies: Verifier, community: int | None = None) -> Proof:

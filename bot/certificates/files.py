@@ -20,29 +20,43 @@ from bot.texts import Texts, Voice
 from bot.unseen import visible
 
 if TYPE_CHECKING:
-    from bot.pictures.page import Page
+    from bot.pictures.page import Drawn, Page
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """A certificate as files. `lines` are the words on it, from top to bottom."""
+    """A certificate that was drawn, as the files that show it, each made when it is asked for.
 
-    pdf: bytes
-    png: bytes
+    `lines`: all its words, from top to bottom.
+    """
+
+    certificate: Certificate
+    code: Code
+    title: str
     lines: tuple[str, ...]
+    drawn: Drawn
+
+    @property
+    def png(self) -> bytes:
+        return self.drawn.png()
+
+    @property
+    def pdf(self) -> bytes:
+        """With its words to search and to read aloud, and what was signed attached."""
+        from bot.pictures.pdf import as_pdf
+
+        signed, author = self.certificate, visible(self.certificate.community)
+        attached = {f"certificate-{signed.id}.json": written(signed, self.code)}
+        return as_pdf(self.drawn, self.title, author, signed.language, attached)
 
 
 def make(certificate: Certificate, code: Code, texts: Texts, zone: ZoneInfo) -> Files:
-    """All files of it; `zone`: by whose clocks it was made. It takes long: not for the event loop."""
+    """Draw it; `zone`: by whose clocks it was made. It takes long, as its files do: not for the loop."""
     from bot.pictures.page import draw_page
-    from bot.pictures.pdf import as_pdf
 
     page = page_of(certificate, code, texts, zone)
-    drawn = draw_page(page)
     title = visible(f"{page.title}: {certificate.name}")
-    attached = {f"certificate-{certificate.id}.json": written(certificate, code)}
-    pdf = as_pdf(drawn, title, visible(certificate.community), certificate.language, attached)
-    return Files(pdf, drawn.png(), page.lines)
+    return Files(certificate, code, title, page.lines, draw_page(page))
 
 
 def page_of(certificate: Certificate, code: Code, texts: Texts, zone: ZoneInfo) -> Page:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from bot.main.config import BadConfig, Config
     from bot.ports.signing import PublicKey
+    from storage.signing import SigningKeys
 
 # What is tried in the console is kept here.
 TRIED = "sqlite:///data/console.db"
@@ -114,12 +115,17 @@ def _verify(args: argparse.Namespace) -> int:
 def _own_keys(args: argparse.Namespace) -> Sequence[PublicKey]:
     from bot.main.config import DEFAULT_FILE, load
     from bot.main.features import add_up
+
+    file = args.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
+    return _signing_keys(load(file, add_up())).known()
+
+
+def _signing_keys(config: Config) -> SigningKeys:
     from storage.engines import signing_beside
     from storage.signing import SigningKeys
 
-    file = args.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
-    kept = load(file, add_up()).database
-    return SigningKeys(kept.signing or signing_beside(kept.url, kept.keys)).known()
+    kept = config.database
+    return SigningKeys(kept.signing or signing_beside(kept.url, kept.keys))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -168,6 +174,9 @@ def _parser() -> argparse.ArgumentParser:
     of_database = database.add_subparsers(dest="db_do", metavar="COMMAND", required=True)
     _command(of_database, "upgrade", "bring its tables up to date")
     _command(of_database, "new-keys", "begin a new folder of keys, where the old one is lost")
+    _command(
+        of_database, "new-signing-keys", "sign certificates with new keys; the old ones prove theirs still"
+    )
     return parser
 
 
@@ -250,6 +259,12 @@ async def _do(args: argparse.Namespace) -> int:
 
             await leave_keys(config.database.url)
             print("The next start begins a new folder of keys. What was sealed with the old ones is lost.")
+            return 0
+        case "db" if args.db_do == "new-signing-keys":
+            keys = _signing_keys(config)
+            for community in {key.community for key in keys.known() if key.community}:
+                keys.succeed(community)
+            print("Certificates are signed with new keys from now on. Give these to whoever checks them.")
             return 0
         case _:
             from storage.schema import upgrade

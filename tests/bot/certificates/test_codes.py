@@ -15,7 +15,7 @@ from bot.certificates import Code, check, read_code, sign
 from bot.certificates.checking import check_words
 from bot.certificates.codes import _ALPHABET, LENGTH
 from bot.errors import UserError
-from storage.signing import SigningKeys, verifies
+from storage.signing import OwnSigning, SigningKeys, verifies
 from tests.doubles.certificates import CERTIFICATE, a_certificate, signing_of
 
 KEYS = SigningKeys(None)
@@ -92,6 +92,19 @@ def test_what_was_signed_before_its_key_had_a_successor_is_proved_still() -> Non
     assert before.key != after.key
     for code in (before, after):
         check(code, signing.known(), verifies, community=1)
+
+
+def test_a_key_that_gets_a_successor_meanwhile_signs_nothing_that_cannot_be_proved() -> None:
+    signing = signing_of(1, SigningKeys(None))
+
+    class Succeeded(OwnSigning):
+        def sign(self, words: bytes) -> bytes:
+            if len(self.known()) == 1:
+                self.succeed()
+            return super().sign(words)
+
+    code = sign(CERTIFICATE, Succeeded(signing._keys, signing._db, signing._offload))
+    check(code, signing.known(), verifies, community=1)
 
 
 def test_10000_changed_codes_and_none_verifies() -> None:

@@ -142,6 +142,16 @@ def test_with_the_keys_that_the_community_gave(pdf: Path, keys: SigningKeys, cap
         assert "staat geen sleutel" in capsys.readouterr().err
 
 
+def test_what_was_signed_before_its_key_had_a_successor_is_right_still(
+    pdf: Path, keys: SigningKeys, capsys: Capture
+) -> None:
+    before = keys.current(1)
+    assert main(["db", "new-signing-keys"]) == 0
+    assert "Give these to whoever checks them" in capsys.readouterr().out
+    assert keys.current(1) != before
+    assert main(["verify", str(pdf)]) == 0
+
+
 def test_the_configuration_says_where_the_keys_are(home: Path, pdf: Path, capsys: Capture) -> None:
     (home / "data" / "plein.db-signing").rename(home / "elsewhere")
     (home / "config.toml").write_text('[database]\nsigning = "elsewhere"\n', encoding="utf-8")
