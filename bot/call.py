@@ -39,6 +39,7 @@ from bot.model.work import AWAY_AFTER, BESIDE, SECRET, Delivery, Job, key_in
 from bot.ports.accounts import Unheard
 from bot.ports.belongings import Belongings
 from bot.ports.storage import Transaction
+from bot.themes import kept
 from bot.unseen import seen_as
 from bot.zones import zone_or
 
@@ -222,6 +223,11 @@ class Call:
         return self.tx.places.themes(among)
 
     def _theme_named(self, name: str) -> Theme:
+        number = kept(name)
+        if number is not None:
+            for theme in self.themes([number]):
+                return theme
+            raise UserError("theme.over")
         wanted = seen_as(name)
         for theme in self.themes(self.tx.places.perhaps_called(name)):
             if seen_as(theme.name) == wanted:

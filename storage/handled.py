@@ -20,6 +20,7 @@ from storage.envelopes import Envelopes
 from storage.forgotten import Forgotten
 from storage.holds import holds
 from storage.people import PART, People, read_part
+from storage.places import CALLED
 from storage.tables import handled, identities, members, places, settings, themes
 
 
@@ -50,7 +51,7 @@ class _Where(NamedTuple):
 
 _NOWHERE = _Where()
 _THEME_THERE = select(
-    *(themes.c.id, themes.c.name, places.c.locale, select(settings.c.id).exists().label("is_set"))
+    *(themes.c.id, CALLED, places.c.locale, select(settings.c.id).exists().label("is_set"))
 ).join(places, places.c.theme == themes.c.id)
 _PLACE = Loader(
     _THEME_THERE,

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
+    case,
     delete,
     exists,
     func,
@@ -41,10 +42,12 @@ def _moved(table: Table) -> Update:
 
 
 _HERE = _in(places)
+# As people there call it: what was given no name goes by its place's, and blanks behind one nobody sees.
+_PLATFORM = places.c.platform.concat(":")
+_OWN = func.substr(themes.c.name, 1, func.length(_PLATFORM)) == _PLATFORM
+CALLED: Any = case((and_(_OWN, places.c.name != ""), places.c.name), else_=func.rtrim(themes.c.name))
 _KNOWN = anywhere(
-    select(themes.c.id, themes.c.name, places.c.locale)
-    .join(places, places.c.theme == themes.c.id)
-    .where(_HERE)
+    select(themes.c.id, CALLED, places.c.locale).join(places, places.c.theme == themes.c.id).where(_HERE)
 )
 _NAMED = select(themes.c.id, themes.c.name).where(themes.c.name == bindparam("name_"))
 _ADD_THEME = upsert(themes).on_conflict_do_nothing()
@@ -82,8 +85,6 @@ _COUNT_ALL = select(func.count()).select_from(themes).where(themes.c.opened)
 _CLOSED = select(themes.c.id).where(themes.c.closed)
 # Themes of their own, which are called after a place, behind those that were given a name; and those of one
 # conversation (a thread, a post), which anybody can call anything, behind those of channels and rooms.
-_PLATFORM = places.c.platform.concat(":")
-_OWN = func.substr(themes.c.name, 1, func.length(_PLATFORM)) == _PLATFORM
 _BRIEF = and_(_OWN, places.c.used_at.is_not(None))
 _ALL = (
     select(themes.c.id, themes.c.name, places.c.name.label("place"), _OWN.label("own"))
@@ -179,7 +180,7 @@ class Places:
 
     def known(self, place: Place) -> tuple[Theme, str | None] | None:
         row = self._db.execute(_KNOWN, _where(place)).first()
-        return (Theme(row[0], row[1].rstrip()), row[2]) if row else None
+        return (Theme(row[0], row[1]), row[2]) if row else None
 
     def theme_named(self, name: str) -> Theme:
         row = self._db.execute(_NAMED, {"name_": name}).first()

@@ -29,6 +29,7 @@ from bot.features.meetings.words import (
 )
 from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Role, Theme
+from bot.themes import keep
 from bot.unseen import seen_as
 
 SHORTEST_TITLE, LONGEST_TITLE = 3, 100
@@ -225,7 +226,7 @@ def _confirm(plan: Plan, where: Theme, recurrence: Recurrence | None) -> Message
         "online_room": plan.online_room,
         "remind": keep_moments(plan.remind),
         "about": plan.about,
-        "theme": where.name,
+        "theme": keep(where),
     }
     if recurrence:
         # As it was meant, whatever first day that has.

@@ -15,6 +15,7 @@ from bot.features.polls.kinds import Count
 from bot.features.polls.read import check_figures
 from bot.features.polls.records import Choices, Kind, Poll, begins, shown_date
 from bot.model.message import Button, Message, Text, message, text, typed
+from bot.themes import keep_number
 
 # Of dates that suit as many, so many are offered.
 OFFERED = 5
@@ -44,8 +45,8 @@ def best_date(
     at = _hour(call, hour) if hour else None
     lines = [_how_many(found, count, option) for option in best]
     # In private nothing else says in which theme.
-    (theme,) = call.tx.places.themes((found.theme,))
-    given: dict[str, Any] = {"called": (called or found.question)[:LONGEST_TITLE], "theme": theme.name}
+    where = keep_number(found.theme)
+    given: dict[str, Any] = {"called": (called or found.question)[:LONGEST_TITLE], "theme": where}
     given |= {name: value for name, value in (("place", place), ("url", url)) if value}
     starts = [(option, start) for option in best if (start := _start(call, found, option, at))]
     buttons = [_plan_button(start, given) for _, start in starts]

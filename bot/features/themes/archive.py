@@ -12,12 +12,12 @@ from bot.features.themes.naming import checked_name, is_taken
 from bot.features.themes.pull import pullers
 from bot.features.themes.records import ARCHIVES, OPENINGS, Archive
 from bot.features.themes.rename import call_it, managed, use_a_name
-from bot.features.themes.which import keep
 from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Resident, Role, Theme
 from bot.model.work import Job
 from bot.ports.people import Brought
 from bot.ports.storage import Transaction
+from bot.themes import keep
 
 ARCHIVE, REOPEN, NAME = "theme archive", "theme reopen", "theme name-me"
 SUBJECT, SUM_UP = "archive", "theme.summary"

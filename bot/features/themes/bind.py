@@ -9,12 +9,13 @@ from bot.errors import Unsure, UserError
 from bot.features.themes.records import OPENINGS, THEMES, board_of
 from bot.features.themes.rename import check_manages, managed, opened, room_on
 from bot.features.themes.show import unmade
-from bot.features.themes.which import check_not_archived, keep, meant
+from bot.features.themes.which import check_not_archived, meant
 from bot.model.homes import RoomState
 from bot.model.message import Button, Message, message, text, typed
 from bot.model.people import Place, Role, Theme
 from bot.model.work import Job
 from bot.platforms import called
+from bot.themes import keep
 
 BIND, UNBIND, MAKE = "theme bind", "theme unbind", "theme make"
 # So often somebody who does not moderate can take one from a theme, and have one made, in a month.

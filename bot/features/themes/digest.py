@@ -20,7 +20,6 @@ from zoneinfo import ZoneInfo
 from bot.call import Call
 from bot.features.themes.records import DIGESTS, Often, Wish
 from bot.features.themes.show import SHOW
-from bot.features.themes.which import keep
 from bot.model.message import OF_COMMUNITY, Button, InTheme, Message, Text, message, text, typed
 from bot.model.news import New
 from bot.model.people import Theme
@@ -28,6 +27,7 @@ from bot.model.work import Job
 from bot.names import folded
 from bot.ports.people import Used
 from bot.ports.storage import Transaction
+from bot.themes import keep
 
 DIGEST = "me digest"
 SEND = "digest.send"

@@ -18,11 +18,12 @@ from bot.feature import Files, Write
 from bot.features.themes import lot
 from bot.features.themes.pull import is_there
 from bot.features.themes.records import DRAWS, THEMES, Draw, Involvement, Listed
-from bot.features.themes.which import keep, meant, meant_open, themes_for
+from bot.features.themes.which import meant, meant_open, themes_for
 from bot.model.message import Attachment, Button, Message, Text, message, text
 from bot.model.people import Resident, Role, Theme
 from bot.model.work import Job
 from bot.ports.storage import Transaction
+from bot.themes import keep
 
 DRAW, WITH, WITHOUT, REPEAT = "theme draw", "theme draw-me", "theme skip-me", "theme draw-file"
 SUBJECT = "draw"

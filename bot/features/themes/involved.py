@@ -9,10 +9,11 @@ from bot.errors import Unsure, UserError, yes
 from bot.features.themes.pull import check_not_put_out, pullers, take_back
 from bot.features.themes.records import OPENINGS, THEMES, Involvement, board_of
 from bot.features.themes.show import kept_out, ways
-from bot.features.themes.which import keep, meant, meant_open
+from bot.features.themes.which import meant, meant_open
 from bot.model.message import OF_COMMUNITY, Button, InTheme, Message, message, text
 from bot.model.people import Resident, Role, Theme
 from bot.model.work import Job
+from bot.themes import keep
 
 # After so long nobody is told any more that they were put out.
 TOLD_WITHIN = timedelta(days=30)

@@ -9,11 +9,12 @@ from bot.errors import UserError
 from bot.features.themes.pull import AGREE, may_agree, pullers
 from bot.features.themes.records import ARCHIVES, OPENINGS, THEMES, Archive, Involvement
 from bot.features.themes.term import note_takers, yours
-from bot.features.themes.which import keep, meant, themes_holding
+from bot.features.themes.which import meant, themes_holding
 from bot.model.message import Button, Message, Text, message, text, typed
 from bot.model.people import Resident, Role, Theme
 from bot.platforms import called
 from bot.ports.storage import Transaction
+from bot.themes import keep
 
 SHOW = "theme show"
 # So many are listed, each with a button: what is more is found by its name.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from bot.call import Call
-from bot.features.themes.which import keep
 from bot.model.message import OF_COMMUNITY, Button, Message, message, text, typed
 from bot.model.people import Place, Theme
 from bot.ports.storage import Transaction
+from bot.themes import keep
 
 SUBJECT = "welcome"
 # So many themes are offered.

@@ -11,11 +11,12 @@ from bot.errors import UserError
 from bot.features.themes import held
 from bot.features.themes.pull import is_there, pullers
 from bot.features.themes.records import TERMS, THEMES, Held, Involvement, Term, board_of
-from bot.features.themes.which import keep, meant, meant_open
+from bot.features.themes.which import meant, meant_open
 from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Theme
 from bot.model.work import Job
 from bot.ports.storage import Transaction
+from bot.themes import keep
 
 TERM, NOTES, NO_NOTES = "theme term", "theme take-notes", "theme stop-notes"
 GO_ON = "theme go-on"

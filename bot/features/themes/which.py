@@ -6,7 +6,6 @@ in it; a moderator of it all. Of any other nobody hears more than of one that th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -17,19 +16,19 @@ from bot.errors import Unsure, UserError
 from bot.features.themes.records import ARCHIVES
 from bot.model.message import Suggestion, text, typed
 from bot.model.people import Role, Theme
+from bot.themes import keep, kept
 from bot.unseen import seen_as
 
 # So many are asked about; where there are more, they are named in the list.
 MOST_OFFERED = 9
 MOST_SUGGESTED = 25
-_KEPT = re.compile(r"theme:(\d{1,18})")
 
 
 def find_theme(argument: Argument, value: Any, call: Call) -> Theme:
     """The theme that is called so. Raises: UserError."""
     words = " ".join(str(value).split())
-    if kept := _KEPT.fullmatch(words):
-        for theme in themes_for(call, [int(kept[1])]):
+    if (number := kept(words)) is not None:
+        for theme in themes_for(call, [number]):
             return theme
         raise UserError("theme.over")
     wanted = seen_as(words)
@@ -97,11 +96,6 @@ def suggest_themes(argument: Argument, call: Call, given: str) -> Sequence[Sugge
     return [Suggestion(theme.name, typed(theme.name)) for theme in found]
 
 
-def keep(theme: Theme) -> str:
-    """A value that means this theme whatever it is called by then."""
-    return f"theme:{theme.id}"
-
-
 def meant(call: Call, theme: Theme | None, among: Collection[int] | None = None) -> Theme:
     """The one that was named, or this place's; in private the only one, perhaps `among` these.
 
@@ -110,8 +104,7 @@ def meant(call: Call, theme: Theme | None, among: Collection[int] | None = None)
     if theme is not None:
         return theme
     if call.theme_here is not None:
-        # As it is called in every list: one that was given no name goes by its place's.
-        return next(iter(call.tx.places.themes([call.theme_here.id])), call.theme_here)
+        return call.theme_here
     known = themes_for(call, among)
     if not known:
         none_at_all = among is None or not themes_for(call)
