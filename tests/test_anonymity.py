@@ -617,7 +617,7 @@ async def test_no_process_holds_a_key_that_was_destroyed(database_url: str) -> N
     async with open_town(database_url) as town:
         await town.joined("sport")
         await town.say("mia", OPEN)
-        folder = cast(Any, town.core.store)._seals.folder
+        folder = cast(Any, town.core.store)._means.seals.folder
         voting = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", VOTES_AND_WAITS, database_url),
             cwd=ROOT,

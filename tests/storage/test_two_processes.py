@@ -413,7 +413,7 @@ async def test_what_one_seals_while_the_other_changes_the_keys_is_read(postgres:
             return waits, post.message if post else None
 
         assert await stores[1].run(read) == (["before", "what cas said"], said)
-        assert {name[-1] for name in cast(Any, stores[0])._seals.names()} == {"2"}
+        assert {name[-1] for name in cast(Any, stores[0])._means.seals.names()} == {"2"}
 
 
 @pytest.mark.parametrize("secret", [False, True])
