@@ -171,6 +171,8 @@ def test_two_that_changed_places_are_seen() -> None:
         (PLAIN[:-1] + "é", "certificate.code.letter"),
         ("\x00" * 400, "certificate.code.letter"),
     ],
+    # What they hold is another each time.
+    ids=["nothing", "word", "one-too-few", "one-line", "one-too-many", "letter", "accent", "controls"],
 )
 def test_what_is_no_code(words: str, key: str) -> None:
     assert answer(words) == key

@@ -63,7 +63,7 @@ async def file_of(town: Town, file: Attachment, who: Identity = BEN) -> bytes:
 async def test_it_says_by_how_many_for_what_and_where(town: Town) -> None:
     answer = await made(town)
     said = words_of(answer)
-    assert "2 buren bedankten ben voor:" in said
+    assert "2 buren bedankten ben met deze woorden:" in said
     assert "voor de soep op zondag" in said
     assert "geen bewijs van overeenkomst" in said
     pdf, png = [await file_of(town, file) for file in answer.files]
