@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.call import Call
 from bot.errors import UserError
@@ -16,7 +17,7 @@ from bot.features.kudos.words import Receivers
 from bot.model.message import Message, message, text
 from bot.model.people import Place
 
-SIGN = "kudos sign"
+SIGN, DAY = "kudos sign", timedelta(days=1)
 
 
 def thank_by_sign(call: Call, who: Receivers | None = None, *, on: bool) -> Message | None:
@@ -33,15 +34,32 @@ def thank_by_sign(call: Call, who: Receivers | None = None, *, on: bool) -> Mess
     # Of what nobody knows who wrote it nothing can be made.
     if not who:
         return None
+    try:
+        return _thank(call, this, who)
+    except UserError as refused:
+        return _once_a_day(call, message(refused.text))
+
+
+def _thank(call: Call, this: str, who: Receivers) -> Message | None:
+    """Raises: UserError where that may not be."""
+    assert call.about
     where = call.theme()
     tastes = give.check_may(call, where.id, who)
     if enough := give.had_enough(call):
-        return enough
+        return _once_a_day(call, enough)
     give.check_often(call, who)
     given = replace(give.given(call, where.id, ""), message=this, link=call.about.link)
     found = call.tx.of(KUDOS).add(given, who, tastes)
     give.tell(call, found, where, tastes)
     return message(text("kudos.sign.given", who=show.receivers(found.receivers)))
+
+
+def _once_a_day(call: Call, said: Message) -> Message | None:
+    """People put signs on messages by the dozen, and did not ask to hear anything."""
+    if call.used(SIGN, DAY):
+        return None
+    call.use(SIGN, within=DAY)
+    return said
 
 
 def _again(call: Call, found: Kudos) -> Message | None:

@@ -48,7 +48,10 @@ def test_a_file_is_what_was_signed(pdf: Path, capsys: Capture) -> None:
     assert main(["verify", str(pdf)]) == 0
     said = capsys.readouterr().out
     assert said.startswith("Dit klopt: de gemeenschap tekende deze woorden, en geen andere.\n")
-    assert "12 buren bedankten Annelies Van den Bossche met deze woorden:\n• het opruimen van het pleintje\n" in said
+    assert (
+        "12 buren bedankten Annelies Van den Bossche met deze woorden:\n• het opruimen van het pleintje\n"
+        in said
+    )
     assert "Vergelijk ze met wat je op het blad ziet" in said
     assert not (pdf.parent / "data" / "plein.db").exists(), "no database is asked, or made"
 
