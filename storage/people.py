@@ -685,7 +685,13 @@ class People:
         return [*map(person_of, rows)]
 
     def moderators_of(self, theme: int) -> Sequence[Resident]:
-        rows = self._db.execute(_MODERATORS_OF, {"role_": int(Role.MODERATOR), "theme_": theme})
+        return self._at_least(Role.MODERATOR, theme)
+
+    def organisers_of(self, theme: int) -> Sequence[Resident]:
+        return self._at_least(Role.ORGANISER, theme)
+
+    def _at_least(self, role: Role, theme: int) -> Sequence[Resident]:
+        rows = self._db.execute(_MODERATORS_OF, {"role_": int(role), "theme_": theme})
         return [*map(person_of, rows)]
 
     def accounts_with(self, role: Role, resident: int) -> Sequence[Identity]:

@@ -363,6 +363,10 @@ class PeopleStore(Protocol):
         """Who moderates the community, or that theme, as was said last."""
         ...
 
+    def organisers_of(self, theme: int) -> Sequence[Resident]:
+        """The same of who organises there, or may more."""
+        ...
+
     def accounts_with(self, role: Role, resident: int) -> Sequence[Identity]:
         """Those of somebody that have it."""
         ...

@@ -8,13 +8,14 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, delete, exists, func, insert, null, or_, select, update
+from sqlalchemy import Select, and_, bindparam, delete, exists, func, insert, null, select, update
 
-from bot.features.kudos.records import KUDOS, Given, Kudos, Receiver, Receives, Taste
+from bot.features.kudos.records import KUDOS, Given, Kudos, Receiver, Receives, Taste, Totals
 from storage.among import among
-from storage.kudos.tables import TABLES, kudos, tastes, thanked
+from storage.kudos.tables import TABLES, kudos, rounds, tastes, thanked
 from storage.numbers import next_number
 from storage.parts import Parts, Stored
+from storage.tables import members
 from storage.upsert import upsert
 
 _KEPT = [column for column in kudos.c if column.name != "community"]
@@ -90,33 +91,78 @@ _IS_SEEN = exists().where(_STATES, _STANDS, kudos.c.replies_to.is_(None))
 _ON_WALL = and_(~_IS_HIDDEN, thanked.c.resident.is_not(None), _AGREES, _IS_SEEN)
 _SHOW_OF = update(thanked).where(thanked.c.resident == _WHO).values(on_wall=_ON_WALL)
 _SHOW_THIS = update(thanked).where(thanked.c.of_kudos == bindparam("kudos_")).values(on_wall=_ON_WALL)
-_THERE = among(thanked.c.theme, "themes_")
 # A number for each, however many it thanks; what was given later has a higher one.
-_WALL = (
+_PAGE = (
     select(thanked.c.of_kudos)
     .distinct()
-    .where(
-        *(thanked.c.on_wall, _THERE, thanked.c.of_kudos < _BEFORE),
-        thanked.c.given_at >= bindparam("since_", type_=thanked.c.given_at.type),
-        thanked.c.given_at < bindparam("until_", type_=thanked.c.given_at.type),
-        or_(_WHO == 0, thanked.c.resident == _WHO),
-    )
+    .where(thanked.c.on_wall, thanked.c.of_kudos < _BEFORE)
     .order_by(thanked.c.of_kudos.desc())
     .limit(_MOST)
 )
+# Of one theme each, of which the index knows the last.
+_THERE = thanked.c.theme == bindparam("theme_")
+_WALL = _PAGE.where(_THERE)
+_WALL_WITHIN = _WALL.where(
+    thanked.c.given_at >= _SINCE, thanked.c.given_at < bindparam("until_", type_=thanked.c.given_at.type)
+)
+_WALL_OF = _PAGE.where(thanked.c.resident == _WHO, among(thanked.c.theme, "themes_"))
 _AGREED = select(thanked.c.of_kudos, thanked.c.resident).where(
     among(thanked.c.of_kudos, "numbers_"), thanked.c.on_wall
 )
 
-_TASTES = select(tastes.c.resident, tastes.c.receives, tastes.c.wall, tastes.c.asked).where(
+_TASTES = select(tastes.c.resident, tastes.c.receives, tastes.c.wall, tastes.c.asked, tastes.c.giver).where(
     among(tastes.c.resident, "residents_")
 )
 _CHOOSE = upsert(tastes)
 _CHOOSE = _CHOOSE.on_conflict_do_update(
     index_elements=[tastes.c.resident],
-    set_={name: _CHOOSE.excluded[name] for name in ("receives", "wall", "asked")},
+    set_={name: _CHOOSE.excluded[name] for name in ("receives", "wall", "asked", "giver")},
 )
 _DROP_TASTE = delete(tastes).where(tastes.c.resident == _WHO)
+
+# --- what is told of a month, or a year ---
+
+_UNTIL = bindparam("until_", type_=kudos.c.given_at.type)
+_WITHIN = and_(_STANDS, kudos.c.given_at >= _SINCE, kudos.c.given_at < _UNTIL)
+_FIRST = kudos.c.replies_to.is_(None)
+_TOLD_UNTIL = select(rounds.c.told_until).where(rounds.c.theme == bindparam("theme_"))
+_TOLD = upsert(rounds)
+_TOLD = _TOLD.on_conflict_do_update(
+    index_elements=[rounds.c.theme], set_={"told_until": _TOLD.excluded.told_until}
+)
+_GIVERS = (
+    select(kudos.c.giver)
+    .distinct()
+    .join_from(kudos, tastes, kudos.c.giver == tastes.c.resident)
+    .where(_WITHIN, _FIRST, kudos.c.theme == bindparam("theme_"), tastes.c.giver)
+    .order_by(kudos.c.giver)
+)
+_THEMES_WITH = select(kudos.c.theme).distinct().where(_WITHIN, _FIRST)
+# Whoever has several accounts is there since the first of these is.
+_THERE_SINCE = (
+    select(members.c.resident)
+    .join_from(members, tastes, members.c.resident == tastes.c.resident)
+    .where(members.c.theme == bindparam("theme_"), tastes.c.wall)
+    .group_by(members.c.resident)
+    .having(func.min(members.c.since) >= _SINCE, func.min(members.c.since) < _UNTIL)
+    .order_by(members.c.resident)
+)
+_COUNTS = and_(_WITHIN, _FIRST, ~kudos.c.is_early)
+_COUNT = select(func.count()).where(_COUNTS)
+_COUNT_GIVEN = select(func.count()).where(_COUNTS, kudos.c.giver == _WHO)
+_COUNT_RECEIVED = (
+    select(func.count(kudos.c.id.distinct()))
+    .join_from(thanked, kudos, and_(_STATES, kudos.c.community == thanked.c.community))
+    .where(_COUNTS, thanked.c.resident == _WHO, ~_IS_HIDDEN)
+)
+_PAIRS = (
+    select(kudos.c.giver, thanked.c.resident)
+    .join_from(kudos, thanked, and_(_STATES, kudos.c.community == thanked.c.community))
+    .where(
+        *(_STANDS, kudos.c.given_at >= _SINCE, among(kudos.c.theme, "themes_")),
+        *(kudos.c.giver.is_not(None), thanked.c.resident.is_not(None)),
+    )
+)
 
 # Of what thanks both of two who are one person it is said once.
 _others = thanked.alias()
@@ -147,12 +193,8 @@ _NOBODYS = (
 )
 # What nobody knows any more how it was meant shows the least.
 _RECEIVES: Mapping[str, Receives] = {str(each): each for each in Receives}
-# Above any number; before and after any moment.
+# Above any number.
 _ALL = 2**62
-_EVER = (
-    datetime.fromisoformat("0002-01-01T00:00:00+00:00"),
-    datetime.fromisoformat("9000-01-01T00:00:00+00:00"),
-)
 
 
 class KudosKept:
@@ -256,10 +298,7 @@ class KudosKept:
         until: datetime | None = None,
         receiver: int | None = None,
     ) -> Sequence[tuple[Kudos, Collection[int]]]:
-        first, last = _EVER
-        where = {"themes_": list(themes), "before_": before or _ALL, "most_": most}
-        when = {"since_": since or first, "until_": until or last, "resident_": receiver or 0}
-        numbers = list(self._db.execute(_WALL, {**where, **when}).scalars())
+        numbers = self._on_wall(themes, most, before or _ALL, since, until, receiver)
         if not numbers:
             return []
         shown: dict[int, set[int]] = {}
@@ -268,6 +307,56 @@ class KudosKept:
         found = {each.id: each for each in self._read(_NUMBERED, numbers_=numbers)}
         return [(found[number], shown[number]) for number in numbers]
 
+    def _on_wall(
+        self,
+        themes: Collection[int],
+        most: int,
+        before: int,
+        since: datetime | None,
+        until: datetime | None,
+        receiver: int | None,
+    ) -> Sequence[int]:
+        page = {"before_": before, "most_": most}
+        if receiver is not None:
+            theirs = {**page, "resident_": receiver, "themes_": list(themes)}
+            return list(self._db.execute(_WALL_OF, theirs).scalars())
+        which, when = (_WALL, {}) if until is None else (_WALL_WITHIN, {"since_": since, "until_": until})
+        found: list[int] = []
+        for theme in themes:
+            found += self._db.execute(which, {**page, **when, "theme_": theme}).scalars()
+        return sorted(found, reverse=True)[:most]
+
+    def told_until(self, theme: int) -> datetime | None:
+        found: datetime | None = self._db.execute(_TOLD_UNTIL, {"theme_": theme}).scalar()
+        return found
+
+    def told(self, theme: int, until: datetime) -> None:
+        self._db.execute(_TOLD, {"theme": theme, "told_until": until})
+
+    def givers(self, theme: int, since: datetime, until: datetime) -> Sequence[int]:
+        values = {"theme_": theme, "since_": since, "until_": until}
+        return list(self._db.execute(_GIVERS, values).scalars())
+
+    def themes_with(self, since: datetime, until: datetime) -> Collection[int]:
+        return set(self._db.execute(_THEMES_WITH, {"since_": since, "until_": until}).scalars())
+
+    def there_since(self, theme: int, since: datetime, until: datetime) -> Sequence[int]:
+        values = {"theme_": theme, "since_": since, "until_": until}
+        return list(self._db.execute(_THERE_SINCE, values).scalars())
+
+    def totals(self, resident: int, since: datetime, until: datetime) -> Totals:
+        values = {"since_": since, "until_": until}
+        of_theirs = {**values, "resident_": resident}
+        return Totals(
+            self._db.execute(_COUNT_GIVEN, of_theirs).scalar_one(),
+            self._db.execute(_COUNT_RECEIVED, of_theirs).scalar_one(),
+            self._db.execute(_COUNT, values).scalar_one(),
+        )
+
+    def pairs(self, themes: Collection[int], since: datetime) -> Sequence[tuple[int, int]]:
+        rows = self._db.execute(_PAIRS, {"themes_": list(themes), "since_": since})
+        return [(giver, receiver) for giver, receiver in rows]
+
     def tastes(self, residents: Collection[int]) -> Mapping[int, Taste]:
         rows = self._db.execute(_TASTES, {"residents_": list(residents)}) if residents else ()
         return {
@@ -275,13 +364,14 @@ class KudosKept:
                 _RECEIVES.get(row.receives, Receives.PRIVATELY),
                 None if row.wall is None else bool(row.wall),
                 bool(row.asked),
+                bool(row.giver),
             )
             for row in rows
         }
 
     def choose(self, resident: int, taste: Taste) -> None:
         how = {"receives": str(taste.receives), "wall": taste.wall, "asked": taste.asked}
-        self._db.execute(_CHOOSE, {"resident": resident, **how})
+        self._db.execute(_CHOOSE, {"resident": resident, **how, "giver": taste.giver})
         self._db.execute(_SHOW_OF, {"resident_": resident})
 
     def merge(self, old: int, new: int) -> None:
@@ -329,4 +419,5 @@ def _strictest(found: Sequence[Taste]) -> Taste:
         receives=max((taste.receives for taste in found), key=order.index),
         wall=all(walls) if walls else None,
         asked=any(taste.asked for taste in found),
+        giver=all(taste.giver for taste in found),
     )

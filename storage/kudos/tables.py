@@ -50,6 +50,7 @@ kudos = Table(
     Index("ix_kudos_giver_day", "giver", "day"),
     Index("ix_kudos_giver_given_at", "giver", "given_at"),
     Index("ix_kudos_message", "community", "message"),
+    Index("ix_kudos_given_at", "community", "given_at"),
 )
 Index(
     "ix_kudos_replies_to",
@@ -82,6 +83,11 @@ Index(
     *(thanked.c.community, thanked.c.theme, thanked.c.of_kudos),
     sqlite_where=thanked.c.on_wall == true(),
 )
+Index(
+    "ix_thanked_wall_given_at",
+    *(thanked.c.community, thanked.c.theme, thanked.c.given_at),
+    sqlite_where=thanked.c.on_wall == true(),
+)
 
 # How somebody likes to be thanked.
 tastes = Table(
@@ -92,6 +98,18 @@ tastes = Table(
     Column("receives", String, nullable=False),
     Column("wall", Boolean),
     Column("asked", Boolean, nullable=False),
+    # They want to be thanked for thanking others, by name.
+    Column("giver", Boolean, nullable=False, server_default=false()),
+    sqlite_with_rowid=False,
+)
+
+# Until when it was told in a theme what was done there.
+rounds = Table(
+    "kudos_rounds",
+    TABLES,
+    of_community(key=True),
+    Column("theme", ForeignKey(themes.c.id), primary_key=True, autoincrement=False, info={GOES_ALONG: True}),
+    Column("told_until", Moment, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.commands.read import bind
 from bot.errors import StoreFailed
+from bot.features.kudos.records import KUDOS, Receives, Taste
 from bot.features.meetings.records import MEETINGS, SERIES, Figures, Way
 from bot.features.polls.records import POLLS, SEALED, Kind, Reason
 from bot.features.reminders.records import REMINDERS, Asked, Reminder
@@ -1500,3 +1501,28 @@ async def test_reminders_of_before_are_of_no_account_in_particular(database_url:
         assert await look(database_url, differences) == []
         assert await look(database_url, rows("reminders", "id", "words", "account")) == [(1, "x", None)]
         await look(database_url, partial(down_to, "0054"))
+
+
+# --- how residents like to be thanked ---
+
+
+async def test_nobody_is_thanked_for_thanking_before_they_say_so(database_url: str) -> None:
+    def fill(db: Connection) -> None:
+        person = {"folded": "", "role": 0, "wants_reminders": False, "name_is_chosen": False}
+        add_rows({"residents": [{"community": 1, "id": 1, "name": "x", **person}]}, db)
+        taste = {"community": 1, "resident": 1, "receives": "openly", "wall": True, "asked": True}
+        add_rows({"kudos_tastes": [taste]}, db)
+
+    await upgrade(database_url, to="0059")
+    await look(database_url, fill)
+    for _ in range(2):
+        await upgrade(database_url)
+        assert await look(database_url, differences) == []
+        store = await open_database(database_url, keys_of(database_url), stores_of())
+        try:
+            tastes = await store.run(lambda tx: tx.of(KUDOS).tastes([1]))
+            assert tastes == {1: Taste(Receives.OPENLY, wall=True, asked=True)}
+            assert await store.run(lambda tx: tx.of(KUDOS).told_until(1)) is None
+        finally:
+            await store.close()
+        await look(database_url, partial(down_to, "0059"))

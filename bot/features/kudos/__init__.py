@@ -10,6 +10,7 @@ There are no points and no ranks: what is kept is who thanked whom, for what.
     show.py      what it looks like: in its theme, on the wall, to whom it thanks
     undo.py      taking it back
     taste.py     how somebody likes to be thanked
+    month.py     what a month brought, told in each theme
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
-from bot.features.kudos import certify, give, show, sign, taste, undo
+from bot.features.kudos import certify, give, month, show, sign, taste, undo
 from bot.features.kudos.records import CERTIFICATES, KUDOS, KudosSettings
 from bot.features.kudos.words import KINDS, ask_for_reason
 from bot.model.people import Role
@@ -51,6 +52,7 @@ _COMMANDS = (
     _Private(show.HIDE, undo.hide, anyone=True),
     _Private(taste.SETTINGS, taste.choose, anyone=True),
     _Private(undo.REMOVE, undo.remove),
+    Command(month.MONTH, month.tell_month),
 )
 
 _CERTIFYING = (
@@ -92,7 +94,12 @@ def _plain(row: Mapping[str, Any]) -> Mapping[str, Any]:
 FEATURE = Feature(
     name="kudos",
     commands=_COMMANDS,
-    jobs={undo.VOID: undo.void_due},
+    jobs={
+        undo.VOID: undo.void_due,
+        month.DUE: month.month_due,
+        month.NOW: month.now_due,
+        month.THEMES: month.themes_due,
+    },
     about=(undo.VOID,),
     boards={"kudos": show.show_board},
     news={"kudos": show.tell_new},

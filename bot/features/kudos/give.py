@@ -8,7 +8,7 @@ from datetime import date, time, timedelta
 from bot import when
 from bot.call import Call
 from bot.errors import UserError
-from bot.features.kudos import show
+from bot.features.kudos import month, show
 from bot.features.kudos.records import KUDOS, SUBJECT, Given, Kudos, KudosSettings, Receiver, Receives, Taste
 from bot.features.kudos.words import Receivers
 from bot.model.message import Button, Message, Text, message, text
@@ -92,7 +92,7 @@ def day_of(call: Call) -> date:
 
 def had_enough(call: Call) -> Message | None:
     """What they are told who thanked as often as one does in a day, with a way to be reminded."""
-    most, day = call.settings.of(KudosSettings).a_day, day_of(call)
+    most, day = call.settings.of(KudosSettings).thanks_a_day, day_of(call)
     if call.tx.of(KUDOS).given_on(call.resident.id, day.isoformat()) < most:
         return None
     again = when.at(day + timedelta(days=1), _MORNING, call.zone)
@@ -166,6 +166,7 @@ def _add(call: Call, where: Theme, who: Receivers, reason: str, tastes: Mapping[
     call.board(subject, where.id, call.resident.id)
     # It is news now, and nowhere any more that comes later.
     call.tx.boards.end(subject)
+    month.plan(call, where.id)
     call.undo_with("kudos withdraw", kudos=found.id)
     call.in_sight = True
     return found

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple, Protocol
+from typing import Annotated, Any, Literal, NamedTuple, Protocol
 
 from pydantic import Field
 
@@ -18,10 +18,13 @@ SUBJECT = "kudos"
 
 
 class KudosSettings(Section):
-    """How often one person thanks others in a day, and which sign on a message thanks whoever wrote it."""
+    """How often one person thanks others in a day, which sign on a message thanks whoever wrote it, and
+    whether it is told how often all do in a year.
+    """
 
-    a_day: Annotated[int, Field(ge=1, le=100)] = 5
+    thanks_a_day: Annotated[int, Field(ge=1, le=100)] = 5
     sign: ReactionSign = "\N{PERSON WITH FOLDED HANDS}"
+    totals: Literal["off", "on"] = "off"
 
 
 class Receives(StrEnum):
@@ -35,12 +38,21 @@ class Receives(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Taste:
     """How somebody likes to be thanked. `wall`: whether it may stand on the wall of thanks; None: they did
-    not say so, which is no. `asked`: they were asked.
+    not say so, which is no. `asked`: they were asked. `giver`: they want to be thanked for thanking others.
     """
 
     receives: Receives = Receives.OPENLY
     wall: bool | None = None
     asked: bool = False
+    giver: bool = False
+
+
+class Totals(NamedTuple):
+    """How often somebody thanked others and was thanked, and how often the whole community thanked."""
+
+    given: int
+    received: int
+    all: int
 
 
 class Receiver(NamedTuple):
@@ -165,8 +177,39 @@ class KudosStore(Protocol):
         receiver: int | None = None,
     ) -> Sequence[tuple[Kudos, Collection[int]]]:
         """What stands on the wall of these themes, the last first, each with whom of its receivers it shows:
-        those who agreed. `before`: older than that one. `receiver`: what thanks them alone.
+        those who agreed. `before`: older than that one. `since` and `until` go together. `receiver`: what
+        thanks them alone, whenever that was.
         """
+        ...
+
+    def told_until(self, theme: int) -> datetime | None:
+        """Until when it was told in a theme what was done there; None: it never was."""
+        ...
+
+    def told(self, theme: int, until: datetime) -> None:
+        """It was told until then."""
+        ...
+
+    def givers(self, theme: int, since: datetime, until: datetime) -> Sequence[int]:
+        """Who thanked others there in that time, and wants to be thanked for it."""
+        ...
+
+    def themes_with(self, since: datetime, until: datetime) -> Collection[int]:
+        """The themes in which anybody was thanked in that time, by what stands."""
+        ...
+
+    def there_since(self, theme: int, since: datetime, until: datetime) -> Sequence[int]:
+        """Who of those who agreed to the wall came into a theme in that time, and takes part still as was
+        said last.
+        """
+        ...
+
+    def totals(self, resident: int, since: datetime, until: datetime) -> Totals:
+        """What counts of that time: what stands, thanks nobody back, and was not given by a new account."""
+        ...
+
+    def pairs(self, themes: Collection[int], since: datetime) -> Sequence[tuple[int, int]]:
+        """Who thanked whom in these themes since then, each time, thanking back among it."""
         ...
 
     def tastes(self, residents: Collection[int]) -> Mapping[int, Taste]:

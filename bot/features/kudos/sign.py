@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from bot.call import Call
 from bot.errors import UserError
-from bot.features.kudos import give, show, undo
+from bot.features.kudos import give, month, show, undo
 from bot.features.kudos.records import KUDOS, Kudos
 from bot.features.kudos.words import Receivers
 from bot.model.message import Message, message, text
@@ -51,6 +51,7 @@ def _thank(call: Call, this: str, who: Receivers) -> Message | None:
     given = replace(give.given(call, where.id, ""), message=this, link=call.about.link)
     found = call.tx.of(KUDOS).add(given, who, tastes)
     give.tell(call, found, where, tastes)
+    month.plan(call, where.id)
     return message(text("kudos.sign.given", who=show.receivers(found.receivers)))
 
 

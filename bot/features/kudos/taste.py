@@ -17,18 +17,21 @@ LATELY = 100
 
 
 class Wish(StrEnum):
-    """On the wall or not; in private alone, not at all, or as usual."""
+    """On the wall or not; in private alone, not at all, or as usual; thanked for thanking or not."""
 
     WALL_ON = "wall-on"
     WALL_OFF = "wall-off"
     PRIVATE = "private"
     OFF = "off"
     OPEN = "open"
+    GIVER_ON = "giver-on"
+    GIVER_OFF = "giver-off"
 
 
 # "muur aan" is two words.
 KINDS: Converters = {Wish: replace(CHOICE, extent=Extent.REST)}
 _RECEIVES = {Wish.PRIVATE: Receives.PRIVATELY, Wish.OFF: Receives.NOT, Wish.OPEN: Receives.OPENLY}
+_GIVER = {Wish.GIVER_ON: True, Wish.GIVER_OFF: False}
 
 
 def choose(call: Call, wish: Wish | None = None) -> Message:
@@ -41,6 +44,8 @@ def choose(call: Call, wish: Wish | None = None) -> Message:
         now = replace(now, receives=_RECEIVES[wish])
         # What nobody else may read is on no wall.
         now = now if wish is Wish.OPEN else replace(now, wall=False)
+    elif wish in _GIVER:
+        now = replace(now, giver=_GIVER[wish])
     else:
         now = replace(now, wall=wish is Wish.WALL_ON, asked=True)
         now = replace(now, receives=Receives.OPENLY) if wish is Wish.WALL_ON else now
@@ -54,6 +59,7 @@ def _said(now: Taste) -> Message:
     lines = [text(f"kudos.taste.{now.receives}")]
     if now.receives is Receives.OPENLY:
         lines.append(text("kudos.taste.wall.on" if now.wall else "kudos.taste.wall.off"))
+    lines.append(text("kudos.taste.giver.on" if now.giver else "kudos.taste.giver.off"))
     wishes = [wish for wish in Wish if not _holds(now, wish)]
     return message(
         *lines,
@@ -64,4 +70,6 @@ def _said(now: Taste) -> Message:
 def _holds(now: Taste, wish: Wish) -> bool:
     if wish in _RECEIVES:
         return now.receives is _RECEIVES[wish]
+    if wish in _GIVER:
+        return now.giver is _GIVER[wish]
     return bool(now.wall) is (wish is Wish.WALL_ON)
