@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -54,7 +54,7 @@ class Given:
 
     `day` is the day on which it counts as given, by the community's clocks: "2026-11-28". `replies_to`: the
     number of the one that it thanks back for. `is_early`: the account that gave it was new, so that it counts
-    nowhere but where it is read.
+    nowhere but where it is read. `of_group`: what those whom it thanks did together, by its name.
     """
 
     theme: int
@@ -64,18 +64,21 @@ class Given:
     reason: str
     replies_to: int | None = None
     is_early: bool = False
+    of_group: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kudos(Given):
     """`state`: it stands; who gave it took it back; a moderator removed it; or it is void, as who gave it is
-    whom it thanks. `why` says so. `receivers` are those who are thanked and did not hide it.
+    whom it thanks. `why` says so. `receivers` are those who are thanked and did not hide it. `blanked`: its
+    reason named somebody who was forgotten, and was taken away.
     """
 
     id: int
     state: str
     why: str | None
     receivers: tuple[Receiver, ...]
+    blanked: bool = False
 
     @property
     def stands(self) -> bool:
@@ -107,7 +110,7 @@ class KudosStore(Protocol):
         """How many somebody gave that day, those that they took back among them; but what thanks back."""
         ...
 
-    def thanked_on(self, giver: int, receivers: Collection[int], day: str) -> Collection[int]:
+    def thanked_on(self, giver: int, receivers: Collection[int], day: str) -> Set[int]:
         """Whom of these somebody thanked that day, with what stands still."""
         ...
 
@@ -125,6 +128,34 @@ class KudosStore(Protocol):
 
     def hide(self, kudos: int, resident: int) -> None:
         """They are not shown among those whom it thanks any more."""
+        ...
+
+    def drop(self, kudos: int, resident: int) -> None:
+        """They are not among those whom it thanks."""
+        ...
+
+    def thanks(self, kudos: int, resident: int) -> bool:
+        """Whether they are, hidden or not."""
+        ...
+
+    def names(self, kudos: int) -> Mapping[str, int | None]:
+        """The names in it that are nobody's account, each with who says that they are called so."""
+        ...
+
+    def claim(self, kudos: int, name: str, resident: int) -> None:
+        """They say that they are called so there."""
+        ...
+
+    def settle(self, kudos: int, resident: int, *, agreed: bool) -> None:
+        """They are whom it thanks by the name that they said is theirs; or they are not."""
+        ...
+
+    def reasons(self) -> Iterator[tuple[int, str]]:
+        """All that is thanked for in what stands, with the number of each."""
+        ...
+
+    def blank(self, kudos: int) -> None:
+        """What it thanks for is not kept any more."""
         ...
 
     def received(self, resident: int, before: int | None, most: int) -> Sequence[Kudos]:
