@@ -22,9 +22,9 @@ from bot.commands.types import CONVERTERS
 from bot.errors import Clash
 from bot.exported import SUBJECT, as_documents
 from bot.model.events import Came, Heard
-from bot.model.message import Message, Suggestion, Text
+from bot.model.message import Button, Message, Suggestion, Text
 from bot.model.news import New
-from bot.model.people import Identity, Place, Resident, Role
+from bot.model.people import Identity, Place, Resident, Role, Together
 from bot.model.work import Job
 from bot.ports.people import Brought, Exported
 from bot.ports.storage import StoreKey, Transaction
@@ -63,6 +63,10 @@ News = Callable[[Transaction, Sequence[int], Collection[int]], Mapping[int, New]
 Concerns = Callable[[Transaction, Collection[int]], Mapping[int, Collection[str]]]
 # A subject is shown in a theme from that moment on, in a community with those clocks.
 Shown = Callable[[Transaction, datetime, ZoneInfo], None]
+# Who did what that subject is about, by its number, together; None while it is not over.
+WereThere = Callable[[Transaction, int], Together | None]
+# What can be done about a subject once it is over.
+After = Callable[[str], Sequence[Button]]
 # Two residents, the first by its number, turn out to be one person: the second.
 Merge = Callable[[Transaction, int, int], None]
 # Somebody, by their number, wants to be reminded otherwise from now on, or is somebody else.
@@ -112,6 +116,8 @@ class Feature:
     them. `stands` tells what is open in a theme, `ends` ends that, and `came_of` tells what came of it.
     `wished` hears that somebody wants to be reminded otherwise, or may by being one with another or not,
     and `set_anew` that moderators want something otherwise in their community.
+    `together` tells, by what a subject begins with, who did together what is over, and `after` offers what
+    can be done about such a one by then.
     `news` tells, by what a subject begins with, what is new about one that is shown; `shown` hears that such
     a one is from now on, and `concerns` says what people want to hear of.
     `hears` is given what people say to each other; without a feature that has it none of that is kept.
@@ -140,6 +146,8 @@ class Feature:
     stands: Stands | None = None
     ends: Ends | None = None
     came_of: CameOf | None = None
+    together: Mapping[str, WereThere] = field(default_factory=dict)
+    after: After | None = None
     news: Mapping[str, News] = field(default_factory=dict)
     concerns: Concerns | None = None
     shown: Shown | None = None
@@ -179,6 +187,7 @@ class Features:
             claims.add("kind of board", feature.boards, feature.name)
             claims.add("kind of file", feature.files, feature.name)
             claims.add("kind of news", feature.news, feature.name)
+            claims.add("those who did together a kind of", feature.together, feature.name)
             claims.add("suggestion for", feature.suggest, feature.name)
             claims.add("kind of parameter", map(str, feature.kinds), feature.name)
             claims.add("store", (feature.keeps.name,) if feature.keeps else (), feature.name)
@@ -188,6 +197,7 @@ class Features:
         self.boards = _added_up(feature.boards for feature in self.all)
         own = Files({"json": self._make_export}, _is_of_their_account)
         self.files: Mapping[str, Files] = _added_up([{SUBJECT: own}, *(each.files for each in self.all)])
+        self._together: Mapping[str, WereThere] = _added_up(feature.together for feature in self.all)
         self._news: Mapping[str, News] = _added_up(feature.news for feature in self.all)
         self.suggest = _added_up(feature.suggest for feature in self.all)
         self.kinds: Converters = {
@@ -311,6 +321,15 @@ class Features:
     def came_of(self, tx: Transaction, theme: int) -> Sequence[Text]:
         """What came of all that was open in a theme, by whichever feature."""
         return [line for feature in self.all if feature.came_of for line in feature.came_of(tx, theme)]
+
+    def together(self, tx: Transaction, subject: str) -> Together | None:
+        """Who did together what that is about, once it is over."""
+        kind, _, number = subject.partition(":")
+        return self._together[kind](tx, int(number)) if kind in self._together else None
+
+    def after(self, subject: str) -> Sequence[Button]:
+        """What can be done about what is over, by whichever feature."""
+        return [button for feature in self.all if feature.after for button in feature.after(subject)]
 
     def shown(self, tx: Transaction, subject: str, now: datetime, zone: ZoneInfo) -> None:
         """A subject is shown in a theme from now on; whoever wants to hear of what is new is to."""

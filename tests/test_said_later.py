@@ -18,7 +18,16 @@ SAYS = {
 # And these nothing, or no more than stands there already or Plein's own: boards, names, what is over.
 SAYS_NOTHING = {
     *("meeting.begin", "meeting.over", "meeting.own", "meeting.seat", "meeting.up", "meeting.wished"),
-    *("poll.burn", "poll.remind", "poll.unsay", "reminder.drop", "digest.send", "welcome.over", "kudos.void"),
+    *(
+        "poll.burn",
+        "poll.remind",
+        "poll.unsay",
+        "reminder.drop",
+        "digest.send",
+        "welcome.over",
+        "kudos.void",
+        "kudos.named",
+    ),
     *("link.lapse", "link.settle", "theme.lapse", "theme.pull", "theme.summary", "theme.term"),
     *("room.moved", "room.put_out", "room.removed", "room.renamed", "room.replaced"),
     *("meeting.every", "meeting.remind.anew", "theme.draw.list", "theme.draw.outcome", "theme.term.aloud"),

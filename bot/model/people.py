@@ -186,6 +186,15 @@ def joined(parts: Iterable[Part]) -> Part | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """Who did something together in a theme, by their numbers, and what that was called; it is over."""
+
+    theme: int
+    name: str
+    people: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """How a resident is shown: by a name that nobody else has here, and their accounts.
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from bot.model.message import Text
+from bot.model.message import Button, Text
 from bot.model.news import New
-from bot.model.people import Identity, Role
+from bot.model.people import Identity, Role, Together
 from bot.ports.people import Brought
 from bot.ports.storage import Transaction
 
@@ -63,6 +63,14 @@ class Belongings(Protocol):
 
     def came_of(self, tx: Transaction, theme: int) -> Sequence[Text]:
         """What came of all that was open in a theme, a line for each; for everybody who is in it."""
+        ...
+
+    def together(self, tx: Transaction, subject: str) -> Together | None:
+        """Who did together what that subject is about; None while it is not over, or nobody knows."""
+        ...
+
+    def after(self, subject: str) -> Sequence[Button]:
+        """What can be done about a subject that is over, by whichever feature."""
         ...
 
     def shown(self, tx: Transaction, subject: str, now: datetime, zone: ZoneInfo) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
@@ -66,6 +66,25 @@ _HIDE = (
     .where(thanked.c.of_kudos == bindparam("kudos_"), thanked.c.resident == _WHO)
     .values(hidden=True, on_wall=False)
 )
+_TO = and_(thanked.c.of_kudos == bindparam("kudos_"), thanked.c.resident == _WHO)
+_DROP = delete(thanked).where(_TO)
+_THANKS = select(thanked.c.id).where(_TO).limit(1)
+# A name that is somebody's account is kept no more.
+_NAMED = (
+    select(thanked.c.name, thanked.c.claimant)
+    .where(thanked.c.of_kudos == bindparam("kudos_"), thanked.c.name.is_not(None))
+    .order_by(thanked.c.id)
+)
+_CLAIM = (
+    update(thanked)
+    .where(thanked.c.of_kudos == bindparam("kudos_"), thanked.c.name == bindparam("name_"))
+    .values(claimant=_WHO)
+)
+_CLAIMED_BY = and_(thanked.c.of_kudos == bindparam("kudos_"), thanked.c.claimant == _WHO)
+_AGREE = update(thanked).where(_CLAIMED_BY).values(resident=_WHO, name=null(), claimant=null())
+_DECLINE = update(thanked).where(_CLAIMED_BY).values(claimant=null())
+_REASONS = select(kudos.c.id, kudos.c.reason).where(_STANDS, kudos.c.reason != "").order_by(kudos.c.id)
+_BLANK = update(kudos).where(_THIS).values(reason="", blanked=True)
 _RECEIVED = (
     select(*_KEPT)
     .join_from(kudos, thanked, and_(_STATES, kudos.c.community == thanked.c.community))
@@ -172,7 +191,7 @@ _DROP_TWICE = delete(thanked).where(
 )
 _PASS_ON = tuple(
     update(column.table).where(column == bindparam("old_")).values({column.name: bindparam("new_")})
-    for column in (kudos.c.giver, thanked.c.resident)
+    for column in (kudos.c.giver, thanked.c.resident, thanked.c.claimant)
 )
 _OWN = (
     select(kudos.c.id)
@@ -180,16 +199,19 @@ _OWN = (
     .order_by(kudos.c.id)
 )
 _GAVE = select(kudos).where(kudos.c.giver == _WHO).order_by(kudos.c.id)
-_ROWS_TO = (
+# What thanks them, and what they say does.
+_ROWS_TO = tuple(
     select(thanked, kudos.c.reason)
     .join_from(thanked, kudos, and_(_STATES, kudos.c.community == thanked.c.community))
-    .where(thanked.c.resident == _WHO)
-    .order_by(thanked.c.of_kudos)
+    .where(whose == _WHO)
+    .order_by(thanked.c.of_kudos, thanked.c.id)
+    for whose in (thanked.c.resident, thanked.c.claimant)
 )
 _TASTE_OF = select(tastes).where(tastes.c.resident == _WHO)
 _NOBODYS = (
     update(kudos).where(kudos.c.giver == _WHO).values(giver=null()),
     update(thanked).where(thanked.c.resident == _WHO).values(resident=null(), name=null(), on_wall=False),
+    update(thanked).where(thanked.c.claimant == _WHO).values(claimant=null()),
 )
 # What nobody knows any more how it was meant shows the least.
 _RECEIVES: Mapping[str, Receives] = {str(each): each for each in Receives}
@@ -259,7 +281,7 @@ class KudosKept:
         found: int = self._db.execute(_GIVEN_ON, {"resident_": giver, "day_": day}).scalar_one()
         return found
 
-    def thanked_on(self, giver: int, receivers: Collection[int], day: str) -> Collection[int]:
+    def thanked_on(self, giver: int, receivers: Collection[int], day: str) -> Set[int]:
         values = {"resident_": giver, "day_": day, "residents_": list(receivers)}
         return set(self._db.execute(_THANKED_ON, values).scalars()) if receivers else set()
 
@@ -278,6 +300,29 @@ class KudosKept:
 
     def hide(self, kudos_: int, resident: int) -> None:
         self._db.execute(_HIDE, {"kudos_": kudos_, "resident_": resident})
+
+    def drop(self, kudos_: int, resident: int) -> None:
+        self._db.execute(_DROP, {"kudos_": kudos_, "resident_": resident})
+
+    def thanks(self, kudos_: int, resident: int) -> bool:
+        return self._db.execute(_THANKS, {"kudos_": kudos_, "resident_": resident}).first() is not None
+
+    def names(self, kudos_: int) -> Mapping[str, int | None]:
+        return {row.name: row.claimant for row in self._db.execute(_NAMED, {"kudos_": kudos_})}
+
+    def claim(self, kudos_: int, name: str, resident: int) -> None:
+        self._db.execute(_CLAIM, {"kudos_": kudos_, "name_": name, "resident_": resident})
+
+    def settle(self, kudos_: int, resident: int, *, agreed: bool) -> None:
+        self._db.execute(_AGREE if agreed else _DECLINE, {"kudos_": kudos_, "resident_": resident})
+        self._db.execute(_SHOW_THIS, {"kudos_": kudos_})
+
+    def reasons(self) -> Iterator[tuple[int, str]]:
+        for row in self._db.execute(_REASONS):
+            yield row.id, row.reason
+
+    def blank(self, kudos_: int) -> None:
+        self._db.execute(_BLANK, {"kudos_": kudos_})
 
     def received(self, resident: int, before: int | None, most: int) -> Sequence[Kudos]:
         return self._read(_RECEIVED, resident_=resident, before_=before or _ALL, most_=most)
@@ -393,9 +438,14 @@ class KudosKept:
         return sorted({*numbers})
 
     def rows_of(self, resident: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        which = {"kudos": (_GAVE,), "thanked": _ROWS_TO, "kudos_tastes": (_TASTE_OF,)}
         return {
-            name: [row._asdict() for row in self._db.execute(which, {"resident_": resident})]
-            for name, which in (("kudos", _GAVE), ("thanked", _ROWS_TO), ("kudos_tastes", _TASTE_OF))
+            name: [
+                row._asdict()
+                for statement in statements
+                for row in self._db.execute(statement, {"resident_": resident})
+            ]
+            for name, statements in which.items()
         }
 
     def new(self, numbers: Sequence[int]) -> Sequence[Kudos]:
@@ -407,7 +457,7 @@ STORED = Stored(KUDOS, KudosKept, TABLES)
 
 def _kudos(row: Mapping[str, Any], receivers: tuple[Receiver, ...]) -> Kudos:
     fields = {name: row[name] for name in _NAMES}
-    fields |= {name: bool(fields[name]) for name in ("is_early", "is_gone")}
+    fields |= {name: bool(fields[name]) for name in ("is_early", "is_gone", "blanked")}
     return Kudos(**fields, receivers=receivers)
 
 

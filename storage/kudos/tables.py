@@ -45,6 +45,10 @@ kudos = Table(
     Column("replies_to", Number),
     # Who gave it was new, so that it counts nowhere but where it is read.
     Column("is_early", Boolean, nullable=False, server_default=false()),
+    # What it thanks together, where it does: those who were at a meeting that is called so.
+    Column("of_group", String),
+    # It named somebody who was forgotten: its reason was taken away.
+    Column("blanked", Boolean, nullable=False, server_default=false()),
     Column("state", String, nullable=False, server_default="given"),
     Column("why", Text),
     Index("ix_kudos_giver_day", "giver", "day"),
@@ -68,6 +72,8 @@ thanked = Table(
     Column("of_kudos", Number, nullable=False),
     Column("resident", ForeignKey(residents.c.id), info={STAYS: True}),
     Column("name", String),
+    # Who says that this name is theirs, until a moderator says whether it is.
+    Column("claimant", ForeignKey(residents.c.id), info={STAYS: True}),
     # They want nobody to see that it thanks them.
     Column("hidden", Boolean, nullable=False, server_default=false()),
     # It stands, and they agreed that it is on the wall. Where and when it was given is what that is asked by.
@@ -78,6 +84,7 @@ thanked = Table(
     Index("ix_thanked_community_of_kudos", "community", "of_kudos"),
     Index("ix_thanked_resident_of_kudos", "resident", "of_kudos"),
 )
+Index("ix_thanked_claimant", thanked.c.claimant, sqlite_where=text("claimant IS NOT NULL"))
 Index(
     "ix_thanked_wall",
     *(thanked.c.community, thanked.c.theme, thanked.c.of_kudos),

@@ -1526,3 +1526,32 @@ async def test_nobody_is_thanked_for_thanking_before_they_say_so(database_url: s
         finally:
             await store.close()
         await look(database_url, partial(down_to, "0059"))
+
+
+# --- whose a name is that was thanked, and what is thanked together ---
+
+
+async def test_thanks_of_before_are_claimed_by_nobody_and_go_down_again(database_url: str) -> None:
+    def fill(db: Connection) -> None:
+        add_rows({"themes": [{"id": 3, "community": 1, "name": "sport"}]}, db)
+        given = {"theme": 3, "given_at": 1, "day": "2026-11-28", "reason": "x"}
+        add_rows({"kudos": [{"community": 1, "id": 1, **given}]}, db)
+        thanked = {"of_kudos": 1, "name": "oma", "theme": 3, "given_at": 1}
+        add_rows({"thanked": [{"community": 1, "id": 1, **thanked}]}, db)
+
+    def read(tx: Transaction) -> tuple[object, ...]:
+        found = tx.of(KUDOS).look(1)
+        assert found
+        return found.reason, found.of_group, found.blanked, dict(tx.of(KUDOS).names(1))
+
+    await upgrade(database_url, to="0059")
+    await look(database_url, fill)
+    for _ in range(2):
+        await upgrade(database_url)
+        assert await look(database_url, differences) == []
+        store = await open_database(database_url, keys_of(database_url), stores_of())
+        try:
+            assert await store.run(read) == ("x", None, False, {"oma": None})
+        finally:
+            await store.close()
+        await look(database_url, partial(down_to, "0059"))

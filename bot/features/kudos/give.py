@@ -9,10 +9,10 @@ from bot import when
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.kudos import month, show
-from bot.features.kudos.records import KUDOS, SUBJECT, Given, Kudos, KudosSettings, Receiver, Receives, Taste
+from bot.features.kudos.records import KUDOS, Given, Kudos, KudosSettings, Receiver, Receives, Taste
 from bot.features.kudos.words import Receivers
 from bot.model.message import Button, Message, Text, message, text
-from bot.model.people import Resident, Theme
+from bot.model.people import Resident, Theme, Together
 from bot.unseen import seen_as
 
 GIVE, BACK = "kudos give", "kudos back"
@@ -23,7 +23,9 @@ NEW_FOR = timedelta(days=7)
 BACK_WITHIN = timedelta(days=1)
 # More than so many are a group; one person thanks so many groups in a week.
 GROUP, GROUPS, WEEK = 3, 2, timedelta(days=7)
-_GROUP = "kudos group"
+_GROUP = TOGETHER = "kudos group"
+# And so many who did something together.
+MOST_TOGETHER = 200
 # In the morning people can be reminded that they may thank again.
 _MORNING = time(9)
 
@@ -41,6 +43,38 @@ def thank(call: Call, who: Receivers, reason: str, *, theme: str | None = None) 
     found = _add(call, where, who, reason, tastes)
     tell(call, found, where, tastes)
     return _receipt(call, found, where)
+
+
+def thank_group(call: Call, meeting: int, reason: str) -> Message:
+    """Thank those who were at a meeting that is over: it is one thank, and one message."""
+    found = call.belongings.together(call.tx, f"meeting:{meeting}")
+    if found is None or not call.takes_part(found.theme):
+        raise UserError("kudos.together.unknown", meeting=meeting)
+    call.check_writes(found.theme)
+    check_reason(reason)
+    tastes = call.tx.of(KUDOS).tastes(found.people)
+    who = _together(call, found, tastes)
+    if enough := had_enough(call):
+        return enough
+    _count_group(call)
+    (theme,) = call.tx.places.themes([found.theme])
+    kudos = _add(call, theme, who, reason, tastes, of_group=found.name)
+    tell(call, kudos, theme, tastes)
+    return _receipt(call, kudos, theme)
+
+
+def _together(call: Call, found: Together, tastes: Mapping[int, Taste]) -> Receivers:
+    """Those of them who like to be thanked, and were not today by whoever does so now. Raises: UserError."""
+    others = [who for who in found.people if who != call.resident.id]
+    others = [who for who in others if tastes.get(who, Taste()).receives is not Receives.NOT]
+    if not others:
+        raise UserError("kudos.together.nobody")
+    if len(others) > MOST_TOGETHER:
+        raise UserError("kudos.together.many", count=len(others), most=MOST_TOGETHER)
+    today = call.tx.of(KUDOS).thanked_on(call.resident.id, others, day_of(call).isoformat())
+    if today >= set(others):
+        raise UserError("kudos.together.twice")
+    return Receivers(Receiver(who) for who in others if who not in today)
 
 
 def thank_back(call: Call, kudos: int, reason: str | None = None) -> Message:
@@ -109,9 +143,14 @@ def check_often(call: Call, who: Receivers) -> None:
     if twice := call.tx.of(KUDOS).thanked_on(call.resident.id, _residents(who), day_of(call).isoformat()):
         raise UserError("kudos.twice", who=tuple(Resident(each, "") for each in sorted(twice)))
     if len(who) > GROUP:
-        if call.used(_GROUP, WEEK) >= GROUPS:
-            raise UserError("kudos.groups", count=GROUPS, most=GROUP)
-        call.use(_GROUP, WEEK)
+        _count_group(call)
+
+
+def _count_group(call: Call) -> None:
+    """Raises: UserError where they thanked groups too often this week."""
+    if call.used(_GROUP, WEEK) >= GROUPS:
+        raise UserError("kudos.groups", count=GROUPS, most=GROUP)
+    call.use(_GROUP, WEEK)
 
 
 # --- thanking back ---
@@ -132,8 +171,7 @@ def _reply(call: Call, first: Kudos, reason: str) -> Message:
     found = kept.add(given(call, first.theme, reason, replies_to=first.id), [Receiver(first.giver)], {})
     call.changed(show.subject(first))
     if first.giver is not None:
-        said = show.reply(found)
-        call.tell(first.giver, message(said), f"{show.subject(first)}:back:{found.id}", begun=True)
+        call.tell(first.giver, message(show.reply(found)), show.told_back(first, found), begun=True)
     call.undo_with("kudos withdraw", kudos=found.id)
     return message(text("kudos.back", who=show.giver(first)))
 
@@ -141,7 +179,9 @@ def _reply(call: Call, first: Kudos, reason: str) -> Message:
 # --- keeping it, and telling ---
 
 
-def given(call: Call, theme: int, reason: str, replies_to: int | None = None) -> Given:
+def given(
+    call: Call, theme: int, reason: str, *, replies_to: int | None = None, of_group: str | None = None
+) -> Given:
     return Given(
         theme=theme,
         giver=call.resident.id,
@@ -150,6 +190,7 @@ def given(call: Call, theme: int, reason: str, replies_to: int | None = None) ->
         reason=reason,
         replies_to=replies_to,
         is_early=_is_new(call),
+        of_group=of_group,
     )
 
 
@@ -160,8 +201,15 @@ def _is_new(call: Call) -> bool:
     return not since or call.now - min(since) < NEW_FOR
 
 
-def _add(call: Call, where: Theme, who: Receivers, reason: str, tastes: Mapping[int, Taste]) -> Kudos:
-    found = call.tx.of(KUDOS).add(given(call, where.id, reason), who, tastes)
+def _add(
+    call: Call,
+    where: Theme,
+    who: Receivers,
+    reason: str,
+    tastes: Mapping[int, Taste],
+    of_group: str | None = None,
+) -> Kudos:
+    found = call.tx.of(KUDOS).add(given(call, where.id, reason, of_group=of_group), who, tastes)
     subject = show.subject(found)
     call.board(subject, where.id, call.resident.id)
     # It is news now, and nowhere any more that comes later.
@@ -183,13 +231,13 @@ def tell(call: Call, found: Kudos, where: Theme, tastes: Mapping[int, Taste]) ->
         if resident in named and not asks:
             continue
         said = show.for_receiver(found, where, asks=asks)
-        call.tell(resident, said, f"{SUBJECT}:{found.id}:to:{resident}", begun=True, beside=True)
+        call.tell(resident, said, show.told_to(found, resident), begun=True, beside=True)
         if asks:
             call.tx.of(KUDOS).choose(resident, Taste(taste.receives, taste.wall, asked=True))
 
 
 def _receipt(call: Call, found: Kudos, where: Theme) -> Message:
-    who = show.receivers(found.receivers)
+    who = show.whom(found)
     undo = Button(text("kudos.button.withdraw"), "kudos withdraw", {"kudos": found.id})
     lines: list[Text] = [text("kudos.given", who=who, theme=where.name, kudos=found.id)]
     return message(*lines, buttons=[undo])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -68,8 +68,8 @@ class Given:
 
     `day` is the day on which it counts as given, by the community's clocks: "2026-11-28". `replies_to`: the
     number of the one that it thanks back for. `is_early`: the account that gave it was new, so that it counts
-    nowhere but where it is read. By a sign on a message that is the reason: `message` says which one it is on
-    its platform, and `link` opens it.
+    nowhere but where it is read. `of_group`: what those whom it thanks did together, by its name. By a sign
+    on a message that is the reason: `message` says which it is on its platform, and `link` opens it.
     """
 
     theme: int
@@ -81,13 +81,15 @@ class Given:
     is_early: bool = False
     message: str | None = None
     link: str | None = None
+    of_group: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kudos(Given):
     """`state`: it stands; who gave it took it back; a moderator removed it; or it is void, as who gave it is
     whom it thanks. `why` says so. `receivers` are those who are thanked and did not hide it. `is_gone`: the
-    message that it is for is no more.
+    message that it is for is no more. `blanked`: its reason named somebody who was forgotten, and was taken
+    away.
     """
 
     id: int
@@ -95,6 +97,7 @@ class Kudos(Given):
     why: str | None
     receivers: tuple[Receiver, ...]
     is_gone: bool = False
+    blanked: bool = False
 
     @property
     def stands(self) -> bool:
@@ -134,7 +137,7 @@ class KudosStore(Protocol):
         """How many somebody gave that day, those that they took back among them; but what thanks back."""
         ...
 
-    def thanked_on(self, giver: int, receivers: Collection[int], day: str) -> Collection[int]:
+    def thanked_on(self, giver: int, receivers: Collection[int], day: str) -> Set[int]:
         """Whom of these somebody thanked that day, with what stands still."""
         ...
 
@@ -152,6 +155,34 @@ class KudosStore(Protocol):
 
     def hide(self, kudos: int, resident: int) -> None:
         """They are not shown among those whom it thanks any more."""
+        ...
+
+    def drop(self, kudos: int, resident: int) -> None:
+        """They are not among those whom it thanks."""
+        ...
+
+    def thanks(self, kudos: int, resident: int) -> bool:
+        """Whether they are, hidden or not."""
+        ...
+
+    def names(self, kudos: int) -> Mapping[str, int | None]:
+        """The names in it that are nobody's account, each with who says that they are called so."""
+        ...
+
+    def claim(self, kudos: int, name: str, resident: int) -> None:
+        """They say that they are called so there."""
+        ...
+
+    def settle(self, kudos: int, resident: int, *, agreed: bool) -> None:
+        """They are whom it thanks by the name that they said is theirs; or they are not."""
+        ...
+
+    def reasons(self) -> Iterator[tuple[int, str]]:
+        """All that is thanked for in what stands, with the number of each."""
+        ...
+
+    def blank(self, kudos: int) -> None:
+        """What it thanks for is not kept any more."""
         ...
 
     def received(self, resident: int, before: int | None, most: int) -> Sequence[Kudos]:

@@ -14,7 +14,7 @@ from babel.dates import get_month_names
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.kudos.records import KUDOS, SUBJECT, Kudos, Receiver, Receives, Taste
-from bot.model.message import Button, Message, Text, message, text
+from bot.model.message import Button, Hint, Message, Text, message, text
 from bot.model.news import New
 from bot.model.people import Identity, Resident, Theme
 from bot.names import folded
@@ -46,9 +46,14 @@ def show_board(call: Call, number: str) -> Message:
     if not seen:
         return message(text("kudos.hidden"))
     replies = [reply(each) for each in call.tx.of(KUDOS).replies(found.id)]
-    return Message(
-        (thanks(found, seen), *replies), calls=tuple(_called(call, found, [each.resident for each in seen]))
-    )
+    hints = [Hint(text("kudos.claim.how", name=name, kudos=found.id)) for name in _nobodys(seen)]
+    calls = _called(call, found, [each.resident for each in seen])
+    return Message((thanks(found, seen), *replies, *hints[:1]), calls=tuple(calls))
+
+
+def _nobodys(who: Sequence[Receiver]) -> Sequence[str]:
+    """The names among them that are no account."""
+    return [each.name for each in who if each.resident is None and each.name]
 
 
 def _seen(call: Call, kudos: Kudos) -> Sequence[Receiver]:
@@ -68,8 +73,10 @@ def _called(call: Call, kudos: Kudos, seen: Collection[int | None]) -> Sequence[
 
 
 def named_aloud(call: Call, kudos: Kudos) -> Collection[int]:
-    """Those of its receivers who do not talk with Plein in private, and are where it is read."""
-    people = kudos.residents
+    """Those of its receivers who do not talk with Plein in private, and are where it is read; nobody of those
+    who are thanked together.
+    """
+    people = kudos.residents if kudos.of_group is None else ()
     tastes = call.tx.of(KUDOS).tastes(people)
     talking = call.tx.people.talking(people)
     parts = call.tx.people.parts_of(people)
@@ -95,13 +102,23 @@ def receivers(who: Sequence[Receiver]) -> tuple[Resident | Text | str, ...]:
     )
 
 
+def whom(kudos: Kudos, who: Sequence[Receiver] | None = None) -> Text | tuple[Resident | Text | str, ...]:
+    """Those of its receivers (None: all) by their names; who was thanked together by how many they are."""
+    who = kudos.receivers if who is None else who
+    if kudos.of_group is None:
+        return receivers(who)
+    return text("kudos.people_of", count=len(who), group=kudos.of_group)
+
+
 def thanks(kudos: Kudos, who: Sequence[Receiver]) -> Text:
     """ "Anna bedankt Ben: “voor het opruimen”" """
-    return text("kudos.thanks", giver=giver(kudos), who=receivers(who), what=what(kudos))
+    return text("kudos.thanks", giver=giver(kudos), who=whom(kudos, who), what=what(kudos))
 
 
 def what(kudos: Kudos) -> Text:
     """What it thanks for: in the giver's own words, or a message."""
+    if kudos.blanked:
+        return text("kudos.blanked")
     if kudos.message is None:
         return text("kudos.what", reason=kudos.reason)
     return text("kudos.what.gone") if kudos.is_gone else text("kudos.what.message", link=kudos.link or "")
@@ -111,6 +128,16 @@ def reply(kudos: Kudos) -> Text:
     """ "Ben bedankt terug." """
     shape = "words" if kudos.reason else "plain"
     return text(f"kudos.reply.{shape}", giver=giver(kudos), reason=kudos.reason)
+
+
+def told_to(kudos: Kudos, resident: int) -> str:
+    """Under what id somebody hears that it thanks them."""
+    return f"{subject(kudos)}:to:{resident}"
+
+
+def told_back(first: Kudos, back: Kudos) -> str:
+    """Under what id who gave the first hears that they are thanked back."""
+    return f"{subject(first)}:back:{back.id}"
 
 
 # --- to whom it thanks ---
@@ -201,7 +228,7 @@ def _listed(
             "kudos.wall.line",
             on=_day(kudos),
             giver=giver(kudos),
-            who=receivers([each for each in kudos.receivers if each.resident in agreed]),
+            who=whom(kudos, [each for each in kudos.receivers if each.resident in agreed]),
             what=what(kudos),
         )
         for kudos, agreed in found[:PAGE]

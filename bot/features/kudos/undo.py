@@ -30,7 +30,7 @@ def withdraw(call: Call, kudos: int | None = None) -> Message:
     if call.said_at - found.given_at > WITHIN:
         raise UserError("kudos.late", kudos=found.id)
     _end(call, found, "withdrawn")
-    return message(text("kudos.withdrawn.yours", who=show.receivers(found.receivers)))
+    return message(text("kudos.withdrawn.yours", who=show.whom(found)))
 
 
 def _last(call: Call) -> Kudos | None:
@@ -51,9 +51,25 @@ def remove(call: Call, kudos: int, *, why: str) -> Message:
         raise UserError("kudos.why.long", count=len(why), most=LONGEST_WHY)
     _end(call, found, "removed", why)
     if found.giver is not None:
-        said = text("kudos.removed.giver", who=show.receivers(found.receivers), why=why)
+        said = text("kudos.removed.giver", who=show.whom(found), why=why)
         call.tell(found.giver, message(said), f"{show.subject(found)}:removed", begun=True)
+    _tell_moderators(call, found, why)
     return message(text("kudos.removed.done", kudos=kudos))
+
+
+def _tell_moderators(call: Call, found: Kudos, why: str) -> None:
+    """The others who moderate there know of it."""
+    said = text(
+        "kudos.removed.moderators",
+        moderator=Resident(call.resident.id, ""),
+        giver=show.giver(found),
+        who=show.whom(found),
+        reason=_short(found.reason),
+        why=why,
+    )
+    call.tell_moderators(
+        found.theme, message(said), f"{show.subject(found)}:removed:log", but=call.resident.id
+    )
 
 
 def hide(call: Call, kudos: int) -> Message:
@@ -89,7 +105,13 @@ def void_due(call: Call, job: Job) -> None:
     if not (own := kept.own(resident)):
         return
     for number in own:
-        kept.change(number, state="void")
-        call.changed(show.subject(number))
+        found = kept.get(number)
+        assert found
+        if any(receiver.resident != resident for receiver in found.receivers):
+            # The others are thanked all the same.
+            kept.drop(number, resident)
+        else:
+            kept.change(number, state="void")
+        call.changed(show.subject(found.replies_to or number))
     said = text("kudos.void", count=len(own))
     call.tell(Resident(resident, ""), message(said), f"{VOID}:{job.id}", begun=True)

@@ -214,6 +214,7 @@ FEATURE = Feature(
     stands=read.standing_meetings,
     ends=read.end_meetings,
     came_of=read.came_of_meetings,
+    together={SUBJECT: read.who_was_there},
     news={SUBJECT: read.tell_new},
     settings=MeetingsSettings,
     keeps=MEETINGS,

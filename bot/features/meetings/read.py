@@ -13,7 +13,7 @@ from bot.features.meetings.find import ALL, LIST, PLAN, check_own, find, themes_
 from bot.features.meetings.records import MEETINGS, PLACES, SUBJECT, Answer, Meeting, Way
 from bot.model.message import Button, Message, Text, message, text, typed
 from bot.model.news import New
-from bot.model.people import Resident
+from bot.model.people import Resident, Together
 from bot.ports.storage import Transaction
 
 # So many are listed, and so many among what else stands in a theme, or came of it.
@@ -116,6 +116,16 @@ def standing_meetings(tx: Transaction, theme: int) -> Sequence[Text]:
     """Those that are to come in a theme."""
     found = tx.of(MEETINGS).coming((theme,), STANDING + 1)
     return [*map(show.named, found[:STANDING]), *([text("list.more")] if len(found) > STANDING else [])]
+
+
+def who_was_there(tx: Transaction, meeting: int) -> Together | None:
+    """Those who had a place at one that took place."""
+    found = tx.of(MEETINGS).get(meeting)
+    if found is None or found.state != "held":
+        return None
+    answers = tx.of(MEETINGS).answers(meeting, ALL)
+    people = dict.fromkeys(each.resident for each in answers if each.resident is not None and each.seat)
+    return Together(found.theme, found.title, [*people])
 
 
 def came_of_meetings(tx: Transaction, theme: int) -> Sequence[Text]:

@@ -11,6 +11,7 @@ from bot.features.meetings.records import (
     MEETINGS,
     PLACES,
     SERIES,
+    SUBJECT,
     Answer,
     Figures,
     Meeting,
@@ -42,7 +43,8 @@ def card(call: Call, meeting: Meeting) -> Message:
         return message(*said, why, *ended(call, meeting), title=title)
     if meeting.state == "held":
         lines = [text("meeting.board.over", start=meeting.starts_at), *_came(meeting, figures)]
-        return message(*lines, title=title)
+        after = call.belongings.after(f"{SUBJECT}:{meeting.id}") if figures.coming else ()
+        return message(*lines, title=title, buttons=after)
     lines = [*when_and_where(meeting), *comes_back(call, meeting)]
     lines += [*_came(meeting, figures), *_names(call, meeting)]
     if meeting.moved_from and meeting.moved_from != meeting.starts_at:

@@ -1,0 +1,96 @@
+"""What others said of somebody who was forgotten: where a reason names them, a moderator can take it away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
+
+from bot.call import Call
+from bot.errors import UserError
+from bot.features.kudos import show
+from bot.features.kudos.records import KUDOS, Kudos
+from bot.model.message import Button, Message, message, text
+from bot.model.people import Role
+from bot.model.work import Job
+from bot.names import folded, without_number
+from bot.ports.storage import Transaction
+
+NAMED, BLANK = "kudos.named", "kudos blank"
+# "Jan", of Jan van der Velde, names him; so does "Velde", but not "van" or "der".
+FIRST, OTHERS = 3, 5
+_AT_ONCE = datetime.fromtimestamp(0, UTC)
+
+
+def show_named(tx: Transaction, resident: int) -> None:
+    """Have those that name somebody, who is about to be forgotten, shown to who moderates their theme.
+
+    It is looked for now, as nobody knows any more what they were called once they are.
+    """
+    if names := set(_names(tx, resident)):
+        for number in naming(tx, names):
+            tx.jobs.add(NAMED, str(number), _AT_ONCE, f"{NAMED}:{number}")
+
+
+def _names(tx: Transaction, resident: int) -> Iterator[str]:
+    """By what people may have named them, folded."""
+    known = tx.people.known([resident]).get(resident)
+    if known is None:
+        return
+    name = folded(without_number(known.name)[0])
+    yield from filter(None, (name, *(folded(account.user_id) for account in known.accounts)))
+    first, *others = name.split() or [""]
+    if len(first) >= FIRST:
+        yield first
+    yield from (word for word in others if len(word) >= OTHERS)
+
+
+def naming(tx: Transaction, names: Collection[str]) -> Iterator[int]:
+    """Those that stand and whose reason has one of these names, folded, in it as a word."""
+    any_of = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    named = re.compile(rf"(?<!\w)(?:{any_of})(?!\w)")
+    for number, reason in tx.of(KUDOS).reasons():
+        # Most are plain letters, which are folded at once.
+        plain = reason.lower() if reason.isascii() else folded(reason)
+        if named.search(plain):
+            yield number
+
+
+def named_due(call: Call, job: Job) -> None:
+    """Who moderates the theme sees it once, and can take its reason away."""
+    found = call.tx.of(KUDOS).get(int(job.subject))
+    if found is None or not found.stands or not found.reason:
+        return
+    said = text("kudos.named", giver=show.giver(found), who=show.whom(found), reason=found.reason)
+    button = Button(text("kudos.button.blank"), BLANK, {"kudos": found.id})
+    call.tell_moderators(found.theme, message(said, buttons=[button]), f"{NAMED}:{job.id}")
+
+
+def blank(call: Call, kudos: int) -> Message:
+    """Take away what it thanks for; that somebody was thanked stays."""
+    kept = call.tx.of(KUDOS)
+    found = kept.get(kudos)
+    if found is None or not call.takes_part(found.theme):
+        raise UserError("kudos.unknown", kudos=kudos)
+    if not call.may(Role.MODERATOR, found.theme):
+        raise UserError("role.needed.moderator")
+    if not found.stands:
+        raise UserError("kudos.gone", kudos=kudos)
+    if found.reason:
+        kept.blank(kudos)
+        call.changed(show.subject(found.replies_to or kudos))
+        _say_anew(call, found)
+    return message(text("kudos.blanked.done", kudos=kudos))
+
+
+def _say_anew(call: Call, before: Kudos) -> None:
+    """What was told of it says its reason no more either, whether it went out already or not."""
+    found = call.tx.of(KUDOS).look(before.id)
+    assert found
+    if found.replies_to is not None:
+        if (first := call.tx.of(KUDOS).look(found.replies_to)) and first.giver is not None:
+            call.change_post(show.told_back(first, found), message(show.reply(found)))
+        return
+    (theme,) = call.tx.places.themes([found.theme])
+    for resident in found.residents:
+        call.change_post(show.told_to(found, resident), show.for_receiver(found, theme, asks=False))
