@@ -71,7 +71,7 @@ PLAIN = {
     *("why", "often"),
     *("called", "begins", "place", "url", "lasting", "room", "online_room", "way", "guests", "whom", "seen"),
     *("remind", "repeat", "left_out", "from_here", "everything", "every", "stop", "hour", "before"),
-    *("zone", "due", "what", "by", "version", "reason", "month", "older", "wish"),
+    *("zone", "due", "what", "by", "version", "reason", "month", "older", "wish", "switch"),
 }
 FILLED: Mapping[str, Any] = {
     "language": "en",

@@ -9,6 +9,8 @@ There are no points and no ranks: what is kept is who thanked whom, for what.
     undo.py      taking it back
     taste.py     how somebody likes to be thanked
     month.py     what a month brought, told in each theme
+    totals.py    how often this year, where moderators want that shown
+    rings.py     groups that thank nearly nobody else, for moderators
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
-from bot.features.kudos import give, month, show, taste, undo
+from bot.features.kudos import give, month, rings, show, taste, totals, undo
 from bot.features.kudos.records import KUDOS, KudosSettings
 from bot.features.kudos.words import KINDS, ask_for_reason
 from bot.ports.people import Exported
@@ -39,6 +41,8 @@ _COMMANDS = (
     _Private(taste.SETTINGS, taste.choose, anyone=True),
     _Private(undo.REMOVE, undo.remove),
     Command(month.MONTH, month.tell_month),
+    _Private(totals.TOTALS, totals.show_totals),
+    _Private(rings.RINGS, rings.show_rings),
 )
 
 
