@@ -21,8 +21,9 @@ from bot.commands.read import bind, parse
 from bot.commands.talk import SAID
 from bot.features.communities import Setting, choices_of
 from bot.features.help import FIRST, TOPICS
-from bot.features.kudos.records import Receives
+from bot.features.kudos.records import KudosSettings, Receives
 from bot.features.kudos.taste import Wish
+from bot.features.kudos.totals import Switch
 from bot.features.kudos.words import Receivers
 from bot.features.meetings.records import PLACES, Way
 from bot.features.meetings.settings import MeetingsSettings
@@ -164,7 +165,7 @@ LACKS_ON_MATRIX = ["messages", "reactions", "polls", "redact"]
 CHOSEN = [
     (setting, choice)
     for setting in Setting
-    for section in (PollsSettings(), MeetingsSettings())
+    for section in (PollsSettings(), MeetingsSettings(), KudosSettings())
     for choice in choices_of(section, setting)
 ]
 BUILT = {
@@ -211,6 +212,7 @@ BUILT = {
     "kudos.*.told": filled("kudos.*.told", ["withdrawn", "removed"]),
     "kudos.button.*": filled("kudos.button.*", Wish),
     "kudos.button.wall.*": filled("kudos.button.wall.*", ["on", "off"]),
+    "kudos.totals.*": filled("kudos.totals.*", Switch),
     "kudos.taste.*": filled("kudos.taste.*", Receives),
     "language.name.*": filled("language.name.*", LOCALES),
     "list.*": filled("list.*", ["and", "or"]),

@@ -44,6 +44,7 @@ class Setting(StrEnum):
     REMIND = "remind"
     TO_COME = "to_come"
     PLANNED_A_DAY = "planned_a_day"
+    TOTALS = "totals"
 
 
 # Neither a number nor one of a few words; and may be none at all.

@@ -13,6 +13,8 @@ There are no points and no ranks: what is kept is who thanked whom, for what.
     named.py     what names somebody who was forgotten
     taste.py     how somebody likes to be thanked
     month.py     what a month brought, told in each theme
+    totals.py    how often this year, where moderators want that shown
+    rings.py     groups that thank nearly nobody else, for moderators
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
-from bot.features.kudos import certify, claim, give, month, named, show, sign, taste, undo
+from bot.features.kudos import certify, claim, give, month, named, rings, show, sign, taste, totals, undo
 from bot.features.kudos.records import CERTIFICATES, KUDOS, KudosSettings
 from bot.features.kudos.words import KINDS, ask_for_reason
 from bot.model.message import Button, text
@@ -60,6 +62,8 @@ _COMMANDS = (
     _Private(claim.AGREE, claim.agree, listed=False),
     _Private(named.BLANK, named.blank, listed=False),
     Command(month.MONTH, month.tell_month),
+    _Private(totals.TOTALS, totals.show_totals),
+    _Private(rings.RINGS, rings.show_rings),
 )
 
 _CERTIFYING = (
