@@ -408,6 +408,11 @@ class Dispatch:
             by_mark=call.resident.id == NOBODY.id,
             confidential=confidential,
         )
+        if (
+            invocation.found_as
+            and not tx.handled.recognise(invocation.found_as, invocation.author, None).answer
+        ):
+            tx.handled.add(invocation.found_as, call.now, None, None, author=invocation.author)
         if invocation.by_post and answer is not None:
             self._post(answer, to, call, invocation, aloud=aloud, confidential=confidential)
         return answer

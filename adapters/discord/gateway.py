@@ -146,6 +146,7 @@ class Gateway:
             self._registration.keep_telling(),
             self._places.keep_looking(),
             self._posts.keep_looking(),
+            self._signs.keep_looking(self._reading),
         )
         work = [asyncio.create_task(coroutine) for coroutine in chores]
         try:
@@ -271,6 +272,8 @@ class Gateway:
             self._changed.clear()
             try:
                 await self._places.publish_pending()
+                if self._was_away and self.session.core.signs:
+                    self._signs.was_away(await self.session.core.heard_before(self.session.account))
                 self._ready.set()
                 await self.session.core.serve(self._adapter)
                 is_known = await self._note_who_was_put_out()
@@ -279,6 +282,7 @@ class Gateway:
                 if await self._reading.catch_up():
                     self._caught_up.set()
                     log.info("Reading along on Discord as %s", self._client.user)
+                self._signs.look()
                 if not is_known:
                     raise ConnectionError("Discord does not say whom somebody put out")
                 failed = 0
@@ -341,10 +345,10 @@ class Gateway:
         await self._reading.heard(message)
 
     async def on_raw_reaction_add(self, told: discord.RawReactionActionEvent) -> None:
-        await self._signs.changed(told, self._reading, on=True)
+        self._signs.changed(told, self._reading, on=True)
 
     async def on_raw_reaction_remove(self, told: discord.RawReactionActionEvent) -> None:
-        await self._signs.changed(told, self._reading, on=False)
+        self._signs.changed(told, self._reading, on=False)
 
     async def on_raw_message_delete(self, told: discord.RawMessageDeleteEvent) -> None:
         await self._signs.gone(told.guild_id, told.channel_id, [told.message_id])

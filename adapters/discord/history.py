@@ -138,6 +138,11 @@ class Reading:
         if isinstance(there, discord.Thread):
             self._parents[stream] = there.parent_id
 
+    @property
+    def first(self) -> int:
+        """What was said last before Plein first came: none of that is for it."""
+        return self._first
+
     async def talks_in(self, private: int) -> None:
         """Plein is about to speak to somebody there: from now on what they say is not to be missed."""
         stream = _stream(0, private)
@@ -151,17 +156,12 @@ class Reading:
             if not self._behind:
                 self._read.setdefault(stream, now)
 
-    async def keep_beside(self, guild: int, arrival: Arrival) -> None:
-        """What is no message, and says nothing of how far was read."""
-        await self._keep(_beside(guild), arrival, None)
-
-    async def _keep(self, stream: str, arrival: Arrival, reached: int | None) -> None:
+    async def _keep(self, stream: str, arrival: Arrival, reached: int) -> None:
         """However long the database takes: Discord does not say it again."""
-        cursor = None if reached is None else str(reached)
         failed = 0
         while True:
             try:
-                new = await self._on.core.store_arrivals(self._on.account, [arrival], cursor, stream)
+                new = await self._on.core.store_arrivals(self._on.account, [arrival], str(reached), stream)
                 break
             except StoreFailed:
                 if self._on.client.is_closed():
@@ -350,9 +350,6 @@ class Reading:
             if self._on.settings.holds(_guild_of(stream)):
                 self._deal_with(await self._on.core.arrivals(self._on.account, stream=stream))
                 self._read[stream] = max(int(cursor), self._read.get(stream, 0))
-        for guild in self._on.client.guilds if self._on.core.signs else ():
-            if self._on.places.are_ours(guild.id):
-                self._deal_with(await self._on.core.arrivals(self._on.account, stream=_beside(guild.id)))
 
     def _channels(self, only: discord.Guild | None = None) -> Iterator[tuple[str, int]]:
         """The inbox of every channel where people talk, and the id of what was said last there."""
@@ -474,11 +471,6 @@ def _may_read(there: Any) -> bool:
 def _stream(guild: int, channel: int) -> str:
     """What is said in a channel; its guild is known by it too, 0 is private."""
     return f"{guild}:{channel}"
-
-
-def _beside(guild: int) -> str:
-    """What is brought of a guild that is no message: it has no cursor."""
-    return f"{guild}:"
 
 
 def _guild_of(stream: str) -> int:

@@ -1,8 +1,10 @@
 """Signs that people put on each other's messages, and messages that are gone.
 
 Discord brings no number or moment with these. What comes twice says what was so already, and is passed over;
-each that does not has a name that is made up when it comes. They are kept in the inbox before they are dealt
-with, and those of one person in order. What was done while Plein was away Discord does not tell.
+each that does not has a name that is made up when it comes. Those of one person are dealt with in order. Of
+what was done while Plein was away, or not dealt with when it ended, Discord tells nothing: then it is asked
+which signs stand on what was said since shortly before, and each that was not dealt with counts once. What
+was taken away meanwhile is not known.
 
 Where a moderator takes all signs of a message away, nobody changed their mind, and nothing is withdrawn. Of
 one alone Discord does not say who took it away: it is taken for whose it was.
@@ -14,7 +16,9 @@ import asyncio
 import itertools
 import json
 import logging
-from collections.abc import Collection
+import secrets
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -35,8 +39,11 @@ log = logging.getLogger(__name__)
 Json = dict[str, Any]
 # Of so many signs it is known how they were left.
 MOST_KNOWN = 10_000
-# Until Discord is asked again who wrote a message.
+# Until Discord is asked again who wrote a message, or what stands there.
 RETRY_SECONDS = 2.0
+# After Plein was away signs are looked for on what was said since so long before: of a channel on so many
+# pages of messages, and of a message on so many of people. So many seconds apart channels are looked at.
+LOOKS_BACK, MOST_PAGES, PAGE, LOOKS_EVERY = timedelta(hours=1), 10, 100, 0.2
 
 
 class Signs:
@@ -45,11 +52,12 @@ class Signs:
     def __init__(self, session: Session) -> None:
         self._on = session
         self._known: Recent[tuple[int, int, str], bool] = Recent(MOST_KNOWN)
-        self._turn = asyncio.Lock()
-        self._began, self._numbers = session.clock.now(), itertools.count(1)
+        self._made_up, self._numbers = secrets.token_hex(6), itertools.count(1)
+        self._since: datetime | None = None
+        self._look = asyncio.Event()
 
-    async def changed(self, told: discord.RawReactionActionEvent, reading: Reading, *, on: bool) -> None:
-        """Keep it if anything is made of that sign there; of any other nothing is looked up."""
+    def changed(self, told: discord.RawReactionActionEvent, reading: Reading, *, on: bool) -> None:
+        """Deal with it if anything is made of that sign there; of any other nothing is looked up."""
         sign = folded_sign(told.emoji.name) if told.emoji.id is None else ""
         if sign not in self._on.core.signs or (told.member and told.member.bot):
             return
@@ -57,15 +65,88 @@ class Signs:
         me, key = self._on.client.user, (told.message_id, told.user_id, sign)
         if room is None or (me and told.message_author_id == me.id) or self._known.get(key) is on:
             return
-        self._known[key] = on
-        if not reading.in_order.takes(str(room), str(told.user_id)):
-            return
-        kept: Json = {"sign": sign, "on": on, "author": told.user_id, "place": room}
-        kept |= {"message": told.message_id, "channel": told.channel_id, "by": told.message_author_id}
-        name = f"{PLATFORM}:sign:{self._began.timestamp():.0f}.{next(self._numbers)}:{told.message_id}"
-        arrival = Arrival(name, str(room), json.dumps(kept), at=self._on.clock.now())
-        async with self._turn:  # in order, whatever has to be tried again
-            await reading.keep_beside(told.guild_id or 0, arrival)
+        kept: Json = {"message": told.message_id, "channel": told.channel_id, "by": told.message_author_id}
+        name = f"{self._made_up}.{next(self._numbers)}"
+        self._put(reading, key, name, {**kept, "place": room, "on": on})
+
+    def _put(self, reading: Reading, key: tuple[int, int, str], name: str, kept: Json) -> None:
+        """Of what one person does so much is waited for, as of all that they say."""
+        _, user, sign = key
+        self._known[key] = kept["on"]
+        room = str(kept["place"])
+        if reading.in_order.takes(room, str(user)):
+            body = json.dumps({**kept, "sign": sign, "author": user})
+            arrival = Arrival(f"{PLATFORM}:sign:{name}", room, body, at=self._on.clock.now())
+            reading.in_order.put(self._on.account, arrival, str(user))
+
+    # --- what was put there while Plein was away ---
+
+    def was_away(self, since: datetime | None) -> None:
+        """Plein had heard all until then; None: it was never here, and what stands there is not for it."""
+        if since:
+            self._since = min(since - LOOKS_BACK, self._since or since)
+
+    def look(self) -> None:
+        """Now that it is known how far else was read."""
+        if self._since:
+            self._look.set()
+
+    async def keep_looking(self, reading: Reading) -> None:
+        """Beside everything else, whenever Plein was away."""
+        while True:
+            await self._look.wait()
+            self._look.clear()
+            since, self._since = self._since or self._on.clock.now(), None
+            try:
+                for channel, room in list(self._channels()):
+                    await self._look_into(reading, channel, room, since)
+                    await self._on.clock.sleep(LOOKS_EVERY)
+            except Exception as error:
+                log.info(
+                    "Which signs were put on messages meanwhile is asked again: %s", type(error).__name__
+                )
+                await self._on.clock.sleep(RETRY_SECONDS)
+                self._since = since
+                self._look.set()
+
+    def _channels(self) -> Iterator[tuple[int, int]]:
+        """The channels and threads of places, each with its place."""
+        for guild in self._on.client.guilds:
+            for there in (*guild.channels, *guild.threads) if self._on.places.are_ours(guild.id) else ():
+                if isinstance(there, discord.abc.Messageable) and (room := self._room(guild.id, there.id)):
+                    yield there.id, room
+
+    async def _look_into(self, reading: Reading, channel: int, room: int, since: datetime) -> None:
+        after, http = max(discord.utils.time_snowflake(since), reading.first), self._on.client.http
+        for _ in range(MOST_PAGES):
+            try:
+                page: Any = await http.logs_from(channel, PAGE, after=after)
+            except (discord.Forbidden, discord.NotFound):
+                return
+            for said in page:
+                author = said["author"]
+                if not (author.get("bot") or said.get("webhook_id")):
+                    for emoji in _claimed(said, self._on.core.signs):
+                        kept = {"message": int(said["id"]), "channel": channel, "by": int(author["id"])}
+                        await self._ask(reading, emoji, {**kept, "place": room, "on": True})
+            if len(page) < PAGE:
+                return
+            after = max(int(said["id"]) for said in page)
+
+    async def _ask(self, reading: Reading, emoji: str, kept: Json) -> None:
+        """Whose sign it is."""
+        sign, after, http = folded_sign(emoji), None, self._on.client.http
+        for _ in range(MOST_PAGES):
+            users: Any = await http.get_reaction_users(kept["channel"], kept["message"], emoji, PAGE, after)
+            for user in users:
+                key = kept["message"], int(user["id"]), sign
+                if not user.get("bot") and self._known.get(key) is None:
+                    self._put(reading, key, _found_as(key), {**kept, "found": True})
+            if len(users) < PAGE:
+                return
+            after = users[-1]["id"]
+
+    # --- dealing with it ---
 
     async def gone(self, guild: int | None, channel: int, messages: Collection[int]) -> None:
         """However long the database takes: Discord does not say it again."""
@@ -100,7 +181,7 @@ class Signs:
         here = await places.speaks_in(user, place, places.members.a_moment_ago)
         if here is None:
             return
-        now = self._on.clock.now()
+        now, key = self._on.clock.now(), (int(kept["message"]), user, str(kept["sign"]))
         await self._on.core.handle(
             Invocation(
                 arrival.id,
@@ -119,6 +200,7 @@ class Signs:
                 arrival=arrival.seq,
                 about=self._remark(kept, named.get(writer or 0)),
                 reacted=Reacted(kept["sign"], on),
+                found_as=f"{PLATFORM}:sign:{_found_as(key)}" if on and "found" not in kept else "",
             )
         )
 
@@ -135,6 +217,19 @@ class Signs:
                 return None
             raise TryLater(RETRY_SECONDS) from error
         return None if found.get("webhook_id") else int(found["author"]["id"])
+
+
+def _claimed(said: Json, signs: Collection[str]) -> list[str]:
+    """The signs on a message of which something is made, as each stands there."""
+    emojis = (each["emoji"] for each in said.get("reactions") or ())
+    return [
+        emoji["name"] for emoji in emojis if emoji.get("id") is None and folded_sign(emoji["name"]) in signs
+    ]
+
+
+def _found_as(key: tuple[int, int, str]) -> str:
+    message, user, sign = key
+    return f"{message}:{user}:{sign}"
 
 
 def remark_at(on: Session, channel: int, message: int, writer: Mention | None) -> Remark:
