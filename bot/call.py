@@ -18,10 +18,10 @@ from zoneinfo import ZoneInfo
 from bot import when
 from bot.clock import latest_end
 from bot.communities import of_community, own_themes
-from bot.errors import AskFirst, TryLater, UserError
+from bot.errors import AskFirst, TryLater, Unsure, UserError
 from bot.model.events import Lack, Mention, Remark, Removal, Undo
 from bot.model.homes import KEPT, Home, Housing, Option, RoomSeen, WantedRoom, homes_in
-from bot.model.message import Message, Text, typed
+from bot.model.message import Message, Text, text, typed
 from bot.model.message import message as message_of
 from bot.model.people import (
     Identity,
@@ -39,8 +39,7 @@ from bot.model.work import AWAY_AFTER, BESIDE, SECRET, Delivery, Job, key_in
 from bot.ports.accounts import Unheard
 from bot.ports.belongings import Belongings
 from bot.ports.storage import Transaction
-from bot.themes import kept
-from bot.unseen import seen_as
+from bot.themes import is_called, keep, kept
 from bot.zones import zone_or
 
 if TYPE_CHECKING:
@@ -51,6 +50,8 @@ if TYPE_CHECKING:
 
 # So many themes are named to whoever asks for another one.
 MOST_NAMED = 20
+# And so many offered, where several are called so.
+MOST_OFFERED = 9
 # Nobody in particular; whoever was forgotten just now is nobody.
 NOBODY = Resident(0, "")
 # After so many seconds a platform that does not say where somebody is is asked again.
@@ -228,15 +229,46 @@ class Call:
             for theme in self.themes([number]):
                 return theme
             raise UserError("theme.over")
-        wanted = seen_as(name)
-        for theme in self.themes(self.tx.places.perhaps_called(name)):
-            if seen_as(theme.name) == wanted:
-                return theme
+        among = self.themes(self.tx.places.perhaps_called(name))
+        if found := [theme for theme in among if is_called(theme, name)]:
+            return self.one_of(found)
         known = self.themes()
         if not known:
             raise UserError("theme.none", theme=name[:40])
         names = tuple(typed(theme.name) for theme in known[:MOST_NAMED])
         raise UserError("theme.unknown", theme=name[:40], known=names)
+
+    def as_typed(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The same arguments as people type them, for what they are told to type: a theme by its name."""
+        number = kept(str(given.get("theme")))
+        if number is None:
+            return given
+        found = self.themes([number])
+        others = {name: value for name, value in given.items() if name != "theme"}
+        return {**others, "theme": found[0].name} if found else others
+
+    def one_of(self, themes: Sequence[Theme], argument: str = "theme") -> Theme:
+        """Of those that are called alike the only one, or this place's: anybody can call a room of theirs as
+        another's. Raises: Unsure.
+        """
+        here = self.theme_here
+        found = {theme.id: theme for theme in themes}
+        if here and here.id in found:
+            return found[here.id]
+        if len(found) == 1:
+            return next(iter(found.values()))
+        offered = list(found.values())[:MOST_OFFERED]
+        choices = [(self._told_apart(theme), {argument: keep(theme)}) for theme in offered]
+        raise Unsure(text("theme.which"), choices)
+
+    def _told_apart(self, theme: Theme) -> Text:
+        """What it is called, and where it is."""
+        if theme.alone:
+            return typed(theme.name)
+        called = [
+            self.tx.places.called(place) or place.room_id for place in self.tx.places.of_theme(theme.id)
+        ]
+        return text("theme.alike", theme=theme.name, places=tuple(typed(name) for name in called))
 
     # --- who they are there ---
 

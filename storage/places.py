@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -87,7 +88,10 @@ _CLOSED = select(themes.c.id).where(themes.c.closed)
 # conversation (a thread, a post), which anybody can call anything, behind those of channels and rooms.
 _BRIEF = and_(_OWN, places.c.used_at.is_not(None))
 _ALL = (
-    select(themes.c.id, themes.c.name, places.c.name.label("place"), _OWN.label("own"))
+    select(
+        *(themes.c.id, themes.c.name, places.c.name.label("place"), places.c.room),
+        *(_OWN.label("own"), _BRIEF.label("brief")),
+    )
     .join(places, places.c.theme == themes.c.id)
     .where(places.c.here)
     .order_by(_OWN, _BRIEF, themes.c.id, places.c.platform, places.c.room)
@@ -209,22 +213,32 @@ class Places:
         return set(self._db.execute(_CLOSED).scalars())
 
     def themes(self, only: Collection[int] | None = None) -> Sequence[Theme]:
-        """Where two have one name a post or thread goes by its address; of two alike the later one does."""
+        """What goes by its place's name says which place, where others are called so: all of these, as nobody
+        may take a name by calling theirs so later. Only a channel or room does not for posts and threads.
+        """
         if only is None:
             rows = list(self._db.execute(_ALL))
         else:
             rows = list(self._db.execute(_ALL_AMONG, {"themes_": sorted(only)}))
-        by_place = {row.place: seen_as(row.place) for row in rows if row.own}
-        taken: set[str] = set()
-        if by_place:
-            taken.update(self._db.execute(_TAKEN, {"names_": sorted({*by_place.values()})}).scalars())
-        found: dict[int, str] = {}
-        for row in rows:
-            if row.id not in found:
-                named = row.own and row.place and by_place[row.place] not in taken
-                found[row.id] = row.place if named else row.name.rstrip()
-                taken.add(by_place[row.place] if named else seen_as(row.name))
-        return [Theme(*theme) for theme in found.items()]
+        first = {row.id: row for row in reversed(rows)}
+        known = [first[number] for number in dict.fromkeys(row.id for row in rows)]
+        given = {seen_as(row.name) for row in known if not row.own}
+        places_ = {row.id: seen_as(row.place) for row in known if row.own}
+        if places_:
+            given.update(self._db.execute(_TAKEN, {"names_": sorted({*places_.values()})}).scalars())
+        lasting = Counter(places_[row.id] for row in known if row.own and not row.brief)
+        alike = Counter(places_.values())
+
+        def named(row: Any) -> Theme:
+            if not row.own or not row.place:
+                return Theme(row.id, row.name.rstrip())
+            name = places_[row.id]
+            others = alike[name] if row.brief else lasting[name]
+            if name not in given and others == 1:
+                return Theme(row.id, row.place)
+            return Theme(row.id, f"{row.place} ({row.room})", row.place)
+
+        return [named(row) for row in known]
 
     def served_by(self, place: Place) -> str | None:
         known = self._db.execute(_PLACE, _where(place)).first()

@@ -76,10 +76,14 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """A subject and its places: one theme, at most one conversation, on any number of platforms."""
+    """A subject and its places: one theme, at most one conversation, on any number of platforms.
+
+    `alone` is what it is called without that which tells it from others called so, where its name says both.
+    """
 
     id: int
     name: str
+    alone: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

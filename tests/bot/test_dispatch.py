@@ -563,8 +563,11 @@ async def test_themes_are_those_they_take_part_in(town: Town) -> None:
     await town.say("anna", "!help", room="elders")
     await town.say("anna", "!help")
 
-    async def themes(typed: str, who: str) -> list[str | int]:
-        return [choice.value for choice in await suggested(town, "theme", typed, who, None, "poll open")]
+    async def themes(typed: str, who: str) -> list[str]:
+        found = await suggested(town, "theme", typed, who, None, "poll open")
+        # What is sent means that theme whatever it is called by then.
+        assert all(str(choice.value).startswith("theme:") for choice in found)
+        return [choice.words.values["words"] for choice in found]
 
     assert await themes("", "anna") == ["sport", "Elders"]
     assert await themes("eld", "anna") == ["Elders"]

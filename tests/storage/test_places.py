@@ -116,13 +116,13 @@ async def test_a_channel_s_name_is_the_channel_s_whichever_was_used_first(store:
             tx.places.bind(Place("discord", room), theme, name, None, "discord")
             if "post" in room:
                 tx.places.use(Place("discord", room), NOW)
-        assert [theme.name for theme in tx.places.themes()] == ["raad", "discord:post", "sport"]
+        assert [theme.name for theme in tx.places.themes()] == ["raad", "Raad (post)", "sport"]
 
     await store.run(work)
 
 
 async def test_themes_by_the_names_that_people_know(store: Database) -> None:
-    """Of their own they are called after their place; never as another one is called already."""
+    """Of their own they are called after their place, and say which where another one is called so."""
     rooms = {"!a": "Buurthuis", "!b": "sport", "!c": "buurthuis"}
 
     def work(tx: Transaction) -> None:
@@ -135,13 +135,13 @@ async def test_themes_by_the_names_that_people_know(store: Database) -> None:
         bind(tx, PITCH)
         bind(tx, NEW, "Spel")
         sport = tx.places.theme_named("Sport").id
-        names = ["Sport", "Spel", "Buurthuis", "matrix:!b", "matrix:!c"]
+        names = ["Sport", "Spel", "Buurthuis (!a)", "sport (!b)", "buurthuis (!c)"]
         assert [theme.name for theme in tx.places.themes()] == names
         # Whoever takes part in no theme of that name may call a room of theirs like that.
-        assert [theme.name for theme in tx.places.themes(theirs)] == ["Buurthuis", "sport", "matrix:!c"]
+        assert [theme.name for theme in tx.places.themes(theirs)] == [names[2], "sport", names[4]]
         theirs.append(sport)
         assert tx.places.themes(theirs)[0] == Theme(sport, "Sport")
-        assert [theme.name for theme in tx.places.themes(theirs)][2:] == ["matrix:!b", "matrix:!c"]
+        assert [theme.name for theme in tx.places.themes(theirs)][2:] == names[3:]
         for place in (SPORT, PITCH):
             tx.places.leave(place, NOW)
         assert "Sport" not in [theme.name for theme in tx.places.themes(theirs)]

@@ -238,6 +238,7 @@ def _confirm(plan: Plan, where: Theme, recurrence: Recurrence | None) -> Message
     announce = Button(text("meeting.button.announce"), PLAN, {**args, "sure": True}, style="primary")
     return message(
         *show.when_and_where(plan),
+        text("meeting.plan.theme", theme=where.name),
         *(series.meant(plan, recurrence) if recurrence else ()),
         *show.room(plan),
         show.reminded(plan),

@@ -203,4 +203,4 @@ def _short(words: str) -> str:
 
 def usage(call: Call, path: str, given: Mapping[str, Any] | None = None) -> str:
     """The right way to type a command, with what is given in it already."""
-    return call.commands.usage(call.commands.by_path[path], call.locale, given)
+    return call.commands.usage(call.commands.by_path[path], call.locale, call.as_typed(given or {}))

@@ -25,12 +25,14 @@ from bot.model.people import Identity, Resident, Role
 from bot.people import RESIDENT
 from bot.ports.people import Brought, Exported
 from bot.ports.storage import Transaction
+from bot.themes import keep
 
 
 def suggest_themes(call: Call, given: str) -> Sequence[Suggestion]:
     """The themes they take part in."""
-    names = [theme.name for theme in call.themes()]
-    return [Suggestion(name, typed(name)) for name in names if given.casefold() in name.casefold()]
+    wanted = given.casefold()
+    themes = [theme for theme in call.themes() if wanted in theme.name.casefold()]
+    return [Suggestion(keep(theme), typed(theme.name)) for theme in themes]
 
 
 def merge_links(tx: Transaction, old: int, new: int) -> None:

@@ -16,7 +16,7 @@ from bot.errors import Unsure, UserError
 from bot.features.themes.records import ARCHIVES
 from bot.model.message import Suggestion, text, typed
 from bot.model.people import Role, Theme
-from bot.themes import keep, kept
+from bot.themes import is_called, keep, kept
 from bot.unseen import seen_as
 
 # So many are asked about; where there are more, they are named in the list.
@@ -31,19 +31,17 @@ def find_theme(argument: Argument, value: Any, call: Call) -> Theme:
         for theme in themes_for(call, [number]):
             return theme
         raise UserError("theme.over")
-    wanted = seen_as(words)
-    named = [
-        theme
-        for theme in themes_for(call, call.tx.places.perhaps_called(words))
-        if seen_as(theme.name) == wanted
-    ]
+    among = themes_for(call, call.tx.places.perhaps_called(words))
+    named = [theme for theme in among if is_called(theme, words)]
     # A channel that was taken from a theme, or is not noted as its yet, may be called as that is; and a theme
     # that is archived was called otherwise.
     opened = call.tx.places.opened([theme.id for theme in named])
-    archived = [theme for theme, name in call.tx.of(ARCHIVES).called().items() if seen_as(name) == wanted]
+    closed = call.tx.of(ARCHIVES).called()
+    archived = [theme for theme, name in closed.items() if seen_as(name) == seen_as(words)]
     was_named = themes_for(call, archived) if archived else ()
-    if found := [*(theme for theme in named if theme.id in opened), *was_named, *named]:
-        return found[0]
+    for found in ([theme for theme in named if theme.id in opened], was_named, named):
+        if found:
+            return call.one_of(found, argument.name)
     # What else there is to know of themes that are not theirs.
     return call.theme(words)
 
@@ -93,7 +91,7 @@ def _sees_opened(call: Call) -> bool:
 def suggest_themes(argument: Argument, call: Call, given: str) -> Sequence[Suggestion]:
     """Those whose name holds what was typed."""
     found, _ = themes_holding(call, given, MOST_SUGGESTED, call.tx.places.closed())
-    return [Suggestion(theme.name, typed(theme.name)) for theme in found]
+    return [Suggestion(keep(theme), typed(theme.name)) for theme in found]
 
 
 def meant(call: Call, theme: Theme | None, among: Collection[int] | None = None) -> Theme:
