@@ -219,9 +219,11 @@ def _add(
 
 def _tell(call: Call, found: Kudos, where: Theme, tastes: Mapping[int, Taste]) -> None:
     """Each hears of it once: in private where they talk with Plein, or are not there to read it; else the
-    message itself is for them. At the first each is asked whether such may be on the wall.
+    message itself is for them. At the first that they hear of there each is asked whether such may be on the
+    wall.
     """
     named = show.named_aloud(call, found)
+    talking = call.tx.people.talking(found.residents)
     for resident in found.residents:
         taste = tastes.get(resident, Taste())
         asks = not taste.asked
@@ -229,7 +231,7 @@ def _tell(call: Call, found: Kudos, where: Theme, tastes: Mapping[int, Taste]) -
             continue
         said = show.for_receiver(found, where, asks=asks)
         call.tell(resident, said, show.told_to(found, resident), begun=True)
-        if asks:
+        if asks and resident in talking:
             call.tx.of(KUDOS).choose(resident, Taste(taste.receives, taste.wall, asked=True))
 
 
