@@ -222,7 +222,8 @@ def _add(
 
 def tell(call: Call, found: Kudos, where: Theme, tastes: Mapping[int, Taste]) -> None:
     """Each hears of it once: in private where they talk with Plein, or are not there to read it; else the
-    message itself is for them. At the first each is asked whether such may be on the wall.
+    message itself is for them. At the first that they hear of there each is asked whether such may be on the
+    wall.
     """
     named = show.named_aloud(call, found) if found.message is None else ()
     for resident in found.residents:

@@ -1,0 +1,366 @@
+"""What is fair and calm about thanking: how often, whom, and what becomes of what does not stand."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.features.kudos.records import KUDOS, KudosSettings, Receiver
+from bot.model.message import Button, Message, text
+from bot.model.people import Identity, Role
+from bot.ports.storage import Transaction
+from tests.doubles.platform import PLATFORM, Town, open_town, words_of
+
+DAY = timedelta(days=1)
+TWICE = "vandaag al. Morgen"
+PEOPLE = ("anna", "ben", "cas", "dora", "eva", "fien", "gust", "hugo")
+
+
+@pytest.fixture
+async def town(database_url: str) -> AsyncIterator[Town]:
+    """Where all of them are known, and were for longer than a week; Mia moderates."""
+    async with open_town(database_url, moderators=("mia",)) as town:
+        await town.joined("sport")
+        for name in (*PEOPLE, "mia"):
+            await town.say(name, "!help")
+            await town.say(name, "!help", room=None)
+        town.clock.turn(8 * DAY)
+        yield town
+
+
+async def thank(town: Town, giver: str, *who: str, why: str = "voor het opruimen", more: str = "") -> str:
+    return await town.say(giver, f'!bedankt "{", ".join(who)}" "{why}" {more}')
+
+
+async def press(town: Town, name: str, command: str, room: str | None = None, **args: object) -> str:
+    answer = await town.core.handle(town.asked(name, room=room, button=Button(text("typed"), command, args)))
+    return words_of(answer) if answer else ""
+
+
+async def settle(town: Town) -> None:
+    for _ in range(3):
+        await town.core.run_due()
+        town.clock.turn(timedelta(seconds=3))
+    await town.core.run_due()
+
+
+async def wall(town: Town) -> str:
+    return await town.say("hugo", "!bedankje muur")
+
+
+async def number_of(town: Town, name: str) -> int:
+    found = await town.core.store.run(lambda tx: tx.people.by_identity(Identity(PLATFORM, name)))
+    assert found
+    return found.id
+
+
+# --- oneself ---
+
+
+async def test_oneself_is_refused_and_changes_nothing(town: Town) -> None:
+    assert "Jezelf bedanken kan niet" in await thank(town, "anna", "anna")
+    assert "Jezelf bedanken kan niet" in await thank(town, "anna", "ben", "anna")
+    assert "Je werd nog niet bedankt" in await town.say("ben", "!bedankje mijn")
+
+
+async def test_a_linked_account_is_oneself(town: Town) -> None:
+    await town.linked("anna", "ben")
+    assert "Jezelf bedanken kan niet" in await thank(town, "anna", "ben")
+
+
+async def test_linking_makes_what_one_gave_oneself_void_which_is_said_once(town: Town) -> None:
+    assert "staat in sport" in await thank(town, "anna", "ben")
+    await town.say("ben", "!bedankje instellingen muur aan")
+    assert "voor het opruimen" in await wall(town)
+    await town.linked("anna", "ben")
+    for _ in range(2):
+        await settle(town)
+    said = [words for name in ("anna", "ben") for words in town.platform.where(name)]
+    assert sum("telt niet meer" in words for words in said) == 1
+    assert "nog leeg" in await wall(town)
+
+
+async def test_the_others_whom_it_thanks_stay_thanked(town: Town) -> None:
+    await thank(town, "anna", "ben", "cas")
+    await town.linked("anna", "ben")
+    await settle(town)
+    assert "voor het opruimen" in await town.say("cas", "!bedankje mijn")
+    assert "nog niet bedankt" in await town.say("ben", "!bedankje mijn")
+    await settle(town)
+    said = [words for name in ("anna", "ben") for words in town.platform.where(name)]
+    assert sum("telt niet meer" in words for words in said) == 1
+
+
+# --- who is new ---
+
+
+async def test_what_a_new_account_gives_is_read_and_counts_nowhere_else(town: Town) -> None:
+    assert "staat in sport" in await thank(town, "nina", "ben")
+    assert "staat in sport" in await thank(town, "anna", "ben")
+    await town.say("ben", "!bedankje instellingen muur aan")
+    assert (await wall(town)).count("voor het opruimen") == 2
+
+    def early(tx: Transaction) -> list[bool]:
+        return [found.is_early for number in (1, 2) if (found := tx.of(KUDOS).look(number))]
+
+    assert await town.core.store.run(early) == [True, False]
+    town.clock.turn(8 * DAY)
+    await thank(town, "nina", "ben")
+    assert not (await town.core.store.run(lambda tx: tx.of(KUDOS).look(3))).is_early  # type: ignore[union-attr]
+
+
+# --- how often ---
+
+
+async def test_five_a_day_and_the_sixth_says_when_again(town: Town) -> None:
+    for name in PEOPLE[1:6]:
+        assert "staat in sport" in await thank(town, "anna", name)
+    answer = await town.core.handle(town.asked("anna", '!bedankt gust "voor het opruimen"'))
+    assert answer
+    assert "Je bedankte vandaag al 5 keer" in words_of(answer)
+    (button,) = answer.buttons
+    assert button.command == "remind me"
+    assert "“iemand bedanken”" in await press(town, "anna", button.command, **button.args)
+    # In Brussels it is another day from eleven in the evening on, as clocks there say in Greenwich.
+    midnight = datetime(2026, 12, 9, 23, tzinfo=UTC)
+    town.clock.turn_to(midnight - timedelta(seconds=1))
+    assert "vandaag al 5 keer" in await thank(town, "anna", "gust")
+    town.clock.turn_to(midnight)
+    assert "staat in sport" in await thank(town, "anna", "gust")
+
+
+async def test_taking_back_gives_none_of_the_day_back(town: Town) -> None:
+    for name in PEOPLE[1:6]:
+        await thank(town, "anna", name)
+    assert "is ingetrokken" in await town.say("anna", "!bedankje intrekken")
+    assert "vandaag al 5 keer" in await thank(town, "anna", "gust")
+
+
+async def test_how_many_a_day_the_community_says(town: Town) -> None:
+    town.configure(KudosSettings(a_day=1))
+    await thank(town, "anna", "ben")
+    assert "vandaag al 1 keer" in await thank(town, "anna", "cas")
+
+
+async def test_one_a_pair_a_day_again_once_it_was_taken_back(town: Town) -> None:
+    await thank(town, "anna", "ben")
+    assert TWICE in await thank(town, "anna", "ben")
+    assert TWICE in await thank(town, "anna", "cas", "ben")
+    await town.say("anna", "!bedankje intrekken 1")
+    assert "staat in sport" in await thank(town, "anna", "ben")
+    town.clock.turn(DAY)
+    assert "staat in sport" in await thank(town, "anna", "ben")
+
+
+async def test_two_accounts_of_one_person_are_one_pair(town: Town) -> None:
+    await town.linked("ben", "cas")
+    await thank(town, "anna", "ben")
+    assert TWICE in await thank(town, "anna", "cas")
+
+
+async def test_ten_at_once_are_one_of_the_day_and_groups_two_a_week(town: Town) -> None:
+    group = PEOPLE[1:5]
+    for _ in range(2):
+        assert "staat in sport" in await thank(town, "anna", *group)
+        town.clock.turn(DAY)
+    assert "al 2 keer meer dan 3 mensen" in await thank(town, "anna", *group)
+    assert "staat in sport" in await thank(town, "anna", *group[:3])
+    town.clock.turn(6 * DAY)
+    assert "staat in sport" in await thank(town, "anna", *group)
+
+
+async def test_a_group_is_one_message(town: Town) -> None:
+    await thank(town, "anna", *PEOPLE[1:])
+    await settle(town)
+    assert sum("🙏" in words for words in town.platform.where("sport")) == 1
+
+
+# --- thanking for thanks ---
+
+
+async def test_thanks_for_thanks_stand_under_the_first_for_a_day(town: Town) -> None:
+    await thank(town, "anna", "ben")
+    assert "terug. Dat staat onder het eerste" in await thank(town, "ben", "anna", why="graag gedaan hoor")
+    await settle(town)
+    assert "bedankt terug: “graag gedaan hoor”" in town.platform.where("sport")[-1]
+    assert "hier al voor terug" in await thank(town, "ben", "anna", why="en nog eens")
+    # It is none of those of the day, and no other on anybody's list.
+    assert "nog niet bedankt" in await town.say("anna", "!bedankje mijn")
+    town.clock.turn(DAY)
+    assert "staat in sport" in await thank(town, "ben", "anna")
+
+
+async def test_who_was_not_thanked_by_it_thanks_nobody_back(town: Town) -> None:
+    await thank(town, "anna", "ben")
+    assert "geen bedankje 1 voor jou" in await press(town, "cas", "kudos back", kudos=1)
+
+
+# --- what is no thanks ---
+
+
+async def test_whom_it_thanks_hides_it_at_once(town: Town) -> None:
+    await town.say("ben", "!bedankje instellingen muur aan")
+    await thank(town, "anna", "ben", why="voor je domme gezicht")
+    await settle(town)
+    assert "Niemand ziet nog" in await town.say("ben", "!bedankje verberg 1")
+    await settle(town)
+    assert "niet meer voor iedereen" in town.platform.where("sport")[-1]
+    assert "nog leeg" in await wall(town)
+    assert "geen bedankje 1 voor jou" in await town.say("cas", "!bedankje verberg 1")
+
+
+async def test_a_moderator_removes_it_and_all_whom_it_concerns_read_why(town: Town) -> None:
+    await town.core.store.run(lambda tx: tx.people.grant(Identity(PLATFORM, "hugo"), Role.MODERATOR))
+    await thank(town, "anna", "ben", why="voor je domme gezicht")
+    assert "moderator" in await town.say("cas", "!bedankje verwijder 1 --reden Kwetsend")
+    assert "is weggehaald" in await town.say("mia", "!bedankje verwijder 1 --reden Kwetsend")
+    await settle(town)
+    for name in ("anna", "ben", "hugo"):
+        assert any("“Kwetsend”" in words for words in town.platform.where(name)), name
+    assert "“Kwetsend”" in town.platform.where("sport")[-1]
+    assert "al niet meer" in await town.say("mia", "!bedankje verwijder 1 --reden Kwetsend")
+
+
+async def test_who_is_thanked_hears_that_it_was_taken_back(town: Town) -> None:
+    await thank(town, "anna", "ben")
+    await settle(town)
+    await town.say("anna", "!bedankje intrekken 1")
+    await settle(town)
+    assert "trok dit bedankje aan jou in" in town.platform.where("ben")[-1]
+
+
+async def test_removing_ones_own_message_takes_it_back(town: Town) -> None:
+    asked = town.asked("anna", '!bedankt ben "voor het opruimen"')
+    await town.core.handle(asked)
+    removed = town.asked("cas")
+    assert await town.core.take_back(removed, asked.id) is None
+    answer = await town.core.take_back(town.asked("anna"), asked.id)
+    assert isinstance(answer, Message)
+    assert "is ingetrokken" in words_of(answer)
+    assert "nog niet bedankt" in await town.say("ben", "!bedankje mijn")
+
+
+async def test_who_may_not_write_there_thanks_nobody(town: Town) -> None:
+    refused = await town.core.handle(
+        replace(town.asked("anna", '!bedankt ben "voor het opruimen"'), writes=False)
+    )
+    assert refused
+    assert "staat in" not in words_of(refused)
+    assert "nog niet bedankt" in await town.say("ben", "!bedankje mijn")
+
+
+# --- more ---
+
+
+async def test_who_is_forgotten_takes_nothing_from_others(town: Town) -> None:
+    for name in ("ben", "cas"):
+        await town.say(name, "!bedankje instellingen muur aan")
+    await thank(town, "anna", "ben", why="voor de soep van Cas")
+    await thank(town, "cas", "ben", why="voor de koffie")
+    await thank(town, "ben", "cas", "dora", why="voor de taarten")
+    await town.core.handle(town.asked("cas", "!vergeet mij --zeker", room=None))
+    said = await town.say("ben", "!bedankje mijn")
+    assert "“voor de soep van Cas”" in said
+    assert "“voor de koffie”" in said
+    await settle(town)
+    # A moderator sees once what names them, and takes that away.
+    asked = [words for words in town.platform.where("mia") if "vergeten" in words]
+    assert len(asked) == 1
+    assert "“voor de soep van Cas”" in asked[0]
+    assert "moderator" in await press(town, "dora", "kudos blank", kudos=1)
+    assert "is weggehaald" in await press(town, "mia", "kudos blank", kudos=1)
+    await settle(town)
+    assert "soep" not in "".join(town.platform.where("sport")[-1])
+    for words in (await town.say("ben", "!bedankje mijn"), await wall(town)):
+        assert "de reden is weggehaald" in words
+        assert "soep" not in words
+    await settle(town)
+    assert sum("vergeten" in words for words in town.platform.where("mia")) == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_shown"),
+    [
+        ("voor wat CAS deed", True),
+        ("cas, voor de soep", True),
+        ("voor Câs en zijn soep", True),
+        ("voor de casting van het stuk", False),
+        ("in dit geval: voor alles", False),
+    ],
+)
+async def test_what_names_who_was_forgotten_is_found_by_whole_words(
+    town: Town, reason: str, is_shown: bool
+) -> None:
+    await thank(town, "anna", "ben", why=reason)
+    await town.core.handle(town.asked("cas", "!vergeet mij --zeker", room=None))
+    await settle(town)
+    assert any("vergeten" in words for words in town.platform.where("mia")) is is_shown
+
+
+async def test_what_a_claim_says_goes_with_who_is_forgotten(town: Town) -> None:
+    await press(town, "anna", "kudos give", room="sport", who=["name:oma"], reason="voor de taart")
+    assert "moderator kijkt na" in await town.say("cas", "!bedankje claim 1")
+    whom = f"resident:{await number_of(town, 'cas')}"
+    await town.core.handle(town.asked("cas", "!vergeet mij --zeker", room=None))
+    await press(town, "mia", "kudos agree", kudos=1, whom=whom)
+    found = await town.core.store.run(lambda tx: tx.of(KUDOS).look(1))
+    assert found
+    assert found.receivers == (Receiver(None, "oma"),)
+    assert "moderator kijkt na" in await town.say("ben", "!bedankje claim 1")
+
+
+async def test_whoever_claims_what_they_gave_by_another_account_is_not_thanked(town: Town) -> None:
+    """A second account of who gave it, linked between asking and agreeing."""
+    await press(town, "anna", "kudos give", room="sport", who=["name:oma"], reason="voor de taart")
+    await town.say("cas", "!bedankje claim 1")
+    await town.linked("anna", "cas")
+    whom = f"resident:{await number_of(town, 'cas')}"
+    assert "blijft zoals het is" in await press(town, "mia", "kudos agree", kudos=1, whom=whom)
+
+
+async def test_no_moderator_agrees_with_their_own(town: Town) -> None:
+    await press(town, "anna", "kudos give", room="sport", who=["name:oma"], reason="voor de taart")
+    assert "niemand anders" in await town.say("mia", "!bedankje claim 1")
+    await town.core.store.run(lambda tx: tx.people.grant(Identity(PLATFORM, "hugo"), Role.MODERATOR))
+    await town.say("mia", "!bedankje claim 1")
+    whom = f"resident:{await number_of(town, 'mia')}"
+    assert "andere moderator" in await press(town, "mia", "kudos agree", kudos=1, whom=whom)
+    assert "moderator" in await press(town, "cas", "kudos agree", kudos=1, whom=whom)
+    assert "is nu van mia" in await press(town, "hugo", "kudos agree", kudos=1, whom=whom)
+    assert "al beslist" in await press(town, "hugo", "kudos agree", kudos=1, whom=whom)
+
+
+async def test_what_is_claimed_is_on_the_wall_only_where_they_agree(town: Town) -> None:
+    await press(town, "anna", "kudos give", room="sport", who=["name:oma"], reason="voor de taart")
+    await town.say("cas", "!bedankje claim 1")
+    whom = f"resident:{await number_of(town, 'cas')}"
+    await press(town, "mia", "kudos agree", kudos=1, whom=whom)
+    assert "nog leeg" in await wall(town)
+    await town.say("cas", "!bedankje instellingen muur aan")
+    assert "“voor de taart”" in await wall(town)
+
+
+async def test_thanks_in_a_theme_are_for_who_is_in_it(town: Town) -> None:
+    """Whoever is in none of its places reads them on no wall, and claims nothing there."""
+    await town.joined("muziek", theme="muziek")
+    await town.say("ben", "!bedankje instellingen muur aan")
+    await press(town, "anna", "kudos give", room="sport", who=["name:oma"], reason="voor de taart")
+    await thank(town, "anna", "ben")
+    assert "nog leeg" in await town.say("zoe", "!bedankje muur", room="muziek")
+    assert "Er is geen bedankje 1" in await town.say("zoe", "!bedankje claim 1", room="muziek")
+    assert "opruimen" not in await town.say("zoe", "!bedankje muur --thema sport", room="muziek")
+
+
+async def test_who_talks_in_private_later_is_asked_about_the_wall_by_then(town: Town) -> None:
+    await town.say("otto", "!help")
+    await thank(town, "anna", "otto")
+    await settle(town)
+    assert town.platform.where("otto") == []
+    await town.say("otto", "!help", room=None)
+    for giver, asked in (("ben", True), ("cas", False)):
+        await thank(town, giver, "otto")
+        await settle(town)
+        assert ("Mogen bedankjes aan jou op de muur" in town.platform.where("otto")[-1]) is asked
