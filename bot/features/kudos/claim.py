@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.call import Call
@@ -118,7 +119,7 @@ def _tell(call: Call, found: Kudos, whom: Resident, name: str) -> None:
     said = show.for_receiver(found, theme, asks=not taste.asked)
     call.tell(whom, said, show.told_to(found, whom.id))
     if not taste.asked:
-        kept.choose(whom.id, Taste(taste.receives, taste.wall, asked=True))
+        kept.choose(whom.id, replace(taste, asked=True))
     if found.giver is not None:
         is_now = message(text("kudos.claim.giver", who=whom, name=name))
         call.tell(found.giver, is_now, f"{_key(found.id, whom.id)}:giver", begun=True)

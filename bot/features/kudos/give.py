@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, time, timedelta
 
 from bot import when
@@ -234,7 +235,7 @@ def tell(call: Call, found: Kudos, where: Theme, tastes: Mapping[int, Taste]) ->
         said = show.for_receiver(found, where, asks=asks)
         call.tell(resident, said, show.told_to(found, resident), begun=True, beside=True)
         if asks:
-            call.tx.of(KUDOS).choose(resident, Taste(taste.receives, taste.wall, asked=True))
+            call.tx.of(KUDOS).choose(resident, replace(taste, asked=True))
 
 
 def _receipt(call: Call, found: Kudos, where: Theme) -> Message:
