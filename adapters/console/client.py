@@ -15,12 +15,12 @@ from functools import partial
 from typing import Protocol
 
 from adapters.console.render import render
-from adapters.console.script import Ends, Grants, Links, Says, Waits, read_line
+from adapters.console.script import Ends, Grants, Links, Says, Signs, Waits, link_to, read_line
 from bot import when
 from bot.clock import Clock
 from bot.communities import Communities
 from bot.errors import UserError
-from bot.model.events import Heard, Invocation, Lack
+from bot.model.events import Heard, Invocation, Lack, Mention, Reacted, Remark
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Grounds, Identity, Named, Place, Presence, Presences, Role
@@ -28,6 +28,7 @@ from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
 from bot.ports.storage import Store
 from bot.recent import Recent
+from bot.signs import folded_sign
 from bot.texts import Texts, Voice
 from bot.unseen import visible
 
@@ -91,6 +92,8 @@ class Console:
         self._known: Recent[str, bool] = Recent(MOST)
         # In which rooms of which themes each has spoken: nobody leaves one here.
         self._present: Recent[str, dict[str, datetime]] = Recent(MOST)
+        # How often each said something there that was no command, and when last.
+        self._talk: Recent[tuple[Place, Identity], tuple[int, datetime]] = Recent(MOST)
         # What rooms were called since they were made.
         self._names: Recent[str, str] = Recent(MOST)
         self.failed = False
@@ -168,10 +171,15 @@ class Console:
         )
         if place:
             self._present[who.user_id] = {place.room_id: asked.at} | self._present.get(who.user_id, {})
-        if said.pressed is not None:
+        if place and said.signs:
+            await self._sign(asked, place, said, said.signs)
+            answer = None
+        elif said.pressed is not None:
             answer = await self._press(asked, said.pressed)
         elif place and not said.text.startswith("!"):
             # People talking with each other.
+            often = self._talk.get((place, who), (0, asked.at))[0]
+            self._talk[place, who] = often + 1, asked.at
             if self.core.listens:
                 await self.core.hear(
                     Heard(asked.id, self.account, place, who, said.name, said.text, asked.at)
@@ -185,6 +193,18 @@ class Console:
             self._remember(place, who, answer)
             await self._print(where, answer, "private", who)
         await self.core.run_due()
+
+    async def _sign(self, asked: Invocation, place: Place, said: Says, signs: Signs) -> None:
+        """On what somebody said last there, if they did."""
+        sign, whose = folded_sign(signs.sign), Identity(PLATFORM, f"{signs.whose}@{said.label}")
+        found = self._talk.get((place, whose))
+        if found and sign in self.core.signs:
+            often, at = found
+            link = link_to(said.label, str(said.place), signs.whose, often)
+            by = Mention(whose.user_id, whose, signs.whose) if signs.on else None
+            about = Remark(link, at, link, by)
+            put = replace(asked, about=about, reacted=Reacted(sign, signs.on))
+            await self.core.handle(replace(put, by_post=True, public=True))
 
     async def _joins(self, place: Place, name: str) -> None:
         """Rooms of the same name are one theme's, unless the configuration says otherwise."""

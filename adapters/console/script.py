@@ -3,6 +3,7 @@
 anna@discord/sport: !poll list     says it in a place
 anna@discord: !poll mine           talks privately with Plein
 ben@matrix/sport: [2]              presses button 2
+ben@matrix/sport: [+🙏 anna]        puts that sign on what she said last there; with - takes it away
 role mia@discord moderator         gives a role
 one person: anna@discord a@matrix  these accounts are one person's from now on
 wait 2d                            lets time pass
@@ -30,12 +31,24 @@ _ACCOUNT = re.compile(_WHO)
 _LINKS = re.compile(r"(?:one person|[eé]{2}n persoon):\s+(?P<accounts>\S+(?:\s+\S+)+)")
 _WAIT = re.compile(r"(?:wait|wacht|(?P<away>away|weg))\s+(?P<span>.+)")
 _ENDS = ("exit", "quit")
+_SIGN = re.compile(r"\[([+-])([^\s\w\[\]]{1,16}) ([^\s@:/\[\]]{1,64})\]")
 _PRESS = re.compile(r"\[(\d{1,3})\]")
 
 
 @dataclass(frozen=True, slots=True)
+class Signs:
+    """A sign is put on what somebody of that name said last, or taken away."""
+
+    sign: str
+    on: bool
+    whose: str
+
+
+@dataclass(frozen=True, slots=True)
 class Says:
-    """Somebody says that, or presses the button of that number; in a place, or in private."""
+    """Somebody says that, or presses the button of that number; in a place, or in private. In a place they
+    may put a sign on what another said as well.
+    """
 
     name: str
     label: str
@@ -47,6 +60,17 @@ class Says:
         """The number of the button, if that is what was typed."""
         match = _PRESS.fullmatch(self.text.strip())
         return int(match[1]) if match else None
+
+    @property
+    def signs(self) -> Signs | None:
+        """The sign, if that is what was typed."""
+        match = _SIGN.fullmatch(self.text.strip()) if self.place else None
+        return Signs(match[2], match[1] == "+", match[3]) if match else None
+
+
+def link_to(label: str, place: str, name: str, often: int) -> str:
+    """What would open what somebody said there: so often they had said something by then."""
+    return f"https://{label}.example/{place}/{name}/{often}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -19,8 +20,16 @@ from bot.reactions import Reaction
 from bot.signs import folded_sign
 from storage.tables import identities
 from storage.unit import Tx
+from tests.chat import NOW, difference, read_scenario
+from tests.doubles.discord import Discord
 from tests.doubles.platform import PLATFORM, Town, open_town
 from tests.doubles.praise import HANDS, Praise, Praised, PraiseSettings
+from tests.doubles.praise import __file__ as praise_folder
+from tests.homeserver import Homeserver
+from tests.stages.discord import DiscordsClock, OnDiscord
+from tests.stages.matrix import OnMatrix
+from tests.stages.play import play
+from tests.stages.stage import HandTurned, Stage
 
 BEN = Mention("@ben", Identity(PLATFORM, "ben"), "Ben")
 SAID, NO_MORE = "praise.on", "praise.off"
@@ -189,3 +198,32 @@ def test_a_sign_without_its_setting_or_its_command_stops_plein() -> None:
     ):
         with pytest.raises(ValueError, match="its sign needs"):
             Features([feature])
+
+
+SCENARIO = Path(praise_folder).parent / "praise.chat"
+
+
+async def test_it_is_the_same_in_the_console(database_url: str, praise: Praise) -> None:
+    scenario = read_scenario(SCENARIO)
+    found = await scenario.play(database_url, installed=praise.installed)
+    assert not (changes := difference(scenario.turns, found)), f"\n{changes}"
+
+
+async def played(folder: Path, clock: HandTurned | DiscordsClock, praise: Praise, *stages: Stage) -> None:
+    urls = [f"sqlite:///{folder}/{name}.db" for name in ("plein", "console")]
+    scenario = read_scenario(SCENARIO)
+    expected, found = await play(
+        scenario, urls[0], clock, *stages, console_url=urls[1], installed=praise.installed
+    )
+    assert not (changes := difference(expected, found)), f"\n{changes}"
+
+
+async def test_it_is_the_same_on_discord(tmp_path: Path, praise: Praise) -> None:
+    async with Discord() as double:
+        clock = DiscordsClock.at(NOW, double)
+        await played(tmp_path, clock, praise, OnDiscord(double, clock))
+
+
+async def test_it_is_the_same_on_matrix(homeserver: Homeserver, tmp_path: Path, praise: Praise) -> None:
+    clock = HandTurned(NOW)
+    await played(tmp_path, clock, praise, OnMatrix(homeserver, tmp_path / "matrix", clock))

@@ -8,6 +8,7 @@ are to see. A form that pops up is sent off as it is: then Plein says in words w
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -15,7 +16,7 @@ from typing import Any, Self
 import pytest
 
 from adapters.console.client import Said, Turning
-from adapters.console.script import Says
+from adapters.console.script import Says, Signs
 from adapters.discord import ids
 from adapters.discord.channels import PLATFORM
 from adapters.discord.client import Discord as Adapter
@@ -36,7 +37,7 @@ from tests.doubles.discord.errors import Json
 from tests.doubles.discord.looks import all_components
 from tests.doubles.discord.state import PIN
 from tests.on_discord import DoublesClock
-from tests.stages.stage import READABLE, Seen, Stage, Where, Who, bracketed
+from tests.stages.stage import READABLE, Seen, Stage, Where, Who, bracketed, signed
 
 LOCALES = {"nl": "nl", "en": "en-GB"}
 LABEL, LONGEST = 80, 2_000
@@ -72,6 +73,8 @@ class OnDiscord(Stage):
         self._known: dict[str, int] = {}
         # The buttons that a message had when it last had any.
         self._offered: dict[str, list[str]] = {}
+        # How often who put a sign on which message, or took it away.
+        self._signed = Counter[tuple[str, str]]()
 
     async def prepare(self, people: Iterable[Who], places: Iterable[Where], language: str) -> None:
         for who in people:
@@ -159,6 +162,8 @@ class OnDiscord(Stage):
         person, channel = self._on(who, where)
         if where and not words.startswith("!"):
             talk = await person.says(channel, words)
+            link = f"https://discord.com/channels/{channel.guild_id}/{channel.id}/{talk.id}"
+            self._talked(who, where, talk, link)
             if self.core.listens:
                 await self._dealt_with(talk)
         elif not openly and (filled_in := self._filled_in(words)):
@@ -219,6 +224,14 @@ class OnDiscord(Stage):
                 if field["type"] == 4 and not field.get("value")
             }
             await person.submits(form, empty)
+
+    async def _sign(self, who: Who, where: Where, signs: Signs, talk: Message) -> None:
+        """Discord says of no such thing which event it is."""
+        person, _ = self._on(who, where)
+        act = person.reacts if signs.on else person.unreacts
+        self._signed[talk.id, person.id] += 1
+        await act(talk, signs.sign)
+        await self.core.until(signed(talk.id, person.id, self._signed[talk.id, person.id]))
 
     async def _press(self, who: Who, seen: Seen, number: int) -> None:
         """Where the buttons are gone, because the poll is over, the same is said with a command."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.console.client import Said, Turning
-from adapters.console.script import Says
+from adapters.console.script import Says, Signs
 from adapters.matrix.client import Matrix as Adapter
 from adapters.matrix.homes import SPACE
 from adapters.matrix.lacks import not_in
@@ -68,6 +68,8 @@ class OnMatrix(Stage):
         # The reactions that stand, by who put them, on which message, and with which number.
         self._standing: dict[tuple[Who, str, int], str] = {}
         self._last_in: dict[Who, str] = {}
+        # The signs that stand on what people said, by who put them there.
+        self._put: dict[tuple[Who, str, str], str] = {}
         # By its id who looks after a space of Plein's, and who is in it.
         self._looks_after: dict[str, Person] = {}
         self._inside: set[tuple[Person, str]] = set()
@@ -188,7 +190,9 @@ class OnMatrix(Stage):
     async def _say(self, who: Who, where: Where | None, words: str, *, openly: bool) -> None:
         person = self._people[who]
         if where and not words.startswith("!"):
-            talk = await person.say(self._rooms[where], words)
+            room = self._rooms[where]
+            talk = await person.say(room, words)
+            self._talked(who, where, talk, f"https://matrix.to/#/{room}/{talk}?via=localhost")
             if self.core.listens:
                 await self._dealt_with(talk)
         elif where and _COMMAND.match(words) and self.core.commands.resembles(words):
@@ -199,6 +203,14 @@ class OnMatrix(Stage):
 
     async def _dealt_with(self, event: str) -> None:
         await self.core.until(f"{self.platform}:{event}")
+
+    async def _sign(self, who: Who, where: Where, signs: Signs, talk: str) -> None:
+        person, room, key = self._people[who], self._rooms[where], (who, talk, signs.sign)
+        if signs.on:
+            event = self._put[key] = await person.react(room, talk, signs.sign)
+        else:
+            event = await person.redact(room, self._put.pop(key))
+        await self._dealt_with(event)
 
     async def _press(self, who: Who, seen: Seen, number: int) -> None:
         person, address = self._people[who], f"{self.platform}:{self._plein}"

@@ -27,6 +27,7 @@ from tests.stages.stage import Heard, Listening, Stage, Where, Who, key_of
 # What is answered to who votes so that others see it.
 ALOUD = "link.aloud"
 OVERHEARD = "poll.overheard"
+_LINK = re.compile(r"https://(?:matrix\.to|discord\.com)/[^\s<>)]+")
 Turns = list[tuple[str, list[str]]]
 
 
@@ -122,7 +123,9 @@ class _Names:
 
     def as_in_the_transcript(self, heard: Heard) -> Heard:
         shown = re.compile(rf"(?:{'|'.join(map(re.escape, self._shown))})(?!\d)")
-        lines = (shown.sub(lambda found: self._shown[found[0]], line) for line in heard.lines)
+        links = {link: there for stage in self._stages for link, there in stage.links.items()}
+        opened = (_LINK.sub(lambda found: links.get(found[0], found[0]), line) for line in heard.lines)
+        lines = (shown.sub(lambda found: self._shown[found[0]], line) for line in opened)
         return replace(heard, lines=tuple(lines))
 
 

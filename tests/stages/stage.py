@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from adapters.console.client import CORNER, PLATFORM, Said, Turning
-from adapters.console.script import Says
+from adapters.console.script import Says, Signs, link_to
 from bot.clock import HandClock
 from bot.core import PleinCore
 from bot.main.config import Config
@@ -24,6 +25,7 @@ from bot.model.message import Message, Text, text
 from bot.model.people import Identity, Place, Presences
 from bot.platforms import called
 from bot.ports.adapter import Listener
+from bot.signs import folded_sign
 from bot.texts import Texts, Voice
 
 # Files that can be read where lines are shown.
@@ -157,6 +159,8 @@ class Listening:
         self._core = core
         self._timed = timed
         self._events: dict[str, asyncio.Event] = {}
+        # How often which account put a sign on which message, or took it away.
+        self._signed = Counter[tuple[str, str]]()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._core, name)
@@ -164,6 +168,10 @@ class Listening:
     async def handle(self, asked: Invocation) -> Message | None:
         answer = await self._core.handle(self._timed(asked))
         self._event(asked.id).set()
+        if asked.reacted and asked.about:
+            key = asked.about.ref, asked.author.user_id
+            self._signed[key] += 1
+            self._event(signed(*key, self._signed[key])).set()
         return answer
 
     async def take_back(self, asked: Invocation, taken: str) -> Message | None:
@@ -191,6 +199,11 @@ class Listening:
             raise AssertionError(f"Plein never dealt with {name}") from None
 
 
+def signed(ref: str, user: str, often: int) -> str:
+    """That somebody put a sign on that message or took it away so often, where no event says so."""
+    return f"sign:{ref}:{user}:{often}"
+
+
 class Stage(ABC):
     """One platform, with Plein on it.
 
@@ -215,6 +228,10 @@ class Stage(ABC):
         # By where it was shown and to whom (None: everybody), the latest last: as the console counts.
         self._pressable: dict[tuple[Where | None, Who | None], Seen] = {}
         self._board_of: dict[Where, str] = {}
+        # What each said last in a place that was no command, and how often they did; what opens it there, and
+        # in the transcript.
+        self._talk: dict[tuple[Who, Where], tuple[Any, int]] = {}
+        self.links: dict[str, str] = {}
 
     # --- before it begins ---
 
@@ -282,7 +299,11 @@ class Stage(ABC):
         if where and (who, where) not in self._takes_part:
             self._takes_part[who, where] = self.clock.now()
             await self._join(who, where)
-        if says.pressed is None:
+        if where and says.signs:
+            talk = self._talk.get((Who(says.signs.whose, says.label), where))
+            if talk and folded_sign(says.signs.sign) in self.core.signs:
+                await self._sign(who, where, says.signs, talk[0])
+        elif says.pressed is None:
             await self._say(who, where, says.text, openly=openly)
         elif found := self._last_pressable(who, where):
             await self._press(who, found, says.pressed)
@@ -304,6 +325,16 @@ class Stage(ABC):
 
     @abstractmethod
     async def _press(self, who: Who, seen: Seen, number: int) -> None: ...
+
+    @abstractmethod
+    async def _sign(self, who: Who, where: Where, signs: Signs, talk: Any) -> None:
+        """Put a sign on what somebody said, or take it away."""
+
+    def _talked(self, who: Who, where: Where, talk: Any, link: str) -> None:
+        """Somebody said something there, which that link opens."""
+        often = self._talk.get((who, where), (None, 0))[1] + 1
+        self._talk[who, where] = talk, often
+        self.links[link] = link_to(where.label, where.place, who.name, often)
 
     def _last_pressable(self, who: Who, where: Where | None) -> Seen | None:
         """The last message with buttons that they saw there; in private, the last that was for them."""
@@ -402,4 +433,5 @@ def retimed(asked: Invocation, now: datetime, came: Callable[[Place], datetime])
         return {place: replace(here, since=came(place)) if here else None for place, here in found.items()}
 
     since = came(asked.place) if asked.place and asked.since else None
-    return replace(asked, at=now, since=since, presence=presence)
+    about = replace(asked.about, at=now) if asked.about else None
+    return replace(asked, at=now, since=since, presence=presence, about=about)

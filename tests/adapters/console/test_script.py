@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.console.script import Says, Waits, read_line
+from adapters.console.script import Says, Signs, Waits, read_line
 from bot.errors import UserError
 from bot.when import Unit
 
@@ -63,3 +63,23 @@ def test_time_passes_while_plein_is_there_or_away() -> None:
     for waits, away in (("wait", "away"), ("wacht", "weg")):
         assert read_line(f"{waits} 2d", 1) == Waits(Unit(days=2))
         assert read_line(f"{away} 2d", 1) == Waits(Unit(days=2), away=True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "signs"),
+    [
+        ("[+🙏 ben]", Signs("🙏", on=True, whose="ben")),
+        ("[-🙏🏽 ben]", Signs("🙏🏽", on=False, whose="ben")),
+        ("[2]", None),
+        ("[+a ben]", None),
+        ("[+🙏]", None),
+        ("dank je [+🙏 ben]", None),
+    ],
+)
+def test_a_sign_on_what_somebody_said_is_read(typed: str, signs: Signs | None) -> None:
+    said = read_line(f"anna@discord/sport: {typed}", 1)
+    assert isinstance(said, Says)
+    assert said.signs == signs
+    alone = read_line(f"anna@discord: {typed}", 1)
+    assert isinstance(alone, Says)
+    assert alone.signs is None

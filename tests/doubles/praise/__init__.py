@@ -77,7 +77,8 @@ class Praise:
         if who == call.resident:
             raise UserError("praise.self")
         self._note(Praised(call.resident.name, who.name if who else None, call.about, on))
-        return message(text("praise.on") if on else text("praise.off"))
+        link = call.about.link if call.about else ""
+        return message(text("praise.on", link=link) if on else text("praise.off"))
 
     def give(self, call: Call, who: Resident, words: str) -> Message:
         """Somebody wrote it, perhaps about what another said."""
