@@ -26,7 +26,7 @@ from bot.commands.quotes import (
     single_quotation,
     unquoted,
 )
-from bot.commands.talk import answer_to_talk
+from bot.commands.talk import answer_to_talk, is_courtesy
 from bot.commands.types import NUMBER
 from bot.errors import Choice, Unsure, UserError, yes
 from bot.model.message import Form, Text, text
@@ -187,6 +187,8 @@ def _wrong(
 
 
 def _command(commands: Commands, words: str, locale: str, *, called: bool) -> tuple[Command, str]:
+    if not called and is_courtesy(commands.texts, words):
+        raise answer_to_talk(commands, words, locale).openly()  # "bedankt!" thanks nobody but Plein
     first = tuple(word.casefold() for word in words.split(None, MOST_WORDS)[:MOST_WORDS])
     for length in range(len(first), 0, -1):
         if command := commands.by_name.get(first[:length]):

@@ -22,7 +22,7 @@ _LONG_ENOUGH = 4
 def answer_to_talk(commands: Commands, words: str, locale: str) -> UserError:
     """The answer to talk: how to go on from there."""
     said = _WORD.findall(words.casefold()[:_LONGEST])
-    for word in said:
+    for word in () if is_courtesy(commands.texts, words) else said:
         if topic := topic_like(commands, word, locale):
             return UserError("talk.about", topic=topic)
     what = small_talk(commands.texts, words)
@@ -36,6 +36,13 @@ def small_talk(texts: Texts, words: str) -> str | None:
         if said[0] in texts.words(f"talk.{what}"):
             return what
     return None
+
+
+def is_courtesy(texts: Texts, words: str) -> bool:
+    """Whether it is small talk and no more: "bedankt!", "dank je wel", and not "bedankt Ben"."""
+    said = _WORD.findall(words.casefold()[:_LONGEST])
+    behind = texts.words("talk.behind")
+    return small_talk(texts, words) is not None and all(word in behind for word in said[1:])
 
 
 def topic_like(commands: Commands, word: str, locale: str) -> str | None:
