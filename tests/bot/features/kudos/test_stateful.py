@@ -345,4 +345,4 @@ TestGiving.settings = settings(
 
 
 class TestGivingAtLength(Giving.TestCase):  # type: ignore[misc, valid-type]
-    settings = settings(TestGiving.settings, max_examples=60, stateful_step_count=40)
+    settings = settings(TestGiving.settings, max_examples=40, stateful_step_count=40)
