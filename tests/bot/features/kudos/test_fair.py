@@ -31,7 +31,7 @@ async def town(database_url: str) -> AsyncIterator[Town]:
         yield town
 
 
-async def thank(town: Town, giver: str, *who: str, why: str = "voor het opruimen", more: str = "") -> str:
+async def thank(town: Town, giver: str, *who: str, why: str = "voor al je hulp", more: str = "") -> str:
     return await town.say(giver, f'!bedankt "{", ".join(who)}" "{why}" {more}')
 
 
@@ -74,7 +74,7 @@ async def test_a_linked_account_is_oneself(town: Town) -> None:
 async def test_linking_makes_what_one_gave_oneself_void_which_is_said_once(town: Town) -> None:
     assert "staat in sport" in await thank(town, "anna", "ben")
     await town.say("ben", "!bedankje instellingen muur aan")
-    assert "voor het opruimen" in await wall(town)
+    assert "voor al je hulp" in await wall(town)
     await town.linked("anna", "ben")
     for _ in range(2):
         await settle(town)
@@ -87,7 +87,7 @@ async def test_the_others_whom_it_thanks_stay_thanked(town: Town) -> None:
     await thank(town, "anna", "ben", "cas")
     await town.linked("anna", "ben")
     await settle(town)
-    assert "voor het opruimen" in await town.say("cas", "!bedankje mijn")
+    assert "voor al je hulp" in await town.say("cas", "!bedankje mijn")
     assert "nog niet bedankt" in await town.say("ben", "!bedankje mijn")
     await settle(town)
     said = [words for name in ("anna", "ben") for words in town.platform.where(name)]
@@ -101,7 +101,7 @@ async def test_what_a_new_account_gives_is_read_and_counts_nowhere_else(town: To
     assert "staat in sport" in await thank(town, "nina", "ben")
     assert "staat in sport" in await thank(town, "anna", "ben")
     await town.say("ben", "!bedankje instellingen muur aan")
-    assert (await wall(town)).count("voor het opruimen") == 2
+    assert (await wall(town)).count("voor al je hulp") == 2
 
     def early(tx: Transaction) -> list[bool]:
         return [found.is_early for number in (1, 2) if (found := tx.of(KUDOS).look(number))]
@@ -118,7 +118,7 @@ async def test_what_a_new_account_gives_is_read_and_counts_nowhere_else(town: To
 async def test_five_a_day_and_the_sixth_says_when_again(town: Town) -> None:
     for name in PEOPLE[1:6]:
         assert "staat in sport" in await thank(town, "anna", name)
-    answer = await town.core.handle(town.asked("anna", '!bedankt gust "voor het opruimen"'))
+    answer = await town.core.handle(town.asked("anna", '!bedankt gust "voor al je hulp"'))
     assert answer
     assert "Je bedankte vandaag al 5 keer" in words_of(answer)
     (button,) = answer.buttons
@@ -233,7 +233,7 @@ async def test_who_is_thanked_hears_that_it_was_taken_back(town: Town) -> None:
 
 
 async def test_removing_ones_own_message_takes_it_back(town: Town) -> None:
-    asked = town.asked("anna", '!bedankt ben "voor het opruimen"')
+    asked = town.asked("anna", '!bedankt ben "voor al je hulp"')
     await town.core.handle(asked)
     removed = town.asked("cas")
     assert await town.core.take_back(removed, asked.id) is None
@@ -245,7 +245,7 @@ async def test_removing_ones_own_message_takes_it_back(town: Town) -> None:
 
 async def test_who_may_not_write_there_thanks_nobody(town: Town) -> None:
     refused = await town.core.handle(
-        replace(town.asked("anna", '!bedankt ben "voor het opruimen"'), writes=False)
+        replace(town.asked("anna", '!bedankt ben "voor al je hulp"'), writes=False)
     )
     assert refused
     assert "staat in" not in words_of(refused)
@@ -351,7 +351,7 @@ async def test_thanks_in_a_theme_are_for_who_is_in_it(town: Town) -> None:
     await thank(town, "anna", "ben")
     assert "nog leeg" in await town.say("zoe", "!bedankje muur", room="muziek")
     assert "Er is geen bedankje 1" in await town.say("zoe", "!bedankje claim 1", room="muziek")
-    assert "opruimen" not in await town.say("zoe", "!bedankje muur --thema sport", room="muziek")
+    assert "hulp" not in await town.say("zoe", "!bedankje muur --thema sport", room="muziek")
 
 
 async def test_who_talks_in_private_later_is_asked_about_the_wall_by_then(town: Town) -> None:
