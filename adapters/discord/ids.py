@@ -14,6 +14,8 @@ from typing import Any
 
 import orjson
 
+from bot.commands.forms import ABOUT
+
 LONGEST = 100
 MOST = 2**63
 
@@ -110,7 +112,8 @@ def read(custom_id: str) -> Pressed | None:
             args = orjson.loads(found[3])
         except orjson.JSONDecodeError:
             return None
-        if not _is_keepable(args):
+        # Which message something is about is nobody's to make up: that is kept where this points to.
+        if not _is_keepable(args) or ABOUT in args:
             return None
         if found[1] == "f":
             return Asked(found[2], _frozen(args))

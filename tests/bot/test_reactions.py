@@ -18,7 +18,7 @@ from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
 from bot.reactions import Reaction
 from bot.signs import folded_sign
-from storage.tables import identities
+from storage.tables import identities, posts
 from storage.unit import Tx
 from tests.chat import NOW, difference, read_scenario
 from tests.doubles.discord import Discord
@@ -49,6 +49,11 @@ async def town(database_url: str, praise: Praise) -> AsyncIterator[Town]:
 
 def accounts(tx: Transaction) -> int:
     return int(cast(Tx, tx).db.execute(select(func.count()).select_from(identities)).scalar_one())
+
+
+def waiting(tx: Transaction) -> int:
+    told = select(func.count()).select_from(posts).where(posts.c.resident.is_not(None))
+    return int(cast(Tx, tx).db.execute(told).scalar_one())
 
 
 def remark(town: Town, ref: str = "$1", author: Mention | None = BEN) -> Remark:
@@ -129,6 +134,25 @@ async def test_where_taking_it_away_is_an_event_that_takes_back(town: Town, prai
     assert (about.ref, about.link, about.author) == ("$1", "https://chat.example/$1", None)
     await town.core.run_due()
     assert town.platform.shown == []
+
+
+async def test_of_whoever_is_forgotten_nothing_waits_to_be_said(town: Town) -> None:
+    await town.core.handle(reacts(town, "anna"))
+    who = await town.core.store.run(lambda tx: tx.people.by_identity(Identity(PLATFORM, "anna")))
+    assert who
+    await town.core.forget(who.id)
+    await town.core.run_due()
+    assert "praise.on" not in await town.say("anna", "!profiel")
+    assert await town.core.store.run(waiting) == 0
+
+
+async def test_it_is_heard_by_the_person_that_two_accounts_turn_out_to_be(town: Town) -> None:
+    await alone(town, "elder", "!help")
+    await town.core.handle(reacts(town, "anna"))
+    await town.linked("elder", "anna")
+    await alone(town, "elder", "!help")
+    await town.core.run_due()
+    assert town.platform.where("elder") == ["praise.on"]
 
 
 async def test_whoever_only_takes_one_away_is_no_resident_for_that(town: Town, praise: Praise) -> None:

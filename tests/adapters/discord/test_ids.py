@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.discord import ids
 from adapters.discord.ids import (
     LONGEST,
     Filled,
@@ -147,3 +148,11 @@ def test_what_others_wrote_means_nothing(custom_id: str) -> None:
 def test_what_no_database_holds_is_nothing(made_up: str) -> None:
     """Plein never wrote it, so nobody's press is answered by an error of its own."""
     assert read(made_up) is None
+
+
+def test_which_message_it_is_about_is_not_spelled_nor_read() -> None:
+    """Whoever makes one up would have a link of theirs shown to others."""
+    about = {"who": "<@1>", "@about": ["1", "2026-01-01T00:00:00+00:00", "https://evil.example"]}
+    assert ids.spell("thank", about) is None
+    assert ids.ask("thank", about) is None
+    assert ids.read('1cthank{"@about":["1","2026-01-01T00:00:00+00:00","x"]}') is None
