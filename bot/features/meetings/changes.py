@@ -96,8 +96,7 @@ def plan_telling(tx: Transaction, meeting: Meeting, due: datetime) -> None:
 def _soon(tx: Transaction, kind: str, number: int, subject: str, due: datetime) -> None:
     """What is planned already is not put off by what comes after it."""
     key = f"{kind}:{number}"
-    planned = tx.jobs.due(key)
-    tx.jobs.add(kind, subject, min(due, planned) if planned else due, key)
+    tx.jobs.add(kind, subject, due, key, or_sooner=True)
 
 
 def no_place_for(meeting: Meeting, figures: Figures) -> list[Text]:
