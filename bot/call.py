@@ -63,6 +63,8 @@ MARK_BYTES = 6
 # So long a platform has to say whether somebody may still say what was planned.
 SAYS_WITHIN = timedelta(hours=1)
 # So much later the next is said of what one person has said to everybody at a moment.
+# What is nobody's has so many moments for that, one after the other.
+SLOTS = 40
 APART, SAID_ALOUD = timedelta(seconds=3), "said aloud"
 # What was said so long ago may have been overtaken.
 WAITED = timedelta(seconds=10)
@@ -379,12 +381,13 @@ class Call:
         Raises: AskFirst, and TryLater while a platform does not say.
         """
         self._asked_about(who, [theme])
-        if all(self._may_still_say(resident, theme, due, role, waits) for resident in who):
+        silent = [each for each in who if not self._may_still_say(each, theme, due, role, waits)]
+        if not silent:
             return True
         if instead:
-            self.tell_moderators(theme, instead, key, but=next(iter(who), None))
+            self.tell_moderators(theme, instead, key, but=silent[0])
         if theirs:
-            for resident in who:
+            for resident in silent:
                 self.tell(resident, theirs, f"{key}:yours", theme=theme)
         return False
 
@@ -436,6 +439,14 @@ class Call:
         if self.tx.uses.count(who, SAID_ALOUD, self.now):
             raise TryLater(APART.total_seconds())
         self.tx.uses.add(who, SAID_ALOUD, self.now + APART, key)
+
+    def take_slot(self, number: int, due: datetime) -> None:
+        """The same of what is nobody's any more, and was to be said then: by its number one is said after the
+        other. Raises: TryLater while it is not its turn.
+        """
+        left = due + number % SLOTS * APART - self.now
+        if left > timedelta():
+            raise TryLater(left.total_seconds())
 
     def could_say_since(self, resident: int, due: datetime) -> datetime:
         """Since when the platforms of somebody could say where they are, of which a job asks that was due

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, case, delete, func, select, update
 
 from bot.model.work import Job
 from storage.among import among
@@ -15,19 +15,23 @@ from storage.tables import TO_DO, jobs
 from storage.upsert import upsert
 
 _MOMENT = jobs.c.due_at.type
-_ADD = upsert(jobs)
-# What was planned under this key, and is not done yet, is planned anew.
-_ADD = _ADD.on_conflict_do_update(
-    index_elements=[jobs.c.key],
-    index_where=TO_DO,
-    set_={
-        "kind": _ADD.excluded.kind,
-        "subject": _ADD.excluded.subject,
-        "due_at": _ADD.excluded.due_at,
-        "attempts": 0,
-    },
+_NEW = upsert(jobs)
+_SOONER = case((jobs.c.due_at < _NEW.excluded.due_at, jobs.c.due_at), else_=_NEW.excluded.due_at)
+# What was planned under this key, and is not done yet, is planned anew. Where another process is doing it
+# just now, it waits for that, and is another one.
+_ADD, _ADD_OR_SOONER = (
+    _NEW.on_conflict_do_update(
+        index_elements=[jobs.c.key],
+        index_where=TO_DO,
+        set_={
+            "kind": _NEW.excluded.kind,
+            "subject": _NEW.excluded.subject,
+            "due_at": due,
+            "attempts": 0,
+        },
+    )
+    for due in (_NEW.excluded.due_at, _SOONER)
 )
-_DUE = select(jobs.c.due_at).where(jobs.c.key == bindparam("key_"), jobs.c.done_at.is_(None))
 _REMOVE = delete(jobs).where(jobs.c.key == bindparam("key_"), jobs.c.done_at.is_(None))
 # With several processes each takes its own share; SQLite has one writer and no use for it. It waits for
 # nobody and joins nothing, so that what it reads is what it locked.
@@ -79,14 +83,15 @@ class Jobs:
         self._claimed: dict[int, str | None] = {}
         self._changed: set[str] = set()
 
-    def add(self, kind: str, subject: str, due_at: datetime, key: str | None = None) -> None:
+    def add(
+        self, kind: str, subject: str, due_at: datetime, key: str | None = None, *, or_sooner: bool = False
+    ) -> None:
+        # What is being done in this transaction is not to be done once more at once.
+        sooner = or_sooner and key not in self._claimed.values()
         self._change(key)
-        self._db.execute(_ADD, {"kind": kind, "subject": subject, "due_at": due_at, "key": key})
+        row = {"kind": kind, "subject": subject, "due_at": due_at, "key": key}
+        self._db.execute(_ADD_OR_SOONER if sooner else _ADD, row)
         self._db.wake("job")
-
-    def due(self, key: str) -> datetime | None:
-        found: datetime | None = self._db.execute(_DUE, {"key_": key}).scalar()
-        return found
 
     def remove(self, key: str) -> None:
         self._change(key)

@@ -338,8 +338,7 @@ class Told:
         """What is planned already is not put off by those who come later."""
         kind, _, subject = otherwise.partition(" ")
         key = f"{kind}:{subject}"
-        if self._jobs.due(key) is None:
-            self._jobs.add(kind, subject, now + _GATHERED, key)
+        self._jobs.add(kind, subject, now + _GATHERED, key, or_sooner=True)
 
     def take(self, otherwise: str, most: int, now: datetime) -> tuple[Mapping[int, Message], bool]:
         found = list(self._db.execute(_TAKEN, {"otherwise_": otherwise, "most_": most + 1}))

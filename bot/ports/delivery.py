@@ -293,12 +293,12 @@ class BoardStore(Protocol):
 class JobStore(Protocol):
     """What is to be done later, each under a key of its own."""
 
-    def add(self, kind: str, subject: str, due_at: datetime, key: str | None = None) -> None:
-        """Under a key, in place of what was planned under it and is not done yet."""
-        ...
-
-    def due(self, key: str) -> datetime | None:
-        """When what is planned under that key is due; None: nothing is."""
+    def add(
+        self, kind: str, subject: str, due_at: datetime, key: str | None = None, *, or_sooner: bool = False
+    ) -> None:
+        """Under a key, in place of what was planned under it and is not done yet. `or_sooner`: at the earlier
+        of both moments.
+        """
         ...
 
     def remove(self, key: str) -> None:

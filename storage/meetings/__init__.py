@@ -95,7 +95,10 @@ _OF = (
     .limit(_MOST)
 )
 _STANDING = select(meetings.c.id, meetings.c.ends_at).where(meetings.c.organiser == _WHO, _IS_SEEN)
-_PLANNED_BY = select(meetings).where(meetings.c.organiser == _WHO).order_by(meetings.c.id)
+_PLANNED_BY, _WORDED_BY = (
+    select(meetings).where(column == _WHO).order_by(meetings.c.id)
+    for column in (meetings.c.organiser, meetings.c.worded_by)
+)
 _ADD = insert(meetings)
 _THIS = meetings.c.id == bindparam("meeting_")
 _HOLD = update(meetings).where(_THIS, _IS_PLANNED).values(state="held")
@@ -184,7 +187,7 @@ _DROP = delete(answers).where(answers.c.id == bindparam("id_"))
 _UNNAME = update(answers).where(_HERE, answers.c.name.is_not(None)).values(name=null())
 _PASS_ON = tuple(
     update(column.table).where(column == bindparam("old_")).values({column.name: bindparam("new_")})
-    for column in (meetings.c.organiser, answers.c.resident)
+    for column in (meetings.c.organiser, meetings.c.worded_by, answers.c.resident)
 )
 _HIDE = (
     update(answers)
@@ -203,6 +206,7 @@ _UNCOUNT_CANCELLED = delete(counts).where(
 _NOBODYS = (
     update(answers).where(answers.c.resident == _WHO).values(resident=null(), shown=False),
     update(meetings).where(meetings.c.organiser == _WHO).values(organiser=null()),
+    update(meetings).where(meetings.c.worded_by == _WHO).values(worded_by=null()),
 )
 
 
@@ -296,7 +300,9 @@ class Meetings:
         return self._listed(_OF, resident_=resident, now_=now, most_=most)
 
     def planned_by(self, resident: int) -> Sequence[Mapping[str, Any]]:
-        return [row._asdict() for row in self._db.execute(_PLANNED_BY, {"resident_": resident})]
+        statements, who = (_PLANNED_BY, _WORDED_BY), {"resident_": resident}
+        found = {row.id: row._asdict() for each in statements for row in self._db.execute(each, who)}
+        return [found[number] for number in sorted(found)]
 
     def standing(self, organiser: int) -> Mapping[int, datetime]:
         return {row.id: row.ends_at for row in self._db.execute(_STANDING, {"resident_": organiser})}

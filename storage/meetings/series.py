@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, delete, func, insert, null, select, update
+from sqlalchemy import bindparam, delete, func, insert, null, or_, select, update
 
 from bot.features.meetings.records import LIKE, SERIES, Meeting, Recurrence, Series, Standing, Way
 from bot.when import LeftOut, Rule
@@ -22,7 +22,8 @@ _THIS = meeting_series.c.id == bindparam("series_")
 _FIELDS = [column for column in meeting_series.c if column.name != "community"]
 _GET = select(*_FIELDS).where(_THIS)
 _ADD = insert(meeting_series)
-_CHANGED = ("rule", "wall", "first_day", "until", "made_to", "left_out", "lasts", "going", "organiser", *LIKE)
+_WHOSE = ("organiser", "worded_by")
+_CHANGED = ("rule", "wall", "first_day", "until", "made_to", "left_out", "lasts", "going", *_WHOSE, *LIKE)
 _CHANGE = update(meeting_series).where(_THIS).values({name: bindparam(f"{name}_") for name in _CHANGED})
 _MEETINGS = (
     shown_meetings()
@@ -60,16 +61,18 @@ _STAND = _STAND.on_conflict_do_update(
     set_={name: _STAND.excluded[name] for name in ("party", "shown", "said_at")},
 )
 _WHO: Any = bindparam("id_")
-_PLANNED_BY = select(*_FIELDS).where(meeting_series.c.organiser == _WHO).order_by(meeting_series.c.id)
+_IS_THEIRS = or_(meeting_series.c.organiser == _WHO, meeting_series.c.worded_by == _WHO)
+_PLANNED_BY = select(*_FIELDS).where(_IS_THEIRS).order_by(meeting_series.c.id)
 _STANDING_OF = select(standing).where(standing.c.resident == _WHO).order_by(standing.c.id)
 _DROP = delete(standing).where(standing.c.id == _WHO)
 _PASS_ON = tuple(
     update(column.table).where(column == bindparam("old_")).values({column.name: bindparam("new_")})
-    for column in (meeting_series.c.organiser, standing.c.resident)
+    for column in (meeting_series.c.organiser, meeting_series.c.worded_by, standing.c.resident)
 )
 _FORGET = (
     delete(standing).where(standing.c.resident == _WHO),
     update(meeting_series).where(meeting_series.c.organiser == _WHO).values(organiser=null()),
+    update(meeting_series).where(meeting_series.c.worded_by == _WHO).values(worded_by=null()),
 )
 
 
@@ -163,6 +166,7 @@ def _written(kept: Series) -> dict[str, Any]:
     return {
         **kept.like,
         "organiser": kept.organiser,
+        "worded_by": kept.worded_by,
         "rule": recurrence.rule.as_kept(),
         "wall": f"{recurrence.wall:%H:%M}",
         "first_day": recurrence.first.isoformat(),
@@ -187,6 +191,7 @@ def _read(row: Any) -> Series:
         id=row.id,
         theme=row.theme,
         organiser=row.organiser,
+        worded_by=row.worded_by,
         recurrence=recurrence,
         lasts=timedelta(seconds=row.lasts),
         like={name: getattr(row, name) for name in LIKE},

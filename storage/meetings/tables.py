@@ -31,6 +31,8 @@ meetings = Table(
     Column("theme", ForeignKey(themes.c.id), nullable=False),
     # Nobody's any more, where whoever planned it was forgotten.
     Column("organiser", ForeignKey(residents.c.id), index=True),
+    # Who gave it the words that it has, last.
+    Column("worded_by", ForeignKey(residents.c.id), index=True),
     Column("title", String, nullable=False),
     Column("starts_at", Moment, nullable=False),
     Column("ends_at", Moment, nullable=False),
@@ -130,6 +132,8 @@ meeting_series = Table(
     Column("theme", ForeignKey(themes.c.id), nullable=False, index=True),
     # Nobody's any more, where whoever planned it was forgotten.
     Column("organiser", ForeignKey(residents.c.id), index=True),
+    # Who gave it the words that it has, last.
+    Column("worded_by", ForeignKey(residents.c.id), index=True),
     # Its rule as JSON, the time on the clocks of its zone, and its days as ISO 8601 writes them.
     Column("rule", String, nullable=False),
     Column("wall", String, nullable=False),

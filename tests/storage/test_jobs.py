@@ -59,6 +59,29 @@ async def test_what_is_planned_under_a_key_takes_the_place_of_what_was(store: Da
     await store.run(work)
 
 
+async def test_what_is_planned_is_not_put_off_by_what_comes_after_it(store: Database) -> None:
+    def plan(tx: Transaction) -> None:
+        for seconds, subject in ((60, "later"), (10, "soon"), (30, "between")):
+            tx.jobs.add("say", subject, NOW + timedelta(seconds=seconds), "it", or_sooner=True)
+
+    await store.run(plan)
+    (job,) = await store.run_anywhere(lambda tx: tx.jobs.claim(NOW + timedelta(minutes=5), 9))
+    assert (job.subject, job.due_at) == ("between", NOW + timedelta(seconds=10))
+
+
+async def test_what_is_planned_anew_while_it_is_done_is_done_once_more(store: Database) -> None:
+    def do(tx: Transaction) -> None:
+        (job,) = tx.jobs.claim(NOW, 9)
+        with tx.within(job.community):
+            tx.jobs.add("say", "again", NOW + timedelta(seconds=10), "it", or_sooner=True)
+            tx.jobs.done(job.id, NOW)
+
+    await store.run(lambda tx: tx.jobs.add("say", "it", NOW, "it"))
+    await store.run_anywhere(do)
+    (job,) = await store.run_anywhere(lambda tx: tx.jobs.claim(NOW + timedelta(minutes=1), 9))
+    assert job.subject == "again"
+
+
 async def test_what_was_not_done_after_all_is_due_again(store: Database) -> None:
     def work(tx: Transaction) -> None:
         for name in ("a", "b"):

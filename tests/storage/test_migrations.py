@@ -1555,3 +1555,30 @@ async def test_thanks_of_before_are_claimed_by_nobody_and_go_down_again(database
         finally:
             await store.close()
         await look(database_url, partial(down_to, "0059"))
+
+
+# --- who worded a meeting last ---
+
+
+async def test_meetings_of_before_were_worded_by_who_planned_them(database_url: str) -> None:
+    def fill(db: Connection) -> None:
+        person = {"folded": "", "role": 0, "wants_reminders": False, "name_is_chosen": False}
+        add_rows({"residents": [{"community": 1, "id": 1, "name": "x", **person}]}, db)
+        add_rows({"themes": [{"community": 1, "id": 1, "name": "sport", "seen": "sport"}]}, db)
+        like = {"community": 1, "theme": 1, "title": "Raad", "remind": ""}
+        held = {"starts_at": 1, "ends_at": 2, "state": "held", "version": 1, "told": "{}"}
+        whose: list[int | None] = [1, None]
+        meetings = [{"id": at, "organiser": who, **like, **held} for at, who in enumerate(whose, 1)]
+        add_rows({"meetings": meetings}, db)
+        rule = {"rule": "{}", "wall": "20:00", "zone": "Europe/Brussels", "first_day": "2026-12-08"}
+        going = {"left_out": "{}", "lasts": 60, "going": True}
+        add_rows({"meeting_series": [{"id": 1, "organiser": 1, **like, **rule, **going}]}, db)
+
+    await upgrade(database_url, to="0059")
+    await look(database_url, fill)
+    for _ in range(2):
+        await upgrade(database_url)
+        assert await look(database_url, differences) == []
+        assert await look(database_url, rows("meetings", "id", "worded_by")) == [(1, 1), (2, None)]
+        assert await look(database_url, rows("meeting_series", "id", "worded_by")) == [(1, 1)]
+        await look(database_url, partial(down_to, "0059"))

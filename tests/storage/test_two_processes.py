@@ -375,6 +375,39 @@ async def test_a_board_that_another_just_wrote_down_is_shown(postgres: PostgreSQ
             await store.close()
 
 
+async def test_what_is_planned_while_another_does_what_was_is_done_after_that(postgres: PostgreSQL) -> None:
+    """What that one looked at may not have held yet what this is for."""
+    database_url = postgres.new_database()
+    stores = [await open_database(database_url, keys_of(database_url), stores_of()) for _ in range(2)]
+    claimed = threading.Event()
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' LIMIT 1"
+
+    def until_it_waits() -> None:
+        while not postgres.ask(database_url, waiting).strip():
+            pass
+
+    def do(tx: Transaction) -> None:
+        (job,) = tx.jobs.claim(NOW, 9)
+        claimed.set()
+        tx.offload(until_it_waits)
+        with tx.within(job.community):
+            assert tx.jobs.done(job.id, NOW)
+
+    def plan(tx: Transaction) -> None:
+        tx.jobs.add("say", "it", NOW + timedelta(seconds=10), "it", or_sooner=True)
+
+    try:
+        await stores[0].run(lambda tx: tx.jobs.add("say", "it", NOW, "it"))
+        doing = asyncio.create_task(stores[0].run_anywhere(do))
+        assert await asyncio.to_thread(claimed.wait, 60)
+        await stores[1].run(plan)
+        await doing
+        assert len(await stores[1].run_anywhere(lambda tx: tx.jobs.claim(NOW + timedelta(minutes=1), 9))) == 1
+    finally:
+        for store in stores:
+            await store.close()
+
+
 async def test_what_one_seals_while_the_other_changes_the_keys_is_read(postgres: PostgreSQL) -> None:
     """It is not there to be seen yet, and the key would be gone once it is. SQLite has one writer."""
     url = postgres.new_database()

@@ -54,6 +54,8 @@ from bot.ports.people import Brought, Exported
 from bot.ports.storage import Transaction
 
 _AT_ONCE = datetime.fromtimestamp(0, UTC)
+# Whose a meeting is, and its words.
+_WHOSE = ("organiser", "worded_by")
 # Each looks itself whether they take part in the theme that it is about.
 _Command = partial(Command, anyone=True)
 _COMMANDS = (
@@ -146,7 +148,7 @@ def _room_again(tx: Transaction, meeting: int) -> None:
 
 
 def export_resident(tx: Transaction, resident: int, among: Among) -> Exported:
-    """What they planned and answered, and whom they bring.
+    """What they planned, worded and answered, and whom they bring.
 
     What others may have changed since is for who takes part in its theme.
     """
@@ -156,7 +158,7 @@ def export_resident(tx: Transaction, resident: int, among: Among) -> Exported:
     leavers = [{"meeting": meeting, "account": mark} for meeting, mark in kept.held_by(resident)]
     return {
         "meetings": [
-            _plain(meeting, "organiser", whole=meeting["theme"] in themes or meeting["version"] == 1)
+            _plain(meeting, *_WHOSE, whole=meeting["theme"] in themes or meeting["version"] == 1)
             for meeting in planned
         ],
         "answers": [_plain(answer, "resident") for answer in kept.answered_by(resident)],
@@ -175,10 +177,10 @@ def forget_series(tx: Transaction, resident: int) -> None:
 
 
 def export_series(tx: Transaction, resident: int, among: Among) -> Exported:
-    """The series that they planned, and how they answer each meeting of others."""
+    """The series that they planned or worded, and how they answer each meeting of others."""
     kept = tx.of(SERIES).of(resident)
-    whose = {"meeting_series": "organiser", "standing": "resident"}
-    return {table: [_plain(row, whose[table]) for row in rows] for table, rows in kept.items()}
+    whose = {"meeting_series": _WHOSE, "standing": ("resident",)}
+    return {table: [_plain(row, *whose[table]) for row in rows] for table, rows in kept.items()}
 
 
 def end_series(tx: Transaction, theme: int, now: datetime) -> None:
@@ -188,12 +190,12 @@ def end_series(tx: Transaction, theme: int, now: datetime) -> None:
             tx.of(SERIES).change(replace(found, going=False))
 
 
-def _plain(row: Mapping[str, Any], whose: str, *, whole: bool = True) -> Mapping[str, Any]:
+def _plain(row: Mapping[str, Any], *whose: str, whole: bool = True) -> Mapping[str, Any]:
     """All but what says that it is theirs, which they know; or no more than which it is."""
     return {
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in row.items()
-        if name not in (whose, "community") and (whole or name in ("id", "theme"))
+        if name not in (*whose, "community") and (whole or name in ("id", "theme"))
     }
 
 

@@ -17,7 +17,17 @@ from bot.errors import UserError
 from bot.features.meetings import show
 from bot.features.meetings.ask import plan_asking
 from bot.features.meetings.news import News, as_told, changed_by, in_words, news_of, noting
-from bot.features.meetings.records import LONGEST, MEETINGS, PLACES, SERIES, SUBJECT, Figures, Meeting, Way
+from bot.features.meetings.records import (
+    LONGEST,
+    MEETINGS,
+    PLACES,
+    SERIES,
+    SUBJECT,
+    WORDS,
+    Figures,
+    Meeting,
+    Way,
+)
 from bot.features.meetings.remind import plan_reminders
 from bot.features.meetings.seats import move_up
 from bot.features.meetings.telling import ALOUD, PAGE, answered_for, mention, talk, tell, whisper
@@ -60,6 +70,8 @@ def check_often(call: Call) -> None:
 def change(call: Call, meeting: Meeting, changes: Mapping[str, Any]) -> Meeting:
     """The meeting as it is with these fields changed. One that nobody sees yet is shown nowhere."""
     kept = call.tx.of(MEETINGS)
+    if any(changes.get(name) is not None for name in WORDS):
+        changes = {**changes, "worded_by": call.resident.id}
     kept.change(meeting.id, {**changes, "told": noting(meeting, call.resident.id)})
     now = kept.get(meeting.id)
     assert now
@@ -84,8 +96,7 @@ def plan_telling(tx: Transaction, meeting: Meeting, due: datetime) -> None:
 def _soon(tx: Transaction, kind: str, number: int, subject: str, due: datetime) -> None:
     """What is planned already is not put off by what comes after it."""
     key = f"{kind}:{number}"
-    planned = tx.jobs.due(key)
-    tx.jobs.add(kind, subject, min(due, planned) if planned else due, key)
+    tx.jobs.add(kind, subject, due, key, or_sooner=True)
 
 
 def no_place_for(meeting: Meeting, figures: Figures) -> list[Text]:

@@ -16,7 +16,7 @@ from bot.errors import UserError
 from bot.features.meetings import show
 from bot.features.meetings.changes import change, check_often, no_place_for
 from bot.features.meetings.find import ALL, check_own, check_twin, find_in_series, usage
-from bot.features.meetings.records import LIKE, MEETINGS, SERIES, Meeting, Plan, Series, Way
+from bot.features.meetings.records import LIKE, MEETINGS, SERIES, WORDS, Meeting, Plan, Series, Way
 from bot.features.meetings.series import SHOWN_FIRST, announce_next, check_many_in_theme, show_series
 from bot.model.message import Button, Message, Text, message, text
 from bot.unseen import seen_as
@@ -110,6 +110,8 @@ def edit_following(
     like = {**series.like, **{name: value for name, value in changes.items() if name in LIKE}}
     if not changed and like == series.like:
         raise UserError("meeting.edit.same", title=meeting.title)
+    if any(like[name] != series.like[name] for name in LIKE if name in WORDS):
+        series = replace(series, worded_by=call.resident.id)
     series = replace(series, like=like, lasts=lasts or series.lasts)
     for row in rows:
         now = next((each for each in changed if each.id == row.id), row)

@@ -145,6 +145,7 @@ def plan_meeting(
     plan = Plan(
         theme=where.id,
         organiser=call.resident.id,
+        worded_by=call.resident.id,
         title=called,
         starts_at=begins.start,
         ends_at=_end_of(call, begins, lasting, usual),

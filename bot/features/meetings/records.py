@@ -39,6 +39,7 @@ PLACES = (Way.ON_SITE, Way.ONLINE)
 class Plan:
     """What is settled when a meeting is planned; by nobody, once whoever did was forgotten.
 
+    `worded_by` is who gave it the words that it has, last; nobody, once they were forgotten.
     `remind`: how many seconds before it begins people are reminded, the first first: "86400 3600".
     `series`: of one that comes back, and then `day` is the one on which its rule has it, whenever it is now.
     `place` is where it is in person, `link` where it is online; there is at least one of them. `room` and
@@ -58,6 +59,7 @@ class Plan:
     remind: str = ""
     series: int | None = None
     day: str | None = None
+    worded_by: int | None = None
 
     @property
     def moments(self) -> Sequence[int]:
@@ -215,7 +217,7 @@ class MeetingStore(Protocol):
         ...
 
     def planned_by(self, resident: int) -> Sequence[Mapping[str, Any]]:
-        """All that is kept of what they planned."""
+        """All that is kept of what they planned or worded."""
         ...
 
     def change(self, meeting: int, changes: Mapping[str, Any]) -> None:
@@ -330,6 +332,7 @@ MOST = 104
 MOST_IN_THEME = 520
 YEAR = timedelta(days=366)
 # What each meeting of a series begins with, unless it is changed by hand.
+WORDS = ("title", "place", "link", "about", "why")
 LIKE = ("title", "place", "link", "about", "room", "online_room", "remind")
 
 
@@ -431,7 +434,7 @@ class Series:
     """A meeting that comes back: its recurrence, and what each of them begins with.
 
     `made_to` is the last day for which a meeting was made, or left out. `going`: more of them are made.
-    `organiser` is None once whoever planned it was forgotten.
+    `organiser` is None once whoever planned it was forgotten, and `worded_by`, who worded it last, alike.
     """
 
     id: int
@@ -442,6 +445,7 @@ class Series:
     like: Mapping[str, Any]
     made_to: date | None = None
     going: bool = True
+    worded_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -129,7 +129,9 @@ def remind_due(call: Call, job: Job) -> None:
         return
     key = _key(meeting, int(before))
     if not meeting.has_begun(call.now):
-        if meeting.organiser is not None:
+        if meeting.organiser is None:
+            call.take_slot(meeting.id, moment(call, meeting, int(before)))
+        else:
             call.take_turn(meeting.organiser, key)
         late = call.now - moment(call, meeting, int(before)) > LATE
         answers = call.tx.of(MEETINGS).reminded_after(meeting.id, 0, PAGE)

@@ -35,9 +35,8 @@ from bot.features.meetings.records import (
     Recurrence,
     Series,
 )
-from bot.features.meetings.settings import MeetingsSettings
 from bot.features.meetings.standing import expand, tell_waiting
-from bot.features.meetings.telling import take_over
+from bot.features.meetings.telling import authors, may_say, take_over
 from bot.features.meetings.words import Repeating, Span, Without, keep_span, keep_value
 from bot.model.message import Message, Text, message, text, typed
 from bot.model.people import Role
@@ -225,6 +224,7 @@ def begin(call: Call, plan: Plan, recurrence: Recurrence) -> Message:
             id=0,
             theme=plan.theme,
             organiser=plan.organiser,
+            worded_by=plan.worded_by,
             recurrence=recurrence,
             lasts=plan.ends_at - plan.starts_at,
             like={name: getattr(plan, name) for name in LIKE},
@@ -276,18 +276,16 @@ def announce_next(call: Call, series: Series, due_at: datetime | None = None) ->
 
 
 def _keeps_its_words(call: Call, series: Series, meeting: Meeting, due: datetime) -> bool:
-    """Whether who planned them may have the next one announced now. Else it stays, and who moderates there
-    can go on with them or end them.
+    """Whether who planned them, and who worded them last, may have the next one announced now. Else it stays,
+    and who moderates there can go on with them or end them.
     """
-    if series.organiser is None:
-        return True
     told = text("meeting.series.unsaid", title=meeting.title, start=meeting.starts_at, meeting=meeting.id)
-    return call.speaks_for(
-        [series.organiser],
+    return may_say(
+        call,
+        {series.organiser, series.worded_by, *authors(meeting)},
         series.theme,
         due,
-        call.settings.of(MeetingsSettings).planners,
-        key=f"series:{series.id}:unsaid:{meeting.id}:{series.organiser}",
+        key=f"series:{series.id}:unsaid:{meeting.id}",
         instead=message(told, buttons=[take_over(meeting)]),
         theirs=message(text("meeting.series.unsaid.yours", title=meeting.title, start=meeting.starts_at)),
     )
@@ -301,11 +299,12 @@ def take_over_meeting(call: Call, meeting: int) -> Message:
     check_to_come(call, found)
     call.check_writes(found.theme)
     series = call.tx.of(SERIES).hold(found.series) if found.series else None
+    theirs = {"organiser": call.resident.id, "worded_by": call.resident.id}
     rows = call.tx.of(SERIES).meetings(series.id, call.now) if series else [found]
     for row in rows:
-        call.tx.of(MEETINGS).note(row.id, {"organiser": call.resident.id})
+        call.tx.of(MEETINGS).note(row.id, theirs)
     if series:
-        series = replace(series, organiser=call.resident.id)
+        series = replace(series, organiser=call.resident.id, worded_by=call.resident.id)
         call.tx.of(SERIES).change(series)
         announce_next(call, series)
     return message(text("meeting.taken_over", title=found.title, meeting=found.id))
@@ -346,6 +345,7 @@ def _plan(series: Series, day: date, start: datetime) -> Plan:
     return Plan(
         theme=series.theme,
         organiser=series.organiser,
+        worded_by=series.worded_by,
         starts_at=start,
         ends_at=start + series.lasts,
         series=series.id,

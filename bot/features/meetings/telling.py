@@ -26,19 +26,44 @@ PAGE, MENTIONED = 100, 50
 ALOUD = "meeting.aloud"
 
 
-def keeps_its_words(call: Call, meeting: Meeting, due: datetime) -> bool:
-    """In a job that was due then: whether its organiser's words may be put in the theme now. Else who
-    moderates there hears so once, and can take it over. Nobody waits for a platform that does not say.
+def authors(meeting: Meeting) -> set[int | None]:
+    """Whose its words are: who planned it, and who worded it last. None: somebody's who was forgotten."""
+    return {meeting.organiser, meeting.worded_by}
+
+
+def keeps_its_words(call: Call, meeting: Meeting, due: datetime, whose: Collection[int | None] = ()) -> bool:
+    """In a job that was due then: whether the words that it has, and what is `whose`, may be put in the theme
+    now. Else who moderates there hears so once, and can take it over. Nobody waits for a platform that does
+    not say.
     """
-    if meeting.organiser is None:
-        return True
     told = text("meeting.unsaid", title=meeting.title, start=meeting.starts_at)
-    key = f"{SUBJECT}:{meeting.id}:unsaid:{meeting.organiser}"
-    role = call.settings.of(MeetingsSettings).planners
     instead = message(told, buttons=[take_over(meeting)])
-    return call.speaks_for(
-        [meeting.organiser], meeting.theme, due, role, key=key, instead=instead, waits=False
-    )
+    key = f"{SUBJECT}:{meeting.id}:unsaid"
+    people = authors(meeting).union(whose)
+    return may_say(call, people, meeting.theme, due, key=key, instead=instead, waits=False)
+
+
+def may_say(
+    call: Call,
+    whose: Collection[int | None],
+    theme: int,
+    due: datetime,
+    *,
+    key: str,
+    instead: Message,
+    theirs: Message | None = None,
+    waits: bool = True,
+) -> bool:
+    """As `Call.speaks_for`, of what people planned and worded. Whoever was forgotten cannot be asked: what is
+    theirs is said once somebody who moderates there took it over.
+    """
+    known = sorted(who for who in whose if who is not None)
+    key = ":".join([key, *map(str, known)])
+    if len(known) < len(whose):
+        call.tell_moderators(theme, instead, key)
+        return False
+    role = call.settings.of(MeetingsSettings).planners
+    return call.speaks_for(known, theme, due, role, key=key, instead=instead, theirs=theirs, waits=waits)
 
 
 def take_over(meeting: Meeting) -> Button:
@@ -77,7 +102,7 @@ def whisper(
     says it to who takes nothing there, where all may read it; None: it waits for them. `instead_of` is as in
     `Call.announce`.
     """
-    job = (otherwise, f"{meeting.id} {key}") if otherwise else None
+    job = (otherwise, f"{meeting.id} {key} {written(authors(meeting))}") if otherwise else None
     where: dict[str, Any] = {"theme": meeting.theme, "begun": True, "otherwise": job}
     for who in talking:
         call.tell(who, said, f"{key}:{who}", until=meeting.ends_at, instead_of=instead_of, **where)
@@ -88,10 +113,20 @@ def answered_for(meeting: Meeting) -> str:
     return f"{SUBJECT}:{meeting.id}:for:"
 
 
+def written(whose: Collection[int | None]) -> str:
+    """Whose words something is in, in the subject of a job."""
+    return "-".join(str(who or 0) for who in sorted(whose, key=lambda who: who or 0))
+
+
+def read(words: str = "") -> set[int | None]:
+    """The same, read again; of a job of before nobody's."""
+    return {int(who) or None for who in words.split("-") if who}
+
+
 def aloud_due(call: Call, job: Job) -> None:
     """The same is said in the theme to those of many who could be told it nowhere."""
     unsaid = call.take_unsaid(job, PAGE)
-    number, key = job.subject.split()
+    number, key, *whose = job.subject.split()
     meeting = call.tx.of(MEETINGS).get(int(number))
     alike: list[tuple[Message, list[int]]] = []
     for who, said in unsaid.items():
@@ -101,7 +136,7 @@ def aloud_due(call: Call, job: Job) -> None:
             alike.append((said, [who]))
     for group, (said, people) in enumerate(alike):
         if meeting and not meeting.is_over(call.now):
-            in_words = keeps_its_words(call, meeting, job.due_at)
+            in_words = keeps_its_words(call, meeting, job.due_at, read(*whose))
             aloud = said if in_words else without_words(meeting)
             say_aloud(call, meeting, people, aloud, f"{key}:aloud:{job.id}:{group}")
 
