@@ -78,11 +78,9 @@ def _month(words: str) -> Month:
 def plan(call: Call, theme: int, month: Month | None = None) -> None:
     """It is told what that month brings in a theme, and in the community, once it is over."""
     month = month or month_of(call.now, call.zone)
-    key = f"{DUE}:{theme}:{month}"
-    if call.tx.jobs.due(key) is None:
-        at = month.told_at(call.zone)
-        call.schedule(DUE, f"{theme} {month}", at, key)
-        call.schedule(THEMES, str(month), at)
+    at = month.told_at(call.zone)
+    call.schedule(DUE, f"{theme} {month}", at, f"{DUE}:{theme}:{month}")
+    call.schedule(THEMES, str(month), at)
 
 
 def month_due(call: Call, job: Job) -> None:
