@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from bot import when
 from bot.call import Call
@@ -85,7 +87,12 @@ def _check_receivers(call: Call, who: Receivers, tastes: Mapping[int, Taste]) ->
 
 def day_of(call: Call) -> date:
     """The day that it counts for, by the community's clocks."""
-    return call.said_at.astimezone(call.zone).date()
+    return _day(call.said_at, call.zone)
+
+
+@lru_cache(64)  # asked again and again while one is given
+def _day(at: datetime, zone: ZoneInfo) -> date:
+    return at.astimezone(zone).date()
 
 
 def _had_enough(call: Call) -> Message | None:
@@ -154,6 +161,8 @@ def _given(call: Call, theme: int, reason: str, replies_to: int | None = None) -
 
 def _is_new(call: Call) -> bool:
     """Whether the account that speaks came less than a week ago, in any theme."""
+    if call.since_here and call.now - call.since_here >= NEW_FOR:
+        return False
     parts = call.tx.people.parts(call.resident.id)
     since = [part.since for account, _, part in parts if account == call.identity]
     return not since or call.now - min(since) < NEW_FOR
@@ -163,7 +172,8 @@ def _add(call: Call, where: Theme, who: Receivers, reason: str, tastes: Mapping[
     found = call.tx.of(KUDOS).add(_given(call, where.id, reason), who, tastes)
     subject = show.subject(found)
     call.board(subject, where.id, call.resident.id)
-    call.ended(subject)
+    # It is as it will be, and the first that is shown: whom it names are to notice it.
+    call.tx.boards.end(subject)
     month.plan(call, where.id)
     call.undo_with("kudos withdraw", kudos=found.id)
     call.in_sight = True
@@ -174,7 +184,7 @@ def _tell(call: Call, found: Kudos, where: Theme, tastes: Mapping[int, Taste]) -
     """Each hears of it once: in private where they talk with Plein, or are not there to read it; else the
     message itself is for them. At the first each is asked whether such may be on the wall.
     """
-    named = show.named_aloud(call, found)
+    named = show.named_aloud(call, found, tastes)
     for resident in found.residents:
         taste = tastes.get(resident, Taste())
         asks = not taste.asked

@@ -67,19 +67,18 @@ def _called(call: Call, kudos: Kudos, seen: Collection[int | None]) -> Sequence[
     return call.tx.people.accounts_in(kudos.theme, people)
 
 
-def named_aloud(call: Call, kudos: Kudos) -> Collection[int]:
+def named_aloud(call: Call, kudos: Kudos, tastes: Mapping[int, Taste] | None = None) -> Collection[int]:
     """Those of its receivers who do not talk with Plein in private, and are where it is read."""
-    people = kudos.residents
-    tastes = call.tx.of(KUDOS).tastes(people)
-    talking = call.tx.people.talking(people)
-    parts = call.tx.people.parts_of(people)
-    return [
+    if tastes is None:
+        tastes = call.tx.of(KUDOS).tastes(kudos.residents)
+    talking = call.tx.people.talking(kudos.residents)
+    people = [
         who
-        for who in people
-        if who not in talking
-        and tastes.get(who, Taste()).receives is Receives.OPENLY
-        and any(part.theme == kudos.theme for part in parts.get(who, ()))
+        for who in kudos.residents
+        if who not in talking and tastes.get(who, Taste()).receives is Receives.OPENLY
     ]
+    parts = call.tx.people.parts_of(people) if people else {}
+    return [who for who in people if any(part.theme == kudos.theme for part in parts.get(who, ()))]
 
 
 def giver(kudos: Kudos) -> Resident | Text:
