@@ -121,8 +121,16 @@ _PAGE = (
 # Of one theme each, of which the index knows the last.
 _THERE = thanked.c.theme == bindparam("theme_")
 _WALL = _PAGE.where(_THERE)
-_WALL_WITHIN = _WALL.where(
-    thanked.c.given_at >= _SINCE, thanked.c.given_at < bindparam("until_", type_=thanked.c.given_at.type)
+# In the order in which they were given, which is that of their numbers; by these it is not looked for.
+_WALL_WITHIN = (
+    select(thanked.c.of_kudos, thanked.c.given_at)
+    .distinct()
+    .where(
+        *(thanked.c.on_wall, _THERE, thanked.c.of_kudos + 0 < _BEFORE),
+        *(thanked.c.given_at >= _SINCE, thanked.c.given_at < bindparam("until_", type_=_SINCE.type)),
+    )
+    .order_by(thanked.c.given_at.desc(), thanked.c.of_kudos.desc())
+    .limit(_MOST)
 )
 _WALL_OF = _PAGE.where(thanked.c.resident == _WHO, among(thanked.c.theme, "themes_"))
 _AGREED = select(thanked.c.of_kudos, thanked.c.resident).where(

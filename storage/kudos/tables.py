@@ -29,7 +29,7 @@ kudos = Table(
     # People say "kudos 3", and mean their own community's.
     of_community(key=True),
     Column("id", Number, primary_key=True, autoincrement=False),
-    Column("theme", ForeignKey(themes.c.id), nullable=False, index=True, info={GOES_ALONG: True}),
+    Column("theme", ForeignKey(themes.c.id), nullable=False, info={GOES_ALONG: True}),
     # Nobody's any more, where whoever gave it was forgotten. An account that leaves somebody leaves what they
     # gave, and what thanks them.
     Column("giver", ForeignKey(residents.c.id), info={STAYS: True}),
@@ -55,6 +55,7 @@ kudos = Table(
     Index("ix_kudos_giver_given_at", "giver", "given_at"),
     Index("ix_kudos_message", "community", "message"),
     Index("ix_kudos_given_at", "community", "given_at"),
+    Index("ix_kudos_theme_given_at", "theme", "given_at"),
 )
 Index(
     "ix_kudos_replies_to",
@@ -92,7 +93,7 @@ Index(
 )
 Index(
     "ix_thanked_wall_given_at",
-    *(thanked.c.community, thanked.c.theme, thanked.c.given_at),
+    *(thanked.c.community, thanked.c.theme, thanked.c.given_at, thanked.c.of_kudos),
     sqlite_where=thanked.c.on_wall == true(),
 )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from bot import when
 from bot.call import Call
@@ -122,7 +124,12 @@ def check_may(call: Call, theme: int, who: Receivers) -> Mapping[int, Taste]:
 
 def day_of(call: Call) -> date:
     """The day that it counts for, by the community's clocks."""
-    return call.said_at.astimezone(call.zone).date()
+    return _day(call.said_at, call.zone)
+
+
+@lru_cache(64)  # asked again and again while one is given
+def _day(at: datetime, zone: ZoneInfo) -> date:
+    return at.astimezone(zone).date()
 
 
 def had_enough(call: Call) -> Message | None:
@@ -197,6 +204,8 @@ def given(
 
 def _is_new(call: Call) -> bool:
     """Whether the account that speaks came less than a week ago, in any theme."""
+    if call.since_here and call.now - call.since_here >= NEW_FOR:
+        return False
     parts = call.tx.people.parts(call.resident.id)
     since = [part.since for account, _, part in parts if account == call.identity]
     return not since or call.now - min(since) < NEW_FOR
@@ -226,7 +235,7 @@ def tell(call: Call, found: Kudos, where: Theme, tastes: Mapping[int, Taste]) ->
     message itself is for them. At the first that they hear of there each is asked whether such may be on the
     wall.
     """
-    named = show.named_aloud(call, found) if found.message is None else ()
+    named = show.named_aloud(call, found, tastes) if found.message is None else ()
     for resident in found.residents:
         taste = tastes.get(resident, Taste())
         asks = not taste.asked

@@ -72,21 +72,19 @@ def _called(call: Call, kudos: Kudos, seen: Collection[int | None]) -> Sequence[
     return call.tx.people.accounts_in(kudos.theme, people)
 
 
-def named_aloud(call: Call, kudos: Kudos) -> Collection[int]:
+def named_aloud(call: Call, kudos: Kudos, tastes: Mapping[int, Taste] | None = None) -> Collection[int]:
     """Those of its receivers who do not talk with Plein in private, and are where it is read; nobody of those
     who are thanked together.
     """
-    people = kudos.residents if kudos.of_group is None else ()
-    tastes = call.tx.of(KUDOS).tastes(people)
-    talking = call.tx.people.talking(people)
-    parts = call.tx.people.parts_of(people)
-    return [
-        who
-        for who in people
-        if who not in talking
-        and tastes.get(who, Taste()).receives is Receives.OPENLY
-        and any(part.theme == kudos.theme for part in parts.get(who, ()))
+    whom = kudos.residents if kudos.of_group is None else ()
+    if tastes is None:
+        tastes = call.tx.of(KUDOS).tastes(whom)
+    talking = call.tx.people.talking(whom)
+    people = [
+        who for who in whom if who not in talking and tastes.get(who, Taste()).receives is Receives.OPENLY
     ]
+    parts = call.tx.people.parts_of(people) if people else {}
+    return [who for who in people if any(part.theme == kudos.theme for part in parts.get(who, ()))]
 
 
 def giver(kudos: Kudos) -> Resident | Text:

@@ -14,10 +14,12 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     op.add_column("kudos_tastes", sa.Column("giver", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_index("ix_kudos_given_at", "kudos", ["community", "given_at"])
+    op.create_index("ix_kudos_theme_given_at", "kudos", ["theme", "given_at"])
+    op.drop_index(op.f("ix_kudos_theme"), "kudos")
     op.create_index(
         "ix_thanked_wall_given_at",
         "thanked",
-        ["community", "theme", "given_at"],
+        ["community", "theme", "given_at", "of_kudos"],
         sqlite_where=sa.text("on_wall = 1"),
         postgresql_where=sa.text("on_wall = true"),
     )
@@ -35,5 +37,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("kudos_rounds")
     op.drop_index("ix_thanked_wall_given_at", "thanked")
+    op.create_index(op.f("ix_kudos_theme"), "kudos", ["theme"])
+    op.drop_index("ix_kudos_theme_given_at", "kudos")
     op.drop_index("ix_kudos_given_at", "kudos")
     op.drop_column("kudos_tastes", "giver")
