@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -328,7 +327,7 @@ class Giving(RuleBasedStateMachine):
 
 def _read(
     tx: Transaction, numbers: dict[int, int], day: str
-) -> tuple[dict[int, set[int]], dict[int, Sequence[int]], dict[int, int]]:
+) -> tuple[dict[int, set[int]], dict[int, list[int]], dict[int, int]]:
     kept, theme = tx.of(KUDOS), tx.places.theme_named("sport")
     assert theme
     shown = {found.id: set(who) for found, who in kept.wall([theme.id], 1000)}
