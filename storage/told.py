@@ -119,6 +119,15 @@ _AS_NEW: dict[str, Any] = {
 }
 _NOWHERE = update(posts).where(_ID).values(**_AS_NEW)
 _ELSEWHERE = _NOWHERE.values(platform=bindparam("platform_"), room=bindparam("room_"))
+_HAND_OVER = (
+    update(posts)
+    .where(
+        *(_UNSAID, posts.c.private, posts.c.resident == bindparam("before_")),
+        posts.c.id.startswith(bindparam("these_", type_=posts.c.id.type)),
+    )
+    .values(resident=bindparam("resident_"), account=NOWHERE, gone=null())
+    .returning(posts.c.id)
+)
 _WAITS_FOR_THEM = and_(_UNSAID, posts.c.account == NOWHERE)
 _THEIRS = posts.c.resident == bindparam("resident_")
 _LAPSE = update(posts).where(_WAITS_FOR_THEM, _THEIRS, _OVER).values(withdrawn=True, sent_at=_NOW)
@@ -289,6 +298,11 @@ class Told:
             self._db.execute(_SKIP_ALL, {"these_": beginning})
         else:
             self._db.execute(_SKIP, {"resident_": resident, "these_": beginning})
+
+    def hand_over(self, beginning: str, before: int, to: int) -> None:
+        if list(self._db.execute(_HAND_OVER, {"before_": before, "resident_": to, "these_": beginning})):
+            self._db.execute(_NOTE, {"resident_": to, "unheard_": True})
+            self._db.wake("post")
 
     def keep_newest(self, resident: int, now: datetime, since: datetime) -> None:
         whose = {"resident_": resident}

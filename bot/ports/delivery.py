@@ -190,6 +190,12 @@ class ToldStore(Protocol):
         """
         ...
 
+    def hand_over(self, beginning: str, before: int, to: int) -> None:
+        """What is to be said to the one under ids that begin so, and certainly arrived nowhere, waits for the
+        other.
+        """
+        ...
+
     def keep_newest(self, resident: int, now: datetime, since: datetime) -> None:
         """Of what waits for them the newest hundred, and how many others there were."""
         ...

@@ -44,9 +44,14 @@ def merge_residents(tx: Transaction, old: int, new: int) -> None:
 
 
 def part_resident(tx: Transaction, resident: int, new: int, brought: Brought | None) -> None:
-    """What an account asked for goes with it, also where it did so while they were one person."""
+    """What an account asked for goes with it, also where it did so while they were one person; and so does
+    what waits to be said of it, on whichever of their accounts that was to be.
+    """
     theirs = tx.people.accounts([new]).get(new, ())
     tx.of(REMINDERS).part(resident, new, [account.address for account in theirs])
+    for whose, other in ((resident, new), (new, resident)):
+        for reminder in tx.of(REMINDERS).rows_of(whose):
+            tx.told.hand_over(said_of(reminder["id"]), other, whose)
 
 
 def forget_resident(tx: Transaction, resident: int) -> None:
