@@ -90,9 +90,6 @@ def _now(call: Call) -> Message:
 
 def plan(tx: Transaction, now: datetime, zone: ZoneInfo) -> None:
     """Something is new: it is told at the next time for each who wants to hear."""
-    # Both are planned together, and the weekly one is due no earlier.
-    if tx.jobs.due(f"{SEND}:{Often.DAILY}") == next_time(Often.DAILY, now, zone):
-        return
     for often in (Often.DAILY, Often.WEEKLY):
         tx.jobs.add(SEND, str(often), next_time(often, now, zone), f"{SEND}:{often}")
 
