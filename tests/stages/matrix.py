@@ -314,11 +314,12 @@ class OnMatrix(Stage):
             ref, content = content["m.relates_to"]["event_id"], content["m.new_content"]
         body = str(content["body"])
         assert _as_text(content["formatted_body"]) == body, "the HTML says something else"
-        # Whoever it is for, and nobody else, is let know; of a meeting in its theme, some who come.
+        # Whoever it is for, and nobody else, is let know; of a meeting in its theme, some who come; and those
+        # whom it thanks.
         mentioned = content["m.mentions"].get("user_ids", [])
         if isinstance(to, Who):
             assert mentioned == [self._people[to].user_id]
-        elif str(content.get(KEY, "")).startswith("meeting:"):
+        elif str(content.get(KEY, "")).startswith(("meeting:", "board:kudos:")):
             assert set(mentioned) <= {person.user_id for person in self._people.values()}
         else:
             assert content["m.mentions"] == {}
