@@ -7,6 +7,7 @@ gives the same output every time.
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from adapters.console.script import Ends, Grants, Links, Says, Signs, Waits, lin
 from bot import when
 from bot.clock import Clock
 from bot.communities import Communities
-from bot.errors import UserError
+from bot.errors import Gone, UserError
 from bot.model.events import Heard, Invocation, Lack, Mention, Reacted, Remark
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Button, Message, Text, message, text
@@ -337,11 +338,10 @@ class Console:
         for file in message.files:
             lines.append(f"[{file.name}] {self._texts.write(file.words, voice)}")
             if file.form in _READABLE:
-                lines += (
-                    (await self.core.file(file, voice, reader or Place(PLATFORM, where)))
-                    .decode("utf-8-sig")
-                    .splitlines()
-                )
+                # What is not for them any more is shown by its name alone.
+                with contextlib.suppress(Gone):
+                    made = await self.core.file(file, voice, reader or Place(PLATFORM, where))
+                    lines += made.decode("utf-8-sig").splitlines()
         self._show(Said(visible(where), lines, kind, message))
 
 

@@ -46,7 +46,7 @@ _REPLIES = select(*_KEPT).where(kudos.c.replies_to == bindparam("kudos_"), _STAN
 _STATES = kudos.c.id == thanked.c.of_kudos
 
 _RECEIVERS = (
-    select(thanked.c.of_kudos, thanked.c.resident, thanked.c.name)
+    select(thanked.c.of_kudos, thanked.c.resident, thanked.c.name, thanked.c.alone)
     .where(among(thanked.c.of_kudos, "numbers_"), ~thanked.c.hidden)
     .order_by(thanked.c.of_kudos, thanked.c.id)
 )
@@ -66,6 +66,7 @@ _HIDE = (
     .where(thanked.c.of_kudos == bindparam("kudos_"), thanked.c.resident == _WHO)
     .values(hidden=True, on_wall=False)
 )
+_KEEP_ALONE = update(thanked).where(thanked.c.resident == _WHO).values(alone=True, on_wall=False)
 _TO = and_(thanked.c.of_kudos == bindparam("kudos_"), thanked.c.resident == _WHO)
 _DROP = delete(thanked).where(_TO)
 _THANKS = select(thanked.c.id).where(_TO).limit(1)
@@ -107,7 +108,7 @@ _COUNTED = (
 # What is on the wall is that of who agreed, in what stands and thanks nobody back.
 _AGREES = exists().where(tastes.c.resident == thanked.c.resident, tastes.c.wall)
 _IS_SEEN = exists().where(_STATES, _STANDS, kudos.c.replies_to.is_(None))
-_ON_WALL = and_(~_IS_HIDDEN, thanked.c.resident.is_not(None), _AGREES, _IS_SEEN)
+_ON_WALL = and_(~_IS_HIDDEN, ~thanked.c.alone, thanked.c.resident.is_not(None), _AGREES, _IS_SEEN)
 _SHOW_OF = update(thanked).where(thanked.c.resident == _WHO).values(on_wall=_ON_WALL)
 _SHOW_THIS = update(thanked).where(thanked.c.of_kudos == bindparam("kudos_")).values(on_wall=_ON_WALL)
 # A number for each, however many it thanks; what was given later has a higher one.
@@ -237,6 +238,7 @@ class KudosKept:
         number = next_number(self._db, kudos.name)
         fields = {name: getattr(given, name) for name in Given.__dataclass_fields__}
         self._db.execute(_ADD, {**fields, "id": number, "state": "given"})
+        receivers = [_as_they_like(receiver, tastes) for receiver in receivers]
         rows = [
             {
                 "of_kudos": number,
@@ -245,8 +247,10 @@ class KudosKept:
                 "theme": given.theme,
                 "given_at": given.given_at,
                 "hidden": False,
+                "alone": receiver.alone,
                 "on_wall": given.replies_to is None
                 and receiver.resident is not None
+                and not receiver.alone
                 and bool(tastes.get(receiver.resident, Taste()).wall),
             }
             for receiver in receivers
@@ -274,7 +278,7 @@ class KudosKept:
             return {}
         rows = list(self._db.execute(_RECEIVERS, {"numbers_": list(numbers)}))
         return {
-            number: tuple(Receiver(row.resident, row.name or "") for row in group)
+            number: tuple(Receiver(row.resident, row.name or "", bool(row.alone)) for row in group)
             for number, group in groupby(rows, key=attrgetter("of_kudos"))
         }
 
@@ -331,6 +335,9 @@ class KudosKept:
 
     def blank(self, kudos_: int) -> None:
         self._db.execute(_BLANK, {"kudos_": kudos_})
+
+    def keep_alone(self, resident: int) -> None:
+        self._db.execute(_KEEP_ALONE, {"resident_": resident})
 
     def received(self, resident: int, before: int | None, most: int) -> Sequence[Kudos]:
         return self._read(_RECEIVED, resident_=resident, before_=before or _ALL, most_=most)
@@ -461,6 +468,11 @@ class KudosKept:
 
 
 STORED = Stored(KUDOS, KudosKept, TABLES)
+
+
+def _as_they_like(receiver: Receiver, tastes: Mapping[int, Taste]) -> Receiver:
+    taste = tastes.get(receiver.resident or 0, Taste())
+    return receiver._replace(alone=taste.receives is Receives.PRIVATELY)
 
 
 def _kudos(row: Mapping[str, Any], receivers: tuple[Receiver, ...]) -> Kudos:

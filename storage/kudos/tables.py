@@ -77,6 +77,8 @@ thanked = Table(
     Column("claimant", ForeignKey(residents.c.id), info={STAYS: True}),
     # They want nobody to see that it thanks them.
     Column("hidden", Boolean, nullable=False, server_default=false()),
+    # They read it alone, whatever they want of others since.
+    Column("alone", Boolean, nullable=False, server_default=false()),
     # It stands, and they agreed that it is on the wall. Where and when it was given is what that is asked by.
     Column("on_wall", Boolean, nullable=False, server_default=false()),
     Column("theme", Number, nullable=False),

@@ -55,11 +55,13 @@ def make_certificate(
     if call.used(MAKE, DAY) >= A_DAY:
         raise UserError("certificate.often", count=A_DAY)
     call.use(MAKE, within=DAY)
-    made = _made(call, found, reasons, _name(call, called))
+    # It tells of those whose words stand on it; of all, where it has none.
+    made = _made(call, reasons or found, reasons, _name(call, called))
     code = pages.sign(made, call.tx.signing)
     words = made.canonical.decode()
     number = call.tx.of(CERTIFICATES).add(call.resident.id, made.id, words, code.spelled, made.made)
     lines = [text("certificate.ready", certificate=number), *pages.told(made)]
+    lines.append(text("certificate.spelled", code=code.spelled))
     if not told:  # nothing was to be chosen, and so it was not said before
         lines.append(text("certificate.benefits"))
     files = [
@@ -255,7 +257,11 @@ def make_list(call: Call, subject: str, write: Write) -> Callable[[], bytes]:
 
 
 def may_list(call: Call, subject: str, resident: int) -> bool:
-    """Whether somebody organises in one of the community's own themes now."""
+    """Whether somebody organises in the community, or in one of its own themes now."""
+    accounts = call.tx.people.accounts([resident]).get(resident, ())
+    known = [call.tx.people.by_identity(account) for account in accounts]
+    if any(each is not None and each.role >= Role.ORGANISER for each in known):
+        return True
     return any(
         (part := call.part_of(resident, theme)) is not None and part.role >= Role.ORGANISER
         for theme in call.own_themes()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from bot import when
 from bot.call import Call
-from bot.errors import UserError
+from bot.errors import Unsure, UserError, yes
 from bot.features.kudos import month, show
 from bot.features.kudos.records import KUDOS, Given, Kudos, KudosSettings, Receiver, Receives, Taste
-from bot.features.kudos.words import Receivers
+from bot.features.kudos.words import Receivers, keep_receiver
 from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Resident, Theme, Together
 from bot.unseen import seen_as
@@ -113,10 +113,24 @@ def check_may(call: Call, theme: int, who: Receivers) -> Mapping[int, Taste]:
     if call.resident.id in _residents(who):
         raise UserError("kudos.yourself")
     tastes = call.tx.of(KUDOS).tastes(_residents(who))
-    for resident, taste in tastes.items():
-        if taste.receives is Receives.NOT:
-            raise UserError("kudos.not_wanted", who=Resident(resident, ""))
+    if not_wanted := {who for who, taste in tastes.items() if taste.receives is Receives.NOT}:
+        _check_others(
+            text("kudos.not_wanted", who=_named(not_wanted), count=len(not_wanted)), who, not_wanted
+        )
     return tastes
+
+
+def _named(who: Collection[int]) -> tuple[Resident, ...]:
+    return tuple(Resident(each, "") for each in sorted(who))
+
+
+def _check_others(why: Text, who: Receivers, but: Collection[int]) -> None:
+    """Raises: UserError that says why some cannot be thanked; Unsure where others are named beside them."""
+    others = [each for each in who if each.resident not in but]
+    if not others:
+        raise UserError(why.key, **why.values)
+    asked = text("kudos.others", why=why, who=show.receivers(others))
+    raise Unsure(asked, yes(who=[*map(keep_receiver, others)]))
 
 
 # --- how often ---
@@ -149,7 +163,7 @@ def had_enough(call: Call) -> Message | None:
 def check_often(call: Call, who: Receivers) -> None:
     """Raises: UserError where they thanked one of them today, or too many at once too often."""
     if twice := call.tx.of(KUDOS).thanked_on(call.resident.id, _residents(who), day_of(call).isoformat()):
-        raise UserError("kudos.twice", who=tuple(Resident(each, "") for each in sorted(twice)))
+        _check_others(text("kudos.twice", who=_named(twice)), who, twice)
     if len(who) > GROUP:
         _count_group(call)
 
@@ -176,7 +190,8 @@ def _reply(call: Call, first: Kudos, reason: str) -> Message:
     kept = call.tx.of(KUDOS)
     if any(reply.giver == call.resident.id for reply in kept.replies(first.id)):
         raise UserError("kudos.back.twice", who=show.giver(first))
-    found = kept.add(given(call, first.theme, reason, replies_to=first.id), [Receiver(first.giver)], {})
+    to = [Receiver(first.giver)]
+    found = kept.add(given(call, first.theme, reason, replies_to=first.id), to, kept.tastes(_residents(to)))
     call.changed(show.subject(first))
     if first.giver is not None:
         call.tell(first.giver, message(show.reply(found)), show.told_back(first, found), begun=True)
@@ -220,10 +235,11 @@ def _add(
     of_group: str | None = None,
 ) -> Kudos:
     found = call.tx.of(KUDOS).add(given(call, where.id, reason, of_group=of_group), who, tastes)
-    subject = show.subject(found)
-    call.board(subject, where.id, call.resident.id)
-    # It is news now, and nowhere any more that comes later.
-    call.tx.boards.end(subject)
+    if show.seen_by_all(found):
+        subject = show.subject(found)
+        call.board(subject, where.id, call.resident.id)
+        # It is news now, and nowhere any more that comes later.
+        call.tx.boards.end(subject)
     month.plan(call, where.id)
     call.undo_with("kudos withdraw", kudos=found.id)
     call.in_sight = True
@@ -248,7 +264,12 @@ def tell(call: Call, found: Kudos, where: Theme, tastes: Mapping[int, Taste]) ->
 
 
 def _receipt(call: Call, found: Kudos, where: Theme) -> Message:
-    who = show.whom(found)
+    """Where it can be read; what somebody wants to read alone nobody else does."""
+    seen, alone = show.seen_by_all(found), [each for each in found.receivers if each.alone]
     undo = Button(text("kudos.button.withdraw"), "kudos withdraw", {"kudos": found.id})
-    lines: list[Text] = [text("kudos.given", who=who, theme=where.name, kudos=found.id)]
+    lines: list[Text] = []
+    if seen:
+        lines.append(text("kudos.given", who=show.whom(found, seen), theme=where.name, kudos=found.id))
+    if alone:
+        lines.append(text("kudos.given.alone", who=show.whom(found, alone), kudos=found.id))
     return message(*lines, buttons=[undo])

@@ -56,10 +56,11 @@ class Totals(NamedTuple):
 
 
 class Receiver(NamedTuple):
-    """Who is thanked: a resident, or by a name that is nobody's account."""
+    """Who is thanked: a resident, or by a name that is nobody's account. `alone`: nobody else reads it."""
 
     resident: int | None
     name: str = ""
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +184,10 @@ class KudosStore(Protocol):
 
     def blank(self, kudos: int) -> None:
         """What it thanks for is not kept any more."""
+        ...
+
+    def keep_alone(self, resident: int) -> None:
+        """All that thanks them until now is for them alone to read."""
         ...
 
     def received(self, resident: int, before: int | None, most: int) -> Sequence[Kudos]:

@@ -42,10 +42,10 @@ def show_board(call: Call, number: str) -> Message:
         return message(text("kudos.withdrawn"))
     if not found.stands:
         return message(text("kudos.removed", why=found.why or ""))
-    seen = _seen(call, found)
+    seen = seen_by_all(found)
     if not seen:
         return message(text("kudos.hidden"))
-    replies = [reply(each) for each in call.tx.of(KUDOS).replies(found.id)]
+    replies = [reply(each) for each in call.tx.of(KUDOS).replies(found.id) if seen_by_all(each)]
     hints = [Hint(text("kudos.claim.how", name=name, kudos=found.id)) for name in _nobodys(seen)]
     calls = _called(call, found, [each.resident for each in seen])
     return Message((thanks(found, seen), *replies, *hints[:1]), calls=tuple(calls))
@@ -56,14 +56,9 @@ def _nobodys(who: Sequence[Receiver]) -> Sequence[str]:
     return [each.name for each in who if each.resident is None and each.name]
 
 
-def _seen(call: Call, kudos: Kudos) -> Sequence[Receiver]:
+def seen_by_all(kudos: Kudos) -> Sequence[Receiver]:
     """Those of its receivers whom everybody may see thanked."""
-    return _seen_by_all(kudos, call.tx.of(KUDOS).tastes(kudos.residents))
-
-
-def _seen_by_all(kudos: Kudos, tastes: Mapping[int, Taste]) -> Sequence[Receiver]:
-    alone = {who for who, taste in tastes.items() if taste.receives is Receives.PRIVATELY}
-    return [receiver for receiver in kudos.receivers if receiver.resident not in alone]
+    return [receiver for receiver in kudos.receivers if not receiver.alone]
 
 
 def _called(call: Call, kudos: Kudos, seen: Collection[int | None]) -> Sequence[Identity]:
@@ -224,6 +219,7 @@ def _listed(
     lines = [
         text(
             "kudos.wall.line",
+            kudos=kudos.id,
             on=_day(kudos),
             giver=giver(kudos),
             who=whom(kudos, [each for each in kudos.receivers if each.resident in agreed]),
@@ -273,7 +269,7 @@ def tell_new(tx: Transaction, numbers: Sequence[int], residents: Collection[int]
     kept = tx.of(KUDOS)
     found = {}
     for each in kept.new(numbers):
-        if seen := _seen_by_all(each, kept.tastes(each.residents)):
+        if seen := seen_by_all(each):
             known = {who for who in (each.giver, *each.residents) if who is not None and who in residents}
             button = Button(text("kudos.button.wall"), WALL, {})
             line = thanks(each, seen)

@@ -50,6 +50,8 @@ def choose(call: Call, wish: Wish | None = None) -> Message:
         now = replace(now, wall=wish is Wish.WALL_ON, asked=True)
         now = replace(now, receives=Receives.OPENLY) if wish is Wish.WALL_ON else now
     kept.choose(call.resident.id, now)
+    if wish is Wish.PRIVATE:
+        kept.keep_alone(call.resident.id)
     for found in kept.received(call.resident.id, None, LATELY):
         call.changed(f"kudos:{found.id}")
     return _said(now)

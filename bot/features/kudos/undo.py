@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.call import Call
-from bot.errors import UserError
+from bot.errors import Unsure, UserError, yes
 from bot.features.kudos import show
 from bot.features.kudos.records import KUDOS, SUBJECT, Kudos
 from bot.model.message import Message, Text, message, text
@@ -38,17 +38,22 @@ def _last(call: Call) -> Kudos | None:
     return call.tx.of(KUDOS).get(lately[0].id) if lately else None
 
 
-def remove(call: Call, kudos: int, *, why: str) -> Message:
+def remove(call: Call, kudos: int, *, why: str, sure: bool = False) -> Message:
     """Have it not said any more, and say why."""
     found = call.tx.of(KUDOS).get(kudos)
     if found is None or not call.takes_part(found.theme):
-        raise UserError("kudos.unknown", kudos=kudos)
+        raise UserError("kudos.nowhere", kudos=kudos)
     if not call.may(Role.MODERATOR, found.theme):
         raise UserError("role.needed.moderator")
     if not found.stands:
         raise UserError("kudos.gone", kudos=kudos)
     if len(why) > LONGEST_WHY:
         raise UserError("kudos.why.long", count=len(why), most=LONGEST_WHY)
+    if not sure:
+        asked = text(
+            "kudos.remove.sure", giver=show.giver(found), who=show.whom(found), what=show.what(found)
+        )
+        raise Unsure(asked, yes(sure=True), text("kudos.remove.sure.no"))
     _end(call, found, "removed", why)
     if found.giver is not None:
         said = text("kudos.removed.giver", who=show.whom(found), why=why)

@@ -93,7 +93,8 @@ def _each(argument: Argument, words: str, call: Call) -> Sequence[str]:
     apart = words.split()
     if len(apart) == 1 or _known(argument, words, call):
         return [words]
-    return apart if all(_known(argument, word, call) for word in apart) else [words]
+    named = all(word.startswith("@") or _known(argument, word, call) for word in apart)
+    return apart if named else [words]
 
 
 def _parts(words: str, call: Call) -> Sequence[str]:

@@ -94,8 +94,8 @@ async def test_who_left_the_theme_is_nobody_there(town: Town) -> None:
 async def test_who_wants_none_gets_none(town: Town) -> None:
     await town.say("dora", "!bedankje instellingen uit")
     before = await kept(town)
-    assert "krijgt liever geen bedankjes" in await thank(town, "anna", "dora")
-    assert "krijgt liever geen bedankjes" in await thank(town, "anna", "ben", "dora")
+    assert "Bedankjes via Plein wil" in await thank(town, "anna", "dora")
+    assert "Bedankjes via Plein wil" in await thank(town, "anna", "ben", "dora")
     assert await kept(town) == before
 
 

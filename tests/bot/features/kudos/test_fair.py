@@ -15,7 +15,7 @@ from bot.ports.storage import Transaction
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
 
 DAY = timedelta(days=1)
-TWICE = "vandaag al. Morgen"
+TWICE = "al. Morgen"
 PEOPLE = ("anna", "ben", "cas", "dora", "eva", "fien", "gust", "hugo")
 
 
@@ -205,7 +205,7 @@ async def test_whom_it_thanks_hides_it_at_once(town: Town) -> None:
     await town.say("ben", "!bedankje instellingen muur aan")
     await thank(town, "anna", "ben", why="voor je domme gezicht")
     await settle(town)
-    assert "Niemand ziet nog" in await town.say("ben", "!bedankje verberg 1")
+    assert "Niemand anders ziet nog" in await town.say("ben", "!bedankje verberg 1")
     await settle(town)
     assert "niet meer voor iedereen" in town.platform.where("sport")[-1]
     assert "nog leeg" in await wall(town)
@@ -216,7 +216,7 @@ async def test_a_moderator_removes_it_and_all_whom_it_concerns_read_why(town: To
     await town.core.store.run(lambda tx: tx.people.grant(Identity(PLATFORM, "hugo"), Role.MODERATOR))
     await thank(town, "anna", "ben", why="voor je domme gezicht")
     assert "moderator" in await town.say("cas", "!bedankje verwijder 1 --reden Kwetsend")
-    assert "is weggehaald" in await town.say("mia", "!bedankje verwijder 1 --reden Kwetsend")
+    assert "is weggehaald" in await town.say("mia", "!bedankje verwijder 1 --reden Kwetsend --zeker")
     await settle(town)
     for name in ("anna", "ben", "hugo"):
         assert any("“Kwetsend”" in words for words in town.platform.where(name)), name

@@ -178,7 +178,7 @@ class Giving(RuleBasedStateMachine):
     @rule(data=st.data())
     def remove(self, data: st.DataObject) -> None:
         thanks = self.history[number := data.draw(st.sampled_from(sorted(self.history)))]
-        said = self._press("mia", "kudos remove", kudos=number, why="Kwetsend")
+        said = self._press("mia", "kudos remove", kudos=number, why="Kwetsend", sure=True)
         assert ("is weggehaald" in said) is thanks.stands
         thanks.state = "removed" if thanks.stands else thanks.state
 
