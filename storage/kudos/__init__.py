@@ -192,8 +192,20 @@ _PAIRS = (
     )
 )
 
-# Of what thanks both of two who are one person it is said once.
+# Of what thanks both of two who are one person it is said once, and not where either hid it.
 _others = thanked.alias()
+_HIDE_TOO = (
+    update(thanked)
+    .where(
+        thanked.c.resident == bindparam("new_"),
+        exists().where(
+            _others.c.of_kudos == thanked.c.of_kudos,
+            _others.c.resident == bindparam("old_"),
+            _others.c.hidden,
+        ),
+    )
+    .values(hidden=True, on_wall=False)
+)
 _DROP_TWICE = delete(thanked).where(
     thanked.c.resident == bindparam("old_"),
     exists().where(_others.c.of_kudos == thanked.c.of_kudos, _others.c.resident == bindparam("new_")),
@@ -436,6 +448,7 @@ class KudosKept:
 
     def merge(self, old: int, new: int) -> None:
         whose = {"old_": old, "new_": new}
+        self._db.execute(_HIDE_TOO, whose)
         self._db.execute(_DROP_TWICE, whose)
         for statement in _PASS_ON:
             self._db.execute(statement, whose)

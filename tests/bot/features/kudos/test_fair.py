@@ -366,3 +366,14 @@ async def test_who_talks_in_private_later_is_asked_about_the_wall_by_then(town: 
     await settle(town)
     asked = ["Mogen bedankjes aan jou op de muur" in said for said in town.platform.where("otto")]
     assert asked == [True, False]
+
+
+async def test_what_either_account_hid_is_hidden_once_they_are_one_person(town: Town) -> None:
+    for name in ("ben", "cas"):
+        await town.say(name, "!bedankje instellingen muur aan")
+    await thank(town, "anna", "ben", "cas", "dora")
+    await town.say("cas", "!bedankje verberg 1")
+    await town.linked("ben", "cas")
+    await settle(town)
+    assert "nog niet bedankt" in await town.say("ben", "!bedankje mijn")
+    assert "nog leeg" in await wall(town)

@@ -238,7 +238,7 @@ class Giving(RuleBasedStateMachine):
         if thanks.giver == goes:
             thanks.giver = stays
         if goes in thanks.to:
-            if goes in thanks.hidden and stays not in thanks.to:
+            if goes in thanks.hidden:
                 thanks.hidden.add(stays)
             thanks.to = (thanks.to - {goes}) | {stays}
             thanks.hidden.discard(goes)
