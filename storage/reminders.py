@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import time
 from functools import lru_cache
 from typing import Any
@@ -66,6 +66,7 @@ _THEIRS = reminders.c.resident == bindparam("resident_")
 _THERE = reminders.c.theme == bindparam("theme_")
 _OF = _ALL.where(_THEIRS, _TO_COME)
 _IN_THEME = _ALL.where(_THERE, _TO_COME)
+_THEMES = select(reminders.c.theme).where(reminders.c.theme.is_not(None)).distinct()
 _ROWS_OF = select(reminders).where(_THEIRS).order_by(reminders.c.id)
 _ADD = insert(reminders)
 _THIS = reminders.c.id == bindparam("id_")
@@ -112,6 +113,9 @@ class Reminders:
 
     def of(self, resident: int) -> Sequence[Reminder]:
         return self._listed(_OF, resident_=resident)
+
+    def themes(self) -> Collection[int]:
+        return set(self._db.execute(_THEMES).scalars())
 
     def in_theme(self, theme: int) -> Sequence[Reminder]:
         return self._listed(_IN_THEME, theme_=theme)

@@ -77,7 +77,7 @@ LOOKS_THROUGH = {
     "some of a list, within a community": {
         *("people._BY_PART", "people._BY_START", "people._LOOKUPS", "people._WITH_ROLE"),
         *("people._MODERATORS", "people._MODERATORS_OF", "polls._THEMES", "polls._OF"),
-        *("meetings._THEMES", "meetings._OF"),
+        *("meetings._THEMES", "meetings._OF", "reminders._THEMES"),
     },
     "what is new is told, once a day": {"people._PAGE"},
     "a month is told in a theme, once": {"kudos._THERE_SINCE"},

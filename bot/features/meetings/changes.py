@@ -30,7 +30,7 @@ from bot.features.meetings.records import (
 )
 from bot.features.meetings.remind import plan_reminders
 from bot.features.meetings.seats import move_up
-from bot.features.meetings.telling import ALOUD, PAGE, answered_for, mention, talk, tell, whisper
+from bot.features.meetings.telling import ALOUD, PAGE, answered_for, authors, mention, talk, tell, whisper
 from bot.model.message import Text, message, text
 from bot.model.work import Job
 from bot.ports.storage import Transaction
@@ -268,7 +268,8 @@ def _tell_each(call: Call, people: Mapping[int, Sequence[News]], key: str, *, ti
     for numbers, told in alike.items():
         news = [every[number] for number in numbers]
         last = max((each.meeting for each in news), key=lambda meeting: meeting.ends_at)
-        whisper(call, last, told, in_words(call, news, titled=titled), key, otherwise=ALOUD)
+        whose = {who for each in news for who in authors(each.meeting)}
+        whisper(call, last, told, in_words(call, news, titled=titled), key, otherwise=ALOUD, whose=whose)
     others = [who for who in people if who not in talking]
     if others:
         theirs = {each.meeting.id for who in others for each in people[who]}

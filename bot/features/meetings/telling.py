@@ -96,13 +96,14 @@ def whisper(
     key: str,
     *,
     otherwise: str | None,
+    whose: Collection[int | None] = (),
     instead_of: str = "",
 ) -> None:
     """Say it in private to these, who talk there, once their quiet hours are over. `otherwise`: the job that
-    says it to who takes nothing there, where all may read it; None: it waits for them. `instead_of` is as in
-    `Call.announce`.
+    says it to who takes nothing there, where all may read it, if those whose words it has may: the meeting's,
+    and `whose` they are; None: it waits for them. `instead_of` is as in `Call.announce`.
     """
-    job = (otherwise, f"{meeting.id} {key} {written(authors(meeting))}") if otherwise else None
+    job = (otherwise, f"{meeting.id} {key} {written(authors(meeting).union(whose))}") if otherwise else None
     where: dict[str, Any] = {"theme": meeting.theme, "begun": True, "otherwise": job}
     for who in talking:
         call.tell(who, said, f"{key}:{who}", until=meeting.ends_at, instead_of=instead_of, **where)

@@ -73,6 +73,9 @@ def find(call: Call, number: int | None) -> Reminder:
             raise Unsure(text("reminder.which"), choices, text("reminder.which.how", usage=line))
         number = found[0].id
     one = call.tx.of(REMINDERS).get(number)
+    if one is None or one.resident != call.resident.id:
+        # Their platform is asked alike whichever it is: how long it takes would tell.
+        call.themes_among(call.tx.of(REMINDERS).themes())
     # Of one that is somebody else's nobody hears more than of one that there is not.
     if one is None or not _is_theirs(call, one):
         raise UserError("reminder.unknown", reminder=number, usage=usage(call, LIST))

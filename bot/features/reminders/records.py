@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, NamedTuple, Protocol
@@ -116,6 +116,10 @@ class ReminderStore(Protocol):
 
     def of(self, resident: int) -> Sequence[Reminder]:
         """Theirs that are to be said; the first to be said first."""
+        ...
+
+    def themes(self) -> Collection[int]:
+        """In which any is to be said."""
         ...
 
     def in_theme(self, theme: int) -> Sequence[Reminder]:

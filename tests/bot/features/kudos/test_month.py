@@ -64,7 +64,9 @@ async def test_those_who_agreed_are_named_on_the_first_at_nine_and_once(town: To
     await thanks(town, "ben", "cas", "voor de stoelen")
     assert await until(town, at(2027, 1, 1) - MINUTE) == []
     (said,) = await until(town, at(2027, 1, 1))
-    named = "Dank aan een bewoner: “voor de soep”\nZij bedankten anderen, dus ook hun een bedankje: een bewoner."
+    named = (
+        "Dank aan een bewoner: “voor de soep”\nZij bedankten anderen, dus ook hun een bedankje: een bewoner."
+    )
     assert said == f"{TITLE}\n{named}"
 
     def again(tx: Transaction) -> None:

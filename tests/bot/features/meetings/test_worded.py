@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.errors import Shut, TryLater
 from bot.model.message import Button, Message
 from bot.model.people import Role
+from tests.bot.features.meetings.test_aloud import comes
 from tests.bot.features.meetings.test_changes import PLAN, council, later
 from tests.doubles.platform import Town, open_town
 
@@ -120,3 +122,18 @@ async def test_what_is_nobody_s_is_said_one_after_the_other(bobs: Town) -> None:
         bobs.clock.turn(timedelta(seconds=3))
     assert max(said) == 1
     assert sum(said) == 6
+
+
+async def test_what_was_worded_by_another_before_is_said_aloud_as_theirs(town: Town) -> None:
+    """It waits for somebody in private, in the words that it had; the meeting has others by then."""
+    await comes(town, "anna")
+    town.platform.trouble["anna"] = [TryLater(3600, unsent=True)] + [Shut("x")] * 9
+    await _bob(town, '!bijeenkomst wijzig 1 --plaats "SCHELD"')
+    await later(town)
+    await town.core.outbox.worker.flush()
+    _put_out(town)
+    await town.say("mia", "!bijeenkomst wijzig 1 --plaats Dorpshuis")
+    town.platform.trouble["anna"] = [Shut("x")] * 9
+    said = await _said_later(town, 1)
+    assert said
+    assert not [words for words in said if "SCHELD" in words]
