@@ -61,7 +61,6 @@ def make_certificate(
     words = made.canonical.decode()
     number = call.tx.of(CERTIFICATES).add(call.resident.id, made.id, words, code.spelled, made.made)
     lines = [text("certificate.ready", certificate=number), *pages.told(made)]
-    lines.append(text("certificate.spelled", code=code.spelled))
     if not told:  # nothing was to be chosen, and so it was not said before
         lines.append(text("certificate.benefits"))
     files = [
