@@ -59,7 +59,8 @@ def naming(tx: Transaction, names: Collection[str]) -> Iterator[int]:
 def named_due(call: Call, job: Job) -> None:
     """Who moderates the theme sees it once, and can take its reason away."""
     found = call.tx.of(KUDOS).get(int(job.subject))
-    if found is None or not found.stands or not found.reason:
+    # What one person reads alone is shown to nobody else for that either.
+    if found is None or not found.stands or not found.reason or not show.seen_by_all(found):
         return
     said = text("kudos.named", giver=show.giver(found), who=show.whom(found), reason=found.reason)
     button = Button(text("kudos.button.blank"), BLANK, {"kudos": found.id})

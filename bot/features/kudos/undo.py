@@ -41,7 +41,8 @@ def _last(call: Call) -> Kudos | None:
 def remove(call: Call, kudos: int, *, why: str, sure: bool = False) -> Message:
     """Have it not said any more, and say why."""
     found = call.tx.of(KUDOS).get(kudos)
-    if found is None or not call.takes_part(found.theme):
+    # What is for one person alone no moderator reads either.
+    if found is None or not show.seen_by_all(found) or not call.takes_part(found.theme):
         raise UserError("kudos.nowhere", kudos=kudos)
     if not call.may(Role.MODERATOR, found.theme):
         raise UserError("role.needed.moderator")
@@ -57,7 +58,7 @@ def remove(call: Call, kudos: int, *, why: str, sure: bool = False) -> Message:
     _end(call, found, "removed", why)
     if found.giver is not None:
         said = text("kudos.removed.giver", who=show.whom(found), why=why)
-        call.tell(found.giver, message(said), f"{show.subject(found)}:removed", begun=True)
+        call.tell(found.giver, message(said), f"{show.subject(found)}:removed", begun=True, beside=True)
     _tell_moderators(call, found, why)
     return message(text("kudos.removed.done", kudos=kudos))
 
@@ -96,7 +97,8 @@ def _end(call: Call, found: Kudos, state: str, why: str | None = None) -> None:
     )
     for resident in found.residents:
         key = f"{SUBJECT}:{found.id}:{state}:{resident}"
-        call.tell(resident, message(said), key, begun=True, instead_of=f"{SUBJECT}:{found.id}:to:")
+        instead_of = f"{SUBJECT}:{found.id}:to:"
+        call.tell(resident, message(said), key, begun=True, beside=True, instead_of=instead_of)
 
 
 def _short(words: str) -> str:
@@ -119,4 +121,4 @@ def void_due(call: Call, job: Job) -> None:
             kept.change(number, state="void")
         call.changed(show.subject(found.replies_to or number))
     said = text("kudos.void", count=len(own))
-    call.tell(Resident(resident, ""), message(said), f"{VOID}:{job.id}", begun=True)
+    call.tell(Resident(resident, ""), message(said), f"{VOID}:{job.id}", begun=True, beside=True)

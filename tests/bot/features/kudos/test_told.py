@@ -9,7 +9,7 @@ import pytest
 
 from bot.model.events import Mention
 from bot.model.message import Message
-from bot.model.people import Identity
+from bot.model.people import Identity, Role
 from tests.doubles.platform import PLATFORM, Town, open_town
 
 
@@ -81,3 +81,36 @@ async def test_who_thanks_back_within_a_day_does_so_under_the_first(town: Town) 
     assert answer.lines[0].key == "kudos.back"
     assert "graag gedaan" in town.platform.where("sport")[-1]
     assert "soep" in town.platform.where("sport")[-1]
+
+
+async def test_what_was_for_them_alone_stays_so_whatever_they_want_later(town: Town) -> None:
+    await town.say("ben", "!bedankje instellingen privé", room=None)
+    said = await thanks(town, "anna", "ben")
+    assert [line.key for line in said.lines] == ["kudos.given.alone"]
+    assert "sport" not in {shown.where for shown in town.platform.shown}
+    for wish in ("uit", "gewoon", "muur aan"):
+        await town.say("ben", f"!bedankje instellingen {wish}", room=None)
+        await town.core.run_due()
+    assert not any("soep" in said for said in town.platform.where("sport"))
+    assert "nog leeg" in await town.say("anna", "!bedankje muur")
+    assert "soep" in await town.say("ben", "!bedankje mijn", room=None)
+
+
+async def test_no_moderator_reads_what_is_for_one_person_alone(town: Town) -> None:
+    await town.say("ben", "!bedankje instellingen privé", room=None)
+    await thanks(town, "anna", "ben")
+    town.platform.present["mia", "sport"] = Role.MODERATOR
+    asked = replace(town.asked("mia", "!bedankje verwijder 1 --reden Kwetsend"), role=Role.MODERATOR)
+    answer = await town.core.handle(asked)
+    assert answer
+    assert answer.lines[0].key == "kudos.nowhere"
+
+
+async def test_whom_one_cannot_thank_keeps_nobody_else_from_it(town: Town) -> None:
+    await town.say("cas", "!bedankje instellingen uit")
+    answer = await thanks(town, "anna", "ben", "cas")
+    (yes,) = answer.buttons
+    await town.core.handle(town.asked("anna", button=yes))
+    await town.core.run_due()
+    assert "soep" in await town.say("ben", "!bedankje mijn")
+    assert "nog niet bedankt" in await town.say("cas", "!bedankje mijn")
