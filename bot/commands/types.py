@@ -97,7 +97,9 @@ def _with_names(words: str, call: Asking) -> str:
     """
     if not call.mentions:
         return words
-    names = {mention.written: called(mention.name) for mention in call.mentions}
+    names = {mention.written: called(mention.name) for mention in call.mentions if mention.written in words}
+    if not names:
+        return words
     # The longest first: one may begin as another does.
     written = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
     return re.sub(written, lambda found: names[found[0]], words)

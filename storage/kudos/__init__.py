@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, delete, exists, func, insert, null, select, update
 
-from bot.features.kudos.records import KUDOS, Given, Kudos, Receiver, Receives, Taste, Totals
+from bot.features.kudos.records import KUDOS, Given, Kudos, Receiver, Receives, Taste, Today, Totals
 from storage.among import among
 from storage.kudos.tables import TABLES, kudos, rounds, tastes, thanked
 from storage.numbers import next_number
@@ -30,9 +30,6 @@ _GET = select(*_KEPT).where(_THIS)
 _NUMBERED = select(*_KEPT).where(among(kudos.c.id, "numbers_")).order_by(kudos.c.id)
 _ADD = insert(kudos)
 _CHANGE = update(kudos).where(_THIS).values(state=bindparam("state_"), why=bindparam("why_"))
-_GIVEN_ON = select(func.count()).where(
-    kudos.c.giver == _WHO, kudos.c.day == bindparam("day_"), kudos.c.replies_to.is_(None)
-)
 _BY = select(*_KEPT).where(kudos.c.giver == _WHO, kudos.c.given_at >= _SINCE, _STANDS)
 _GIVEN_BY = _BY.order_by(kudos.c.given_at.desc(), kudos.c.id.desc())
 _FOR_MESSAGE = select(*_KEPT).where(kudos.c.message == bindparam("message_"), kudos.c.giver == _WHO)
@@ -51,14 +48,10 @@ _RECEIVERS = (
     .order_by(thanked.c.of_kudos, thanked.c.id)
 )
 _THANK = insert(thanked)
-_THANKED_ON = (
-    select(thanked.c.resident)
-    .distinct()
-    .join_from(thanked, kudos, and_(_STATES, kudos.c.community == thanked.c.community))
-    .where(
-        *(kudos.c.giver == _WHO, kudos.c.day == bindparam("day_"), kudos.c.replies_to.is_(None), _STANDS),
-        among(thanked.c.resident, "residents_"),
-    )
+_TODAY = (
+    select(kudos.c.id, thanked.c.resident, _STANDS.label("stands"))
+    .join_from(kudos, thanked, and_(_STATES, kudos.c.community == thanked.c.community))
+    .where(kudos.c.giver == _WHO, kudos.c.day == bindparam("day_"), kudos.c.replies_to.is_(None))
 )
 _IS_HIDDEN = thanked.c.hidden
 _HIDE = (
@@ -301,13 +294,10 @@ class KudosKept:
     def lose(self, messages: Collection[str]) -> Sequence[int]:
         return list(self._db.execute(_LOSE, {"messages_": list(messages)}).scalars())
 
-    def given_on(self, giver: int, day: str) -> int:
-        found: int = self._db.execute(_GIVEN_ON, {"resident_": giver, "day_": day}).scalar_one()
-        return found
-
-    def thanked_on(self, giver: int, receivers: Collection[int], day: str) -> Set[int]:
-        values = {"resident_": giver, "day_": day, "residents_": list(receivers)}
-        return set(self._db.execute(_THANKED_ON, values).scalars()) if receivers else set()
+    def today(self, giver: int, day: str) -> Today:
+        rows = list(self._db.execute(_TODAY, {"resident_": giver, "day_": day}))
+        who = frozenset(row.resident for row in rows if row.stands and row.resident is not None)
+        return Today(len({row.id for row in rows}), who)
 
     def last_from(self, giver: int, receiver: int, since: datetime) -> Kudos | None:
         found = self._read(_GIVEN_BY, resident_=giver, since_=since)

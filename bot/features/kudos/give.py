@@ -12,7 +12,16 @@ from bot import when
 from bot.call import Call
 from bot.errors import Unsure, UserError, yes
 from bot.features.kudos import month, show
-from bot.features.kudos.records import KUDOS, Given, Kudos, KudosSettings, Receiver, Receives, Taste
+from bot.features.kudos.records import (
+    KUDOS,
+    Given,
+    Kudos,
+    KudosSettings,
+    Receiver,
+    Receives,
+    Taste,
+    Today,
+)
 from bot.features.kudos.words import Receivers, keep_receiver
 from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Resident, Theme, Together
@@ -40,9 +49,10 @@ def thank(call: Call, who: Receivers, reason: str, *, theme: str | None = None) 
     tastes = check_may(call, where.id, who)
     if len(who) == 1 and (first := _thanked_by(call, who[0])):
         return _reply(call, first, reason)
-    if enough := had_enough(call):
+    today = given_today(call)
+    if enough := had_enough(call, today):
         return enough
-    check_often(call, who)
+    check_often(call, who, today)
     found = _add(call, where, who, reason, tastes)
     tell(call, found, where, tastes)
     return _receipt(call, found, where)
@@ -55,9 +65,9 @@ def thank_group(call: Call, meeting: int, reason: str) -> Message:
         raise UserError("kudos.together.unknown", meeting=meeting)
     call.check_writes(found.theme)
     check_reason(reason)
-    tastes = call.tx.of(KUDOS).tastes(found.people)
-    who = _together(call, found, tastes)
-    if enough := had_enough(call):
+    tastes, today = call.tx.of(KUDOS).tastes(found.people), given_today(call)
+    who = _together(call, found, tastes, today)
+    if enough := had_enough(call, today):
         return enough
     _count_group(call)
     (theme,) = call.tx.places.themes([found.theme])
@@ -66,7 +76,7 @@ def thank_group(call: Call, meeting: int, reason: str) -> Message:
     return _receipt(call, kudos, theme)
 
 
-def _together(call: Call, found: Together, tastes: Mapping[int, Taste]) -> Receivers:
+def _together(call: Call, found: Together, tastes: Mapping[int, Taste], today: Today) -> Receivers:
     """Those of them who like to be thanked, and were not today by whoever does so now. Raises: UserError."""
     others = [who for who in found.people if who != call.resident.id]
     others = [who for who in others if tastes.get(who, Taste()).receives is not Receives.NOT]
@@ -74,10 +84,9 @@ def _together(call: Call, found: Together, tastes: Mapping[int, Taste]) -> Recei
         raise UserError("kudos.together.nobody")
     if len(others) > MOST_TOGETHER:
         raise UserError("kudos.together.many", count=len(others), most=MOST_TOGETHER)
-    today = call.tx.of(KUDOS).thanked_on(call.resident.id, others, day_of(call).isoformat())
-    if today >= set(others):
+    if today.thanked >= set(others):
         raise UserError("kudos.together.twice")
-    return Receivers(Receiver(who) for who in others if who not in today)
+    return Receivers(Receiver(who) for who in others if who not in today.thanked)
 
 
 def thank_back(call: Call, kudos: int, reason: str | None = None) -> Message:
@@ -146,10 +155,15 @@ def _day(at: datetime, zone: ZoneInfo) -> date:
     return at.astimezone(zone).date()
 
 
-def had_enough(call: Call) -> Message | None:
+def given_today(call: Call) -> Today:
+    """What whoever asks gave on the day of now."""
+    return call.tx.of(KUDOS).today(call.resident.id, day_of(call).isoformat())
+
+
+def had_enough(call: Call, today: Today) -> Message | None:
     """What they are told who thanked as often as one does in a day, with a way to be reminded."""
     most, day = call.settings.of(KudosSettings).thanks_a_day, day_of(call)
-    if call.tx.of(KUDOS).given_on(call.resident.id, day.isoformat()) < most:
+    if today.count < most:
         return None
     again = when.at(day + timedelta(days=1), _MORNING, call.zone)
     buttons = []
@@ -160,9 +174,9 @@ def had_enough(call: Call) -> Message | None:
     return message(text("kudos.enough", count=most, at=again), buttons=buttons)
 
 
-def check_often(call: Call, who: Receivers) -> None:
+def check_often(call: Call, who: Receivers, today: Today) -> None:
     """Raises: UserError where they thanked one of them today, or too many at once too often."""
-    if twice := call.tx.of(KUDOS).thanked_on(call.resident.id, _residents(who), day_of(call).isoformat()):
+    if twice := today.thanked.intersection(_residents(who)):
         _check_others(text("kudos.twice", who=_named(twice)), who, twice)
     if len(who) > GROUP:
         _count_group(call)

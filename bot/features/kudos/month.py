@@ -78,9 +78,7 @@ def _month(words: str) -> Month:
 def plan(call: Call, theme: int, month: Month | None = None) -> None:
     """It is told what that month brings in a theme, and in the community, once it is over."""
     month = month or month_of(call.now, call.zone)
-    at = month.told_at(call.zone)
-    call.schedule(DUE, f"{theme} {month}", at, f"{DUE}:{theme}:{month}")
-    call.schedule(THEMES, str(month), at)
+    call.schedule(DUE, f"{theme} {month}", month.told_at(call.zone), f"{DUE}:{theme}:{month}")
 
 
 def month_due(call: Call, job: Job) -> None:
@@ -93,6 +91,7 @@ def month_due(call: Call, job: Job) -> None:
         return
     if _waits(call, job, month, f"{DUE}:{theme}:{month}"):
         return
+    call.schedule(THEMES, str(month), call.now)
     since, until = month.begins(call.zone), month.next.begins(call.zone)
     told = call.tx.of(KUDOS).told_until(theme)
     if call.now - month.told_at(call.zone) <= LATE and (told is None or told < until):

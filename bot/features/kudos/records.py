@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -53,6 +53,16 @@ class Totals(NamedTuple):
     given: int
     received: int
     all: int
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """How many somebody gave in a day, those that they took back among them; and whom they thanked, with what
+    stands still.
+    """
+
+    count: int
+    thanked: frozenset[int]
 
 
 class Receiver(NamedTuple):
@@ -134,12 +144,8 @@ class KudosStore(Protocol):
         """Which are for one of these, that is no more."""
         ...
 
-    def given_on(self, giver: int, day: str) -> int:
-        """How many somebody gave that day, those that they took back among them; but what thanks back."""
-        ...
-
-    def thanked_on(self, giver: int, receivers: Collection[int], day: str) -> Set[int]:
-        """Whom of these somebody thanked that day, with what stands still."""
+    def today(self, giver: int, day: str) -> Today:
+        """What somebody gave that day; but what thanks back."""
         ...
 
     def last_from(self, giver: int, receiver: int, since: datetime) -> Kudos | None:

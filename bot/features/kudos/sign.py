@@ -45,9 +45,10 @@ def _thank(call: Call, this: str, who: Receivers) -> Message | None:
     assert call.about
     where = call.theme()
     tastes = give.check_may(call, where.id, who)
-    if enough := give.had_enough(call):
+    today = give.given_today(call)
+    if enough := give.had_enough(call, today):
         return _once_a_day(call, enough)
-    give.check_often(call, who)
+    give.check_often(call, who, today)
     given = replace(give.given(call, where.id, ""), message=this, link=call.about.link)
     found = call.tx.of(KUDOS).add(given, who, tastes)
     give.tell(call, found, where, tastes)

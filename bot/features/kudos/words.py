@@ -12,7 +12,7 @@ from bot.errors import Unsure, UserError, yes
 from bot.features.kudos.records import Receiver
 from bot.model.message import text
 from bot.model.people import Resident
-from bot.people import RESIDENT, choices_of, keep, residents_called
+from bot.people import RESIDENT, choices_of, keep, mention_in, residents_called
 from bot.unseen import seen_as
 
 # So many are thanked at once; so long is the name of who has no account.
@@ -29,10 +29,7 @@ class Receivers(tuple[Receiver, ...]):
 
 def _receivers(argument: Argument, value: Any, call: Call) -> Receivers:
     """ "@ben", "@ben @lien", "Ben, Lien en Cas", "bakkerij Peeters" """
-    parts: Sequence[str] = value
-    if isinstance(value, str):
-        parts = [part for named in _parts(value, call) for part in _each(argument, named, call)]
-        parts = [value] if _known(argument, value, call) else parts
+    parts = _named(argument, value.strip(), call) if isinstance(value, str) else value
     if not parts:
         raise UserError("kudos.nobody")
     if len(parts) > MOST:
@@ -69,9 +66,16 @@ def _receiver(
     )
 
 
+def _named(argument: Argument, words: str, call: Call) -> Sequence[str]:
+    """The words for each of them: somebody may be called "Ben en Lien"."""
+    if mention_in(words, call) or _known(argument, words, call):
+        return [words]
+    return [part for named in _parts(words, call) for part in _each(argument, named, call)]
+
+
 def _known(argument: Argument, words: str, call: Call) -> Sequence[Resident]:
     """Who may be meant by that: a mention is one alone."""
-    if any(mention.written == words for mention in call.mentions):
+    if mention_in(words, call):
         found: Resident = RESIDENT.convert(argument, words, call)
         return [found]
     return residents_called(words, call)
@@ -99,8 +103,8 @@ def _each(argument: Argument, words: str, call: Call) -> Sequence[str]:
 
 def _parts(words: str, call: Call) -> Sequence[str]:
     """Each of those who are named, by a mention or with something between."""
-    for mention in call.mentions:
-        words = re.sub(rf"(?<!\S){re.escape(mention.written)}(?!\S)", f",{mention.written},", words)
+    written = {mention.written for mention in call.mentions}
+    words = " ".join(f",{word}," if word in written else word for word in words.split())
     ands = "|".join(map(re.escape, call.commands.texts.words("word.and")))
     parts = [part.strip() for part in re.split(rf"[,;]|\s(?:{ands})\s", f" {words} ")]
     alone = set(call.commands.texts.words("word.and"))

@@ -334,7 +334,7 @@ def _read(
     received = {
         who: [found.id for found in kept.received(number, None, 1000)] for who, number in numbers.items()
     }
-    return shown, received, {who: kept.given_on(number, day) for who, number in numbers.items()}
+    return shown, received, {who: kept.today(number, day).count for who, number in numbers.items()}
 
 
 TestGiving = Giving.TestCase
