@@ -207,6 +207,7 @@ BUILT = {
     "init.word.*": filled("init.word.*", ANSWERED),
     "kudos.*": filled("kudos.*", ["no_more", "wall.none", "wall.none.month", "mine.none"]),
     "certificate.*": filled("certificate.*", ["enlisted", "unlisted"]),
+    "certificate.button.*": filled("certificate.button.*", ["enlist", "unlist"]),
     "certificate.list.*": filled("certificate.list.*", ["name", "themes"]),
     "kudos.reply.*": filled("kudos.reply.*", ["plain", "words"]),
     "kudos.*.told": filled("kudos.*.told", ["withdrawn", "removed"]),

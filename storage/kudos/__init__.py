@@ -57,7 +57,7 @@ _IS_HIDDEN = thanked.c.hidden
 _HIDE = (
     update(thanked)
     .where(thanked.c.of_kudos == bindparam("kudos_"), thanked.c.resident == _WHO)
-    .values(hidden=True, on_wall=False)
+    .values(hidden=bindparam("hidden_", type_=thanked.c.hidden.type), on_wall=False)
 )
 _KEEP_ALONE = update(thanked).where(thanked.c.resident == _WHO).values(alone=True, on_wall=False)
 _TO = and_(thanked.c.of_kudos == bindparam("kudos_"), thanked.c.resident == _WHO)
@@ -312,8 +312,9 @@ class KudosKept:
         self._db.execute(_CHANGE, {"kudos_": kudos_, "state_": state, "why_": why})
         self._db.execute(_SHOW_THIS, {"kudos_": kudos_})
 
-    def hide(self, kudos_: int, resident: int) -> None:
-        self._db.execute(_HIDE, {"kudos_": kudos_, "resident_": resident})
+    def hide(self, kudos_: int, resident: int, *, hidden: bool) -> None:
+        self._db.execute(_HIDE, {"kudos_": kudos_, "resident_": resident, "hidden_": hidden})
+        self._db.execute(_SHOW_THIS, {"kudos_": kudos_})
 
     def drop(self, kudos_: int, resident: int) -> None:
         self._db.execute(_DROP, {"kudos_": kudos_, "resident_": resident})

@@ -56,6 +56,7 @@ _COMMANDS = (
     _Private(show.OF, show.show_of),
     Command(show.WALL, show.show_wall),
     _Private(show.HIDE, undo.hide, anyone=True),
+    _Private(undo.UNHIDE, undo.unhide, listed=False, anyone=True),
     _Private(claim.CLAIM, claim.claim),
     _Private(taste.SETTINGS, taste.choose, anyone=True),
     _Private(undo.REMOVE, undo.remove),
@@ -71,7 +72,7 @@ _CERTIFYING = (
     _Private(certify.WITHDRAW, certify.withdraw_certificate, anyone=True),
     Command(certify.CHECK, certify.check_certificate, anyone=True),
     _Private(certify.LIST, certify.list_year, role=Role.ORGANISER),
-    _Private(certify.ENLIST, certify.enlist, listed=False, anyone=True),
+    _Private(certify.ENLIST, certify.enlist, anyone=True),
 )
 
 

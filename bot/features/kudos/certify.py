@@ -68,7 +68,7 @@ def make_certificate(
         for form in ("pdf", "png")
     ]
     withdraw = Button(text("certificate.button.withdraw"), WITHDRAW, {"certificate": number})
-    return message(*lines, files=files, buttons=[_enlist(call, when), withdraw])
+    return message(*lines, files=files, buttons=[_enlist(when), withdraw])
 
 
 def _year(call: Call, year: int | None) -> int:
@@ -165,24 +165,21 @@ def check_certificate(call: Call, code: str) -> Message:
 # --- the list of a year ---
 
 
-def _enlist(call: Call, year: int) -> Button:
-    return Button(text("certificate.button.enlist", year=str(year)), ENLIST, {"year": year, "on": True})
+def _enlist(year: int, *, off: bool = False) -> Button:
+    which = "unlist" if off else "enlist"
+    return Button(text(f"certificate.button.{which}", year=str(year)), ENLIST, {"year": year, "off": off})
 
 
-def enlist(call: Call, year: int, *, on: bool) -> Message:
+def enlist(call: Call, *, year: int | None = None, off: bool = False) -> Message:
     """Be on the list of those who were thanked in a year, or come off it."""
     when = _year(call, year)
     kept = call.tx.of(CERTIFICATES)
-    if on:
-        kept.enlist(when, call.resident.id)
-    else:
+    if off:
         kept.unlist(when, call.resident.id)
-    back = Button(
-        text("certificate.button.unlist" if on else "certificate.button.enlist", year=str(when)),
-        ENLIST,
-        {"year": when, "on": not on},
-    )
-    return message(text(f"certificate.{'enlisted' if on else 'unlisted'}", year=str(when)), buttons=[back])
+    else:
+        kept.enlist(when, call.resident.id)
+    said = text(f"certificate.{'unlisted' if off else 'enlisted'}", year=str(when))
+    return message(said, buttons=[_enlist(when, off=not off)])
 
 
 def list_year(call: Call, *, year: int | None = None) -> Message:
@@ -205,9 +202,9 @@ def list_year(call: Call, *, year: int | None = None) -> Message:
 def _ask(call: Call, year: int, people: Sequence[int]) -> None:
     """Each hears that they are on it, with a way to come off."""
     call.tx.of(CERTIFICATES).ask(year, call.now)
-    off = Button(text("certificate.button.unlist", year=str(year)), ENLIST, {"year": year, "on": False})
     said = message(
-        text("certificate.list.told", year=str(year), at=call.now + NOTICE, who=call.resident), buttons=[off]
+        text("certificate.list.told", year=str(year), at=call.now + NOTICE, who=call.resident),
+        buttons=[_enlist(year, off=True)],
     )
     for resident in people:
         call.tell(resident, said, f"{OF_YEAR}:{year}:{resident}", begun=True, beside=True)

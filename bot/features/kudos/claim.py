@@ -52,9 +52,11 @@ def _find(call: Call, kudos: int) -> Kudos:
 
 def _which(call: Call, found: Kudos, name: str | None) -> str:
     """Which of the names in it. Raises: UserError where it has none; Unsure where it has several."""
-    names = [*call.tx.of(KUDOS).names(found.id)]
+    known = names = [*call.tx.of(KUDOS).names(found.id)]
     if name is not None:
         names = [each for each in names if folded(each) == folded(name)]
+        if known and not names:
+            raise UserError("kudos.claim.not_there", known=tuple(known), kudos=found.id)
     if not names:
         raise UserError("kudos.claim.none", kudos=found.id)
     if len(names) > 1:

@@ -160,8 +160,8 @@ class KudosStore(Protocol):
         """It stands no more, or again."""
         ...
 
-    def hide(self, kudos: int, resident: int) -> None:
-        """They are not shown among those whom it thanks any more."""
+    def hide(self, kudos: int, resident: int, *, hidden: bool) -> None:
+        """They are not shown among those whom it thanks any more; or they are again."""
         ...
 
     def drop(self, kudos: int, resident: int) -> None:

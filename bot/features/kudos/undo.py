@@ -8,11 +8,12 @@ from bot.call import Call
 from bot.errors import Unsure, UserError, yes
 from bot.features.kudos import show
 from bot.features.kudos.records import KUDOS, SUBJECT, Kudos
-from bot.model.message import Message, Text, message, text
+from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Resident, Role
 from bot.model.work import Job
 
-WITHDRAW, REMOVE, VOID = "kudos withdraw", "kudos remove", "kudos.void"
+WITHDRAW, REMOVE, UNHIDE = "kudos withdraw", "kudos remove", "kudos unhide"
+VOID = "kudos.void"
 # So long who gave it can take it back.
 WITHIN = timedelta(days=1)
 LONGEST_WHY = 200
@@ -83,9 +84,20 @@ def hide(call: Call, kudos: int) -> Message:
     found = call.tx.of(KUDOS).get(kudos)
     if found is None or call.resident.id not in found.residents:
         raise UserError("kudos.unknown", kudos=kudos)
-    call.tx.of(KUDOS).hide(kudos, call.resident.id)
+    call.tx.of(KUDOS).hide(kudos, call.resident.id, hidden=True)
     call.changed(show.subject(found))
-    return message(text("kudos.hidden.done", giver=show.giver(found)))
+    back = Button(text("kudos.button.unhide"), UNHIDE, {"kudos": kudos})
+    return message(text("kudos.hidden.done", giver=show.giver(found)), buttons=[back])
+
+
+def unhide(call: Call, kudos: int) -> Message:
+    """Have it seen again that it thanks you, by those who could read it before."""
+    found = call.tx.of(KUDOS).get(kudos)
+    if found is None or not call.tx.of(KUDOS).thanks(kudos, call.resident.id):
+        raise UserError("kudos.unknown", kudos=kudos)
+    call.tx.of(KUDOS).hide(kudos, call.resident.id, hidden=False)
+    call.changed(show.subject(found))
+    return message(text("kudos.hidden.undone", giver=show.giver(found)))
 
 
 def _end(call: Call, found: Kudos, state: str, why: str | None = None) -> None:

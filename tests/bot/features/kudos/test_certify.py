@@ -137,6 +137,6 @@ async def test_a_years_list_is_made_once_those_on_it_could_come_off(town: Town) 
     town.platform.present["mia", "sport"] = Role.ORGANISER
     listed = (await file_of(town, file, Identity(PLATFORM, "mia"))).decode("utf-8-sig")
     assert listed.splitlines() == ["naam,thema’s", "ben,sport"]
-    off = replace(enlist, args={**enlist.args, "on": False})
+    off = replace(enlist, args={**enlist.args, "off": True})
     await town.core.handle(town.asked("ben", room=None, button=off))
     assert "Niemand staat" in words_of(await answered(town, replace(mia, id="test:later")))

@@ -114,3 +114,16 @@ async def test_whom_one_cannot_thank_keeps_nobody_else_from_it(town: Town) -> No
     await town.core.run_due()
     assert "soep" in await town.say("ben", "!bedankje mijn")
     assert "nog niet bedankt" in await town.say("cas", "!bedankje mijn")
+
+
+async def test_what_was_hidden_by_mistake_is_shown_again(town: Town) -> None:
+    await town.say("ben", "!help", room=None)
+    await thanks(town, "anna", "ben")
+    hidden = await town.core.handle(town.asked("ben", "!bedankje verberg 1"))
+    assert hidden
+    await town.core.run_due()
+    assert "soep" not in town.platform.where("sport")[-1]
+    await town.core.handle(town.asked("ben", button=hidden.buttons[0]))
+    await town.core.run_due()
+    assert "soep" in town.platform.where("sport")[-1]
+    assert "soep" in await town.say("ben", "!bedankje mijn")
