@@ -24,7 +24,7 @@ MOST_UNANSWERED = 6
 SHOWN = re.compile(r"🙏 .* bedankt .*: “voor nummer (\d+)”")
 CONFIG = """
 [kudos]
-a_day = 100
+thanks_a_day = 100
 """
 
 
