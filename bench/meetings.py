@@ -53,9 +53,13 @@ def _plan(tx: Transaction, title: str, after: timedelta = DAY) -> int:
     here = tx.places.known(HERE)
     assert here
     start = CLOCK.now() + after
+    mia = Identity(PLATFORM, "mia")
+    planner = tx.people.by_identity(mia) or tx.people.add(mia, "mia")
+    tx.people.grant(mia, Role.MODERATOR)
     plan = Plan(
         theme=here[0].id,
-        organiser=None,
+        organiser=planner.id,
+        worded_by=planner.id,
         title=title,
         starts_at=start,
         ends_at=start + timedelta(hours=1),

@@ -1,7 +1,8 @@
 """Certificates: what neighbours thanked somebody for in a year, on a page that anybody can check.
 
 Whoever makes one chooses which reasons stand on it, and what they are called there. It says nothing of hours
-or money, and is kept until its owner withdraws it.
+or money, and is kept until its owner withdraws it. What draws and signs them is loaded only where one is
+made or checked.
 """
 
 from __future__ import annotations
@@ -9,10 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
-from bot import certificates as pages
 from bot.call import Call
-from bot.certificates.certificate import MOST_REASONS, certificate_in, new_id
 from bot.errors import UserError
 from bot.feature import Files, Write
 from bot.features.kudos import show
@@ -21,6 +21,9 @@ from bot.model.message import Attachment, Button, Message, message, text
 from bot.model.people import Role
 from bot.sheets import as_csv
 from bot.unseen import seen_as
+
+if TYPE_CHECKING:
+    from bot.certificates import Certificate
 
 MAKE, WITHDRAW, CHECK, LIST, ENLIST = (
     *("certificate make", "certificate withdraw", "certificate check", "certificate list"),
@@ -44,6 +47,8 @@ def make_certificate(
     year: int | None = None,
 ) -> Message:
     """Have what you were thanked for on a page of your own."""
+    from bot import certificates as pages
+
     when = _year(call, year)
     found = _counted(call, call.resident.id, when)
     if not found:
@@ -86,6 +91,8 @@ def _counted(call: Call, resident: int, year: int) -> Sequence[Kudos]:
 
 def _choose(found: Sequence[Kudos], when: int, year: int | None) -> Message:
     """What there is to choose from, and what to know before."""
+    from bot.certificates.certificate import MOST_REASONS
+
     lines = [show.mine(each) for each in found[-SHOWN:]]
     last = [each.id for each in found[-MOST_REASONS:]]
     args = {"chosen": last, "year": when} if year else {"chosen": last}
@@ -101,6 +108,8 @@ def _choose(found: Sequence[Kudos], when: int, year: int | None) -> Message:
 
 def _chosen(found: Sequence[Kudos], numbers: Sequence[int]) -> Sequence[Kudos]:
     """Raises: UserError where one of these is none of theirs, or they are too many for a page."""
+    from bot.certificates.certificate import MOST_REASONS
+
     if len({*numbers}) > MOST_REASONS:
         raise UserError("certificate.many", count=len({*numbers}), most=MOST_REASONS)
     by_number = {kudos.id: kudos for kudos in found}
@@ -118,13 +127,16 @@ def _name(call: Call, called: str | None) -> str:
     return name
 
 
-def _made(call: Call, found: Sequence[Kudos], reasons: Sequence[Kudos], name: str) -> pages.Certificate:
+def _made(call: Call, found: Sequence[Kudos], reasons: Sequence[Kudos], name: str) -> Certificate:
+    from bot.certificates import Certificate
+    from bot.certificates.certificate import new_id
+
     themes = call.tx.places.themes({kudos.theme for kudos in found})
     days = sorted(date.fromisoformat(kudos.day) for kudos in found)
     givers = {kudos.giver for kudos in found if kudos.giver is not None}
     # Of those who were forgotten nobody knows any more who is whom: they count for one.
     forgotten = any(kudos.giver is None for kudos in found)
-    return pages.Certificate(
+    return Certificate(
         id=new_id(),
         name=name,
         community=call.settings.name,
@@ -151,6 +163,8 @@ def withdraw_certificate(call: Call, certificate: int) -> Message:
 
 def check_certificate(call: Call, code: str) -> Message:
     """Whether a code is of a certificate that this community signed, and stands."""
+    from bot import certificates as pages
+
     read = pages.read_code(code)
     signing = call.tx.signing
     proof = pages.check(read, signing.known(), signing.verifies, signing.current().community)
@@ -217,6 +231,9 @@ def make_file(form: str) -> Callable[[Call, str, Write], Callable[[], bytes]]:
     """What makes a certificate in that form."""
 
     def make(call: Call, subject: str, write: Write) -> Callable[[], bytes]:
+        from bot import certificates as pages
+        from bot.certificates.certificate import certificate_in
+
         kept = call.tx.of(CERTIFICATES).get(int(subject))
         if kept is None or kept.words is None or kept.code is None:
             return lambda: b""

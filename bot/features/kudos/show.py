@@ -9,8 +9,6 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
-from babel.dates import get_month_names
-
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.kudos.records import KUDOS, SUBJECT, Kudos, Receiver, Receives, Taste
@@ -256,6 +254,8 @@ def _first_day(words: str, today: date, locales: Collection[str]) -> date | None
 
 @lru_cache(4)
 def _months(locales: tuple[str, ...]) -> Mapping[str, int]:
+    from babel.dates import get_month_names
+
     return {
         folded(name): number for locale in locales for number, name in get_month_names(locale=locale).items()
     }

@@ -161,12 +161,13 @@ def whisper_due(call: Call, job: Job) -> None:
     for told in alike.values():
         said = _for(call, meeting, told[0], row)
         whisper(call, meeting, _people(told), said, key, otherwise=ALOUD)
-    if int(after) and moment(call, meeting, int(before)) <= call.now < meeting.starts_at:
-        # Those of the first page stand beside what was said in the theme.
+    # Those of the first page stand beside what was said in the theme.
+    is_aloud = int(after) and moment(call, meeting, int(before)) <= call.now < meeting.starts_at
+    others = _mentioned(call, meeting, int(before), people) if is_aloud else ()
+    if others:
         in_words = keeps_its_words(call, meeting, job.due_at)
         also = message(text("meeting.told.also", title=meeting.title))
         also = also if in_words else without_words(meeting)
-        others = _mentioned(call, meeting, int(before), people)
         mention(call, meeting, others, also, f"{key}:{after}", apart=True, in_words=in_words)
     _go_on(call, job, answers)
 
