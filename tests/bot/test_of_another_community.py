@@ -75,7 +75,7 @@ PLAIN = {
     *("called", "begins", "place", "url", "lasting", "room", "online_room", "way", "guests", "whom", "seen"),
     *("remind", "repeat", "left_out", "from_here", "everything", "every", "stop", "hour", "before"),
     *("zone", "due", "what", "by", "version", "reason", "month", "older", "wish", "chosen", "year"),
-    *("agreed", "switch"),
+    *("agreed", "switch", "off"),
 }
 FILLED: Mapping[str, Any] = {
     "language": "en",
