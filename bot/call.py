@@ -63,9 +63,9 @@ MARK_BYTES = 6
 # So long a platform has to say whether somebody may still say what was planned.
 SAYS_WITHIN = timedelta(hours=1)
 # So much later the next is said of what one person has said to everybody at a moment.
+APART, SAID_ALOUD = timedelta(seconds=3), "said aloud"
 # What is nobody's has so many moments for that, one after the other.
 SLOTS = 40
-APART, SAID_ALOUD = timedelta(seconds=3), "said aloud"
 # What was said so long ago may have been overtaken.
 WAITED = timedelta(seconds=10)
 
