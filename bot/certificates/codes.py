@@ -34,7 +34,7 @@ _HASH, _SIGNATURE = 32, 64
 _SIGNED = KEY_ID + ID_BYTES + _HASH
 # What stands between groups, or what somebody's keyboard made of it.
 _BETWEEN = re.compile(r"[\s\-‐-―−_.,:;|/*`'\"]+")
-# Whatever is shorter was never meant to be one.
+# Whatever is shorter was not meant as a code.
 _SHORTEST = 20
 # Signed for nothing else than this.
 _PURPOSE = b"plein certificate 1\n"

@@ -24,6 +24,7 @@ _THIS = kudos.c.id == bindparam("kudos_")
 _STANDS = kudos.c.state == "given"
 _WHO: Any = bindparam("resident_")
 _SINCE = bindparam("since_", type_=kudos.c.given_at.type)
+_UNTIL = bindparam("until_", type_=kudos.c.given_at.type)
 _BEFORE: Any = bindparam("before_")
 _MOST: Any = bindparam("most_")
 _GET = select(*_KEPT).where(_THIS)
@@ -54,13 +55,11 @@ _TODAY = (
     .where(kudos.c.giver == _WHO, kudos.c.day == bindparam("day_"), kudos.c.replies_to.is_(None))
 )
 _IS_HIDDEN = thanked.c.hidden
-_HIDE = (
-    update(thanked)
-    .where(thanked.c.of_kudos == bindparam("kudos_"), thanked.c.resident == _WHO)
-    .values(hidden=bindparam("hidden_", type_=thanked.c.hidden.type), on_wall=False)
-)
-_KEEP_ALONE = update(thanked).where(thanked.c.resident == _WHO).values(alone=True, on_wall=False)
 _TO = and_(thanked.c.of_kudos == bindparam("kudos_"), thanked.c.resident == _WHO)
+_HIDE = (
+    update(thanked).where(_TO).values(hidden=bindparam("hidden_", type_=thanked.c.hidden.type), on_wall=False)
+)
+_KEEP_ALONE = update(thanked).where(thanked.c.resident == _WHO).values(alone=True)
 _DROP = delete(thanked).where(_TO)
 _THANKS = select(thanked.c.id).where(_TO).limit(1)
 # A name that is somebody's account is kept no more.
@@ -94,7 +93,7 @@ _COUNTED = (
     .where(
         *(thanked.c.resident == _WHO, ~_IS_HIDDEN, _STANDS),
         *(kudos.c.replies_to.is_(None), ~kudos.c.is_early),
-        *(kudos.c.given_at >= _SINCE, kudos.c.given_at < bindparam("until_", type_=kudos.c.given_at.type)),
+        *(kudos.c.given_at >= _SINCE, kudos.c.given_at < _UNTIL),
     )
     .order_by(kudos.c.id)
 )
@@ -121,7 +120,7 @@ _WALL_WITHIN = (
     .distinct()
     .where(
         *(thanked.c.on_wall, _THERE, thanked.c.of_kudos + 0 < _BEFORE),
-        *(thanked.c.given_at >= _SINCE, thanked.c.given_at < bindparam("until_", type_=_SINCE.type)),
+        *(thanked.c.given_at >= _SINCE, thanked.c.given_at < _UNTIL),
     )
     .order_by(thanked.c.given_at.desc(), thanked.c.of_kudos.desc())
     .limit(_MOST)
@@ -143,7 +142,6 @@ _DROP_TASTE = delete(tastes).where(tastes.c.resident == _WHO)
 
 # --- what is told of a month, or a year ---
 
-_UNTIL = bindparam("until_", type_=kudos.c.given_at.type)
 _WITHIN = and_(_STANDS, kudos.c.given_at >= _SINCE, kudos.c.given_at < _UNTIL)
 _FIRST = kudos.c.replies_to.is_(None)
 _TOLD_UNTIL = select(rounds.c.told_until).where(rounds.c.theme == bindparam("theme_"))
@@ -339,9 +337,6 @@ class KudosKept:
     def blank(self, kudos_: int) -> None:
         self._db.execute(_BLANK, {"kudos_": kudos_})
 
-    def keep_alone(self, resident: int) -> None:
-        self._db.execute(_KEEP_ALONE, {"resident_": resident})
-
     def received(self, resident: int, before: int | None, most: int) -> Sequence[Kudos]:
         return self._read(_RECEIVED, resident_=resident, before_=before or _ALL, most_=most)
 
@@ -435,6 +430,8 @@ class KudosKept:
     def choose(self, resident: int, taste: Taste) -> None:
         how = {"receives": str(taste.receives), "wall": taste.wall, "asked": taste.asked}
         self._db.execute(_CHOOSE, {"resident": resident, **how, "giver": taste.giver})
+        if taste.receives is Receives.PRIVATELY:
+            self._db.execute(_KEEP_ALONE, {"resident_": resident})
         self._db.execute(_SHOW_OF, {"resident_": resident})
 
     def merge(self, old: int, new: int) -> None:

@@ -77,7 +77,7 @@ def make_certificate(
 
 
 def _year(call: Call, year: int | None) -> int:
-    """The year that is meant: this one. Raises: UserError."""
+    """The year that was named, or this one. Raises: UserError where there can be nothing of it."""
     now = call.said_at.astimezone(call.zone).year
     if year is not None and not FIRST_YEAR <= year <= now:
         raise UserError("certificate.year", first=str(FIRST_YEAR), last=str(now))
@@ -134,7 +134,7 @@ def _made(call: Call, found: Sequence[Kudos], reasons: Sequence[Kudos], name: st
     themes = call.tx.places.themes({kudos.theme for kudos in found})
     days = sorted(date.fromisoformat(kudos.day) for kudos in found)
     givers = {kudos.giver for kudos in found if kudos.giver is not None}
-    # Of those who were forgotten nobody knows any more who is whom: they count for one.
+    # Givers who were forgotten cannot be told apart: they count as one.
     forgotten = any(kudos.giver is None for kudos in found)
     return Certificate(
         id=new_id(),

@@ -12,6 +12,7 @@ from bot.features.kudos.records import KUDOS, Kudos, Taste
 from bot.model.message import Button, Message, message, text, typed
 from bot.model.people import Resident, Role
 from bot.names import folded
+from bot.people import keep
 from bot.ports.storage import Transaction
 
 CLAIM, AGREE = "kudos claim", "kudos agree"
@@ -72,7 +73,7 @@ def _asking(kudos: int) -> str:
 def _ask_moderators(call: Call, found: Kudos, name: str) -> None:
     who = Resident(call.resident.id, "")
     said = text("kudos.claim.ask", who=who, name=name, giver=show.giver(found), what=show.what(found))
-    args = {"kudos": found.id, "whom": f"resident:{who.id}"}
+    args = {"kudos": found.id, "whom": keep(who)}
     buttons = [
         Button(text("kudos.button.claim.yes"), AGREE, args),
         Button(text("kudos.button.claim.no"), AGREE, {**args, "agreed": False}),
@@ -120,8 +121,8 @@ def _tell(call: Call, found: Kudos, whom: Resident, name: str) -> None:
     taste = kept.tastes([whom.id]).get(whom.id, Taste())
     said = show.for_receiver(found, theme, asks=not taste.asked)
     call.tell(whom, said, show.told_to(found, whom.id))
-    if not taste.asked:
-        kept.choose(whom.id, replace(taste, asked=True))
+    # What is theirs by now is as they like it.
+    kept.choose(whom.id, replace(taste, asked=True))
     if found.giver is not None:
         is_now = message(text("kudos.claim.giver", who=whom, name=name))
         call.tell(found.giver, is_now, f"{_key(found.id, whom.id)}:giver", begun=True)

@@ -192,10 +192,6 @@ class KudosStore(Protocol):
         """What it thanks for is not kept any more."""
         ...
 
-    def keep_alone(self, resident: int) -> None:
-        """All that thanks them until now is for them alone to read."""
-        ...
-
     def received(self, resident: int, before: int | None, most: int) -> Sequence[Kudos]:
         """What stands of what thanks them, what they hid left out; the last first, before that number."""
         ...
@@ -259,7 +255,9 @@ class KudosStore(Protocol):
         ...
 
     def choose(self, resident: int, taste: Taste) -> None:
-        """From now on they like it so."""
+        """From now on they like it so. In private: what thanked them until now is theirs alone too, and stays
+        so whatever they like later.
+        """
         ...
 
     def merge(self, old: int, new: int) -> None:

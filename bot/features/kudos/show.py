@@ -16,6 +16,7 @@ from bot.model.message import Button, Hint, Message, Text, message, text
 from bot.model.news import New
 from bot.model.people import Identity, Resident, Theme
 from bot.names import folded
+from bot.people import keep
 from bot.ports.storage import Transaction
 
 WALL, MINE, OF, HIDE = "kudos wall", "kudos mine", "kudos of", "kudos hide"
@@ -208,7 +209,7 @@ def show_of(call: Call, whom: Resident, *, older: int | None = None) -> Message:
     found = call.tx.of(KUDOS).wall(themes, PAGE + 1, before=older, receiver=whom.id)
     if not found:
         raise UserError("kudos.no_more" if older else "kudos.of.none", who=whom)
-    return _listed(found, text("kudos.of", who=whom), OF, {"whom": f"resident:{whom.id}"})
+    return _listed(found, text("kudos.of", who=whom), OF, {"whom": keep(whom)})
 
 
 def _listed(

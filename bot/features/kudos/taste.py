@@ -8,6 +8,7 @@ from enum import StrEnum
 from bot.call import Call
 from bot.commands.argument import Converters, Extent
 from bot.commands.types import CHOICE
+from bot.features.kudos import show
 from bot.features.kudos.records import KUDOS, Receives, Taste
 from bot.model.message import Button, Message, message, text
 
@@ -50,10 +51,8 @@ def choose(call: Call, wish: Wish | None = None) -> Message:
         now = replace(now, wall=wish is Wish.WALL_ON, asked=True)
         now = replace(now, receives=Receives.OPENLY) if wish is Wish.WALL_ON else now
     kept.choose(call.resident.id, now)
-    if wish is Wish.PRIVATE:
-        kept.keep_alone(call.resident.id)
     for found in kept.received(call.resident.id, None, LATELY):
-        call.changed(f"kudos:{found.id}")
+        call.changed(show.subject(found))
     return _said(now)
 
 

@@ -334,6 +334,17 @@ async def test_no_moderator_agrees_with_their_own(town: Town) -> None:
     assert "al beslist" in await press(town, "hugo", "kudos agree", kudos=1, whom=whom)
 
 
+async def test_what_is_claimed_is_read_as_they_like_it(town: Town) -> None:
+    await press(town, "anna", "kudos give", room="sport", who=["name:oma"], reason="voor de taart")
+    await town.say("cas", "!bedankje instellingen privé")
+    await town.say("cas", "!bedankje claim 1")
+    whom = f"resident:{await number_of(town, 'cas')}"
+    await press(town, "mia", "kudos agree", kudos=1, whom=whom)
+    await settle(town)
+    assert "taart" not in town.platform.where("sport")[-1]
+    assert "taart" in await town.say("cas", "!bedankje mijn")
+
+
 async def test_what_is_claimed_is_on_the_wall_only_where_they_agree(town: Town) -> None:
     await press(town, "anna", "kudos give", room="sport", who=["name:oma"], reason="voor de taart")
     await town.say("cas", "!bedankje claim 1")

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.features.kudos.records import KUDOS
 from bot.model.events import Mention
 from bot.model.message import Message
 from bot.model.people import Identity, Role
@@ -127,3 +128,14 @@ async def test_what_was_hidden_by_mistake_is_shown_again(town: Town) -> None:
     await town.core.run_due()
     assert "soep" in town.platform.where("sport")[-1]
     assert "soep" in await town.say("ben", "!bedankje mijn")
+
+
+async def test_who_is_one_with_somebody_who_reads_alone_reads_alone(town: Town) -> None:
+    await town.say("cas", "!bedankje instellingen privé")
+    await thanks(town, "anna", "ben")
+    await town.linked("ben", "cas")
+    answer = await thanks(town, "dora", "ben", reason="voor het geluid")
+    assert [line.key for line in answer.lines] == ["kudos.given.alone"]
+    for number in (1, 2):
+        found = await town.core.store.run(lambda tx, number=number: tx.of(KUDOS).look(number))  # type: ignore[misc]
+        assert [receiver.alone for receiver in found.receivers] == [True]
