@@ -115,7 +115,7 @@ class Giving(RuleBasedStateMachine):
         if me in people:
             assert "Jezelf bedanken kan niet" in said
         elif any(self._taste(who).receives == "not" for who in people):
-            assert "krijgt liever geen" in said
+            assert "Bedankjes via Plein wil" in said
         elif first is not None and self._replied(first, me):
             assert "hier al voor terug" in said
         elif first is not None:
@@ -124,9 +124,9 @@ class Giving(RuleBasedStateMachine):
         elif len(counted) >= A_DAY:
             assert "vandaag al 5 keer" in said
         elif people & today:
-            assert "vandaag al. Morgen" in said
+            assert "al. Morgen kan het weer" in said
         else:
-            assert "staat in sport" in said
+            assert "staat in sport" in said or "leest je bedankje in privé" in said
             self._note(Thanks(me, {*people}, now, names=names))
 
     def _note(self, thanks: Thanks) -> None:
@@ -170,7 +170,7 @@ class Giving(RuleBasedStateMachine):
         number = data.draw(st.sampled_from(sorted(self.history)))
         thanks, me = self.history[number], self.person[who]
         said = self._press(who, "kudos hide", kudos=number)
-        assert ("Niemand ziet nog" in said) is (me in thanks.seen)
+        assert ("Niemand anders ziet nog" in said) is (me in thanks.seen)
         if me in thanks.seen:
             thanks.hidden.add(me)
 
@@ -179,7 +179,11 @@ class Giving(RuleBasedStateMachine):
     def remove(self, data: st.DataObject) -> None:
         thanks = self.history[number := data.draw(st.sampled_from(sorted(self.history)))]
         said = self._press("mia", "kudos remove", kudos=number, why="Kwetsend", sure=True)
-        assert ("is weggehaald" in said) is thanks.stands
+        # What somebody reads alone no moderator finds.
+        if "dat jij modereert" not in said:
+            assert ("is weggehaald" in said) is thanks.stands
+        elif thanks.stands:
+            return
         thanks.state = "removed" if thanks.stands else thanks.state
 
     @precondition(lambda self: any(each.names for each in self.history.values()))
