@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -52,7 +52,10 @@ _THANK = insert(thanked)
 _TODAY = (
     select(kudos.c.id, thanked.c.resident, _STANDS.label("stands"))
     .join_from(kudos, thanked, and_(_STATES, kudos.c.community == thanked.c.community))
-    .where(kudos.c.giver == _WHO, kudos.c.day == bindparam("day_"), kudos.c.replies_to.is_(None))
+    .where(
+        *(kudos.c.giver == _WHO, kudos.c.given_at >= _SINCE),
+        *(kudos.c.day == bindparam("day_"), kudos.c.replies_to.is_(None)),
+    )
 )
 _IS_HIDDEN = thanked.c.hidden
 _TO = and_(thanked.c.of_kudos == bindparam("kudos_"), thanked.c.resident == _WHO)
@@ -293,7 +296,9 @@ class KudosKept:
         return list(self._db.execute(_LOSE, {"messages_": list(messages)}).scalars())
 
     def today(self, giver: int, day: str) -> Today:
-        rows = list(self._db.execute(_TODAY, {"resident_": giver, "day_": day}))
+        # No clocks are so far ahead that it had begun by then.
+        since = datetime.combine(date.fromisoformat(day), time(), UTC) - timedelta(days=1)
+        rows = list(self._db.execute(_TODAY, {"resident_": giver, "day_": day, "since_": since}))
         who = frozenset(row.resident for row in rows if row.stands and row.resident is not None)
         return Today(len({row.id for row in rows}), who)
 

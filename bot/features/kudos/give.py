@@ -250,10 +250,8 @@ def _add(
 ) -> Kudos:
     found = call.tx.of(KUDOS).add(given(call, where.id, reason, of_group=of_group), who, tastes)
     if show.seen_by_all(found):
-        subject = show.subject(found)
-        call.board(subject, where.id, call.resident.id)
-        # It is news now, and nowhere any more that comes later.
-        call.tx.boards.end(subject)
+        # It is news now, and nowhere that comes later.
+        call.board(show.subject(found), where.id, call.resident.id, lasting=False)
     month.plan(call, where.id)
     call.undo_with("kudos withdraw", kudos=found.id)
     call.in_sight = True

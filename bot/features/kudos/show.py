@@ -73,12 +73,8 @@ def named_aloud(call: Call, kudos: Kudos, tastes: Mapping[int, Taste] | None = N
     whom = kudos.residents if kudos.of_group is None else ()
     if tastes is None:
         tastes = call.tx.of(KUDOS).tastes(whom)
-    talking = call.tx.people.talking(whom)
-    people = [
-        who for who in whom if who not in talking and tastes.get(who, Taste()).receives is Receives.OPENLY
-    ]
-    parts = call.tx.people.parts_of(people) if people else {}
-    return [who for who in people if any(part.theme == kudos.theme for part in parts.get(who, ()))]
+    openly = [who for who in whom if tastes.get(who, Taste()).receives is Receives.OPENLY]
+    return call.tx.people.only_in(kudos.theme, openly) if openly else ()
 
 
 def giver(kudos: Kudos) -> Resident | Text:
