@@ -261,7 +261,7 @@ class KudosKept:
             }
             for receiver in receivers
         ]
-        self._db.execute(_THANK, rows)
+        self._db.execute(_THANK, rows if len(rows) > 1 else rows[0])
         return Kudos(**fields, id=number, state="given", why=None, receivers=tuple(receivers))
 
     def get(self, kudos_: int) -> Kudos | None:
