@@ -178,12 +178,14 @@ _COUNT_RECEIVED = (
     .where(_COUNTS, thanked.c.resident == _WHO, ~_IS_HIDDEN)
 )
 _PAIRS = (
-    select(kudos.c.giver, thanked.c.resident)
+    select(kudos.c.giver, thanked.c.resident, func.count())
     .join_from(kudos, thanked, and_(_STATES, kudos.c.community == thanked.c.community))
     .where(
         *(_STANDS, kudos.c.given_at >= _SINCE, among(kudos.c.theme, "themes_")),
         *(kudos.c.giver.is_not(None), thanked.c.resident.is_not(None)),
+        *(~thanked.c.alone, ~thanked.c.hidden),
     )
+    .group_by(kudos.c.giver, thanked.c.resident)
 )
 
 # Of what thanks both of two who are one person it is said once, and not where either hid it.
@@ -416,9 +418,9 @@ class KudosKept:
             self._db.execute(_COUNT, values).scalar_one(),
         )
 
-    def pairs(self, themes: Collection[int], since: datetime) -> Sequence[tuple[int, int]]:
+    def pairs(self, themes: Collection[int], since: datetime) -> Sequence[tuple[int, int, int]]:
         rows = self._db.execute(_PAIRS, {"themes_": list(themes), "since_": since})
-        return [(giver, receiver) for giver, receiver in rows]
+        return [(giver, receiver, count) for giver, receiver, count in rows]
 
     def tastes(self, residents: Collection[int]) -> Mapping[int, Taste]:
         rows = self._db.execute(_TASTES, {"residents_": list(residents)}) if residents else ()

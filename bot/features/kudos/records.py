@@ -246,8 +246,10 @@ class KudosStore(Protocol):
         """What counts of that time: what stands, thanks nobody back, and was not given by a new account."""
         ...
 
-    def pairs(self, themes: Collection[int], since: datetime) -> Sequence[tuple[int, int]]:
-        """Who thanked whom in these themes since then, each time, thanking back among it."""
+    def pairs(self, themes: Collection[int], since: datetime) -> Sequence[tuple[int, int, int]]:
+        """Who thanked whom in these themes since then, where others read it, and how often; thanking back
+        among it.
+        """
         ...
 
     def tastes(self, residents: Collection[int]) -> Mapping[int, Taste]:

@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 from bot import when
