@@ -41,6 +41,7 @@ _LOSE = (
     .returning(kudos.c.id)
 )
 _REPLIES = select(*_KEPT).where(kudos.c.replies_to == bindparam("kudos_"), _STANDS).order_by(kudos.c.id)
+_REPLIED = select(kudos.c.id).where(kudos.c.replies_to == bindparam("kudos_"), kudos.c.giver == _WHO).limit(1)
 _STATES = kudos.c.id == thanked.c.of_kudos
 
 _RECEIVERS = (
@@ -79,8 +80,20 @@ _CLAIM = (
 _CLAIMED_BY = and_(thanked.c.of_kudos == bindparam("kudos_"), thanked.c.claimant == _WHO)
 _AGREE = update(thanked).where(_CLAIMED_BY).values(resident=_WHO, name=null(), claimant=null())
 _DECLINE = update(thanked).where(_CLAIMED_BY).values(claimant=null())
-_REASONS = select(kudos.c.id, kudos.c.reason).where(_STANDS, kudos.c.reason != "").order_by(kudos.c.id)
-_BLANK = update(kudos).where(_THIS).values(reason="", blanked=True)
+# All that somebody wrote: what for, why it was taken away, and who has no account.
+_WORDS = (
+    select(kudos.c.id, kudos.c.reason.label("words")).where(kudos.c.reason != ""),
+    select(kudos.c.id, kudos.c.why.label("words")).where(kudos.c.why.is_not(None)),
+    select(thanked.c.of_kudos.label("id"), thanked.c.name.label("words")).where(thanked.c.name.is_not(None)),
+)
+_BLANK = update(kudos).where(_THIS, kudos.c.reason != "").values(blanked=True)
+_DROP_WHY = update(kudos).where(_THIS).values(why=null())
+# What was taken back or away is counted, and may be a sign that is put back; its words nobody reads any more.
+_WORDLESS = ("withdrawn", "removed")
+_DROP_WORDS = (
+    update(kudos).where(_THIS).values(reason=""),
+    update(thanked).where(thanked.c.of_kudos == bindparam("kudos_")).values(name=null(), claimant=null()),
+)
 _RECEIVED = (
     select(*_KEPT)
     .join_from(kudos, thanked, and_(_STATES, kudos.c.community == thanked.c.community))
@@ -310,11 +323,16 @@ class KudosKept:
             (each for each in found if each.residents == [receiver] and each.replies_to is None), None
         )
 
+    def replied(self, kudos_: int, giver: int) -> bool:
+        return self._db.execute(_REPLIED, {"kudos_": kudos_, "resident_": giver}).first() is not None
+
     def replies(self, kudos_: int) -> Sequence[Kudos]:
         return self._read(_REPLIES, kudos_=kudos_)
 
     def change(self, kudos_: int, *, state: str, why: str | None = None) -> None:
         self._db.execute(_CHANGE, {"kudos_": kudos_, "state_": state, "why_": why})
+        if state in _WORDLESS:
+            self._drop_words(kudos_)
         self._db.execute(_SHOW_THIS, {"kudos_": kudos_})
 
     def hide(self, kudos_: int, resident: int, *, hidden: bool) -> None:
@@ -337,12 +355,19 @@ class KudosKept:
         self._db.execute(_AGREE if agreed else _DECLINE, {"kudos_": kudos_, "resident_": resident})
         self._db.execute(_SHOW_THIS, {"kudos_": kudos_})
 
-    def reasons(self) -> Iterator[tuple[int, str]]:
-        for row in self._db.execute(_REASONS):
-            yield row.id, row.reason
+    def words(self) -> Iterator[tuple[int, str]]:
+        for which in _WORDS:
+            for row in self._db.execute(which):
+                yield row.id, row.words
 
     def blank(self, kudos_: int) -> None:
-        self._db.execute(_BLANK, {"kudos_": kudos_})
+        for statement in (_BLANK, _DROP_WHY):
+            self._db.execute(statement, {"kudos_": kudos_})
+        self._drop_words(kudos_)
+
+    def _drop_words(self, kudos_: int) -> None:
+        for statement in _DROP_WORDS:
+            self._db.execute(statement, {"kudos_": kudos_})
 
     def received(self, resident: int, before: int | None, most: int) -> Sequence[Kudos]:
         return self._read(_RECEIVED, resident_=resident, before_=before or _ALL, most_=most)

@@ -66,7 +66,7 @@ LOOKS_THROUGH = {
         *("belongings._SHOW_ANEW", "forgotten._KNOWN", "forgotten._PENDING"),
         "forgotten._UNSAY",
         *("handled._QUOTED", "people._NUMBERS", "posts._SAID", "told._GONE_FROM"),
-        *("polls.belongings._SAID_ON", "kudos._REASONS"),
+        *("polls.belongings._SAID_ON", "kudos._WORDS"),
     },
     "two turn out to be one person, among what is still to be done": {"jobs._END_WITH"},
     "a room is left, replaced or another account's": {

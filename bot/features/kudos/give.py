@@ -98,7 +98,7 @@ def thank_back(call: Call, kudos: int, reason: str | None = None) -> Message:
         raise UserError("kudos.gone", kudos=kudos)
     if reason is not None:
         check_reason(reason)
-    call.check_writes(found.theme)
+    check_may(call, found.theme, Receivers([Receiver(found.giver)]))
     return _reply(call, found, reason or "")
 
 
@@ -176,10 +176,15 @@ def had_enough(call: Call, today: Today) -> Message | None:
 
 def check_often(call: Call, who: Receivers, today: Today) -> None:
     """Raises: UserError where they thanked one of them today, or too many at once too often."""
-    if twice := today.thanked.intersection(_residents(who)):
-        _check_others(text("kudos.twice", who=_named(twice)), who, twice)
+    check_pair(who, today)
     if len(who) > GROUP:
         _count_group(call)
+
+
+def check_pair(who: Receivers, today: Today) -> None:
+    """Raises: UserError where they thanked one of them that day."""
+    if twice := today.thanked.intersection(_residents(who)):
+        _check_others(text("kudos.twice", who=_named(twice)), who, twice)
 
 
 def _count_group(call: Call) -> None:
@@ -201,8 +206,9 @@ def _thanked_by(call: Call, receiver: Receiver) -> Kudos | None:
 
 
 def _reply(call: Call, first: Kudos, reason: str) -> Message:
+    """Once under each, taken back or not: whoever is thanked so hears every one."""
     kept = call.tx.of(KUDOS)
-    if any(reply.giver == call.resident.id for reply in kept.replies(first.id)):
+    if kept.replied(first.id, call.resident.id):
         raise UserError("kudos.back.twice", who=show.giver(first))
     to = [Receiver(first.giver)]
     found = kept.add(given(call, first.theme, reason, replies_to=first.id), to, kept.tastes(_residents(to)))
@@ -258,10 +264,10 @@ def _add(
     return found
 
 
-def tell(call: Call, found: Kudos, where: Theme, tastes: Mapping[int, Taste]) -> None:
+def tell(call: Call, found: Kudos, where: Theme, tastes: Mapping[int, Taste], *, again: bool = False) -> None:
     """Each hears of it once: in private where they talk with Plein, or are not there to read it; else the
     message itself is for them. At the first that they hear of there each is asked whether such may be on the
-    wall.
+    wall. `again`: they heard that it was taken back.
     """
     named = show.named_aloud(call, found, tastes) if found.message is None else ()
     for resident in found.residents:
@@ -269,8 +275,9 @@ def tell(call: Call, found: Kudos, where: Theme, tastes: Mapping[int, Taste]) ->
         asks = not taste.asked
         if resident in named and not asks:
             continue
-        said = show.for_receiver(found, where, asks=asks)
-        call.tell(resident, said, show.told_to(found, resident), begun=True, beside=True)
+        said, key = show.for_receiver(found, where, asks=asks), show.told_to(found, resident)
+        key, instead_of = (f"{key}:{call.id}", f"{show.subject(found)}:withdrawn:") if again else (key, "")
+        call.tell(resident, said, key, begun=True, beside=True, instead_of=instead_of)
         if asks:
             call.tx.of(KUDOS).choose(resident, replace(taste, asked=True))
 

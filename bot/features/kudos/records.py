@@ -152,6 +152,10 @@ class KudosStore(Protocol):
         """The last that stands, since then, by which one of them thanked the other alone."""
         ...
 
+    def replied(self, kudos: int, giver: int) -> bool:
+        """Whether somebody thanked back for it, also where that does not stand any more."""
+        ...
+
     def replies(self, kudos: int) -> Sequence[Kudos]:
         """What stands of those that thank back for it; the first first."""
         ...
@@ -184,12 +188,14 @@ class KudosStore(Protocol):
         """They are whom it thanks by the name that they said is theirs; or they are not."""
         ...
 
-    def reasons(self) -> Iterator[tuple[int, str]]:
-        """All that is thanked for in what stands, with the number of each."""
+    def words(self) -> Iterator[tuple[int, str]]:
+        """All words that people wrote, with the number of what they belong to: what somebody is thanked for,
+        why that was taken away, and what people without an account are called.
+        """
         ...
 
     def blank(self, kudos: int) -> None:
-        """What it thanks for is not kept any more."""
+        """Nothing of its words is kept any more."""
         ...
 
     def received(self, resident: int, before: int | None, most: int) -> Sequence[Kudos]:

@@ -40,7 +40,7 @@ def show_board(call: Call, number: str) -> Message:
     if found is None or found.state in ("withdrawn", "void"):
         return message(text("kudos.withdrawn"))
     if not found.stands:
-        return message(text("kudos.removed", why=found.why or ""))
+        return message(text("kudos.removed", why=found.why) if found.why else text("kudos.removed.plain"))
     seen = seen_by_all(found)
     if not seen:
         return message(text("kudos.hidden"))
@@ -91,8 +91,10 @@ def receivers(who: Sequence[Receiver]) -> tuple[Resident | Text | str, ...]:
 
 
 def whom(kudos: Kudos, who: Sequence[Receiver] | None = None) -> Text | tuple[Resident | Text | str, ...]:
-    """Those of its receivers (None: all) by their names; who was thanked together by how many they are."""
-    who = kudos.receivers if who is None else who
+    """Those of its receivers by their names (None: whom everybody may see thanked); who was thanked together
+    by how many they are.
+    """
+    who = seen_by_all(kudos) if who is None else who
     if kudos.of_group is None:
         return receivers(who)
     return text("kudos.people_of", count=len(who), group=kudos.of_group)
@@ -103,12 +105,15 @@ def thanks(kudos: Kudos, who: Sequence[Receiver]) -> Text:
     return text("kudos.thanks", giver=giver(kudos), who=whom(kudos, who), what=what(kudos))
 
 
-def what(kudos: Kudos) -> Text:
-    """What it thanks for: in the giver's own words, or a message."""
+def what(kudos: Kudos, most: int | None = None) -> Text:
+    """What it thanks for: in the giver's own words (so many characters of them at most), or a message."""
     if kudos.blanked:
         return text("kudos.blanked")
     if kudos.message is None:
-        return text("kudos.what", reason=kudos.reason)
+        words = kudos.reason
+        if not words:
+            return text("kudos.what.back")
+        return text("kudos.what", reason=words if not most or len(words) <= most else f"{words[: most - 1]}…")
     return text("kudos.what.gone") if kudos.is_gone else text("kudos.what.message", link=kudos.link or "")
 
 

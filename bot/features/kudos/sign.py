@@ -18,6 +18,8 @@ from bot.model.message import Message, message, text
 from bot.model.people import Place
 
 SIGN, DAY = "kudos sign", timedelta(days=1)
+# So often somebody puts back a sign that they took away, in a day: whom it thanks hears of each.
+AGAIN, OFTEN = "kudos sign again", 5
 
 
 def thank_by_sign(call: Call, who: Receivers | None = None, *, on: bool) -> Message | None:
@@ -68,10 +70,14 @@ def _again(call: Call, found: Kudos) -> Message | None:
     """It was put there before: giver, receiver and message are one."""
     if found.stands:
         return None
-    if found.state != "withdrawn":
+    if found.state != "withdrawn" or call.said_at - found.given_at > DAY or call.used(AGAIN, DAY) >= OFTEN:
         raise UserError("kudos.gone", kudos=found.id)
-    call.check_writes(found.theme)
+    who = Receivers(found.receivers)
+    tastes = give.check_may(call, found.theme, who)
+    give.check_pair(who, call.tx.of(KUDOS).today(call.resident.id, found.day))
+    call.use(AGAIN, within=DAY)
     call.tx.of(KUDOS).change(found.id, state="given")
+    give.tell(call, found, call.theme(), tastes, again=True)
     return message(text("kudos.sign.again", who=show.receivers(found.receivers)))
 
 

@@ -31,7 +31,7 @@ def withdraw(call: Call, kudos: int | None = None) -> Message:
     if call.said_at - found.given_at > WITHIN:
         raise UserError("kudos.late", kudos=found.id)
     _end(call, found, "withdrawn")
-    return message(text("kudos.withdrawn.yours", who=show.whom(found)))
+    return message(text("kudos.withdrawn.yours", who=show.whom(found, found.receivers)))
 
 
 def _last(call: Call) -> Kudos | None:
@@ -58,7 +58,7 @@ def remove(call: Call, kudos: int, *, why: str, sure: bool = False) -> Message:
         raise Unsure(asked, yes(sure=True), text("kudos.remove.sure.no"))
     _end(call, found, "removed", why)
     if found.giver is not None:
-        said = text("kudos.removed.giver", who=show.whom(found), why=why)
+        said = text("kudos.removed.giver", who=show.whom(found, found.receivers), why=why)
         call.tell(found.giver, message(said), f"{show.subject(found)}:removed", begun=True, beside=True)
     _tell_moderators(call, found, why)
     return message(text("kudos.removed.done", kudos=kudos))
@@ -71,7 +71,7 @@ def _tell_moderators(call: Call, found: Kudos, why: str) -> None:
         moderator=Resident(call.resident.id, ""),
         giver=show.giver(found),
         who=show.whom(found),
-        reason=_short(found.reason),
+        what=show.what(found, most=_SHOWN),
         why=why,
     )
     call.tell_moderators(
@@ -104,17 +104,13 @@ def _end(call: Call, found: Kudos, state: str, why: str | None = None) -> None:
     """It stands no more: whom it thanks hears so, and for what reason."""
     call.tx.of(KUDOS).change(found.id, state=state, why=why)
     call.changed(show.subject(found.replies_to or found.id))
-    said: Text = text(
-        f"kudos.{state}.told", giver=show.giver(found), why=why or "", reason=_short(found.reason)
-    )
+    what = show.what(found, most=_SHOWN)
+    said: Text = text(f"kudos.{state}.told", giver=show.giver(found), why=why or "", what=what)
     for resident in found.residents:
-        key = f"{SUBJECT}:{found.id}:{state}:{resident}"
+        # By which word, as a sign that was taken away may be put back.
+        key = f"{SUBJECT}:{found.id}:{state}:{resident}:{call.id}"
         instead_of = f"{SUBJECT}:{found.id}:to:"
         call.tell(resident, message(said), key, begun=True, beside=True, instead_of=instead_of)
-
-
-def _short(words: str) -> str:
-    return words if len(words) <= _SHOWN else words[: _SHOWN - 1] + "…"
 
 
 def void_due(call: Call, job: Job) -> None:

@@ -145,6 +145,9 @@ async def test_what_cannot_be_seen_or_is_no_persons_is_ignored(square: Square) -
     bridged = await ghost.say(room, "van overal")
     await ghost.react(room, await ben.say(room, "van hier"), HANDS)
     await anna.react(hidden, before, HANDS)
+    # An edit of what somebody else wrote is none, whatever it says.
+    forged = await anna.edit(room, await ben.say(room, "dank aan Cas"), "dank aan Anna")
+    await ben.react(room, forged, HANDS)
     for event in (notice, gone, reaction, state, own, theirs, bridged):
         await anna.react(room, event, HANDS)
     await anna.react(room, await ben.say(room, "hoera"), "\N{PARTY POPPER}")
