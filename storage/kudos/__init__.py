@@ -33,7 +33,12 @@ _ADD = insert(kudos)
 _CHANGE = update(kudos).where(_THIS).values(state=bindparam("state_"), why=bindparam("why_"))
 _BY = select(*_KEPT).where(kudos.c.giver == _WHO, kudos.c.given_at >= _SINCE, _STANDS)
 _GIVEN_BY = _BY.order_by(kudos.c.given_at.desc(), kudos.c.id.desc())
-_FOR_MESSAGE = select(*_KEPT).where(kudos.c.message == bindparam("message_"), kudos.c.giver == _WHO)
+# Two who are one person by now may each have given one; the last is one that stands, if any does.
+_FOR_MESSAGE = (
+    select(*_KEPT)
+    .where(kudos.c.message == bindparam("message_"), kudos.c.giver == _WHO)
+    .order_by(_STANDS, kudos.c.id)
+)
 _LOSE = (
     update(kudos)
     .where(among(kudos.c.message, "messages_"), ~kudos.c.is_gone)

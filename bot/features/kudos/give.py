@@ -277,6 +277,17 @@ def tell(call: Call, found: Kudos, where: Theme, tastes: Mapping[int, Taste]) ->
             call.tx.of(KUDOS).choose(resident, replace(taste, asked=True))
 
 
+def tell_again(call: Call, found: Kudos, tastes: Mapping[int, Taste]) -> None:
+    """It was taken back and stands again: each hears so once, and only this where neither was said yet."""
+    (where,) = call.tx.places.themes([found.theme])
+    for resident in found.residents:
+        call.tx.told.skip(resident, show.told_of_end(found, "withdrawn", resident))
+        is_told, taste = call.tx.told.known([show.told_to(found, resident)]), tastes.get(resident, Taste())
+        said = show.for_receiver(found, where, asks=not is_told and taste.wall is None)
+        key = (show.told_again if is_told else show.told_to)(found, resident)
+        call.tell(resident, said, key, begun=True, beside=True)
+
+
 def _receipt(call: Call, found: Kudos, where: Theme) -> Message:
     """Where it can be read; what somebody wants to read alone nobody else does."""
     seen, alone = show.seen_by_all(found), [each for each in found.receivers if each.alone]

@@ -29,13 +29,11 @@ def thank_by_sign(call: Call, who: Receivers | None = None, *, on: bool) -> Mess
     found = call.tx.of(KUDOS).for_message(call.resident.id, this)
     if not on:
         return undo.withdraw(call, found.id) if found and found.stands else None
-    if found:
-        return _again(call, found)
     # Of what nobody knows who wrote it nothing can be made.
-    if not who:
+    if not found and not who:
         return None
     try:
-        return _thank(call, this, who)
+        return _again(call, found) if found else _thank(call, this, who or Receivers())
     except UserError as refused:
         return _once_a_day(call, message(refused.text))
 
@@ -70,9 +68,13 @@ def _again(call: Call, found: Kudos) -> Message | None:
         return None
     if found.state != "withdrawn":
         raise UserError("kudos.gone", kudos=found.id)
-    call.check_writes(found.theme)
+    tastes = give.check_may(call, found.theme, Receivers(found.receivers))
+    today = call.tx.of(KUDOS).today(call.resident.id, found.day)
+    if today.thanked.intersection(found.residents):
+        raise UserError("kudos.sign.twice", who=show.whom(found))
     call.tx.of(KUDOS).change(found.id, state="given")
-    return message(text("kudos.sign.again", who=show.receivers(found.receivers)))
+    give.tell_again(call, found, tastes)
+    return message(text("kudos.sign.again", who=show.whom(found)))
 
 
 def lose(call: Call, place: Place, refs: Collection[str]) -> None:

@@ -7,8 +7,8 @@ from datetime import timedelta
 from bot.call import Call
 from bot.errors import Unsure, UserError, yes
 from bot.features.kudos import show
-from bot.features.kudos.records import KUDOS, SUBJECT, Kudos
-from bot.model.message import Button, Message, Text, message, text
+from bot.features.kudos.records import KUDOS, Kudos
+from bot.model.message import Button, Message, message, text
 from bot.model.people import Resident, Role
 from bot.model.work import Job
 
@@ -71,7 +71,7 @@ def _tell_moderators(call: Call, found: Kudos, why: str) -> None:
         moderator=Resident(call.resident.id, ""),
         giver=show.giver(found),
         who=show.whom(found),
-        reason=_short(found.reason),
+        what=show.what(found, _SHOWN),
         why=why,
     )
     call.tell_moderators(
@@ -104,17 +104,15 @@ def _end(call: Call, found: Kudos, state: str, why: str | None = None) -> None:
     """It stands no more: whom it thanks hears so, and for what reason."""
     call.tx.of(KUDOS).change(found.id, state=state, why=why)
     call.changed(show.subject(found.replies_to or found.id))
-    said: Text = text(
-        f"kudos.{state}.told", giver=show.giver(found), why=why or "", reason=_short(found.reason)
-    )
+    what = show.what(found, _SHOWN)
+    said = text(f"kudos.{state}.told", giver=show.giver(found), why=why or "", what=what)
     for resident in found.residents:
-        key = f"{SUBJECT}:{found.id}:{state}:{resident}"
-        instead_of = f"{SUBJECT}:{found.id}:to:"
-        call.tell(resident, message(said), key, begun=True, beside=True, instead_of=instead_of)
-
-
-def _short(words: str) -> str:
-    return words if len(words) <= _SHOWN else words[: _SHOWN - 1] + "…"
+        again, key = show.told_again(found, resident), show.told_of_end(found, state, resident)
+        for thanks in (show.told_to(found, resident), again):
+            call.tx.told.skip(resident, thanks)
+        # Who heard that it stands again hears once more that it does not.
+        key += ":again" if call.tx.told.known([again]) else ""
+        call.tell(resident, message(said), key, begun=True, beside=True)
 
 
 def void_due(call: Call, job: Job) -> None:
