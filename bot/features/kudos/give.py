@@ -278,14 +278,17 @@ def tell(call: Call, found: Kudos, where: Theme, tastes: Mapping[int, Taste]) ->
 
 
 def tell_again(call: Call, found: Kudos, tastes: Mapping[int, Taste]) -> None:
-    """It was taken back and stands again: each hears so once, and only this where neither was said yet."""
+    """It was taken back and stands again: whoever heard that it does not, or nothing yet, hears so once."""
     (where,) = call.tx.places.themes([found.theme])
     for resident in found.residents:
-        call.tx.told.skip(resident, show.told_of_end(found, "withdrawn", resident))
-        is_told, taste = call.tx.told.known([show.told_to(found, resident)]), tastes.get(resident, Taste())
-        said = show.for_receiver(found, where, asks=not is_told and taste.wall is None)
-        key = (show.told_again if is_told else show.told_to)(found, resident)
-        call.tell(resident, said, key, begun=True, beside=True)
+        thanks, end = show.told_to(found, resident), show.told_of_end(found, "withdrawn", resident)
+        call.tx.told.skip(resident, end)
+        said, taste = call.tx.told.known([thanks, end]), tastes.get(resident, Taste())
+        if thanks in said and end not in said:
+            continue
+        again = show.for_receiver(found, where, asks=thanks not in said and taste.wall is None)
+        key = show.told_again(found, resident) if thanks in said else thanks
+        call.tell(resident, again, key, begun=True, beside=True)
 
 
 def _receipt(call: Call, found: Kudos, where: Theme) -> Message:
