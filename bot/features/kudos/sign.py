@@ -68,6 +68,9 @@ def _again(call: Call, found: Kudos) -> Message | None:
         return None
     if found.state != "withdrawn":
         raise UserError("kudos.gone", kudos=found.id)
+    # Also where it thanks them by now and they hid it.
+    if call.tx.of(KUDOS).thanks(found.id, call.resident.id):
+        raise UserError("kudos.yourself")
     tastes = give.check_may(call, found.theme, Receivers(found.receivers))
     today = call.tx.of(KUDOS).today(call.resident.id, found.day)
     if today.thanked.intersection(found.residents):
