@@ -304,9 +304,9 @@ class KudosKept:
 
     def last_from(self, giver: int, receiver: int, since: datetime) -> Kudos | None:
         found = self._read(_GIVEN_BY, resident_=giver, since_=since)
-        return next(
-            (each for each in found if each.residents == [receiver] and each.replies_to is None), None
-        )
+        # Whoever has no account, or was forgotten, is thanked by it too.
+        alone = [each for each in found if [who.resident for who in each.receivers] == [receiver]]
+        return next((each for each in alone if each.replies_to is None), None)
 
     def replies(self, kudos_: int) -> Sequence[Kudos]:
         return self._read(_REPLIES, kudos_=kudos_)
