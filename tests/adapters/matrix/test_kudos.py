@@ -58,7 +58,7 @@ async def plein(square: Square) -> AsyncIterator[OnMatrix]:
         yield plein
 
 
-@pytest.mark.parametrize("encrypted", [False, True])
+@pytest.mark.parametrize("encrypted", [pytest.param(False, marks=pytest.mark.long), True])
 async def test_who_wrote_before_plein_came_is_found(square: Square, plein: OnMatrix, encrypted: bool) -> None:
     """Also what nobody gave it a key of."""
     anna, ben = square.anna, square.ben
