@@ -408,11 +408,8 @@ class Dispatch:
             by_mark=call.resident.id == NOBODY.id,
             confidential=confidential,
         )
-        if (
-            invocation.found_as
-            and not tx.handled.recognise(invocation.found_as, invocation.author, None).answer
-        ):
-            tx.handled.add(invocation.found_as, call.now, None, None, author=invocation.author)
+        if invocation.found_as:
+            _note_if_found(invocation, call)
         if invocation.by_post and answer is not None:
             self._post(answer, to, call, invocation, aloud=aloud, confidential=confidential)
         return answer
@@ -653,6 +650,15 @@ def _named_in(invocation: Invocation) -> Sequence[Mention]:
     """Whoever wrote what it is about is named by that."""
     author = invocation.about.author if invocation.about else None
     return (*invocation.mentions, author) if author else invocation.mentions
+
+
+def _note_if_found(invocation: Invocation, call: Call) -> None:
+    """A sign that was dealt with is no news where it is found standing there; once taken away it is again."""
+    kept, found = call.tx.handled, invocation.found_as
+    if invocation.reacted and not invocation.reacted.on:
+        kept.drop(found)
+    elif not kept.recognise(found, invocation.author, None).answer:
+        kept.add(found, call.now, None, None, author=invocation.author)
 
 
 def _note_what_takes_back(invocation: Invocation, command: Command, call: Call) -> None:

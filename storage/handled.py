@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import and_, bindparam, case, insert, select, update
+from sqlalchemy import and_, bindparam, case, delete, insert, select, update
 
 from bot.model.codec import begin_alike, pack, pack_text, unpack, without
 from bot.model.events import Invocation, Undo
@@ -71,6 +71,7 @@ _PLACE_AND_PART = Loader(
 )
 _UNDO = select(handled.c.undo).where(handled.c.id == bindparam("id_"))
 _ADD = insert(handled)
+_DROP = delete(handled).where(handled.c.id == bindparam("id_"))
 _QUOTES = and_(handled.c.key == "", holds(handled.c.answer, bindparam("line_", type_=handled.c.answer.type)))
 _QUOTED = select(handled.c.id, handled.c.answer).where(_QUOTES)
 _PAGE = (
@@ -147,6 +148,9 @@ class Handled:
         row = {"id": invocation_id, "at": now, "answer": packed, "undo": kept, "key": key, "names": names}
         row |= {"author": author and (self._past.mark_of(author) if by_mark else author.address)}
         self._db.defer(_ADD, invocation_id, row)
+
+    def drop(self, invocation_id: str) -> None:
+        self._db.execute(_DROP, {"id_": invocation_id})
 
     def unsay(self, line: Text) -> None:
         for row in list(self._db.execute(_QUOTED, {"line_": pack_text(line)})):

@@ -3,8 +3,8 @@
 Discord brings no number or moment with these. What comes twice says what was so already, and is passed over;
 each that does not has a name that is made up when it comes. Those of one person are dealt with in order. Of
 what was done while Plein was away, or not dealt with when it ended, Discord tells nothing: then it is asked
-which signs stand on what was said since shortly before, and each that was not dealt with counts once. What
-was taken away meanwhile is not known.
+which signs stand on what was said since shortly before, and each that was not dealt with since it was put
+there counts once. What was taken away meanwhile is not known.
 
 Where a moderator takes all signs of a message away, nobody changed their mind, and nothing is withdrawn. Of
 one alone Discord does not say who took it away: it is taken for whose it was.
@@ -200,7 +200,7 @@ class Signs:
                 arrival=arrival.seq,
                 about=self._remark(kept, named.get(writer or 0)),
                 reacted=Reacted(kept["sign"], on),
-                found_as=f"{PLATFORM}:sign:{_found_as(key)}" if on and "found" not in kept else "",
+                found_as=f"{PLATFORM}:sign:{_found_as(key)}" if "found" not in kept else "",
             )
         )
 

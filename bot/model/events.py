@@ -111,7 +111,8 @@ class Invocation:
     Plein's, by a button or what else is shown there, and belongs to whose that is. `arrival`: its number in
     the inbox; 0: it is in none. `about`: the message of another's that it is about. `reacted`: it is a sign
     that was put there, or taken away, whose command the core knows; they wait for no answer, and none is
-    posted where it stands. `found_as`: by which id it is brought where it is found standing there, once.
+    posted where it stands. `found_as`: by which id it is brought where it is found standing there, once
+    until it is taken away.
     """
 
     id: str

@@ -114,6 +114,10 @@ class HandledStore(Protocol):
         `confidential`: the answer may quote what is nobody else's business, and is not kept for long."""
         ...
 
+    def drop(self, invocation_id: str) -> None:
+        """It is as if it was never dealt with."""
+        ...
+
     def unsay(self, line: Text) -> None:
         """It is not kept that anybody was answered that line. Not of what is confidential."""
         ...

@@ -33,7 +33,12 @@ _ADD = insert(kudos)
 _CHANGE = update(kudos).where(_THIS).values(state=bindparam("state_"), why=bindparam("why_"))
 _BY = select(*_KEPT).where(kudos.c.giver == _WHO, kudos.c.given_at >= _SINCE, _STANDS)
 _GIVEN_BY = _BY.order_by(kudos.c.given_at.desc(), kudos.c.id.desc())
-_FOR_MESSAGE = select(*_KEPT).where(kudos.c.message == bindparam("message_"), kudos.c.giver == _WHO)
+# Two who are one person by now may each have given one; the last is one that stands, if any does.
+_FOR_MESSAGE = (
+    select(*_KEPT)
+    .where(kudos.c.message == bindparam("message_"), kudos.c.giver == _WHO)
+    .order_by(_STANDS, kudos.c.id)
+)
 _LOSE = (
     update(kudos)
     .where(among(kudos.c.message, "messages_"), ~kudos.c.is_gone)
@@ -319,9 +324,9 @@ class KudosKept:
 
     def last_from(self, giver: int, receiver: int, since: datetime) -> Kudos | None:
         found = self._read(_GIVEN_BY, resident_=giver, since_=since)
-        return next(
-            (each for each in found if each.residents == [receiver] and each.replies_to is None), None
-        )
+        # Whoever has no account, or was forgotten, is thanked by it too.
+        alone = [each for each in found if [who.resident for who in each.receivers] == [receiver]]
+        return next((each for each in alone if each.replies_to is None), None)
 
     def replied(self, kudos_: int, giver: int) -> bool:
         return self._db.execute(_REPLIED, {"kudos_": kudos_, "resident_": giver}).first() is not None

@@ -267,7 +267,7 @@ def _add(
 def tell(call: Call, found: Kudos, where: Theme, tastes: Mapping[int, Taste], *, again: bool = False) -> None:
     """Each hears of it once: in private where they talk with Plein, or are not there to read it; else the
     message itself is for them. At the first that they hear of there each is asked whether such may be on the
-    wall. `again`: they heard that it was taken back.
+    wall.
     """
     named = show.named_aloud(call, found, tastes) if found.message is None else ()
     for resident in found.residents:
@@ -275,11 +275,27 @@ def tell(call: Call, found: Kudos, where: Theme, tastes: Mapping[int, Taste], *,
         asks = not taste.asked
         if resident in named and not asks:
             continue
-        said, key = show.for_receiver(found, where, asks=asks), show.told_to(found, resident)
-        key, instead_of = (f"{key}:{call.id}", f"{show.subject(found)}:withdrawn:") if again else (key, "")
-        call.tell(resident, said, key, begun=True, beside=True, instead_of=instead_of)
+        said = show.for_receiver(found, where, asks=asks)
+        call.tell(resident, said, show.told_to(found, resident), begun=True, beside=True)
         if asks:
             call.tx.of(KUDOS).choose(resident, replace(taste, asked=True))
+
+
+def tell_again(call: Call, found: Kudos, tastes: Mapping[int, Taste], times: int) -> None:
+    """It was taken back and stands again, as it did so many times before: whoever heard that it does not, or
+    nothing yet, hears so.
+    """
+    (where,) = call.tx.places.themes([found.theme])
+    for resident in found.residents:
+        thanks = show.told_again(found, resident, times)
+        end = show.told_of_end(found, "withdrawn", resident, times)
+        call.tx.told.skip(resident, end)
+        said, taste = call.tx.told.known([thanks, end]), tastes.get(resident, Taste())
+        if thanks in said and end not in said:
+            continue
+        again = show.for_receiver(found, where, asks=thanks not in said and taste.wall is None)
+        key = show.told_again(found, resident, times + 1) if thanks in said else thanks
+        call.tell(resident, again, key, begun=True, beside=True)
 
 
 def _receipt(call: Call, found: Kudos, where: Theme) -> Message:

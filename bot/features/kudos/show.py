@@ -96,7 +96,8 @@ def whom(kudos: Kudos, who: Sequence[Receiver] | None = None) -> Text | tuple[Re
     """
     who = seen_by_all(kudos) if who is None else who
     if kudos.of_group is None:
-        return receivers(who)
+        # Whoever hid it is somebody.
+        return receivers(who) or text("kudos.somebody")
     return text("kudos.people_of", count=len(who), group=kudos.of_group)
 
 
@@ -106,15 +107,18 @@ def thanks(kudos: Kudos, who: Sequence[Receiver]) -> Text:
 
 
 def what(kudos: Kudos, most: int | None = None) -> Text:
-    """What it thanks for: in the giver's own words (so many characters of them at most), or a message."""
+    """What it thanks for: in the giver's own words, so many characters of them at most, or a message."""
     if kudos.blanked:
         return text("kudos.blanked")
+    if kudos.replies_to is not None and not kudos.reason:
+        return text("kudos.what.back")
     if kudos.message is None:
-        words = kudos.reason
-        if not words:
-            return text("kudos.what.back")
-        return text("kudos.what", reason=words if not most or len(words) <= most else f"{words[: most - 1]}…")
+        return text("kudos.what", reason=_short(kudos.reason, most))
     return text("kudos.what.gone") if kudos.is_gone else text("kudos.what.message", link=kudos.link or "")
+
+
+def _short(words: str, most: int | None) -> str:
+    return words if most is None or len(words) <= most else words[: most - 1] + "…"
 
 
 def reply(kudos: Kudos) -> Text:
@@ -126,6 +130,16 @@ def reply(kudos: Kudos) -> Text:
 def told_to(kudos: Kudos, resident: int) -> str:
     """Under what id somebody hears that it thanks them."""
     return f"{subject(kudos)}:to:{resident}"
+
+
+def told_again(kudos: Kudos, resident: int, times: int) -> str:
+    """Under what id somebody hears that it thanks them after all: it was put back so many times."""
+    return f"{subject(kudos)}:again:{resident}:{times}" if times else told_to(kudos, resident)
+
+
+def told_of_end(kudos: Kudos, state: str, resident: int, times: int) -> str:
+    """Under what id somebody hears that it stands no more, having been put back so many times."""
+    return f"{subject(kudos)}:{state}:{resident}:{times}"
 
 
 def told_back(first: Kudos, back: Kudos) -> str:

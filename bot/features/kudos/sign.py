@@ -18,8 +18,8 @@ from bot.model.message import Message, message, text
 from bot.model.people import Place
 
 SIGN, DAY = "kudos sign", timedelta(days=1)
-# So often somebody puts back a sign that they took away, in a day: whom it thanks hears of each.
-AGAIN, OFTEN = "kudos sign again", 5
+# So often a sign that was taken away can be put back: whom it thanks hears of each.
+OFTEN = 3
 
 
 def thank_by_sign(call: Call, who: Receivers | None = None, *, on: bool) -> Message | None:
@@ -31,13 +31,11 @@ def thank_by_sign(call: Call, who: Receivers | None = None, *, on: bool) -> Mess
     found = call.tx.of(KUDOS).for_message(call.resident.id, this)
     if not on:
         return undo.withdraw(call, found.id) if found and found.stands else None
-    if found:
-        return _again(call, found)
     # Of what nobody knows who wrote it nothing can be made.
-    if not who:
+    if not found and not who:
         return None
     try:
-        return _thank(call, this, who)
+        return _again(call, found) if found else _thank(call, this, who or Receivers())
     except UserError as refused:
         return _once_a_day(call, message(refused.text))
 
@@ -70,15 +68,20 @@ def _again(call: Call, found: Kudos) -> Message | None:
     """It was put there before: giver, receiver and message are one."""
     if found.stands:
         return None
-    if found.state != "withdrawn" or call.said_at - found.given_at > DAY or call.used(AGAIN, DAY) >= OFTEN:
+    # Also where it thanks them by now and they hid it.
+    if call.tx.of(KUDOS).thanks(found.id, call.resident.id):
+        raise UserError("kudos.yourself")
+    who, times = Receivers(found.receivers), call.used(undo.again(found), DAY)
+    if found.state != "withdrawn" or call.said_at - found.given_at > DAY or times >= OFTEN:
         raise UserError("kudos.gone", kudos=found.id)
-    who = Receivers(found.receivers)
     tastes = give.check_may(call, found.theme, who)
-    give.check_pair(who, call.tx.of(KUDOS).today(call.resident.id, found.day))
-    call.use(AGAIN, within=DAY)
+    today = call.tx.of(KUDOS).today(call.resident.id, found.day)
+    if today.thanked.intersection(found.residents):
+        raise UserError("kudos.sign.twice", who=show.whom(found, who))
     call.tx.of(KUDOS).change(found.id, state="given")
-    give.tell(call, found, call.theme(), tastes, again=True)
-    return message(text("kudos.sign.again", who=show.receivers(found.receivers)))
+    give.tell_again(call, found, tastes, times)
+    call.use(undo.again(found), within=DAY)
+    return message(text("kudos.sign.again", who=show.whom(found, who)))
 
 
 def lose(call: Call, place: Place, refs: Collection[str]) -> None:

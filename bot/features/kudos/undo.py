@@ -7,8 +7,8 @@ from datetime import timedelta
 from bot.call import Call
 from bot.errors import Unsure, UserError, yes
 from bot.features.kudos import show
-from bot.features.kudos.records import KUDOS, SUBJECT, Kudos
-from bot.model.message import Button, Message, Text, message, text
+from bot.features.kudos.records import KUDOS, Kudos
+from bot.model.message import Button, Message, message, text
 from bot.model.people import Resident, Role
 from bot.model.work import Job
 
@@ -104,13 +104,17 @@ def _end(call: Call, found: Kudos, state: str, why: str | None = None) -> None:
     """It stands no more: whom it thanks hears so, and for what reason."""
     call.tx.of(KUDOS).change(found.id, state=state, why=why)
     call.changed(show.subject(found.replies_to or found.id))
-    what = show.what(found, most=_SHOWN)
-    said: Text = text(f"kudos.{state}.told", giver=show.giver(found), why=why or "", what=what)
+    what, times = show.what(found, most=_SHOWN), call.used(again(found), WITHIN)
+    said = text(f"kudos.{state}.told", giver=show.giver(found), why=why or "", what=what)
     for resident in found.residents:
-        # By which word, as a sign that was taken away may be put back.
-        key = f"{SUBJECT}:{found.id}:{state}:{resident}:{call.id}"
-        instead_of = f"{SUBJECT}:{found.id}:to:"
-        call.tell(resident, message(said), key, begun=True, beside=True, instead_of=instead_of)
+        call.tx.told.skip(resident, show.told_again(found, resident, times))
+        key = show.told_of_end(found, state, resident, times)
+        call.tell(resident, message(said), key, begun=True, beside=True)
+
+
+def again(kudos: Kudos) -> str:
+    """By what it is counted how often it was put back."""
+    return f"kudos again {kudos.id}"
 
 
 def void_due(call: Call, job: Job) -> None:

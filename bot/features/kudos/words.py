@@ -59,8 +59,6 @@ def _receiver(
             (label, _with(given[_WHO], before, after)) for label, given in choices_of(_WHO, people, call)
         ]
         raise Unsure(text("resident.which", name=words[:_SHOWN]), choices, text("resident.other"))
-    if words.startswith("@") and " " not in words:
-        raise UserError("resident.unknown", name=words[:_SHOWN])
     name = _checked(words)
     asked = text("kudos.no_account", name=name)
     raise Unsure(
@@ -97,7 +95,9 @@ def _with(this: str, before: Sequence[Receiver], after: Sequence[str]) -> Mappin
 
 
 def _checked(name: str) -> str:
-    """Raises: UserError where nobody is called so."""
+    """Raises: UserError where nobody is called so; what has an account is a bot, or nobody here."""
+    if "@" in name:
+        raise UserError("resident.unknown", name=name[:_SHOWN])
     if not seen_as(name) or len(name) > LONGEST_NAME:
         raise UserError("kudos.name", most=LONGEST_NAME)
     return name

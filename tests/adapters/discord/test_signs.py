@@ -251,6 +251,25 @@ async def test_what_was_put_there_while_plein_was_away_is_found_and_counts_once(
     assert found[3:] == [("anna", second.id, False)]
 
 
+async def test_what_was_put_there_again_while_plein_was_away_counts_again(
+    double: Discord, database: str, sport: ThemeSection, praise: Praise, anna: Person, ben: Person
+) -> None:
+    async with plein_on(double, database, themes=[sport], installed=praise.installed) as plein:
+        said = await ben.says("sport", "een")
+        await anna.reacts(said, HANDS)
+        await praise.times(1)
+        await anna.unreacts(said, HANDS)
+        await praise.times(2)
+        await plein.core.agenda.flush()
+    await anna.reacts(said, HANDS)
+    for _ in range(2):
+        wanted = len(looked(double)) + 1
+        async with plein_on(double, database, themes=[sport], installed=praise.installed):
+            await praise.times(3)
+            await double.until(partial(has_looked, double, wanted))
+    assert [seen.on for seen in praise.seen] == [True, False, True]
+
+
 def has_looked(double: Discord, often: int) -> bool:
     return len(looked(double)) >= often
 

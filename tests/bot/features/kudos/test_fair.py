@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.features.kudos.records import KUDOS, KudosSettings, Receiver
+from bot.model.events import Mention, Reacted, Remark
 from bot.model.message import Button, Message, residents_in, text
 from bot.model.people import Identity, Role
 from bot.ports.storage import Transaction
@@ -38,6 +39,14 @@ async def thank(town: Town, giver: str, *who: str, why: str = "voor al je hulp",
 async def press(town: Town, name: str, command: str, room: str | None = None, **args: object) -> str:
     answer = await town.core.handle(town.asked(name, room=room, button=Button(text("typed"), command, args)))
     return words_of(answer) if answer else ""
+
+
+async def put_sign(town: Town, who: str, whom: str | None, *, on: bool = True, writes: bool = True) -> None:
+    """On what somebody said; of what a bot, a ghost, a webhook or Plein says adapters name nobody."""
+    author = Mention(f"@{whom}", Identity(PLATFORM, whom), whom) if whom and on else None
+    about = Remark(f"${whom}", town.clock.now(), f"https://chat.example/{whom}", author)
+    asked = replace(town.asked(who), reacted=Reacted("🙏", on), about=about, by_post=True, public=True)
+    await town.core.handle(replace(asked, writes=writes))
 
 
 async def settle(town: Town) -> None:
@@ -145,6 +154,36 @@ async def test_how_many_a_day_the_community_says(town: Town) -> None:
     assert "vandaag al 1 keer" in await thank(town, "anna", "cas")
 
 
+async def test_two_accounts_of_one_person_share_the_five_of_a_day(town: Town) -> None:
+    for giver, name in zip(("anna", "ben", "anna", "ben", "anna"), PEOPLE[2:7], strict=True):
+        if name == "dora":
+            await town.linked("anna", "ben")
+        await thank(town, giver, name)
+    for giver in ("anna", "ben"):
+        assert "vandaag al 5 keer" in await thank(town, giver, "hugo")
+
+
+async def test_signs_and_words_share_the_five_of_a_day(town: Town) -> None:
+    for name in PEOPLE[1:4]:
+        await thank(town, "anna", name)
+    for name in PEOPLE[4:6]:
+        await put_sign(town, "anna", name)
+    assert "vandaag al 5 keer" in await thank(town, "anna", "gust")
+    await put_sign(town, "anna", "gust")
+    assert "nog niet bedankt" in await town.say("gust", "!bedankje mijn", room=None)
+
+
+async def test_a_day_of_25_hours_is_one_day(town: Town) -> None:
+    """On the last Sunday of October clocks in Brussels show the hour from two to three twice."""
+    town.clock.turn_to(datetime(2027, 10, 30, 22, tzinfo=UTC))
+    for name in PEOPLE[1:6]:
+        await thank(town, "anna", name)
+    town.clock.turn(timedelta(hours=24, minutes=59))
+    assert "vandaag al 5 keer" in await thank(town, "anna", "gust")
+    town.clock.turn(timedelta(minutes=1))
+    assert "staat in sport" in await thank(town, "anna", "gust")
+
+
 async def test_one_a_pair_a_day_again_once_it_was_taken_back(town: Town) -> None:
     await thank(town, "anna", "ben")
     assert TWICE in await thank(town, "anna", "ben")
@@ -227,6 +266,12 @@ async def test_who_moderates_does_not_read_who_is_thanked_alone(town: Town) -> N
     assert town.platform.where("hugo")[-1].count("een bewoner") == 3
 
 
+async def test_thanks_for_what_thanked_others_too_are_no_reply(town: Town) -> None:
+    who = [f"resident:{await number_of(town, 'ben')}", "name:oma"]
+    await press(town, "anna", "kudos give", room="sport", who=who, reason="voor de taart")
+    assert "staat in sport" in await thank(town, "ben", "anna")
+
+
 async def test_who_was_not_thanked_by_it_thanks_nobody_back(town: Town) -> None:
     await thank(town, "anna", "ben")
     assert "geen bedankje 1 voor jou" in await press(town, "cas", "kudos back", kudos=1)
@@ -284,6 +329,35 @@ async def test_who_may_not_write_there_thanks_nobody(town: Town) -> None:
     assert refused
     assert "staat in" not in words_of(refused)
     assert "nog niet bedankt" in await town.say("ben", "!bedankje mijn")
+
+
+async def test_who_may_not_write_there_thanks_nobody_by_a_sign_either(town: Town) -> None:
+    await put_sign(town, "anna", "ben", writes=False)
+    assert "nog niet bedankt" in await town.say("ben", "!bedankje mijn", room=None)
+    await put_sign(town, "anna", "ben")
+    await put_sign(town, "anna", "ben", on=False)
+    await put_sign(town, "anna", "ben", writes=False)
+    assert "nog niet bedankt" in await town.say("ben", "!bedankje mijn", room=None)
+
+
+@pytest.mark.parametrize(
+    "whom", ["<@157642990628>", "<@!157642990628>", "@Plein", "@plein:dorp.be", "Plein#1234@x"]
+)
+async def test_what_has_an_account_and_is_no_resident_is_thanked_by_no_name_either(
+    town: Town, whom: str
+) -> None:
+    """A bot, a bridge's ghost, Plein itself: what names them is no person to whom it belongs."""
+    said = "Ik ken hier niemand die"
+    assert said in await town.say("anna", f'!bedankt {whom} "voor al je hulp"')
+    assert said in await thank(town, "anna", whom, "ben")
+    named = {"who": [f"name:{whom}"], "reason": "voor al je hulp"}
+    assert said in await press(town, "anna", "kudos give", room="sport", **named)
+    assert await town.core.store.run(lambda tx: tx.of(KUDOS).look(1)) is None
+
+
+async def test_whose_message_nobody_knows_is_thanked_for_by_nobody(town: Town) -> None:
+    await put_sign(town, "anna", None)
+    assert await town.core.store.run(lambda tx: tx.of(KUDOS).look(1)) is None
 
 
 # --- more ---

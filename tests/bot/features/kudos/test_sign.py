@@ -87,6 +87,67 @@ async def test_the_allowance_does_not_grow_back_by_taking_signs_away(town: Town)
     assert "nog niet bedankt" in await mine(town)
 
 
+async def test_who_is_thanked_hears_that_it_was_taken_back_and_stands_again_each_once(town: Town) -> None:
+    for on in (True, False, True, False, True, False):
+        await town.core.handle(signs(town, "anna", on=on))
+        await told(town, "ben")
+    link = "voor een bericht, https://chat.example/$1"
+    for_ben, back = (
+        "🙏 een bewoner bedankt je in sport: " + link,
+        "een bewoner trok dit bedankje aan jou in: " + link,
+    )
+    found = [line for said in await told(town, "ben") for line in said.split("\n") if link in line]
+    assert found == [for_ben, back] * 3
+
+
+async def test_what_waits_unsaid_says_only_how_it_is(town: Town) -> None:
+    for on in (True, False, True):
+        await town.core.handle(signs(town, "anna", on=on))
+    (said,) = [said for said in await told(town, "ben") if "voor een bericht" in said]
+    assert "bedankt je in sport" in said
+    assert "op de muur" in said
+
+
+async def test_what_is_put_there_again_is_one_a_pair_a_day_still(town: Town) -> None:
+    for ref, on in (("$1", True), ("$1", False), ("$2", True), ("$1", True)):
+        await town.core.handle(signs(town, "anna", ref, on=on))
+    assert any("Op die dag bedankte je een bewoner al" in said for said in await told(town, "anna"))
+    assert "https://chat.example/$2" in (found := await mine(town))
+    assert "https://chat.example/$1" not in found
+
+
+async def test_what_may_not_be_any_more_does_not_stand_again(town: Town) -> None:
+    for on in (True, False):
+        await town.core.handle(signs(town, "anna", on=on))
+    await alone(town, "ben", "!bedankje instellingen uit")
+    await town.core.handle(signs(town, "anna"))
+    assert any("Bedankjes via Plein wil een bewoner" in said for said in await told(town, "anna"))
+    await alone(town, "ben", "!bedankje instellingen aan")
+    await town.linked("anna", "ben")
+    town.clock.turn(timedelta(days=2))
+    await town.core.handle(signs(town, "anna"))
+    assert any("Jezelf bedanken kan niet" in said for said in await told(town, "anna"))
+    assert "nog niet bedankt" in await mine(town)
+
+
+async def test_two_of_one_person_take_away_each_their_own_sign(town: Town) -> None:
+    await town.say("cas", "!help")
+    for who in ("anna", "cas"):
+        await town.core.handle(signs(town, who))
+    await town.linked("anna", "cas")
+    await town.core.handle(signs(town, "cas", on=False))
+    assert (await mine(town)).count("voor een bericht") == 1
+    await town.core.handle(signs(town, "anna", on=False))
+    assert "nog niet bedankt" in await mine(town)
+
+
+async def test_whoever_hid_it_is_not_named_to_who_takes_it_back(town: Town) -> None:
+    await town.core.handle(signs(town, "anna"))
+    await alone(town, "ben", "!bedankje verberg 1")
+    await town.core.handle(signs(town, "anna", on=False))
+    assert any("Je bedankje aan een bewoner is ingetrokken" in said for said in await told(town, "anna"))
+
+
 async def test_of_a_message_that_is_gone_nothing_more_is_known(town: Town) -> None:
     await town.core.handle(signs(town, "anna"))
     await town.core.gone(Place(PLATFORM, "elsewhere"), ["$1"])

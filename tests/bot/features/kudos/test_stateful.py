@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import tempfile
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, settings
@@ -15,8 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.features.kudos.records import KUDOS
+from bot.model.events import Mention, Reacted, Remark
 from bot.model.message import Button, text
-from bot.model.people import Identity
+from bot.model.people import Identity, Place, Resident
 from bot.ports.storage import Transaction
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
 
@@ -24,8 +26,12 @@ ACCOUNTS = ("ann", "ben", "cas", "dora", "eva")
 BRUSSELS = ZoneInfo("Europe/Brussels")
 DAY = timedelta(days=1)
 A_DAY = 5
+# What an account gives that came less than that ago counts nowhere else.
+NEW_FOR = 7 * DAY
+HANDS = "\N{PERSON WITH FOLDED HANDS}"
 # The evenings before the clocks go forward, and back.
 CHANGES = (datetime(2027, 3, 27, 20, tzinfo=UTC), datetime(2027, 10, 30, 20, tzinfo=UTC))
+EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 ORDER = ("openly", "privately", "not")
 
 
@@ -37,16 +43,23 @@ class Taste:
 
 @dataclass
 class Thanks:
-    """One as those who were there remember it; people are numbers of the test's own."""
+    """One as those who were there remember it; people are numbers of the test's own. `message`: on which a
+    sign was put. `alone`: who reads it alone.
+    """
 
     giver: int | None
     to: set[int]
     at: datetime
     replies_to: int | None = None
     names: set[str] = field(default_factory=set)
+    message: str | None = None
+    is_gone: bool = False
+    is_early: bool = False
     hidden: set[int] = field(default_factory=set)
-    # Whoever was forgotten is thanked still, as somebody.
+    alone: set[int] = field(default_factory=set)
+    # Whoever was forgotten is thanked still, as somebody; some of them where others read it.
     nobodys: int = 0
+    open_nobodys: int = 0
     state: str = "given"
 
     @property
@@ -61,6 +74,16 @@ class Thanks:
     def seen(self) -> set[int]:
         return self.to - self.hidden
 
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody is thanked by it where others read that."""
+        return bool(self.seen - self.alone or self.names or self.open_nobodys)
+
+    @property
+    def counts(self) -> bool:
+        """On a total of the year."""
+        return self.stands and self.replies_to is None and not self.is_early
+
 
 class Giving(RuleBasedStateMachine):
     def __init__(self) -> None:
@@ -72,6 +95,10 @@ class Giving(RuleBasedStateMachine):
         self.person = {name: number for number, name in enumerate(ACCOUNTS)}
         self.tastes: dict[int, Taste] = {}
         self.history: dict[int, Thanks] = {}
+        # Which account wrote each message that is there, and since when each account is.
+        self.messages: dict[str, str] = {}
+        self.written = 0
+        self.came: dict[str, datetime] = {}
         self.last = len(ACCOUNTS)
 
     def run(self, coroutine: Any) -> Any:
@@ -93,6 +120,7 @@ class Giving(RuleBasedStateMachine):
         await self.town.joined("sport")
         for name in (*ACCOUNTS, "mia"):
             await self.town.say(name, "!help")
+            self.came[name] = self.town.clock.now()
 
     # --- what happens ---
 
@@ -105,12 +133,18 @@ class Giving(RuleBasedStateMachine):
         said = self._press(giver, "kudos give", who=whom, reason="voor het opruimen")
         self._expect_given(giver, people, names, said)
 
-    def _expect_given(self, giver: str, people: set[int], names: set[str], said: str) -> None:
-        me, now = self.person[giver], self.town.clock.now()
-        day = now.astimezone(BRUSSELS).date().isoformat()
+    def _given_on(self, me: int, day: str) -> tuple[int, set[int]]:
+        """How many, and whom they thank by what stands."""
         given = [each for each in self.history.values() if each.giver == me and each.day == day]
         counted = [each for each in given if each.replies_to is None]
-        today = set[int]().union(*(each.to for each in counted if each.stands))
+        return len(counted), set[int]().union(*(each.to for each in counted if each.stands))
+
+    def _today(self) -> str:
+        return self.town.clock.now().astimezone(BRUSSELS).date().isoformat()
+
+    def _expect_given(self, giver: str, people: set[int], names: set[str], said: str) -> None:
+        me = self.person[giver]
+        count, today = self._given_on(me, self._today())
         first = self._thanked_by(me, people) if len(people) == 1 and not names else None
         if me in people:
             assert "Jezelf bedanken kan niet" in said
@@ -120,17 +154,85 @@ class Giving(RuleBasedStateMachine):
             assert "hier al voor terug" in said
         elif first is not None:
             assert "staat onder het eerste" in said
-            self._note(Thanks(me, {*people}, now, replies_to=first))
-        elif len(counted) >= A_DAY:
+            self._note(giver, people, replies_to=first)
+        elif count >= A_DAY:
             assert "vandaag al 5 keer" in said
         elif people & today:
             assert "al. Morgen kan het weer" in said
         else:
             assert "staat in sport" in said or "leest je bedankje in privé" in said
-            self._note(Thanks(me, {*people}, now, names=names))
+            self._note(giver, people, names=names)
 
-    def _note(self, thanks: Thanks) -> None:
+    def _note(self, giver: str, people: set[int], **more: Any) -> None:
+        now = self.town.clock.now()
+        alone = {who for who in people if self._taste(who).receives == "privately"}
+        early = now - self.came[giver] < NEW_FOR
+        thanks = Thanks(self.person[giver], {*people}, now, alone=alone, is_early=early, **more)
         self.history[len(self.history) + 1] = thanks
+
+    # --- by a sign on what somebody wrote ---
+
+    @rule(data=st.data(), giver=st.sampled_from(ACCOUNTS), author=st.sampled_from(ACCOUNTS))
+    def sign(self, data: st.DataObject, giver: str, author: str) -> None:
+        """On what somebody wrote now, or what stands there already."""
+        ref = data.draw(st.sampled_from(["", *sorted(self.messages)]))
+        if not ref:
+            self.written += 1
+            ref = f"${self.written}"
+            self.messages[ref] = author
+        self._sign(giver, ref, on=True)
+
+    @precondition(lambda self: any(each.message in self.messages for each in self.history.values()))
+    @rule(data=st.data(), by_another=st.sampled_from([None, None, None, *ACCOUNTS]), on=st.booleans())
+    def toggle(self, data: st.DataObject, by_another: str | None, on: bool) -> None:
+        """Where somebody put one before; most often they themselves."""
+        put = [each for each in self.history.values() if each.message in self.messages]
+        thanks = data.draw(st.sampled_from(put))
+        theirs = [name for name in ACCOUNTS if self.person[name] == thanks.giver]
+        assert thanks.message
+        self._sign(by_another or next(iter(theirs), ACCOUNTS[0]), thanks.message, on=on)
+
+    def _sign(self, giver: str, ref: str, *, on: bool) -> None:
+        """What it is answered waits for them; whether it stands is seen by the recount."""
+        me, author = self.person[giver], self.messages[ref]
+        mention = Mention(f"@{author}", Identity(PLATFORM, author), author) if on else None
+        about = Remark(ref, self.town.clock.now(), f"https://chat.example/{ref}", mention)
+        asked = replace(self.town.asked(giver), reacted=Reacted(HANDS, on), about=about)
+        self.run(self.town.core.handle(replace(asked, by_post=True, public=True)))
+        theirs = [each for each in self.history.values() if each.giver == me and each.message == ref]
+        stands = [each for each in theirs if each.stands]
+        if not on:
+            if stands and self.town.clock.now() - stands[-1].at <= DAY:
+                stands[-1].state = "withdrawn"
+        elif not theirs:
+            self._sign_anew(giver, ref)
+        elif not stands and self._may_stand_again(theirs[-1], me):
+            # Nothing more counts for that day.
+            theirs[-1].state = "given"
+
+    def _sign_anew(self, giver: str, ref: str) -> None:
+        me, whom = self.person[giver], self.person[self.messages[ref]]
+        count, today = self._given_on(me, self._today())
+        if whom != me and self._taste(whom).receives != "not" and count < A_DAY and whom not in today:
+            self._note(giver, {whom}, message=ref)
+
+    def _may_stand_again(self, found: Thanks, me: int) -> bool:
+        if found.state != "withdrawn" or me in found.to:
+            return False
+        if any(self._taste(who).receives == "not" for who in found.seen):
+            return False
+        return not found.seen & self._given_on(me, found.day)[1]
+
+    @precondition(lambda self: self.messages)
+    @rule(data=st.data())
+    def delete(self, data: st.DataObject) -> None:
+        ref = data.draw(st.sampled_from(sorted(self.messages)))
+        del self.messages[ref]
+        self.run(self.town.core.gone(Place(PLATFORM, "sport"), [ref]))
+        for thanks in self.history.values():
+            thanks.is_gone = thanks.is_gone or thanks.message == ref
+
+    # --- what becomes of it ---
 
     def _thanked_by(self, me: int, people: set[int]) -> int | None:
         """By what they thanked alone whoever thanks them now, a day ago at most."""
@@ -174,17 +276,26 @@ class Giving(RuleBasedStateMachine):
         if me in thanks.seen:
             thanks.hidden.add(me)
 
+    @precondition(lambda self: any(each.hidden for each in self.history.values()))
+    @rule(data=st.data(), who=st.sampled_from(ACCOUNTS))
+    def unhide(self, data: st.DataObject, who: str) -> None:
+        hidden = [number for number, each in self.history.items() if each.hidden]
+        thanks, me = self.history[number := data.draw(st.sampled_from(hidden))], self.person[who]
+        said = self._press(who, "kudos unhide", kudos=number)
+        assert ("ziet weer dat" in said) is (me in thanks.to)
+        thanks.hidden.discard(me)
+
     @precondition(lambda self: self.history)
     @rule(data=st.data())
     def remove(self, data: st.DataObject) -> None:
         thanks = self.history[number := data.draw(st.sampled_from(sorted(self.history)))]
         said = self._press("mia", "kudos remove", kudos=number, why="Kwetsend", sure=True)
         # What somebody reads alone no moderator finds.
-        if "dat jij modereert" not in said:
-            assert ("is weggehaald" in said) is thanks.stands
-        elif thanks.stands:
-            return
-        thanks.state = "removed" if thanks.stands else thanks.state
+        assert ("dat jij modereert" in said) is not thanks.is_open
+        assert ("is weggehaald" in said) is (thanks.is_open and thanks.stands)
+        assert ("al niet meer" in said) is (thanks.is_open and not thanks.stands)
+        if thanks.is_open and thanks.stands:
+            thanks.state = "removed"
 
     @precondition(lambda self: any(each.names for each in self.history.values()))
     @rule(data=st.data(), who=st.sampled_from(ACCOUNTS), agreed=st.booleans())
@@ -202,6 +313,13 @@ class Giving(RuleBasedStateMachine):
             if agreed:
                 thanks.names.clear()
                 thanks.to.add(me)
+                self._keep_alone(me)
+
+    def _keep_alone(self, who: int) -> None:
+        """What thanks somebody who likes it so is read by them alone, and stays so."""
+        if self._taste(who).receives == "privately":
+            for thanks in self.history.values():
+                thanks.alone |= {who} & thanks.to
 
     @rule(
         who=st.sampled_from(ACCOUNTS), wish=st.sampled_from(["wall-on", "wall-off", "private", "off", "open"])
@@ -218,6 +336,7 @@ class Giving(RuleBasedStateMachine):
                 taste.receives = "openly"
             case "private" | "off":
                 taste.receives, taste.wall = ("privately" if wish == "private" else "not"), False
+        self._keep_alone(self.person[who])
 
     @rule(elder=st.sampled_from(ACCOUNTS), younger=st.sampled_from(ACCOUNTS))
     def link(self, elder: str, younger: str) -> None:
@@ -236,6 +355,7 @@ class Giving(RuleBasedStateMachine):
             walls = [taste.wall for taste in said if taste.wall is not None]
             strictest = max((taste.receives for taste in said), key=ORDER.index)
             self.tastes[stays] = Taste(strictest, all(walls) if walls else None)
+            self._keep_alone(stays)
         self.run(self._due())
 
     def _join(self, thanks: Thanks, goes: int, stays: int) -> None:
@@ -244,8 +364,11 @@ class Giving(RuleBasedStateMachine):
         if goes in thanks.to:
             if goes in thanks.hidden:
                 thanks.hidden.add(stays)
+            if goes in thanks.alone and stays not in thanks.to:
+                thanks.alone.add(stays)
             thanks.to = (thanks.to - {goes}) | {stays}
             thanks.hidden.discard(goes)
+            thanks.alone.discard(goes)
         if thanks.stands and thanks.giver is not None and thanks.giver in thanks.to:
             if thanks.seen - {thanks.giver} or thanks.names or thanks.nobodys:
                 thanks.to.discard(thanks.giver)
@@ -269,20 +392,23 @@ class Giving(RuleBasedStateMachine):
         for thanks in self.history.values():
             thanks.giver = None if thanks.giver == gone else thanks.giver
             thanks.nobodys += gone in thanks.seen
+            thanks.open_nobodys += gone in thanks.seen - thanks.alone
             thanks.to.discard(gone)
             thanks.hidden.discard(gone)
+            thanks.alone.discard(gone)
         self.tastes.pop(gone, None)
         self.run(self._due())
         self.town.clock.turn(timedelta(seconds=1))
         for name in names:
             self.run(self.town.say(name, "!help"))
             self.person[name] = self._newcomer()
+            self.came[name] = self.town.clock.now()
 
     def _newcomer(self) -> int:
         self.last += 1
         return self.last
 
-    @rule(minutes=st.sampled_from([1, 59, 119, 6 * 60, 23 * 60, 24 * 60, 25 * 60]))
+    @rule(minutes=st.sampled_from([1, 59, 119, 6 * 60, 23 * 60, 24 * 60, 25 * 60, 8 * 24 * 60]))
     def time_passes(self, minutes: int) -> None:
         self.town.clock.turn(timedelta(minutes=minutes))
 
@@ -296,24 +422,40 @@ class Giving(RuleBasedStateMachine):
         if not hasattr(self, "town"):
             return
         numbers = {self.person[name]: self._number(name) for name in ACCOUNTS}
-        day = self.town.clock.now().astimezone(BRUSSELS).date().isoformat()
-        shown, received, given = self.run(self.town.core.store.run(lambda tx: _read(tx, numbers, day)))
+        found = self.run(self.town.core.store.run(lambda tx: Read.of(tx, numbers, self._today())))
+        known = self.history.items()
         for who in numbers:
-            assert received[who] == [
+            assert found.received[who] == [
                 number
-                for number, each in sorted(self.history.items(), reverse=True)
+                for number, each in sorted(known, reverse=True)
                 if each.stands and who in each.seen and each.replies_to is None
             ]
-            assert given[who] == sum(
-                each.giver == who and each.day == day and each.replies_to is None
-                for each in self.history.values()
-            )
+            assert found.given[who] == self._given_on(who, self._today())[0]
+            counted = [each for _, each in known if each.counts]
+            received = sum(who in each.seen for each in counted)
+            assert found.totals[who] == (sum(each.giver == who for each in counted), received, len(counted))
+        assert found.kept == {
+            number: (each.state, each.is_gone, each.is_early, each.message is not None)
+            for number, each in known
+        }
         agreed = {
-            number: {numbers[who] for who in each.seen if self._taste(who).wall}
-            for number, each in self.history.items()
+            number: {numbers[who] for who in each.seen - each.alone if self._taste(who).wall}
+            for number, each in known
             if each.stands and each.replies_to is None
         }
-        assert shown == {number: who for number, who in agreed.items() if who}
+        assert found.wall == {number: who for number, who in agreed.items() if who}
+
+    @invariant()
+    def the_wall_never_shows_who_did_not_agree(self) -> None:
+        """As anybody reads it there."""
+        if not hasattr(self, "town"):
+            return
+        agreed = {self._number(name) for name in ACCOUNTS if self._taste(self.person[name]).wall}
+        answer = self.run(self.town.core.handle(self.town.asked("mia", "!bedankje muur")))
+        for line in answer.words:
+            whom = line.values.get("who", ()) if line.key == "kudos.wall.line" else ()
+            assert all(isinstance(who, Resident) for who in whom)
+            assert {who.id for who in whom} <= agreed
 
     def _taste(self, who: int) -> Taste:
         return self.tastes.get(who, Taste())
@@ -329,16 +471,32 @@ class Giving(RuleBasedStateMachine):
         return words_of(answer) if answer else ""
 
 
-def _read(
-    tx: Transaction, numbers: dict[int, int], day: str
-) -> tuple[dict[int, set[int]], dict[int, list[int]], dict[int, int]]:
-    kept, theme = tx.of(KUDOS), tx.places.theme_named("sport")
-    assert theme
-    shown = {found.id: set(who) for found, who in kept.wall([theme.id], 1000)}
-    received = {
-        who: [found.id for found in kept.received(number, None, 1000)] for who, number in numbers.items()
-    }
-    return shown, received, {who: kept.today(number, day).count for who, number in numbers.items()}
+class Read(NamedTuple):
+    """What is kept, of whom by the test's own numbers, and of what by that of each thank-you."""
+
+    wall: dict[int, set[int]]
+    received: dict[int, list[int]]
+    given: dict[int, int]
+    totals: dict[int, tuple[int, int, int]]
+    kept: dict[int, tuple[str, bool, bool, bool]]
+
+    @classmethod
+    def of(cls, tx: Transaction, numbers: dict[int, int], day: str) -> Read:
+        kept, theme = tx.of(KUDOS), tx.places.theme_named("sport")
+        assert theme
+        every = itertools.takewhile(bool, map(kept.look, itertools.count(1)))
+        people = numbers.items()
+        return cls(
+            {found.id: set(who) for found, who in kept.wall([theme.id], 1000)},
+            {who: [found.id for found in kept.received(number, None, 1000)] for who, number in people},
+            {who: kept.today(number, day).count for who, number in people},
+            {who: (*kept.totals(number, *EVER),) for who, number in people},
+            {
+                each.id: (each.state, each.is_gone, each.is_early, each.message is not None)
+                for each in every
+                if each
+            },
+        )
 
 
 TestGiving = Giving.TestCase
