@@ -212,7 +212,7 @@ BUILT = {
     "kudos.reply.*": filled("kudos.reply.*", ["plain", "words"]),
     "kudos.*.told": filled("kudos.*.told", ["withdrawn", "removed"]),
     "kudos.button.*": filled("kudos.button.*", Wish),
-    "kudos.button.wall.*": filled("kudos.button.wall.*", ["on", "off"]),
+    "kudos.button.*.*": {f"kudos.button.{on}.{yes}" for on in ("wall", "expertise") for yes in ("on", "off")},
     "kudos.totals.*": filled("kudos.totals.*", Switch),
     "kudos.taste.*": filled("kudos.taste.*", Receives),
     "language.name.*": filled("language.name.*", LOCALES),
@@ -553,6 +553,8 @@ def test_what_is_typed_behind_two_dashes_and_what_is_chosen_are_words(locale: st
         for word in CATALOGUES[locale][key][0].split("|"):
             # "if need be": so many words of a ballot about dates are looked at together.
             most = 2 if key == "poll.word.if_need_be" else 1 if key.startswith("param.way.") else 0
+            # "niet op de muur": these are all that stands behind their command.
+            most = 3 if key.startswith("param.wish.") else most
             assert re.fullmatch(rf"[^\W\d][\w-]*(?: [^\W\d][\w-]*){{0,{most}}}", word), (locale, key)
             assert word == word.casefold()
 

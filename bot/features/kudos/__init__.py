@@ -11,6 +11,7 @@ There are no points and no ranks: what is kept is who thanked whom, for what.
     undo.py      taking it back
     claim.py     whose a name without an account is
     named.py     what names somebody who was forgotten
+    known.py     thanks for what somebody says that they know
     taste.py     how somebody likes to be thanked
     month.py     what a month brought, told in each theme
     totals.py    how often this year, where moderators want that shown
@@ -26,7 +27,20 @@ from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
-from bot.features.kudos import certify, claim, give, month, named, rings, show, sign, taste, totals, undo
+from bot.features.kudos import (
+    certify,
+    claim,
+    give,
+    known,
+    month,
+    named,
+    rings,
+    show,
+    sign,
+    taste,
+    totals,
+    undo,
+)
 from bot.features.kudos.records import CERTIFICATES, KUDOS, KudosSettings
 from bot.features.kudos.words import KINDS, ask_for_reason
 from bot.model.message import Button, text
@@ -58,7 +72,7 @@ _COMMANDS = (
     _Private(show.HIDE, undo.hide, anyone=True),
     _Private(undo.UNHIDE, undo.unhide, listed=False, anyone=True),
     _Private(claim.CLAIM, claim.claim),
-    _Private(taste.SETTINGS, taste.choose, anyone=True),
+    _Private(taste.SETTINGS, taste.choose, anyone=True, notes=taste.HOW),
     _Private(undo.REMOVE, undo.remove),
     _Private(claim.AGREE, claim.agree, listed=False),
     _Private(named.BLANK, named.blank, listed=False),
@@ -134,6 +148,8 @@ FEATURE = Feature(
     merge=merge_residents,
     forget=forget_resident,
     export=export_resident,
+    recognised=known.recognised,
+    unsaid=known.unsay,
     settings=KudosSettings,
     reaction=Reaction("sign", sign.SIGN),
     gone=sign.lose,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from bot import when
 from bot.call import Call
 from bot.errors import Unsure, UserError, yes
-from bot.features.kudos import month, show
+from bot.features.kudos import known, month, show
 from bot.features.kudos.records import (
     KUDOS,
     Given,
@@ -263,15 +263,15 @@ def _add(
 def tell(call: Call, found: Kudos, where: Theme, tastes: Mapping[int, Taste]) -> None:
     """Each hears of it once: in private where they talk with Plein, or are not there to read it; else the
     message itself is for them. At the first that they hear of there each is asked whether such may be on the
-    wall.
+    wall; at the first that is for what they say that they know, whether it may say so there.
     """
     named = show.named_aloud(call, found, tastes) if found.message is None else ()
     for resident in found.residents:
         taste = tastes.get(resident, Taste())
-        asks = not taste.asked
-        if resident in named and not asks:
+        asks, knows = not taste.asked, known.endorse(call, found, taste)
+        if resident in named and not asks and not knows:
             continue
-        said = show.for_receiver(found, where, asks=asks)
+        said = show.for_receiver(found, where, asks=asks, knows=knows)
         call.tell(resident, said, show.told_to(found, resident), begun=True, beside=True)
         if asks:
             call.tx.of(KUDOS).choose(resident, replace(taste, asked=True))

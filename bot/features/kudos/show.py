@@ -12,7 +12,7 @@ from typing import Any
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.kudos.records import KUDOS, SUBJECT, Kudos, Receiver, Receives, Taste
-from bot.model.message import Button, Hint, Message, Text, message, text
+from bot.model.message import Button, Hint, Message, Text, message, text, typed
 from bot.model.news import New
 from bot.model.people import Identity, Resident, Theme
 from bot.names import folded
@@ -135,20 +135,30 @@ def told_back(first: Kudos, back: Kudos) -> str:
 # --- to whom it thanks ---
 
 
-def for_receiver(kudos: Kudos, theme: Theme, *, asks: bool) -> Message:
-    """That somebody thanked them; `asks`: whether such may be on the wall."""
-    said = text("kudos.for_you", giver=giver(kudos), what=what(kudos), theme=theme.name)
+def for_receiver(kudos: Kudos, theme: Theme, *, asks: bool, knows: Sequence[str] = ()) -> Message:
+    """That somebody thanked them; `asks`: whether such may be on the wall, `knows`: whether it may be said of
+    these, which they know.
+    """
+    lines = [text("kudos.for_you", giver=giver(kudos), what=what(kudos), theme=theme.name)]
     buttons = [
         Button(text("kudos.button.back"), "kudos back", {"kudos": kudos.id}),
         Button(text("kudos.button.hide"), HIDE, {"kudos": kudos.id}),
     ]
-    if not asks:
-        return message(said, buttons=buttons)
-    choices = [
-        Button(text(f"kudos.button.wall.{yes}"), "kudos settings", {"wish": f"wall-{yes}"})
+    if asks:
+        lines.append(text("kudos.wall.ask"))
+        buttons += _choices("wall")
+    if knows:
+        lines.append(text("kudos.expertise.ask", words=tuple(map(typed, knows))))
+        buttons += _choices("expertise")
+    return message(*lines, buttons=buttons)
+
+
+def _choices(about: str) -> Sequence[Button]:
+    """Yes, and no."""
+    return [
+        Button(text(f"kudos.button.{about}.{yes}"), "kudos settings", {"wish": f"{about}-{yes}"})
         for yes in ("on", "off")
     ]
-    return message(said, text("kudos.wall.ask"), buttons=[*buttons, *choices])
 
 
 def show_mine(call: Call, *, older: int | None = None) -> Message:
