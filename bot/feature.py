@@ -29,7 +29,7 @@ from bot.model.work import Job
 from bot.ports.people import Brought, Exported
 from bot.ports.storage import StoreKey, Transaction
 from bot.reactions import ON, Reaction
-from bot.settings import Section
+from bot.settings import Section, Settings
 
 _AT_ONCE = datetime.fromtimestamp(0, UTC)
 # Does what is due; reads its subject again first.
@@ -215,7 +215,8 @@ class Features:
             kind: converter for feature in self.all for kind, converter in feature.kinds.items()
         }
         self.hears = tuple(feature.hears for feature in self.all if feature.hears)
-        self.reactions = tuple(_claimed(feature) for feature in self.all if feature.reaction)
+        self._reacting = tuple(feature for feature in self.all if feature.reaction)
+        self.reactions = tuple(map(_claimed, self._reacting))
         self.settings = {feature.name: feature.settings for feature in self.all if feature.settings}
         self.locales = tuple(feature.locales for feature in self.all if feature.locales)
 
@@ -403,6 +404,13 @@ class Features:
                         name for locale in commands.texts.locales for name in commands.names(command, locale)
                     }
                     claims.add("name of a command", names, f"{command.path!r} of {feature.name}")
+
+    def check_signs(self, settings: Settings) -> None:
+        """A sign on a message means one thing in a community. Raises: Clash where two features have it."""
+        claims = Claims()
+        for feature, (section, reaction) in zip(self._reacting, self.reactions, strict=True):
+            sign = getattr(settings.of(section), reaction.setting)
+            claims.add("sign on a message", (sign,) if sign else (), feature.name)
 
 
 def _claimed(feature: Feature) -> tuple[type[Section], Reaction]:
