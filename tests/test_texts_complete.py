@@ -317,6 +317,8 @@ PERHAPS = {
     # Only a command of several words is looked for by the one that says what it does.
     "help.topic.*": filled("help.topic.*", TOPICS),
     "help.about.*.*": {f"help.about.{topic}.{part}" for topic, parts in TOPICS.items() for part in parts},
+    # A file that there is no word for is called as its kind is.
+    "file.*": {f"file.{kind}" for feature in FEATURES.all for kind in feature.files},
     "command.*.said": filled("command.*.said", ["come"]),
     "command.*.meant": filled(
         "command.*.meant", ["come", *(command.path for command in LISTED if " " in command.path)]
