@@ -73,7 +73,8 @@ def thank_group(call: Call, meeting: int, reason: str) -> Message:
     (theme,) = call.tx.places.themes([found.theme])
     kudos = _add(call, theme, who, reason, tastes, of_group=found.name)
     tell(call, kudos, theme, tastes)
-    return _receipt(call, kudos, theme)
+    others = len(found.people) + found.others - (call.resident.id in found.people) - len(who)
+    return _receipt(call, kudos, theme, *([text("kudos.group.others", count=others)] if others else ()))
 
 
 def _together(call: Call, found: Together, tastes: Mapping[int, Taste], today: Today) -> Receivers:
@@ -89,8 +90,9 @@ def _together(call: Call, found: Together, tastes: Mapping[int, Taste], today: T
     return Receivers(Receiver(who) for who in others if who not in today.thanked)
 
 
-def thank_back(call: Call, kudos: int, reason: str | None = None) -> Message:
-    """Thank whoever thanked you: it is said under theirs."""
+def thank_back(call: Call, kudos: int | None = None, reason: str | None = None) -> Message:
+    """Thank whoever thanked you, or did so last: it is said under theirs."""
+    kudos = _last_to(call) if kudos is None else kudos
     found = call.tx.of(KUDOS).get(kudos)
     if found is None or call.resident.id not in found.residents:
         raise UserError("kudos.unknown", kudos=kudos)
@@ -100,6 +102,14 @@ def thank_back(call: Call, kudos: int, reason: str | None = None) -> Message:
         check_reason(reason)
     call.check_writes(found.theme)
     return _reply(call, found, reason or "")
+
+
+def _last_to(call: Call) -> int:
+    """The last that thanks them, of the last day. Raises: UserError where there is none."""
+    last = call.tx.of(KUDOS).received(call.resident.id, None, 1)
+    if not last or call.now - last[0].given_at > BACK_WITHIN:
+        raise UserError("kudos.back.which")
+    return last[0].id
 
 
 def check_reason(reason: str) -> None:
@@ -277,7 +287,7 @@ def tell(call: Call, found: Kudos, where: Theme, tastes: Mapping[int, Taste]) ->
             call.tx.of(KUDOS).choose(resident, replace(taste, asked=True))
 
 
-def _receipt(call: Call, found: Kudos, where: Theme) -> Message:
+def _receipt(call: Call, found: Kudos, where: Theme, *more: Text) -> Message:
     """Where it can be read; what somebody wants to read alone nobody else does."""
     seen, alone = show.seen_by_all(found), [each for each in found.receivers if each.alone]
     undo = Button(text("kudos.button.withdraw"), "kudos withdraw", {"kudos": found.id})
@@ -286,4 +296,4 @@ def _receipt(call: Call, found: Kudos, where: Theme) -> Message:
         lines.append(text("kudos.given", who=show.whom(found, seen), theme=where.name, kudos=found.id))
     if alone:
         lines.append(text("kudos.given.alone", who=show.whom(found, alone), kudos=found.id))
-    return message(*lines, buttons=[undo])
+    return message(*lines, *more, buttons=[undo])

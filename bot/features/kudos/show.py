@@ -23,7 +23,9 @@ WALL, MINE, OF, HIDE = "kudos wall", "kudos mine", "kudos of", "kudos hide"
 # So many stand on a page.
 PAGE = 10
 _SHOWN = 40
-_MONTH = re.compile(r"(\d{4})-(\d{1,2})")
+# "2026-11", "11/2026".
+_MONTH = re.compile(r"(\d{4})[-/](\d{1,2})|(\d{1,2})[-/](\d{4})")
+_SHORTEST = 3
 
 
 def subject(kudos: Kudos | int) -> str:
@@ -195,7 +197,7 @@ def _day(kudos: Kudos) -> date:
 
 
 def show_wall(
-    call: Call, *, theme: str | None = None, month: str | None = None, older: int | None = None
+    call: Call, month: str | None = None, *, theme: str | None = None, older: int | None = None
 ) -> Message:
     """Who was thanked for what: of those who agreed that others read it."""
     here = call.theme(theme) if theme is not None or call.place else None
@@ -252,10 +254,12 @@ def _month(call: Call, words: str) -> tuple[date, date]:
 
 def _first_day(words: str, today: date, locales: Collection[str]) -> date | None:
     if found := _MONTH.fullmatch(words.strip()):
-        year, month = int(found[1]), int(found[2])
+        year, month = int(found[1] or found[4]), int(found[2] or found[3])
         return date(year, month, 1) if 2000 <= year <= today.year + 100 and 1 <= month <= 12 else None
     name, _, named = folded(words).partition(" ")
-    number = _months(tuple(locales)).get(name)
+    if re.fullmatch(r"\d+", name):  # "2026 november"
+        name, named = named, name
+    number = _number_of(name.rstrip("."), tuple(locales))
     if number is None or (named and not re.fullmatch(r"20\d\d", named)):
         return None
     # Without a year it is the last one of that name.
@@ -263,12 +267,22 @@ def _first_day(words: str, today: date, locales: Collection[str]) -> date | None
     return date(year, number, 1)
 
 
+def _number_of(name: str, locales: tuple[str, ...]) -> int | None:
+    """Which month is called so, or begins so in no fewer than three letters; None where several may be."""
+    known = _months(locales)
+    begun = {number for month, number in known.items() if len(name) >= _SHORTEST and month.startswith(name)}
+    return known.get(name) or (begun.pop() if len(begun) == 1 else None)
+
+
 @lru_cache(4)
 def _months(locales: tuple[str, ...]) -> Mapping[str, int]:
     from babel.dates import get_month_names
 
     return {
-        folded(name): number for locale in locales for number, name in get_month_names(locale=locale).items()
+        folded(name).rstrip("."): number
+        for width in ("abbreviated", "wide")
+        for locale in locales
+        for number, name in get_month_names(width, locale=locale).items()
     }
 
 
