@@ -184,6 +184,7 @@ BUILT = {
     "param.*": {argument.key("") for argument in ARGUMENTS},
     "param.*.*": {argument.key(f".{choice}") for argument in ARGUMENTS for choice in argument.choices},
     "command.*.title": filled("command.*.title", FORMS),
+    "command.*.menu": filled("command.*.menu", IN_MENUS),
     "talk.*": filled("talk.*", SAID),
     "talk.*.answer": filled("talk.*.answer", SAID),
     "group.*.help": filled("group.*.help", GROUPS),
@@ -313,7 +314,6 @@ BUILT = {
 PERHAPS = {
     "command.*.example": filled("command.*.example", FIRST),
     "command.*.examples": filled("command.*.examples", [command.path for command in LISTED]),
-    "command.*.menu": filled("command.*.menu", IN_MENUS),
     # Only a command of several words is looked for by the one that says what it does.
     "help.topic.*": filled("help.topic.*", TOPICS),
     "help.about.*.*": {f"help.about.{topic}.{part}" for topic, parts in TOPICS.items() for part in parts},
