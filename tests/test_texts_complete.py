@@ -332,7 +332,10 @@ _TABLES = [
     table for of in (metadata, *(stored.tables for stored in stores_of())) for table in of.sorted_tables
 ]
 KEPT = {f"kept.{table.name}" for table in _TABLES} | {
-    f"kept.field.{column.name}" for table in _TABLES for column in table.c
+    key
+    for table in _TABLES
+    for column in table.c
+    for key in (f"kept.field.{column.name}", f"kept.field.{table.name}.{column.name}")
 }
 
 

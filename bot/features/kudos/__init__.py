@@ -110,7 +110,11 @@ def forget_resident(tx: Transaction, resident: int) -> None:
 def export_resident(tx: Transaction, resident: int, among: Among) -> Exported:
     """What they gave, and what thanked them."""
     rows = tx.of(KUDOS).rows_of(resident)
-    return {table: [_plain(row) for row in found] for table, found in rows.items()}
+    return {
+        # Whether they want to be thanked as a giver is no giver.
+        table: [_plain(row, *(("giver",) if table == "kudos" else ())) for row in found]
+        for table, found in rows.items()
+    }
 
 
 def offer_thanks(subject: str) -> Sequence[Button]:
@@ -121,12 +125,12 @@ def offer_thanks(subject: str) -> Sequence[Button]:
     return [Button(text("kudos.button.together"), give.TOGETHER, {"meeting": int(number)})]
 
 
-def _plain(row: Mapping[str, Any]) -> Mapping[str, Any]:
+def _plain(row: Mapping[str, Any], *theirs: str) -> Mapping[str, Any]:
     """All but what says that it is theirs, which they know."""
     return {
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in row.items()
-        if name not in ("giver", "resident", "claimant", "community")
+        if name not in ("resident", "claimant", "community", *theirs)
     }
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 import pytest
 
+from bot.exported import as_documents
 from bot.features.kudos.known import named_in
 from bot.features.kudos.records import KUDOS
 from bot.main.features import add_up
 from bot.ports.storage import Transaction
+from bot.texts import Texts, Voice
 from tests.bot.features.kudos.test_fair import number_of, press, settle, thank
+from tests.chat import BRUSSELS, NOW
 from tests.doubles.platform import Town, open_town
 
 FOR_SOUND = "dankzij haar kennis van GELUID"
@@ -85,6 +89,19 @@ async def test_they_are_handed_out_what_is_kept_of_it(town: Town) -> None:
     ben = await number_of(town, "ben")
     found = await town.core.store.run(lambda tx: add_up().export(tx, ben, lambda themes: themes))
     assert list(found["endorsed"]) == [{"words": "geluid", "of_kudos": 1}]
+    voice = Voice("nl", BRUSSELS, NOW)
+    (written,) = as_documents(found, lambda said: Texts().write(said, voice))
+    read = json.loads(written)
+    assert read["kennis_waarvoor_je_bedankt_werd"] == [{"woorden": "geluid", "bedankje": 1}]
+    assert read["hoe_je_bedankt_wilt_worden"] == [
+        {
+            "hoe": "openly",
+            "op_de_muur": None,
+            "gevraagd": True,
+            "bedankt_om_te_bedanken": False,
+            "bij_je_kennis": None,
+        }
+    ]
 
 
 async def test_how_often_is_not_said(town: Town) -> None:
