@@ -184,6 +184,7 @@ BUILT = {
     "param.*": {argument.key("") for argument in ARGUMENTS},
     "param.*.*": {argument.key(f".{choice}") for argument in ARGUMENTS for choice in argument.choices},
     "command.*.title": filled("command.*.title", FORMS),
+    "command.*.menu": filled("command.*.menu", IN_MENUS),
     "talk.*": filled("talk.*", SAID),
     "talk.*.answer": filled("talk.*.answer", SAID),
     "group.*.help": filled("group.*.help", GROUPS),
@@ -212,7 +213,7 @@ BUILT = {
     "kudos.reply.*": filled("kudos.reply.*", ["plain", "words"]),
     "kudos.*.told": filled("kudos.*.told", ["withdrawn", "removed"]),
     "kudos.button.*": filled("kudos.button.*", Wish),
-    "kudos.button.wall.*": filled("kudos.button.wall.*", ["on", "off"]),
+    "kudos.button.*.*": {f"kudos.button.{on}.{yes}" for on in ("wall", "expertise") for yes in ("on", "off")},
     "kudos.totals.*": filled("kudos.totals.*", Switch),
     "kudos.taste.*": filled("kudos.taste.*", Receives),
     "language.name.*": filled("language.name.*", LOCALES),
@@ -313,10 +314,11 @@ BUILT = {
 PERHAPS = {
     "command.*.example": filled("command.*.example", FIRST),
     "command.*.examples": filled("command.*.examples", [command.path for command in LISTED]),
-    "command.*.menu": filled("command.*.menu", IN_MENUS),
     # Only a command of several words is looked for by the one that says what it does.
     "help.topic.*": filled("help.topic.*", TOPICS),
     "help.about.*.*": {f"help.about.{topic}.{part}" for topic, parts in TOPICS.items() for part in parts},
+    # A file that there is no word for is called as its kind is.
+    "file.*": {f"file.{kind}" for feature in FEATURES.all for kind in feature.files},
     "command.*.said": filled("command.*.said", ["come"]),
     "command.*.meant": filled(
         "command.*.meant", ["come", *(command.path for command in LISTED if " " in command.path)]
@@ -330,7 +332,10 @@ _TABLES = [
     table for of in (metadata, *(stored.tables for stored in stores_of())) for table in of.sorted_tables
 ]
 KEPT = {f"kept.{table.name}" for table in _TABLES} | {
-    f"kept.field.{column.name}" for table in _TABLES for column in table.c
+    key
+    for table in _TABLES
+    for column in table.c
+    for key in (f"kept.field.{column.name}", f"kept.field.{table.name}.{column.name}")
 }
 
 
@@ -553,6 +558,8 @@ def test_what_is_typed_behind_two_dashes_and_what_is_chosen_are_words(locale: st
         for word in CATALOGUES[locale][key][0].split("|"):
             # "if need be": so many words of a ballot about dates are looked at together.
             most = 2 if key == "poll.word.if_need_be" else 1 if key.startswith("param.way.") else 0
+            # "niet op de muur": these are all that stands behind their command.
+            most = 3 if key.startswith("param.wish.") else most
             assert re.fullmatch(rf"[^\W\d][\w-]*(?: [^\W\d][\w-]*){{0,{most}}}", word), (locale, key)
             assert word == word.casefold()
 

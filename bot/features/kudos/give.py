@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from bot import when
 from bot.call import Call
 from bot.errors import Unsure, UserError, yes
-from bot.features.kudos import month, show
+from bot.features.kudos import known, month, show
 from bot.features.kudos.records import (
     KUDOS,
     Given,
@@ -73,7 +73,8 @@ def thank_group(call: Call, meeting: int, reason: str) -> Message:
     (theme,) = call.tx.places.themes([found.theme])
     kudos = _add(call, theme, who, reason, tastes, of_group=found.name)
     tell(call, kudos, theme, tastes)
-    return _receipt(call, kudos, theme)
+    others = len(found.people) + found.others - (call.resident.id in found.people) - len(who)
+    return _receipt(call, kudos, theme, *([text("kudos.group.others", count=others)] if others else ()))
 
 
 def _together(call: Call, found: Together, tastes: Mapping[int, Taste], today: Today) -> Receivers:
@@ -89,8 +90,9 @@ def _together(call: Call, found: Together, tastes: Mapping[int, Taste], today: T
     return Receivers(Receiver(who) for who in others if who not in today.thanked)
 
 
-def thank_back(call: Call, kudos: int, reason: str | None = None) -> Message:
-    """Thank whoever thanked you: it is said under theirs."""
+def thank_back(call: Call, kudos: int | None = None, reason: str | None = None) -> Message:
+    """Thank whoever thanked you, or did so last: it is said under theirs."""
+    kudos = _last_to(call) if kudos is None else kudos
     found = call.tx.of(KUDOS).get(kudos)
     if found is None or call.resident.id not in found.residents:
         raise UserError("kudos.unknown", kudos=kudos)
@@ -100,6 +102,14 @@ def thank_back(call: Call, kudos: int, reason: str | None = None) -> Message:
         check_reason(reason)
     check_may(call, found.theme, Receivers([Receiver(found.giver)]))
     return _reply(call, found, reason or "")
+
+
+def _last_to(call: Call) -> int:
+    """The last that thanks them, of the last day. Raises: UserError where there is none."""
+    last = call.tx.of(KUDOS).received(call.resident.id, None, 1)
+    if not last or call.now - last[0].given_at > BACK_WITHIN:
+        raise UserError("kudos.back.which")
+    return last[0].id
 
 
 def check_reason(reason: str) -> None:
@@ -264,18 +274,18 @@ def _add(
     return found
 
 
-def tell(call: Call, found: Kudos, where: Theme, tastes: Mapping[int, Taste], *, again: bool = False) -> None:
+def tell(call: Call, found: Kudos, where: Theme, tastes: Mapping[int, Taste]) -> None:
     """Each hears of it once: in private where they talk with Plein, or are not there to read it; else the
     message itself is for them. At the first that they hear of there each is asked whether such may be on the
-    wall.
+    wall; at the first that is for what they say that they know, whether it may say so there.
     """
     named = show.named_aloud(call, found, tastes) if found.message is None else ()
     for resident in found.residents:
         taste = tastes.get(resident, Taste())
-        asks = not taste.asked
-        if resident in named and not asks:
+        asks, knows = not taste.asked, known.endorse(call, found, taste)
+        if resident in named and not asks and not knows:
             continue
-        said = show.for_receiver(found, where, asks=asks)
+        said = show.for_receiver(found, where, asks=asks, knows=knows)
         call.tell(resident, said, show.told_to(found, resident), begun=True, beside=True)
         if asks:
             call.tx.of(KUDOS).choose(resident, replace(taste, asked=True))
@@ -298,7 +308,7 @@ def tell_again(call: Call, found: Kudos, tastes: Mapping[int, Taste], times: int
         call.tell(resident, again, key, begun=True, beside=True)
 
 
-def _receipt(call: Call, found: Kudos, where: Theme) -> Message:
+def _receipt(call: Call, found: Kudos, where: Theme, *more: Text) -> Message:
     """Where it can be read; what somebody wants to read alone nobody else does."""
     seen, alone = show.seen_by_all(found), [each for each in found.receivers if each.alone]
     undo = Button(text("kudos.button.withdraw"), "kudos withdraw", {"kudos": found.id})
@@ -307,4 +317,4 @@ def _receipt(call: Call, found: Kudos, where: Theme) -> Message:
         lines.append(text("kudos.given", who=show.whom(found, seen), theme=where.name, kudos=found.id))
     if alone:
         lines.append(text("kudos.given.alone", who=show.whom(found, alone), kudos=found.id))
-    return message(*lines, buttons=[undo])
+    return message(*lines, *more, buttons=[undo])

@@ -39,12 +39,15 @@ class Receives(StrEnum):
 class Taste:
     """How somebody likes to be thanked. `wall`: whether it may stand on the wall of thanks; None: they did
     not say so, which is no. `asked`: they were asked. `giver`: they want to be thanked for thanking others.
+    `expertise`: what others thank them for may be said of what they say that they know; None: they did not
+    say so, which is no.
     """
 
     receives: Receives = Receives.OPENLY
     wall: bool | None = None
     asked: bool = False
     giver: bool = False
+    expertise: bool | None = None
 
 
 class Totals(NamedTuple):
@@ -198,6 +201,20 @@ class KudosStore(Protocol):
         """Nothing of its words is kept any more."""
         ...
 
+    def endorse(self, kudos: int, resident: int, words: Collection[str]) -> bool:
+        """It thanks them for these, folded, of what they say that they know; whether nothing did before."""
+        ...
+
+    def endorsed(self, resident: int) -> Collection[str]:
+        """For which of that, folded, what stands thanks them, for others to read; nothing where they do not
+        want that said.
+        """
+        ...
+
+    def unsay(self, resident: int, words: Collection[str]) -> None:
+        """Nothing thanks them for these, folded, of what they say that they know."""
+        ...
+
     def received(self, resident: int, before: int | None, most: int) -> Sequence[Kudos]:
         """What stands of what thanks them, what they hid left out; the last first, before that number."""
         ...
@@ -264,7 +281,7 @@ class KudosStore(Protocol):
 
     def choose(self, resident: int, taste: Taste) -> None:
         """From now on they like it so. In private: what thanked them until now is theirs alone too, and stays
-        so whatever they like later.
+        so whatever they like later. Where they want nothing said of what they know, none of that is kept.
         """
         ...
 

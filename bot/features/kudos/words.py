@@ -12,7 +12,7 @@ from bot.errors import Unsure, UserError, yes
 from bot.features.kudos.records import Receiver
 from bot.model.message import text
 from bot.model.people import Resident
-from bot.people import RESIDENT, choices_of, keep, mention_in, residents_called
+from bot.people import RESIDENT, choices_of, keep, mention_in, residents_called, residents_like
 from bot.unseen import seen_as
 
 # So many are thanked at once; so long is the name of who has no account.
@@ -52,18 +52,24 @@ def _receiver(
     if words.startswith(_NAME):
         return Receiver(None, _checked(words.removeprefix(_NAME)))
     words = words.removeprefix(_TYPED)
-    if people := _known(argument, words, call):
-        if len(people) == 1:
-            return Receiver(people[0].id)
-        choices = [
-            (label, _with(given[_WHO], before, after)) for label, given in choices_of(_WHO, people, call)
-        ]
+    people = _known(argument, words, call)
+    if len(people) == 1:
+        return Receiver(people[0].id)
+    # Of those who are called so, or nearly so.
+    choices = [
+        (label, _with(given[_WHO], before, after))
+        for label, given in choices_of(_WHO, people or residents_like(words, call), call)
+    ]
+    if people:
         raise Unsure(text("resident.which", name=words[:_SHOWN]), choices, text("resident.other"))
+    if words.startswith("@") and " " not in words:
+        if choices:
+            raise Unsure(text("kudos.nearly", name=words[:_SHOWN]), choices, text("resident.other"))
+        raise UserError("resident.unknown", name=words[:_SHOWN])
     name = _checked(words)
-    asked = text("kudos.no_account", name=name)
-    raise Unsure(
-        asked, [(text("kudos.button.no_account", name=name), _with(f"{_NAME}{name}", before, after))]
-    )
+    asked = text("kudos.nearly" if choices else "kudos.no_account", name=name)
+    alone = text("kudos.button.no_account.nearly" if choices else "kudos.button.no_account", name=name)
+    raise Unsure(asked, [*choices, (alone, _with(f"{_NAME}{name}", before, after))])
 
 
 def _named(argument: Argument, words: str, call: Call) -> Sequence[str]:

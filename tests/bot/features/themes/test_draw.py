@@ -279,9 +279,8 @@ async def test_the_file_is_for_who_takes_part_and_only_of_what_is_over(town: Tow
     await passes(town, OPEN_FOR)
     assert "Die loting is er niet" in words_of(await pressed(town, "ben", "theme draw-file", draw=1))
     await passes(town, READ_FOR)
-    assert [file.name for file in (await pressed(town, "ben", "theme draw-file", draw=1)).files] == [
-        "draw-1.json"
-    ]
+    (file,) = (await pressed(town, "ben", "theme draw-file", draw=1)).files
+    assert (file.subject, file.form) == ("draw:1", "json")
     button = Button(text("typed", words=""), "theme draw-file", {"draw": 1})
     for number in (1, 99):
         button = replace(button, args={"draw": number})
