@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 from bot.commands.argument import Extent
@@ -39,6 +40,18 @@ def nearest_command(commands: Commands, words: str) -> tuple[Command, int] | Non
         if command := commands.by_name.get((noun,)):
             return command, 1
     return None
+
+
+def misspells_verb(commands: Commands, command: Command, said: Sequence[str]) -> bool:
+    """Whether behind a noun that is a command by itself stands what is nearly the verb of another one:
+    "agenda stuen" shows no agenda.
+    """
+    noun, *others = said
+    if not others:
+        return False
+    verbs = {name[1]: other for name, other in commands.by_name.items() if len(name) > 1 and name[0] == noun}
+    near = get_close_matches(others[0][:60], list(verbs), 1, VERY_MUCH)
+    return bool(near) and verbs[near[0]] is not command
 
 
 def said_as_one(commands: Commands, words: str) -> tuple[Command, str, str] | None:

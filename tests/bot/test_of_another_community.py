@@ -76,6 +76,7 @@ PLAIN = {
     *("remind", "repeat", "left_out", "from_here", "everything", "every", "stop", "hour", "before"),
     *("zone", "due", "what", "by", "version", "reason", "month", "older", "wish", "chosen", "year"),
     *("agreed", "switch", "off"),
+    *("item", "items", "page"),
 }
 FILLED: Mapping[str, Any] = {
     "language": "en",
@@ -104,6 +105,8 @@ FILLED: Mapping[str, Any] = {
     "year": 2026,
     "on": False,
     "whom": "Zora",
+    "item": 1,
+    "items": [1],
 }
 
 
@@ -186,6 +189,7 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
     plan = await says("Vera", '!bijeenkomst plan Jurydag "5 december 20u" --plaats Elders', Role.MODERATOR)
     announced = replace(town.asked("Vera", room=MARKET, button=plan.buttons[0]), role=Role.MODERATOR)
     assert await town.core.handle(announced)
+    await says("Vera", '!agenda zet "Elders zwemmen"')
     await says("Vera", '!herinner hier "5 december 20u" "Elders zwemmen"', Role.MODERATOR)
     await says("Vera", '!bedankt Wout "voor het zwembad"')
     await says("Vera", "!vereniging noem zeilclub", Role.MODERATOR)
