@@ -24,8 +24,9 @@ from bot.commands.forms import form_for
 from bot.communities import WHOSE
 from bot.errors import Gone
 from bot.features.kudos.records import CERTIFICATES
-from bot.features.themes.lot import entrant
-from bot.features.themes.records import ARCHIVES, DRAWS, Listed
+from bot.features.themes.records import ARCHIVES, DRAWS
+from bot.lot import entrant
+from bot.lot.listing import Listed
 from bot.main.features import FEATURES, stores_of
 from bot.model.events import Invocation
 from bot.model.homes import Home, Option
