@@ -14,6 +14,7 @@ from bot.feature import Claims, Feature, Features
 from bot.features import communities, kudos, meetings, polls, reminders, residents, setup, themes
 from bot.features import help as help_feature
 from bot.features.meetings.agenda import feature as agenda
+from bot.features.meetings.draw import feature as turns
 from storage import kudos as kept_kudos
 from storage import meetings as kept_meetings
 from storage import polls as kept_polls
@@ -23,6 +24,7 @@ from storage import themes as kept_themes
 from storage.kudos import certificates as kept_certificates
 from storage.meetings import agenda as kept_agendas
 from storage.meetings import series as kept_series
+from storage.meetings import turns as kept_turns
 from storage.parts import Stored
 from storage.residents import links as kept_links
 from storage.residents import profile as kept_profiles
@@ -50,6 +52,7 @@ FEATURES = (
     Installed(meetings.FEATURE, kept_meetings.STORED),
     Installed(meetings.COMING_BACK, kept_series.STORED),
     Installed(agenda.FEATURE, kept_agendas.STORED),
+    Installed(turns.FEATURE, kept_turns.STORED),
     Installed(reminders.FEATURE, kept_reminders.STORED),
     Installed(kudos.FEATURE, kept_kudos.STORED),
     Installed(kudos.CERTIFYING, kept_certificates.STORED),

@@ -77,7 +77,7 @@ PLAIN = {
     *("remind", "repeat", "left_out", "from_here", "everything", "every", "stop", "hour", "before"),
     *("zone", "due", "what", "by", "version", "reason", "month", "older", "wish", "chosen", "year"),
     *("agreed", "switch", "off"),
-    *("item", "items", "page"),
+    *("item", "items", "page", "duty"),
 }
 FILLED: Mapping[str, Any] = {
     "language": "en",
@@ -191,6 +191,8 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
     announced = replace(town.asked("Vera", room=MARKET, button=plan.buttons[0]), role=Role.MODERATOR)
     assert await town.core.handle(announced)
     await says("Vera", '!agenda zet "Elders zwemmen"')
+    await says("Vera", "!kom ter plaatse")
+    await says("Vera", "!bijeenkomst loot", Role.MODERATOR)
     await says("Vera", '!herinner hier "5 december 20u" "Elders zwemmen"', Role.MODERATOR)
     await says("Vera", '!bedankt Wout "voor het zwembad"')
     await says("Vera", "!vereniging noem zeilclub", Role.MODERATOR)
@@ -257,6 +259,7 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
         "words": Ids("Kermis", "Turnen"),
         "pull": Ids(pull, 88),
         "draw": Ids(await store.run(draw, community=OTHER), 88),
+        "drawn": Ids(1, 88),
         "archive": Ids(await store.run(archive, community=OTHER), 88),
         "proposal": Ids("Zwembadfeest", "Bosfeest"),
         "which": Ids("Elders", "Nergens"),
@@ -401,7 +404,7 @@ async def test_no_file_of_it_is_made_for_whoever_is_not_in_it(two: Two) -> None:
     # One that is over; of what is over here the number is another.
     closed = {ONE: 3, OTHER: 1}
     theirs = {"draw": two.ids["draw"].theirs, "me": f"{vera.id}:{PLATFORM}:Vera", "certificate": 1}
-    theirs |= {"thanked": NOW.year}
+    theirs |= {"thanked": NOW.year, "turns": two.ids["drawn"].theirs}
     two.town.platform.present["Vera", MARKET] = Role.MODERATOR
     assert {*theirs, "poll"} == set(core.features.files)
     for kind, files in core.features.files.items():

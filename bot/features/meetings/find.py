@@ -161,6 +161,11 @@ def check_answers(call: Call, meeting: Meeting) -> None:
         raise UserError("meeting.begun.mend", usage=usage(call, "come", mended), **what)
 
 
+def is_ahead(call: Call, meeting: Meeting) -> bool:
+    """Whether it is to be held, or runs."""
+    return meeting.state == "planned" and not meeting.is_over(call.said_at)
+
+
 def check_not_cancelled(meeting: Meeting) -> None:
     """Raises: UserError."""
     if meeting.state == "cancelled":

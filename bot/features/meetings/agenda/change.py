@@ -9,12 +9,13 @@ from bot.call import Call
 from bot.errors import Unsure, UserError, yes
 from bot.features.meetings.agenda.lines import show_button, sum_of
 from bot.features.meetings.agenda.records import AGENDAS, Item
-from bot.features.meetings.agenda.show import ADD, SUPPORT, card, takes_items
+from bot.features.meetings.agenda.show import ADD, SUPPORT, card
 from bot.features.meetings.agenda.words import Minutes, keep_minutes, split_length
 from bot.features.meetings.find import (
     check_not_cancelled,
     check_own,
     find_running,
+    is_ahead,
     is_own,
     usage,
 )
@@ -179,7 +180,7 @@ def _find(call: Call, number: int | None) -> Meeting:
     """The meeting whose agenda is meant, where it can be changed still. Raises: UserError."""
     found = find_running(call, number)
     check_not_cancelled(found)
-    if not takes_items(call, found):
+    if not is_ahead(call, found):
         raise UserError("agenda.over", title=found.title, start=found.starts_at)
     return found
 

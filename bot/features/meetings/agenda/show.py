@@ -8,7 +8,7 @@ from bot.call import Call
 from bot.errors import UserError
 from bot.features.meetings.agenda.lines import SHOW, sum_of
 from bot.features.meetings.agenda.records import AGENDAS, Item
-from bot.features.meetings.find import find_running, usage
+from bot.features.meetings.find import find_running, is_ahead, usage
 from bot.features.meetings.length import parts
 from bot.features.meetings.records import Meeting
 from bot.features.meetings.show import why_not
@@ -31,7 +31,7 @@ def card(call: Call, meeting: Meeting, *said: Text, page: int = 1) -> Message:
     if not 1 <= page <= pages:
         raise UserError("agenda.page", count=pages, title=meeting.title)
     shown = items[(page - 1) * PAGE : page * PAGE]
-    takes = takes_items(call, meeting)
+    takes = is_ahead(call, meeting)
     buttons = _supports(call, meeting, shown) if takes else []
     if page < pages:
         buttons.append(Button(text("agenda.button.more"), SHOW, {"meeting": meeting.id, "page": page + 1}))
@@ -47,11 +47,6 @@ def _lines(call: Call, meeting: Meeting, items: Sequence[Item], shown: Sequence[
     if not items:
         return [*state, text("agenda.none")]
     return [*state, *map(line, shown), sum_of(call.tx.of(AGENDAS).total(meeting.id), meeting)]
-
-
-def takes_items(call: Call, meeting: Meeting) -> bool:
-    """Whether anything can be changed of it still."""
-    return meeting.state == "planned" and not meeting.is_over(call.said_at)
 
 
 def line(item: Item) -> Text:
