@@ -15,6 +15,7 @@ from bot.features import communities, kudos, meetings, polls, reminders, residen
 from bot.features import help as help_feature
 from bot.features.meetings.agenda import feature as agenda
 from bot.features.meetings.draw import feature as turns
+from bot.features.meetings.offers import feature as offers
 from storage import kudos as kept_kudos
 from storage import meetings as kept_meetings
 from storage import polls as kept_polls
@@ -23,6 +24,7 @@ from storage import tables
 from storage import themes as kept_themes
 from storage.kudos import certificates as kept_certificates
 from storage.meetings import agenda as kept_agendas
+from storage.meetings import offers as kept_offers
 from storage.meetings import series as kept_series
 from storage.meetings import turns as kept_turns
 from storage.parts import Stored
@@ -52,6 +54,7 @@ FEATURES = (
     Installed(meetings.FEATURE, kept_meetings.STORED),
     Installed(meetings.COMING_BACK, kept_series.STORED),
     Installed(agenda.FEATURE, kept_agendas.STORED),
+    Installed(offers.FEATURE, kept_offers.STORED),
     Installed(turns.FEATURE, kept_turns.STORED),
     Installed(reminders.FEATURE, kept_reminders.STORED),
     Installed(kudos.FEATURE, kept_kudos.STORED),

@@ -77,7 +77,7 @@ PLAIN = {
     *("remind", "repeat", "left_out", "from_here", "everything", "every", "stop", "hour", "before"),
     *("zone", "due", "what", "by", "version", "reason", "month", "older", "wish", "chosen", "year"),
     *("agreed", "switch", "off"),
-    *("item", "items", "page", "duty"),
+    *("item", "items", "page", "duty", "sought"),
 }
 FILLED: Mapping[str, Any] = {
     "language": "en",
@@ -191,6 +191,7 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
     announced = replace(town.asked("Vera", room=MARKET, button=plan.buttons[0]), role=Role.MODERATOR)
     assert await town.core.handle(announced)
     await says("Vera", '!agenda zet "Elders zwemmen"')
+    await says("Vera", '!aanbod "Elders zwemmen"')
     await says("Vera", "!kom ter plaatse")
     await says("Vera", "!bijeenkomst loot", Role.MODERATOR)
     await says("Vera", '!herinner hier "5 december 20u" "Elders zwemmen"', Role.MODERATOR)
@@ -260,6 +261,7 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
         "pull": Ids(pull, 88),
         "draw": Ids(await store.run(draw, community=OTHER), 88),
         "drawn": Ids(1, 88),
+        "offer": Ids(1, 88),
         "archive": Ids(await store.run(archive, community=OTHER), 88),
         "proposal": Ids("Zwembadfeest", "Bosfeest"),
         "which": Ids("Elders", "Nergens"),

@@ -8,6 +8,7 @@ from bot import when
 from bot.call import Call
 from bot.features.meetings.agenda import lines as agenda
 from bot.features.meetings.length import parts
+from bot.features.meetings.offers import lines as offers
 from bot.features.meetings.records import (
     MEETINGS,
     PLACES,
@@ -45,13 +46,13 @@ def card(call: Call, meeting: Meeting) -> Message:
     if meeting.state == "held":
         lines = [text("meeting.board.over", start=meeting.starts_at), *_came(meeting, figures)]
         after = call.belongings.after(f"{SUBJECT}:{meeting.id}") if figures.coming else ()
-        return message(*lines, title=title, buttons=after)
+        return message(*lines, title=title, buttons=[*after, *offers.of_held(call, meeting)])
     lines = [*when_and_where(meeting), *comes_back(call, meeting)]
     lines += [*_came(meeting, figures), *_names(call, meeting)]
     if meeting.moved_from and meeting.moved_from != meeting.starts_at:
         lines.append(text("meeting.board.moved", before=meeting.moved_from))
     planned, opens = agenda.of_board(call, meeting)
-    lines += planned
+    lines += [*planned, *offers.of_board(call, meeting)]
     if meeting.has_begun(call.now):
         lines.append(text("meeting.board.begun"))
         return message(*lines, title=title, buttons=opens)
