@@ -13,6 +13,7 @@ from bot.feature import Files, Write
 from bot.features.meetings.draw.records import TURNS, Duty
 from bot.features.meetings.find import ALL, check_not_cancelled, check_own, find_running, is_ahead, usage
 from bot.features.meetings.records import MEETINGS, PLACES, Meeting
+from bot.features.meetings.records import SUBJECT as MEETING
 from bot.features.meetings.telling import ALOUD, mention, talk, whisper
 from bot.lot import listing
 from bot.lot.listing import Listed
@@ -84,16 +85,17 @@ def _draw(
     draw = kept.add(*(meeting.theme, meeting.id, call.resident.id, number, code, call.now), published, turns)
     file = Button(text("theme.button.draw_file"), REPEAT, {"drawn": draw})
     title = text("turn.title", title=meeting.title, start=meeting.starts_at)
-    lines = [*_who(published, turns), *_how(published, number, drawn)]
-    lines.append(text("theme.draw.sealed.list", code=code))
-    said = message(*lines, text("theme.draw.check"), text("turn.cannot"), title=title, buttons=[file])
-    _say(
-        call,
-        meeting,
-        f"{SUBJECT}:{draw}",
-        said,
-        {duty: published[place - 1] for duty, place in turns.items()},
+    said = message(
+        *_who(published, turns),
+        *_how(published, number, drawn),
+        text("theme.draw.sealed.list", code=code),
+        text("theme.draw.check"),
+        text("turn.cannot"),
+        title=title,
+        buttons=[file],
     )
+    whose = {duty: published[place - 1] for duty, place in turns.items()}
+    _say(call, meeting, f"{MEETING}:{meeting.id}:drawn:{draw}", said, whose)
     left = [] if len(drawn) == len(duties) else [text(f"turn.left.{duties[-1]}")]
     return message(text("turn.receipt", who=tuple(_who(published, turns))), *left)
 
