@@ -25,6 +25,7 @@ from bot.features.kudos.records import KudosSettings, Receives
 from bot.features.kudos.taste import Wish
 from bot.features.kudos.totals import Switch
 from bot.features.kudos.words import Receivers
+from bot.features.meetings.draw.records import Duty
 from bot.features.meetings.records import PLACES, Way
 from bot.features.meetings.settings import MeetingsSettings
 from bot.features.polls.ask import CONSENT_OPTIONS
@@ -297,6 +298,8 @@ BUILT = {
         f"theme.term.{what}.*": filled(f"theme.term.{what}.*", Held)
         for what in ("set", "yours", "ends", "ends_of", "over")
     },
+    **{f"turn.{what}": filled(f"turn.{what}", Duty) for what in ("*", "you.*")},
+    "turn.left.*": filled("turn.left.*", Duty),
     "theme.draw.under_way.*": filled("theme.draw.under_way.*", ["asked", "listed"]),
     "theme.draw.among.*": filled("theme.draw.among.*", ["none", "longest"]),
     "theme.proposal.*": filled("theme.proposal.*", ["opened", "lapsed", "withdrawn"]),

@@ -24,8 +24,9 @@ from bot.commands.forms import form_for
 from bot.communities import WHOSE
 from bot.errors import Gone
 from bot.features.kudos.records import CERTIFICATES
-from bot.features.themes.lot import entrant
-from bot.features.themes.records import ARCHIVES, DRAWS, Listed
+from bot.features.themes.records import ARCHIVES, DRAWS
+from bot.lot import entrant
+from bot.lot.listing import Listed
 from bot.main.features import FEATURES, stores_of
 from bot.model.events import Invocation
 from bot.model.homes import Home, Option
@@ -76,6 +77,7 @@ PLAIN = {
     *("remind", "repeat", "left_out", "from_here", "everything", "every", "stop", "hour", "before"),
     *("zone", "due", "what", "by", "version", "reason", "month", "older", "wish", "chosen", "year"),
     *("agreed", "switch", "off"),
+    *("item", "items", "page", "duty", "sought"),
 }
 FILLED: Mapping[str, Any] = {
     "language": "en",
@@ -104,6 +106,8 @@ FILLED: Mapping[str, Any] = {
     "year": 2026,
     "on": False,
     "whom": "Zora",
+    "item": 1,
+    "items": [1],
 }
 
 
@@ -186,6 +190,10 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
     plan = await says("Vera", '!bijeenkomst plan Jurydag "5 december 20u" --plaats Elders', Role.MODERATOR)
     announced = replace(town.asked("Vera", room=MARKET, button=plan.buttons[0]), role=Role.MODERATOR)
     assert await town.core.handle(announced)
+    await says("Vera", '!agenda zet "Elders zwemmen"')
+    await says("Vera", '!aanbod "Elders zwemmen"')
+    await says("Vera", "!kom ter plaatse")
+    await says("Vera", "!bijeenkomst loot", Role.MODERATOR)
     await says("Vera", '!herinner hier "5 december 20u" "Elders zwemmen"', Role.MODERATOR)
     await says("Vera", '!bedankt Wout "voor het zwembad"')
     await says("Vera", "!vereniging noem zeilclub", Role.MODERATOR)
@@ -252,6 +260,8 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
         "words": Ids("Kermis", "Turnen"),
         "pull": Ids(pull, 88),
         "draw": Ids(await store.run(draw, community=OTHER), 88),
+        "drawn": Ids(1, 88),
+        "offer": Ids(1, 88),
         "archive": Ids(await store.run(archive, community=OTHER), 88),
         "proposal": Ids("Zwembadfeest", "Bosfeest"),
         "which": Ids("Elders", "Nergens"),
@@ -396,7 +406,7 @@ async def test_no_file_of_it_is_made_for_whoever_is_not_in_it(two: Two) -> None:
     # One that is over; of what is over here the number is another.
     closed = {ONE: 3, OTHER: 1}
     theirs = {"draw": two.ids["draw"].theirs, "me": f"{vera.id}:{PLATFORM}:Vera", "certificate": 1}
-    theirs |= {"thanked": NOW.year}
+    theirs |= {"thanked": NOW.year, "turns": two.ids["drawn"].theirs}
     two.town.platform.present["Vera", MARKET] = Role.MODERATOR
     assert {*theirs, "poll"} == set(core.features.files)
     for kind, files in core.features.files.items():

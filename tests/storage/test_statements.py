@@ -57,7 +57,7 @@ SMALL |= {
 LOOKS_THROUGH = {
     "a part of others": {
         *("people.PERSON", "residents.profile.PERSON", "residents.profile._HIDES", "polls._POLLS"),
-        *("meetings._MEETINGS", "meetings._ANSWERS", "reminders._ALL"),
+        *("meetings._MEETINGS", "meetings._ANSWERS", "meetings.offers._OFFERS", "reminders._ALL"),
         "told._AT_WORK",
     },
     "at the start": {"listed._NO_ROLE"},

@@ -25,6 +25,7 @@ from bot.features.kudos.records import (
 from bot.features.kudos.words import Receivers, keep_receiver
 from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Resident, Theme, Together
+from bot.themes import keep
 from bot.unseen import seen_as
 
 GIVE, BACK = "kudos give", "kudos back"
@@ -36,6 +37,7 @@ BACK_WITHIN = timedelta(days=1)
 # More than so many are a group; one person thanks so many groups in a week.
 GROUP, GROUPS, WEEK = 3, 2, timedelta(days=7)
 _GROUP = TOGETHER = "kudos group"
+OFFERED = "kudos offer"
 # And so many who did something together.
 MOST_TOGETHER = 200
 # In the morning people can be reminded that they may thank again.
@@ -75,6 +77,15 @@ def thank_group(call: Call, meeting: int, reason: str) -> Message:
     tell(call, kudos, theme, tastes)
     others = len(found.people) + found.others - (call.resident.id in found.people) - len(who)
     return _receipt(call, kudos, theme, *([text("kudos.group.others", count=others)] if others else ()))
+
+
+def thank_for_offer(call: Call, offer: int, reason: str) -> Message:
+    """Thank whoever brought what they offered to a meeting that is over."""
+    found = call.belongings.together(call.tx, f"offer:{offer}")
+    if found is None or not call.takes_part(found.theme):
+        raise UserError("kudos.offer.unknown", offer=offer)
+    (theme,) = call.tx.places.themes([found.theme])
+    return thank(call, Receivers(map(Receiver, found.people)), reason, theme=keep(theme))
 
 
 def _together(call: Call, found: Together, tastes: Mapping[int, Taste], today: Today) -> Receivers:
