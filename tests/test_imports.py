@@ -97,7 +97,8 @@ def wrong(found: Import) -> bool:
         # What a feature's store keeps is in its records, or in its only file.
         mine = file.split("/")[1].removesuffix(".py")
         whole = not (ROOT / "bot" / "features" / mine).is_dir()
-        return rest[1:2] != [mine] or not (whole or rest[2:3] == ["records"])
+        kept = rest[2:3] == ["records"] or rest[3:4] == ["records"]  # of a room of it
+        return rest[1:2] != [mine] or not (whole or kept)
     if package == "adapters":
         mine = file.split("/")[1]
         other_adapter = top == "adapters" and rest[:1] != [mine] and rest[0] not in SHARED

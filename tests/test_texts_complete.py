@@ -25,6 +25,7 @@ from bot.features.kudos.records import KudosSettings, Receives
 from bot.features.kudos.taste import Wish
 from bot.features.kudos.totals import Switch
 from bot.features.kudos.words import Receivers
+from bot.features.meetings.minutes.records import Kind as Line
 from bot.features.meetings.records import PLACES, Way
 from bot.features.meetings.settings import MeetingsSettings
 from bot.features.polls.ask import CONSENT_OPTIONS
@@ -237,6 +238,7 @@ BUILT = {
             *("series.every", "every.waits", "every.waits.you"),
         )
     },
+    "minutes.written.*": filled("minutes.written.*", Line),
     "meeting.word.*": filled("meeting.word.*", Way),
     "meeting.who.*": filled("meeting.who.*", [Way.MAYBE, Way.NO]),
     "meeting.receipt.*.*": filled("meeting.receipt.*.*", ["you", "for"], Way),

@@ -1,0 +1,118 @@
+"""What is written down of a meeting, what somebody promised there, and what these need kept.
+
+A version of the minutes is no copy: each line says from which version on it stands there, and in which it
+does not any more. So whoever is forgotten is nobody in all of them at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from bot.ports.people import Exported
+from bot.ports.storage import StoreKey
+
+SUBJECT = "minutes"
+
+
+class Kind(StrEnum):
+    """What somebody writes down."""
+
+    NOTE = "note"
+    DECISION = "decision"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What stands in the minutes of a meeting; `resident` wrote it, None of whoever was forgotten.
+
+    `number` tells it from the others of its meeting, also where it says something else in a later version:
+    it stands there `since` that version, and in all before the one in which it ends (`until`; None: it does
+    not).
+    """
+
+    meeting: int
+    number: int
+    kind: Kind
+    resident: int | None
+    words: str
+    said_at: datetime
+    since: int
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """A version of the minutes that stands; `resident` approved it, None of whoever was forgotten."""
+
+    meeting: int
+    version: int
+    resident: int | None
+    approved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How many lines were ever written of a meeting, how many of them by somebody, and what the last is
+    called.
+    """
+
+    count: int
+    own: int
+    last: int
+
+
+class MinutesStore(Protocol):
+    """What minutes need kept. Whoever changes any holds their meeting."""
+
+    def written(self, meeting: int, resident: int) -> Written: ...
+
+    def add(self, line: Line) -> None: ...
+
+    def lines(self, meeting: int, version: int) -> Sequence[Line]:
+        """Those that stand in a version, the first first."""
+        ...
+
+    def line(self, meeting: int, number: int, version: int) -> Line | None:
+        """The one that is called so in a version."""
+        ...
+
+    def reword(self, line: Line, kind: Kind, words: str) -> None:
+        """That is what it says, in the version in which it began and those after it."""
+        ...
+
+    def end(self, line: Line, version: int) -> None:
+        """From that version on it does not stand there any more."""
+        ...
+
+    def drop(self, line: Line) -> None:
+        """It stands in no version, and its words are not kept."""
+        ...
+
+    def is_changed(self, meeting: int, version: int) -> bool:
+        """Whether anything began or ended with that version."""
+        ...
+
+    def approval(self, meeting: int, version: int | None = None) -> Approval | None:
+        """Who approved that version, or the newest."""
+        ...
+
+    def approve(self, approval: Approval) -> None: ...
+
+    def merge(self, old: int, new: int) -> None:
+        """What either wrote and approved is one person's."""
+        ...
+
+    def forget(self, resident: int) -> Sequence[int]:
+        """What they wrote and approved is nobody's. The meetings of which that is."""
+        ...
+
+    def rows_of(self, resident: int) -> Exported:
+        """All that is kept of what they wrote and approved."""
+        ...
+
+
+MINUTES: StoreKey[MinutesStore] = StoreKey("minutes")
