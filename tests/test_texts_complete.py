@@ -238,7 +238,7 @@ BUILT = {
             *("series.every", "every.waits", "every.waits.you"),
         )
     },
-    "minutes.written.*": filled("minutes.written.*", Line),
+    **{f"minutes.{what}.*": filled(f"minutes.{what}.*", Line) for what in ("written", "count")},
     "meeting.word.*": filled("meeting.word.*", Way),
     "meeting.who.*": filled("meeting.who.*", [Way.MAYBE, Way.NO]),
     "meeting.receipt.*.*": filled("meeting.receipt.*.*", ["you", "for"], Way),

@@ -7,6 +7,7 @@ that they are a version, which stays as it is.
     lines.py    how they are shown
     write.py    writing down, mending, taking back
     show.py     reading them, and the board
+    approve.py  making a version of them
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
-from bot.features.meetings.minutes import show, write
+from bot.features.meetings.minutes import approve, show, write
 from bot.features.meetings.minutes.records import MINUTES, SUBJECT
 from bot.ports.people import Exported
 from bot.ports.storage import Transaction
@@ -30,6 +31,8 @@ _COMMANDS = (
     _Command(write.DECIDE, write.decide),
     _Command(write.DROP, write.drop_line),
     _Command(write.SHOW, show.show_minutes),
+    _Command(approve.APPROVE, approve.approve),
+    _Command(approve.SEAL, approve.seal, listed=False),
 )
 
 
