@@ -21,6 +21,7 @@ from storage import reminders as kept_reminders
 from storage import tables
 from storage import themes as kept_themes
 from storage.kudos import certificates as kept_certificates
+from storage.meetings import actions as kept_actions
 from storage.meetings import minutes as kept_minutes
 from storage.meetings import series as kept_series
 from storage.parts import Stored
@@ -50,6 +51,7 @@ FEATURES = (
     Installed(meetings.FEATURE, kept_meetings.STORED),
     Installed(meetings.COMING_BACK, kept_series.STORED),
     Installed(minutes.FEATURE, kept_minutes.STORED),
+    Installed(minutes.PROMISES, kept_actions.STORED),
     Installed(reminders.FEATURE, kept_reminders.STORED),
     Installed(kudos.FEATURE, kept_kudos.STORED),
     Installed(kudos.CERTIFYING, kept_certificates.STORED),

@@ -22,6 +22,7 @@ TABLES = own_tables()
 # Series are kept apart from their meetings, and so is what is written down there.
 SERIES_TABLES = own_tables()
 MINUTES_TABLES = own_tables()
+ACTION_TABLES = own_tables()
 
 meetings = Table(
     "meetings",
@@ -201,4 +202,33 @@ approvals = Table(
     Column("approved_at", Moment, nullable=False),
     of_meeting(),
     sqlite_with_rowid=False,
+)
+
+# What was promised in a meeting: it stands in its minutes as a line does.
+actions = Table(
+    "actions",
+    ACTION_TABLES,
+    # People say "action 3", and mean their own community's.
+    of_community(key=True),
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("theme", ForeignKey(themes.c.id), nullable=False),
+    Column("meeting", Number, nullable=False),
+    # Which of a meeting that comes back.
+    Column("series", Number),
+    Column("words", Text, nullable=False),
+    Column("noted_by", ForeignKey(residents.c.id), index=True),
+    Column("promised_by", ForeignKey(residents.c.id), index=True),
+    # Nobody's, where nobody took it on, or whoever did left.
+    Column("owner", ForeignKey(residents.c.id), index=True),
+    Column("for_nobody", Boolean, nullable=False, server_default=false()),
+    # As ISO 8601 writes it.
+    Column("due_on", String),
+    Column("noted_at", Moment, nullable=False),
+    Column("since", Integer, nullable=False),
+    Column("until", Integer),
+    Column("state", String, nullable=False),
+    Column("ended_at", Moment),
+    of_meeting(),
+    Index("ix_actions_theme_state", "theme", "state"),
+    Index("ix_actions_meeting", "community", "meeting", "id"),
 )

@@ -50,6 +50,7 @@ _COMMANDS = (
     ),
     _Private(sign.SIGN, sign.thank_by_sign, listed=False, adds=True, about="who"),
     Command(give.TOGETHER, give.thank_group),
+    Command(give.DONE, give.thank_for, listed=False),
     _Private(give.BACK, give.thank_back, listed=False),
     _Private(undo.WITHDRAW, undo.withdraw, anyone=True),
     _Private(show.MINE, show.show_mine, anyone=True),
@@ -100,11 +101,11 @@ def export_resident(tx: Transaction, resident: int, among: Among) -> Exported:
 
 
 def offer_thanks(subject: str) -> Sequence[Button]:
-    """Thanking those who were at a meeting."""
+    """Thanking those who were at a meeting, or did something else that is over."""
     kind, _, number = subject.partition(":")
-    if kind != "meeting":
-        return ()
-    return [Button(text("kudos.button.together"), give.TOGETHER, {"meeting": int(number)})]
+    if kind == "meeting":
+        return [Button(text("kudos.button.together"), give.TOGETHER, {"meeting": int(number)})]
+    return [Button(text("kudos.button.done"), give.DONE, {"done": subject})]
 
 
 def _plain(row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.meetings.find import check_not_cancelled, find_running, is_own, usage
-from bot.features.meetings.minutes.lines import draft_of
-from bot.features.meetings.minutes.records import MINUTES, SUBJECT, Approval, Kind
-from bot.features.meetings.minutes.show import is_changed
+from bot.features.meetings.minutes.lines import draft_of, is_changed
+from bot.features.meetings.minutes.records import ACTIONS, MINUTES, SUBJECT, Approval, Kind
 from bot.features.meetings.minutes.write import NOTE, SHOW
 from bot.features.meetings.records import Meeting
 from bot.model.message import Button, Message, Text, message, text
@@ -74,17 +73,20 @@ def _check_may(call: Call, meeting: Meeting) -> None:
 def _state(call: Call, meeting: Meeting, version: int) -> str:
     """What nothing else that may stand there is called."""
     lines = [(line.number, line.kind, line.words) for line in call.tx.of(MINUTES).lines(meeting.id, version)]
-    return hashlib.sha256(repr((version, lines)).encode()).hexdigest()[:16]
+    noted = [action.id for action in call.tx.of(ACTIONS).noted(meeting.id, version)]
+    return hashlib.sha256(repr((version, lines, noted)).encode()).hexdigest()[:16]
 
 
 def _counted(call: Call, meeting: Meeting, version: int) -> tuple[Text, ...]:
     """How much of what stands there."""
     kinds = [line.kind for line in call.tx.of(MINUTES).lines(meeting.id, version)]
-    counted = {kind: kinds.count(kind) for kind in Kind}
+    counted = {str(kind): kinds.count(kind) for kind in Kind}
+    counted["action"] = len(call.tx.of(ACTIONS).noted(meeting.id, version))
     return tuple(text(f"minutes.count.{kind}", count=count) for kind, count in counted.items() if count)
 
 
 def _own(call: Call, meeting: Meeting, version: int) -> Sequence[Text]:
     """That whoever approves it wrote all of it, where that is so."""
     writers = {line.resident for line in call.tx.of(MINUTES).lines(meeting.id, version)}
+    writers |= {action.noted_by for action in call.tx.of(ACTIONS).noted(meeting.id, version)}
     return [text("minutes.approve.own")] if writers == {call.resident.id} else []

@@ -6,11 +6,11 @@ does not any more. So whoever is forgotten is nobody in all of them at once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.ports.people import Exported
 from bot.ports.storage import StoreKey
@@ -116,3 +116,101 @@ class MinutesStore(Protocol):
 
 
 MINUTES: StoreKey[MinutesStore] = StoreKey("minutes")
+
+
+# --- what was promised ---
+
+
+class State(StrEnum):
+    """What became of a promise."""
+
+    OPEN = "open"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What is to be done, as it was noted in a meeting: by `noted_by`, in its theme, and its series if any.
+
+    `promised_by` said so, and `owner` does it now; None: nobody yet or any more, or somebody who was
+    forgotten. `for_nobody`: it was noted without anybody. `due_on`: by when, where that was said. It stands
+    in the minutes since a version, and until one, as a line does.
+    """
+
+    theme: int
+    meeting: int
+    series: int | None
+    words: str
+    noted_by: int | None
+    promised_by: int | None
+    owner: int | None
+    for_nobody: bool
+    due_on: date | None
+    noted_at: datetime
+    since: int
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action(Promise):
+    """A promise by its number, and what became of it since `ended_at`."""
+
+    id: int
+    state: State = State.OPEN
+    ended_at: datetime | None = None
+
+
+class ActionStore(Protocol):
+    """What promises need kept."""
+
+    def add(self, promise: Promise) -> Action: ...
+
+    def get(self, action: int) -> Action | None:
+        """The action, held until the transaction ends."""
+        ...
+
+    def themes(self) -> Collection[int]:
+        """In which any is open."""
+        ...
+
+    def open_in(self, themes: Collection[int]) -> Sequence[Action]:
+        """Those that are open in these themes, the first to be due first."""
+        ...
+
+    def noted(self, meeting: int, version: int) -> Sequence[Action]:
+        """Those that stand in a version of the minutes, the first first."""
+        ...
+
+    def is_changed(self, meeting: int, version: int) -> bool:
+        """Whether any began or ended to stand there with that version."""
+        ...
+
+    def change(self, action: Action, **changes: Any) -> Action:
+        """The action as it is with these fields changed."""
+        ...
+
+    def drop(self, action: Action) -> None:
+        """It was never noted."""
+        ...
+
+    def end(self, theme: int, at: datetime) -> None:
+        """All that is open there is dropped."""
+        ...
+
+    def merge(self, old: int, new: int) -> None:
+        """What either noted, promised and does is one person's."""
+        ...
+
+    def forget(self, resident: int) -> Sequence[int]:
+        """What they noted, promised and do is nobody's; what they have not done is the theme's. The meetings
+        of which that is.
+        """
+        ...
+
+    def rows_of(self, resident: int) -> Exported:
+        """All that is kept of what they noted, promised and do."""
+        ...
+
+
+ACTIONS: StoreKey[ActionStore] = StoreKey("actions")

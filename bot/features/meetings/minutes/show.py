@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.meetings.find import find_running, usage
-from bot.features.meetings.minutes.lines import draft_of, person, shown
-from bot.features.meetings.minutes.records import MINUTES, SUBJECT, Approval, Kind
+from bot.features.meetings.minutes.lines import draft_of, is_changed, lines_of, person, promised, shown
+from bot.features.meetings.minutes.records import ACTIONS, MINUTES, SUBJECT, Approval, Kind
 from bot.features.meetings.minutes.write import NOTE, SHOW
 from bot.features.meetings.records import MEETINGS, Meeting
 from bot.model.message import Button, Message, Text, message, text
-from bot.ports.storage import Transaction
 
-# So many lines stand on a page, and so many decisions on the board.
+# So many lines stand on a page, and so many decisions and promises on the board.
 PAGE, ON_BOARD = 10, 10
 
 
@@ -27,7 +26,7 @@ def show_minutes(
     """
     found = find_running(call, meeting)
     which, approved = chosen(call, found, version)
-    lines = lines_of(call.tx, found, which)
+    lines = lines_of(call.tx, found.id, which)
     if not lines:
         raise UserError("minutes.empty", title=found.title, usage=usage(call, NOTE))
     first = (page or 1) * PAGE - PAGE
@@ -59,11 +58,6 @@ def chosen(call: Call, meeting: Meeting, version: int | None) -> tuple[int, Appr
     return version, kept.approval(meeting.id, version)
 
 
-def lines_of(tx: Transaction, meeting: Meeting, version: int) -> list[Text]:
-    """All that stands in a version."""
-    return [shown(line) for line in tx.of(MINUTES).lines(meeting.id, version)]
-
-
 def title(meeting: Meeting) -> Text:
     return text("minutes.title", title=meeting.title, start=meeting.starts_at)
 
@@ -86,20 +80,17 @@ def _waits(
     return (text("minutes.waits", usage=how),)
 
 
-def is_changed(tx: Transaction, meeting: int, version: int) -> bool:
-    """Whether anything was written or taken back with that version."""
-    return tx.of(MINUTES).is_changed(meeting, version)
-
-
 def show_board(call: Call, number: str) -> Message | None:
-    """The newest version for the whole theme: what was decided; all of it by a button."""
+    """The newest version for the whole theme: what was decided and promised; all of it by a button."""
     meeting, approved = call.tx.of(MEETINGS).get(int(number)), call.tx.of(MINUTES).approval(int(number))
     if meeting is None or approved is None:
         return None
     lines = call.tx.of(MINUTES).lines(meeting.id, approved.version)
-    decided = [line for line in lines if line.kind is Kind.DECISION]
-    said = [state(meeting, approved), *map(shown, decided[:ON_BOARD])]
-    if rest := len(lines) - len(decided[:ON_BOARD]):
+    noted = call.tx.of(ACTIONS).noted(meeting.id, approved.version)
+    decided = [shown(line) for line in lines if line.kind is Kind.DECISION][:ON_BOARD]
+    promises = [promised(action) for action in noted[:ON_BOARD]]
+    said = [state(meeting, approved), *decided, *promises]
+    if rest := len(lines) + len(noted) - len(decided) - len(promises):
         said.append(text("minutes.board.rest", count=rest))
     show = Button(text("minutes.button.show"), SHOW, {"meeting": meeting.id})
     how = text("minutes.board.how", meeting=meeting.id)
