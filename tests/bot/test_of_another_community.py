@@ -243,9 +243,20 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
 
     def promise(tx: Transaction) -> None:
         vera, theme = next(iter(tx.people.named("Vera", None))), tx.places.theme_named("Kermis").id
-        whose = {"noted_by": vera.id, "promised_by": vera.id, "owner": vera.id, "for_nobody": False}
-        what = {"words": "zwembad vullen", "due_on": None, "noted_at": NOW, "since": 1}
-        tx.of(ACTIONS).add(Promise(theme=theme, meeting=1, series=None, **whose, **what))
+        noted = Promise(
+            theme=theme,
+            meeting=1,
+            series=None,
+            words="zwembad vullen",
+            noted_by=vera.id,
+            promised_by=vera.id,
+            owner=vera.id,
+            for_nobody=False,
+            due_on=None,
+            noted_at=NOW,
+            since=1,
+        )
+        tx.of(ACTIONS).add(noted)
 
     await store.run(promise, community=OTHER)
     request = await store.run(read, community=OTHER)

@@ -8,6 +8,7 @@ that they are a version, which stays as it is.
     write.py    writing down, mending, taking back
     show.py     reading them, and the board
     approve.py  making a version of them
+    export.py   taking them along
     words.py    who is to do something and by when, as people type it
     promise.py  noting what somebody is to do
     open.py     what is still to be done, and in which meeting it comes back
@@ -25,7 +26,7 @@ from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
-from bot.features.meetings.minutes import approve, find, promise, remind, settle, show, words, write
+from bot.features.meetings.minutes import approve, export, find, promise, remind, settle, show, words, write
 from bot.features.meetings.minutes.records import ACTIONS, MINUTES, SUBJECT
 from bot.ports.people import Exported
 from bot.ports.storage import Transaction
@@ -40,6 +41,7 @@ _COMMANDS = (
     _Command(promise.NOTE, promise.note_action, adds=True, lacking=words.ask_for_owner),
     _Command(approve.APPROVE, approve.approve),
     _Command(approve.SEAL, approve.seal, listed=False),
+    _Command("minutes export", export.export_minutes),
 )
 _OF_ACTIONS = (
     _Command(find.LIST, settle.list_actions),
@@ -112,6 +114,7 @@ FEATURE = Feature(
     name="minutes",
     commands=_COMMANDS,
     boards={SUBJECT: show.show_board},
+    files={SUBJECT: export.FILES},
     merge=merge_minutes,
     forget=forget_minutes,
     export=export_minutes,

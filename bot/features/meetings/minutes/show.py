@@ -39,7 +39,7 @@ def show_minutes(
     if first + PAGE < len(lines):
         args = {"meeting": found.id, "version": which, "page": (page or 1) + 1}
         buttons = [Button(text("minutes.button.more"), SHOW, args)]
-    above = [] if first else [state(found, approved), *_waits(call, found, approved, newest)]
+    above = [] if first else [state(approved), *_waits(call, found, approved, newest)]
     return message(*above, *lines[first : first + PAGE], title=title(found), buttons=buttons)
 
 
@@ -62,7 +62,7 @@ def title(meeting: Meeting) -> Text:
     return text("minutes.title", title=meeting.title, start=meeting.starts_at)
 
 
-def state(meeting: Meeting, approved: Approval | None) -> Text:
+def state(approved: Approval | None) -> Text:
     """Which version it is, and who approved it."""
     if approved is None:
         return text("minutes.draft")
@@ -89,7 +89,7 @@ def show_board(call: Call, number: str) -> Message | None:
     noted = call.tx.of(ACTIONS).noted(meeting.id, approved.version)
     decided = [shown(line) for line in lines if line.kind is Kind.DECISION][:ON_BOARD]
     promises = [promised(action) for action in noted[:ON_BOARD]]
-    said = [state(meeting, approved), *decided, *promises]
+    said = [state(approved), *decided, *promises]
     if rest := len(lines) + len(noted) - len(decided) - len(promises):
         said.append(text("minutes.board.rest", count=rest))
     show = Button(text("minutes.button.show"), SHOW, {"meeting": meeting.id})

@@ -43,9 +43,10 @@ class By(NamedTuple):
 def _owner(argument: Argument, value: Any, call: Call) -> Owner:
     """Somebody of the theme. For nobody is asked back, and so is where nobody is called so."""
     if is_kept(value):
-        if value not in (_NOBODY, _ME):
+        kept = list(value)
+        if kept not in (_NOBODY, _ME):
             raise UserError("action.gone")
-        return Owner(call.resident.id if value == _ME else None)
+        return Owner(call.resident.id if kept == _ME else None)
     words = str(value).strip()
     if words.casefold() in argument.texts.words(NOBODY):
         raise _for_whom(call, str(call.given.get(_TASK) or ""))
