@@ -35,12 +35,12 @@ from bot.ports.storage import Transaction
 PAGE = 10
 
 
-def list_actions(call: Call, *, theme: str | None = None, page: int | None = None) -> Message:
+def list_actions(call: Call, *, theme: str | None = None, page: int = 1) -> Message:
     """What is still to be done here, whose it is, since when and by when; in private, everywhere."""
     found = call.tx.of(ACTIONS).open_in([call.theme(theme).id]) if theme else open_here(call)
     if not found:
         raise UserError("action.list.none", usage=usage(call, NOTE)).openly()
-    first = (page or 1) * PAGE - PAGE
+    first = (page - 1) * PAGE
     shown = found[first : first + PAGE] if first >= 0 else ()
     if not shown:
         raise UserError("action.no_page", page=page, count=-(-len(found) // PAGE))
@@ -48,7 +48,7 @@ def list_actions(call: Call, *, theme: str | None = None, page: int | None = Non
     lines = [_with_theme(call, each, still.line(each, gone)) for each in shown]
     buttons = _buttons(call, shown, gone)
     if first + PAGE < len(found):
-        args = {"page": (page or 1) + 1, **({"theme": theme} if theme else {})}
+        args = {"page": page + 1, **({"theme": theme} if theme else {})}
         buttons.append(Button(text("action.button.more"), LIST, args))
     return message(*lines, title=text("action.list"), buttons=buttons)
 

@@ -18,7 +18,7 @@ PAGE, ON_BOARD = 10, 10
 
 
 def show_minutes(
-    call: Call, meeting: int | None = None, *, version: int | None = None, page: int | None = None
+    call: Call, meeting: int | None = None, *, version: int | None = None, page: int = 1
 ) -> Message:
     """What stands in the minutes: those that were approved last, or else what was written so far.
 
@@ -29,7 +29,7 @@ def show_minutes(
     lines = lines_of(call.tx, found.id, which)
     if not lines:
         raise UserError("minutes.empty", title=found.title, usage=usage(call, NOTE))
-    first = (page or 1) * PAGE - PAGE
+    first = (page - 1) * PAGE
     if not 0 <= first < len(lines):
         raise UserError("minutes.no_page", page=page, count=-(-len(lines) // PAGE))
     newest = call.tx.of(MINUTES).approval(found.id)
@@ -37,7 +37,7 @@ def show_minutes(
         call.board(f"{SUBJECT}:{found.id}", found.theme)
     buttons = []
     if first + PAGE < len(lines):
-        args = {"meeting": found.id, "version": which, "page": (page or 1) + 1}
+        args = {"meeting": found.id, "version": which, "page": page + 1}
         buttons = [Button(text("minutes.button.more"), SHOW, args)]
     above = [] if first else [state(approved), *_waits(call, found, approved, newest)]
     return message(*above, *lines[first : first + PAGE], title=title(found), buttons=buttons)
