@@ -11,7 +11,8 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 from bot import when
-from bot.call import Call
+from bot.call import SAYS_WITHIN, Call
+from bot.errors import TryLater
 from bot.features.meetings.minutes.find import DONE, DROP, TAKE
 from bot.features.meetings.minutes.lines import person
 from bot.features.meetings.minutes.records import ACTIONS, Action, State
@@ -19,7 +20,7 @@ from bot.features.meetings.night import clocks_of, quiet_until
 from bot.features.meetings.records import MEETINGS, Meeting
 from bot.features.meetings.telling import mention, talkers
 from bot.model.message import Button, Message, message, text
-from bot.model.people import Wishes
+from bot.model.people import Part, Role, Wishes
 from bot.model.work import Job
 
 TOLD, REMIND, THANK, ALOUD = "action.told", "action.remind", "action.thank", "action.aloud"
@@ -66,7 +67,7 @@ def _wishes(call: Call, action: Action) -> Wishes:
 def remind_due(call: Call, job: Job) -> None:
     """The moment has come, or was missed; of two that were missed the last is said."""
     number, due_on, before = job.subject.split()
-    action = _open(call, int(number))
+    action = _open(call, job, int(number))
     if action is None or action.due_on is None or action.due_on.isoformat() != due_on:
         return
     day = _moment(call, action, 0)
@@ -83,17 +84,27 @@ def remind_due(call: Call, job: Job) -> None:
     _say(call, job, action, said, f"action:{action.id}:remind:{due_on}:{before}")
 
 
-def _open(call: Call, number: int) -> Action | None:
+def _open(call: Call, job: Job, number: int) -> Action | None:
     """The one with that number, where it is open and somebody's who takes part in its theme; where they do
     not any more, it is the theme's.
     """
     action = call.tx.of(ACTIONS).get(number)
     if action is None or action.state is not State.OPEN or action.owner is None:
         return None
-    if call.part_of(action.owner, action.theme) is None:
+    if not _is_there(call, job, action.owner, action.theme):
         call.tx.of(ACTIONS).change(action, owner=None)
         return None
     return action
+
+
+def _is_there(call: Call, job: Job, owner: int, theme: int) -> bool:
+    """Whether they take part there; a platform that does not say so for an hour is not waited for."""
+    try:
+        return call.part_of(owner, theme) is not None
+    except TryLater:
+        if call.now < call.could_say_since(owner, job.due_at) + SAYS_WITHIN:
+            raise
+        return True
 
 
 def _buttons(action: Action) -> list[Button]:
@@ -117,7 +128,7 @@ def told_due(call: Call, job: Job) -> None:
     hears so.
     """
     noted = call.tx.of(ACTIONS).get(int(job.subject))
-    action = _open(call, int(job.subject))
+    action = _open(call, job, int(job.subject))
     if noted and action is None:
         if noted.state is State.OPEN and noted.owner is not None and noted.noted_by is not None:
             take = Button(text("action.button.take", action=noted.id), TAKE, {"action": noted.id})
@@ -142,10 +153,11 @@ def _note_there(call: Call, action: Action) -> None:
     owner = action.owner or 0
     if any(part.theme == action.theme for part in call.tx.people.parts_of([owner]).get(owner, ())):
         return
-    part = call.part_of(owner, action.theme)
     for account in call.tx.people.accounts([owner]).get(owner, ()):
         places, found = call.present[account, action.theme]
-        if part and any(found.get(place) for place in places):
+        there = [presence for place in places if (presence := found.get(place))]
+        if there:
+            part = Part(Role.RESIDENT, call.now, call.now, writes=any(each.writes for each in there))
             call.tx.people.take_part(account, owner, action.theme, part)
 
 

@@ -59,8 +59,8 @@ async def read(town: Town, how: Callable[[Transaction], T]) -> T:
 
 
 def put_out(town: Town, name: str) -> None:
-    town.platform.present[name, "sport"] = None
-    town.platform.silenced.add((name, "sport"))
+    """They are not in the theme any more, as their platform says."""
+    town.platform.present.pop((name, "sport"), None)
 
 
 async def as_organiser(town: Town, name: str, words: str) -> str:
