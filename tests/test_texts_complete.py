@@ -26,6 +26,9 @@ from bot.features.kudos.taste import Wish
 from bot.features.kudos.totals import Switch
 from bot.features.kudos.words import Receivers
 from bot.features.meetings.draw.records import Duty
+from bot.features.meetings.minutes.records import Kind as Line
+from bot.features.meetings.minutes.records import State
+from bot.features.meetings.minutes.words import Owner
 from bot.features.meetings.records import PLACES, Way
 from bot.features.meetings.settings import MeetingsSettings
 from bot.features.polls.ask import CONSENT_OPTIONS
@@ -158,6 +161,9 @@ SHAPES = ["workdays", "year_nth", "year_day", "year_last_day"] + [
     for several in ("", "s")
 ]
 
+# With a day by which it is to be done, or without.
+DATED = ["", ".undated"]
+
 # What each key that is built becomes, by how code spells it; all of that must be there ...
 STEERED = ("closed", "cancelled", "extended", "outcome")
 # The words with which the questions of `plein init` are answered.
@@ -239,6 +245,16 @@ BUILT = {
             *("series.every", "every.waits", "every.waits.you"),
         )
     },
+    "minutes.written.*": filled("minutes.written.*", Line),
+    "minutes.count.*": filled("minutes.count.*", [*Line, "action"]),
+    "minutes.line.action*": filled("minutes.line.action*", DATED),
+    "minutes.line.free*": filled("minutes.line.free*", DATED),
+    **{
+        f"action.{what}*": filled(f"action.{what}*", DATED)
+        for what in ("line", "line.free", "noted", "noted.free", "told", "taken")
+    },
+    "action.is.*": filled("action.is.*", State),
+    "action.remind.*": filled("action.remind.*", ["soon", "today", "late"]),
     "meeting.word.*": filled("meeting.word.*", Way),
     "meeting.who.*": filled("meeting.who.*", [Way.MAYBE, Way.NO]),
     "meeting.receipt.*.*": filled("meeting.receipt.*.*", ["you", "for"], Way),
@@ -589,7 +605,9 @@ def test_every_example_is_understood(locale: str) -> None:
                     read, given = parse(COMMANDS, line.replace("\\n", "\n"), locale)
                     assert read.path == command.path
                     # Whom somebody means is looked for among those who are there: scenarios do.
-                    if not any(argument.kind is Receivers for argument in COMMANDS.arguments(command)):
+                    if not any(
+                        argument.kind in (Receivers, Owner) for argument in COMMANDS.arguments(command)
+                    ):
                         assert bind(COMMANDS, command, given, a_call(locale))
                     found += 1
     assert found >= 6

@@ -35,7 +35,7 @@ from bot.unseen import visible
 
 PLATFORM = "console"
 # Files that can be read where lines are printed.
-_READABLE = ("csv", "json")
+_READABLE = ("csv", "json", "md")
 # What stands here for a category or a space.
 CORNER = "console.home"
 # Of so many places, and people in them, what they saw last is remembered.

@@ -24,6 +24,7 @@ from bot.commands.forms import form_for
 from bot.communities import WHOSE
 from bot.errors import Gone
 from bot.features.kudos.records import CERTIFICATES
+from bot.features.meetings.minutes.records import ACTIONS, Promise
 from bot.features.themes.records import ARCHIVES, DRAWS
 from bot.lot import entrant
 from bot.lot.listing import Listed
@@ -78,6 +79,7 @@ PLAIN = {
     *("zone", "due", "what", "by", "version", "reason", "month", "older", "wish", "chosen", "year"),
     *("agreed", "switch", "off"),
     *("item", "items", "page", "duty", "sought"),
+    *("said", "instead", "line", "page", "task", "done"),
 }
 FILLED: Mapping[str, Any] = {
     "language": "en",
@@ -108,6 +110,11 @@ FILLED: Mapping[str, Any] = {
     "whom": "Zora",
     "item": 1,
     "items": [1],
+    "said": "De lamp is stuk",
+    "line": 1,
+    "seen": "x",
+    "task": "lamp bestellen",
+    "done": "action:88",
 }
 
 
@@ -242,12 +249,32 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
         code = sign(made, tx.signing).spelled
         return tx.of(CERTIFICATES).add(vera.id, made.id, made.canonical.decode(), code, NOW)
 
+    def promise(tx: Transaction) -> None:
+        vera, theme = next(iter(tx.people.named("Vera", None))), tx.places.theme_named("Kermis").id
+        noted = Promise(
+            theme=theme,
+            meeting=1,
+            series=None,
+            words="zwembad vullen",
+            noted_by=vera.id,
+            promised_by=vera.id,
+            owner=vera.id,
+            for_nobody=False,
+            due_on=None,
+            noted_at=NOW,
+            since=1,
+        )
+        tx.of(ACTIONS).add(noted)
+
+    await store.run(promise, community=OTHER)
     request = await store.run(read, community=OTHER)
     pull = await store.run(wish, community=OTHER)
     return {
         "poll": Ids(3, 8),
         "meeting": Ids(1, 8),
         "reminder": Ids(1, 8),
+        "action": Ids(1, 88),
+        "owner": Ids("Vera", "Zora"),
         "kudos": Ids(1, 8),
         "certificate": Ids(await store.run(certify, community=OTHER), 88),
         "request": Ids(request, 88),
@@ -294,7 +321,8 @@ async def tried(two: Two, command: Command, argument: Argument, role: Role) -> N
     told = []
     for value in two.ids[argument.name]:
         given = {**needed, argument.name: value}
-        line = two.town.core.commands.usage(command, "nl", given)
+        # What may be left out is.
+        line = re.sub(r" \[[^\]]*\]", "", two.town.core.commands.usage(command, "nl", given))
         marked = {**given, WHOSE: OTHER}
         ways: list[dict[str, Any]] = [
             {"command": command.path, "args": given},

@@ -65,6 +65,7 @@ _COMMANDS = (
     _Private(sign.SIGN, sign.thank_by_sign, listed=False, adds=True, about="who"),
     Command(give.TOGETHER, give.thank_group),
     Command(give.OFFERED, give.thank_for_offer),
+    Command(give.DONE, give.thank_for, listed=False),
     _Private(give.BACK, give.thank_back),
     _Private(undo.WITHDRAW, undo.withdraw, anyone=True),
     _Private(show.MINE, show.show_mine, anyone=True),
@@ -119,14 +120,14 @@ def export_resident(tx: Transaction, resident: int, among: Among) -> Exported:
 
 
 def offer_thanks(subject: str) -> Sequence[Button]:
-    """Thanking those who were at a meeting, or who brought something to it."""
+    """Thanking those who were at a meeting, who brought something to it, or who did what is over."""
     kind, _, number = subject.partition(":")
     if kind == "meeting":
         return [Button(text("kudos.button.together"), give.TOGETHER, {"meeting": int(number)})]
     if kind == "offer":
         label = text("kudos.button.offer", offer=int(number))
         return [Button(label, give.OFFERED, {"offer": int(number)})]
-    return ()
+    return [Button(text("kudos.button.done"), give.DONE, {"done": subject})]
 
 
 def _plain(row: Mapping[str, Any], *theirs: str) -> Mapping[str, Any]:

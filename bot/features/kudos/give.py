@@ -37,7 +37,7 @@ BACK_WITHIN = timedelta(days=1)
 # More than so many are a group; one person thanks so many groups in a week.
 GROUP, GROUPS, WEEK = 3, 2, timedelta(days=7)
 _GROUP = TOGETHER = "kudos group"
-OFFERED = "kudos offer"
+OFFERED, DONE = "kudos offer", "kudos done"
 # And so many who did something together.
 MOST_TOGETHER = 200
 # In the morning people can be reminded that they may thank again.
@@ -67,13 +67,27 @@ def thank_group(call: Call, meeting: int, reason: str) -> Message:
         raise UserError("kudos.together.unknown", meeting=meeting)
     call.check_writes(found.theme)
     check_reason(reason)
+    return _thank_together(call, found, reason)
+
+
+def thank_for(call: Call, done: str) -> Message:
+    """Thank those who did what that subject is about, for just that: one of them by name."""
+    found = call.belongings.together(call.tx, done)
+    if found is None or not call.takes_part(found.theme):
+        raise UserError("kudos.done.unknown")
+    return _thank_together(call, found, found.name, by_name=len(found.people) == 1)
+
+
+def _thank_together(call: Call, found: Together, reason: str, *, by_name: bool = False) -> Message:
+    call.check_writes(found.theme)
     tastes, today = call.tx.of(KUDOS).tastes(found.people), given_today(call)
     who = _together(call, found, tastes, today)
     if enough := had_enough(call, today):
         return enough
-    _count_group(call)
+    if not by_name:
+        _count_group(call)
     (theme,) = call.tx.places.themes([found.theme])
-    kudos = _add(call, theme, who, reason, tastes, of_group=found.name)
+    kudos = _add(call, theme, who, reason, tastes, of_group=None if by_name else found.name)
     tell(call, kudos, theme, tastes)
     others = len(found.people) + found.others - (call.resident.id in found.people) - len(who)
     return _receipt(call, kudos, theme, *([text("kudos.group.others", count=others)] if others else ()))

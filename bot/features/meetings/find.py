@@ -25,6 +25,9 @@ EARLY = timedelta(minutes=30)
 PLAN, LIST = "meeting plan", "meeting list"
 # More than answer a meeting.
 ALL = 10_000
+# So long before it begins a meeting is under way for those who are there, and so long after it one is meant
+# that was held.
+REMEMBERED = timedelta(days=7)
 
 
 def find(call: Call, number: int | None, *, to_come: bool = False) -> Meeting:
@@ -51,6 +54,28 @@ def find_running(call: Call, number: int | None) -> Meeting:
         if running := [each for each in coming if each.starts_at - EARLY <= at < each.ends_at]:
             return _only(call, running)
     return find(call, number, to_come=True)
+
+
+def find_lately(call: Call, number: int | None) -> Meeting:
+    """The meeting with that number; without one, the one that is under way here, or else the one that ended
+    last, not longer than a week ago, or else the next.
+
+    Raises: UserError, and Unsure where several are under way.
+    """
+    if number is not None:
+        return _numbered(call, number)
+    kept, here, at = call.tx.of(MEETINGS), themes_here(call), call.said_at
+    coming = kept.coming(here, LOOKED_THROUGH)
+    if running := [each for each in coming if each.starts_at - EARLY <= at < each.ends_at]:
+        return _only(call, running)
+    over = [each for each in coming if each.is_over(at)] + [
+        each for theme in here for each in kept.held(theme, 1)
+    ]
+    if lately := [each for each in over if at < each.ends_at + REMEMBERED]:
+        return _only(call, [max(lately, key=lambda each: (each.ends_at, each.id))])
+    if not (following := [each for each in coming if not each.is_over(at)]):
+        raise UserError("meeting.none.lately", usage=usage(call, LIST)).openly()
+    return _only(call, following[:1])
 
 
 def find_cancelled(call: Call) -> Meeting:

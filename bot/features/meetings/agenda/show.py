@@ -10,6 +10,7 @@ from bot.features.meetings.agenda.lines import SHOW, sum_of
 from bot.features.meetings.agenda.records import AGENDAS, Item
 from bot.features.meetings.find import find_running, is_ahead, usage
 from bot.features.meetings.length import parts
+from bot.features.meetings.minutes.open import open_lines
 from bot.features.meetings.records import Meeting
 from bot.features.meetings.show import why_not
 from bot.model.message import Button, Message, Text, message, text
@@ -41,12 +42,16 @@ def card(call: Call, meeting: Meeting, *said: Text, page: int = 1) -> Message:
 
 
 def _lines(call: Call, meeting: Meeting, items: Sequence[Item], shown: Sequence[Item]) -> Sequence[Text]:
-    """All that is read, in order: what becomes of it, its items, and how much that is together."""
+    """All that is read, in order: what becomes of it, on the first page what was promised and is to be done,
+    its items, and how much that is together.
+    """
     is_off = text("meeting.is_cancelled", title=meeting.title, why=why_not(meeting))
     state = [is_off] if meeting.state == "cancelled" else []
+    promised = open_lines(call.tx, meeting, call.now) if shown == items[: len(shown)] else ()
+    before = [text("agenda.promised"), *promised] if promised else []
     if not items:
-        return [*state, text("agenda.none")]
-    return [*state, *map(line, shown), sum_of(call.tx.of(AGENDAS).total(meeting.id), meeting)]
+        return [*state, *before, text("agenda.none")]
+    return [*state, *before, *map(line, shown), sum_of(call.tx.of(AGENDAS).total(meeting.id), meeting)]
 
 
 def line(item: Item) -> Text:
