@@ -33,6 +33,7 @@ ORDER = ("openly", "privately", "not")
 class Taste:
     receives: str = "openly"
     wall: bool | None = None
+    expertise: bool | None = None
 
 
 @dataclass
@@ -47,6 +48,9 @@ class Thanks:
     hidden: set[int] = field(default_factory=set)
     # Whoever was forgotten is thanked still, as somebody.
     nobodys: int = 0
+    # Whom it thanks for what they know; and who alone reads it.
+    endorses: set[int] = field(default_factory=set)
+    alone: set[int] = field(default_factory=set)
     state: str = "given"
 
     @property
@@ -71,6 +75,7 @@ class Giving(RuleBasedStateMachine):
         self.town: Town
         self.person = {name: number for number, name in enumerate(ACCOUNTS)}
         self.tastes: dict[int, Taste] = {}
+        self.knowing: set[int] = set()
         self.history: dict[int, Thanks] = {}
         self.last = len(ACCOUNTS)
 
@@ -85,25 +90,39 @@ class Giving(RuleBasedStateMachine):
     @initialize(change=st.sampled_from(CHANGES))
     def start(self, change: datetime) -> None:
         self.run(self._start(change))
+        for name in ACCOUNTS[:3]:
+            self.say_what_they_know(name, lists=True)
+            self.choose_expertise(name, wants=True)
 
     async def _start(self, change: datetime) -> None:
         opening = open_town(f"sqlite:///{self.folder.name}/plein.db", moderators=("mia",))
         self.town = await self.stack.enter_async_context(opening)
-        self.town.clock.turn_to(change)
+        self.town.clock.turn_to(change - 8 * DAY)
         await self.town.joined("sport")
         for name in (*ACCOUNTS, "mia"):
             await self.town.say(name, "!help")
+        # What an account gave in its first week endorses nothing.
+        self.town.clock.turn(8 * DAY)
 
     # --- what happens ---
 
-    @rule(data=st.data(), giver=st.sampled_from(ACCOUNTS), several=st.integers(1, 3), named=st.booleans())
-    def give(self, data: st.DataObject, giver: str, several: int, named: bool) -> None:
+    @rule(
+        data=st.data(),
+        giver=st.sampled_from(ACCOUNTS),
+        several=st.sampled_from([1, 1, 1, 2, 3]),
+        named=st.sampled_from([False, False, True]),
+        why=st.sampled_from(["dankzij je kennis van Geluid", "voor het opruimen"]),
+    )
+    def give(self, data: st.DataObject, giver: str, several: int, named: bool, why: str) -> None:
         who = data.draw(st.permutations(ACCOUNTS))[:several]
         names = {"oma"} if named and several == 1 else set()
         people = set() if names else {self.person[name] for name in who}
         whom = ["name:oma"] if names else [f"resident:{self._number(name)}" for name in who]
-        said = self._press(giver, "kudos give", who=whom, reason="voor het opruimen")
+        count = len(self.history)
+        said = self._press(giver, "kudos give", who=whom, reason=why)
         self._expect_given(giver, people, names, said)
+        if len(self.history) > count:
+            self._expect_endorsed(len(self.history), why)
 
     def _expect_given(self, giver: str, people: set[int], names: set[str], said: str) -> None:
         me, now = self.person[giver], self.town.clock.now()
@@ -131,6 +150,34 @@ class Giving(RuleBasedStateMachine):
 
     def _note(self, thanks: Thanks) -> None:
         self.history[len(self.history) + 1] = thanks
+        thanks.alone = {who for who in thanks.to if self._taste(who).receives == "privately"}
+
+    def _expect_endorsed(self, number: int, why: str) -> None:
+        thanks = self.history[number]
+        found = self.run(self.town.core.store.run(lambda tx: tx.of(KUDOS).look(number)))
+        if "Geluid" in why and not found.is_early and thanks.replies_to is None and not thanks.names:
+            for who in thanks.to if len(thanks.to) == 1 else ():
+                if who in self.knowing - thanks.alone and self._taste(who).expertise is not False:
+                    thanks.endorses.add(who)
+
+    @rule(who=st.sampled_from(ACCOUNTS), lists=st.booleans())
+    def say_what_they_know(self, who: str, lists: bool) -> None:
+        args = {"topics": ["geluid"], "show": True} if lists else {"clear": True}
+        self._press(who, "me expertise", **args)
+        (self.knowing.add if lists else self.knowing.discard)(self.person[who])
+        if not lists:
+            self._drop_endorsed(self.person[who])
+
+    @rule(who=st.sampled_from(ACCOUNTS), wants=st.booleans())
+    def choose_expertise(self, who: str, wants: bool) -> None:
+        self._press(who, "kudos settings", wish="expertise-on" if wants else "expertise-off")
+        self.tastes.setdefault(self.person[who], Taste()).expertise = wants
+        if not wants:
+            self._drop_endorsed(self.person[who])
+
+    def _drop_endorsed(self, who: int) -> None:
+        for thanks in self.history.values():
+            thanks.endorses.discard(who)
 
     def _thanked_by(self, me: int, people: set[int]) -> int | None:
         """By what they thanked alone whoever thanks them now, a day ago at most."""
@@ -218,6 +265,12 @@ class Giving(RuleBasedStateMachine):
                 taste.receives = "openly"
             case "private" | "off":
                 taste.receives, taste.wall = ("privately" if wish == "private" else "not"), False
+        if taste.receives == "privately":
+            self._keep_alone(self.person[who])
+
+    def _keep_alone(self, who: int) -> None:
+        for thanks in self.history.values():
+            thanks.alone |= {who} & thanks.to
 
     @rule(elder=st.sampled_from(ACCOUNTS), younger=st.sampled_from(ACCOUNTS))
     def link(self, elder: str, younger: str) -> None:
@@ -234,11 +287,24 @@ class Giving(RuleBasedStateMachine):
         said = [self.tastes.pop(who) for who in both if who in self.tastes]
         if said:
             walls = [taste.wall for taste in said if taste.wall is not None]
+            wants = [taste.expertise for taste in said if taste.expertise is not None]
             strictest = max((taste.receives for taste in said), key=ORDER.index)
-            self.tastes[stays] = Taste(strictest, all(walls) if walls else None)
+            self.tastes[stays] = Taste(
+                strictest, all(walls) if walls else None, all(wants) if wants else None
+            )
+            if strictest == "privately":
+                self._keep_alone(stays)
+            if wants and not all(wants):
+                self._drop_endorsed(stays)
+        if goes in self.knowing:
+            self.knowing = (self.knowing - {goes}) | {stays}
         self.run(self._due())
 
     def _join(self, thanks: Thanks, goes: int, stays: int) -> None:
+        for who in (thanks.endorses, thanks.alone):
+            if goes in who:
+                who.remove(goes)
+                who.add(stays)
         if thanks.giver == goes:
             thanks.giver = stays
         if goes in thanks.to:
@@ -272,6 +338,8 @@ class Giving(RuleBasedStateMachine):
             thanks.to.discard(gone)
             thanks.hidden.discard(gone)
         self.tastes.pop(gone, None)
+        self.knowing.discard(gone)
+        self._drop_endorsed(gone)
         self.run(self._due())
         self.town.clock.turn(timedelta(seconds=1))
         for name in names:
@@ -314,6 +382,18 @@ class Giving(RuleBasedStateMachine):
             if each.stands and each.replies_to is None
         }
         assert shown == {number: who for number, who in agreed.items() if who}
+        endorsed = {
+            who
+            for each in self.history.values()
+            if each.stands
+            for who in each.endorses & each.seen - each.alone
+        }
+        assert {who for who in numbers if self._recognised(numbers[who])} == {
+            who for who in numbers if who in endorsed and self._taste(who).expertise
+        }
+
+    def _recognised(self, number: int) -> bool:
+        return bool(self.run(self.town.core.store.run(lambda tx: tx.of(KUDOS).endorsed(number))))
 
     def _taste(self, who: int) -> Taste:
         return self.tastes.get(who, Taste())
