@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.features.kudos.records import KUDOS
+from bot.features.kudos.sign import OFTEN
 from bot.model.events import Mention, Reacted, Remark
 from bot.model.message import Button, text
 from bot.model.people import Identity, Place, Resident
@@ -39,6 +40,7 @@ ORDER = ("openly", "privately", "not")
 class Taste:
     receives: str = "openly"
     wall: bool | None = None
+    expertise: bool | None = None
 
 
 @dataclass
@@ -60,6 +62,9 @@ class Thanks:
     # Whoever was forgotten is thanked still, as somebody; some of them where others read it.
     nobodys: int = 0
     open_nobodys: int = 0
+    # Whom it thanks for what they know; and how often it was put back.
+    endorses: set[int] = field(default_factory=set)
+    again: int = 0
     state: str = "given"
 
     @property
@@ -94,6 +99,7 @@ class Giving(RuleBasedStateMachine):
         self.town: Town
         self.person = {name: number for number, name in enumerate(ACCOUNTS)}
         self.tastes: dict[int, Taste] = {}
+        self.knowing: set[int] = set()
         self.history: dict[int, Thanks] = {}
         # Which account wrote each message that is there, and since when each account is.
         self.messages: dict[str, str] = {}
@@ -112,26 +118,40 @@ class Giving(RuleBasedStateMachine):
     @initialize(change=st.sampled_from(CHANGES))
     def start(self, change: datetime) -> None:
         self.run(self._start(change))
+        for name in ACCOUNTS[:3]:
+            self.say_what_they_know(name, lists=True)
+            self.choose_expertise(name, wants=True)
 
     async def _start(self, change: datetime) -> None:
         opening = open_town(f"sqlite:///{self.folder.name}/plein.db", moderators=("mia",))
         self.town = await self.stack.enter_async_context(opening)
-        self.town.clock.turn_to(change)
+        self.town.clock.turn_to(change - 8 * DAY)
         await self.town.joined("sport")
         for name in (*ACCOUNTS, "mia"):
             await self.town.say(name, "!help")
             self.came[name] = self.town.clock.now()
+        # What an account gave in its first week endorses nothing.
+        self.town.clock.turn(8 * DAY)
 
     # --- what happens ---
 
-    @rule(data=st.data(), giver=st.sampled_from(ACCOUNTS), several=st.integers(1, 3), named=st.booleans())
-    def give(self, data: st.DataObject, giver: str, several: int, named: bool) -> None:
+    @rule(
+        data=st.data(),
+        giver=st.sampled_from(ACCOUNTS),
+        several=st.sampled_from([1, 1, 1, 2, 3]),
+        named=st.sampled_from([False, False, True]),
+        why=st.sampled_from(["dankzij je kennis van Geluid", "voor het opruimen"]),
+    )
+    def give(self, data: st.DataObject, giver: str, several: int, named: bool, why: str) -> None:
         who = data.draw(st.permutations(ACCOUNTS))[:several]
         names = {"oma"} if named and several == 1 else set()
         people = set() if names else {self.person[name] for name in who}
         whom = ["name:oma"] if names else [f"resident:{self._number(name)}" for name in who]
-        said = self._press(giver, "kudos give", who=whom, reason="voor het opruimen")
+        count = len(self.history)
+        said = self._press(giver, "kudos give", who=whom, reason=why)
         self._expect_given(giver, people, names, said)
+        if len(self.history) > count:
+            self._expect_endorsed(len(self.history), why)
 
     def _given_on(self, me: int, day: str) -> tuple[int, set[int]]:
         """How many, and whom they thank by what stands."""
@@ -169,6 +189,33 @@ class Giving(RuleBasedStateMachine):
         early = now - self.came[giver] < NEW_FOR
         thanks = Thanks(self.person[giver], {*people}, now, alone=alone, is_early=early, **more)
         self.history[len(self.history) + 1] = thanks
+
+    def _expect_endorsed(self, number: int, why: str) -> None:
+        thanks = self.history[number]
+        found = self.run(self.town.core.store.run(lambda tx: tx.of(KUDOS).look(number)))
+        if "Geluid" in why and not found.is_early and thanks.replies_to is None and not thanks.names:
+            for who in thanks.to if len(thanks.to) == 1 else ():
+                if who in self.knowing - thanks.alone and self._taste(who).expertise is not False:
+                    thanks.endorses.add(who)
+
+    @rule(who=st.sampled_from(ACCOUNTS), lists=st.booleans())
+    def say_what_they_know(self, who: str, lists: bool) -> None:
+        args = {"topics": ["geluid"], "show": True} if lists else {"clear": True}
+        self._press(who, "me expertise", **args)
+        (self.knowing.add if lists else self.knowing.discard)(self.person[who])
+        if not lists:
+            self._drop_endorsed(self.person[who])
+
+    @rule(who=st.sampled_from(ACCOUNTS), wants=st.booleans())
+    def choose_expertise(self, who: str, wants: bool) -> None:
+        self._press(who, "kudos settings", wish="expertise-on" if wants else "expertise-off")
+        self.tastes.setdefault(self.person[who], Taste()).expertise = wants
+        if not wants:
+            self._drop_endorsed(self.person[who])
+
+    def _drop_endorsed(self, who: int) -> None:
+        for thanks in self.history.values():
+            thanks.endorses.discard(who)
 
     # --- by a sign on what somebody wrote ---
 
@@ -209,6 +256,7 @@ class Giving(RuleBasedStateMachine):
         elif not stands and self._may_stand_again(theirs[-1], me):
             # Nothing more counts for that day.
             theirs[-1].state = "given"
+            theirs[-1].again += 1
 
     def _sign_anew(self, giver: str, ref: str) -> None:
         me, whom = self.person[giver], self.person[self.messages[ref]]
@@ -217,7 +265,8 @@ class Giving(RuleBasedStateMachine):
             self._note(giver, {whom}, message=ref)
 
     def _may_stand_again(self, found: Thanks, me: int) -> bool:
-        if found.state != "withdrawn" or me in found.to:
+        late = self.town.clock.now() - found.at > DAY
+        if found.state != "withdrawn" or me in found.to or late or found.again >= OFTEN:
             return False
         if any(self._taste(who).receives == "not" for who in found.seen):
             return False
@@ -246,9 +295,7 @@ class Giving(RuleBasedStateMachine):
         return max(found)[1] if found else None
 
     def _replied(self, first: int, me: int) -> bool:
-        return any(
-            each.replies_to == first and each.giver == me and each.stands for each in self.history.values()
-        )
+        return any(each.replies_to == first and each.giver == me for each in self.history.values())
 
     @precondition(lambda self: self.history)
     @rule(data=st.data(), who=st.sampled_from(ACCOUNTS))
@@ -353,12 +400,21 @@ class Giving(RuleBasedStateMachine):
         said = [self.tastes.pop(who) for who in both if who in self.tastes]
         if said:
             walls = [taste.wall for taste in said if taste.wall is not None]
+            wants = [taste.expertise for taste in said if taste.expertise is not None]
             strictest = max((taste.receives for taste in said), key=ORDER.index)
-            self.tastes[stays] = Taste(strictest, all(walls) if walls else None)
+            self.tastes[stays] = Taste(
+                strictest, all(walls) if walls else None, all(wants) if wants else None
+            )
             self._keep_alone(stays)
+            if wants and not all(wants):
+                self._drop_endorsed(stays)
+        if goes in self.knowing:
+            self.knowing = (self.knowing - {goes}) | {stays}
         self.run(self._due())
 
     def _join(self, thanks: Thanks, goes: int, stays: int) -> None:
+        if goes in thanks.endorses:
+            thanks.endorses = (thanks.endorses - {goes}) | {stays}
         if thanks.giver == goes:
             thanks.giver = stays
         if goes in thanks.to:
@@ -397,6 +453,8 @@ class Giving(RuleBasedStateMachine):
             thanks.hidden.discard(gone)
             thanks.alone.discard(gone)
         self.tastes.pop(gone, None)
+        self.knowing.discard(gone)
+        self._drop_endorsed(gone)
         self.run(self._due())
         self.town.clock.turn(timedelta(seconds=1))
         for name in names:
@@ -456,6 +514,24 @@ class Giving(RuleBasedStateMachine):
             whom = line.values.get("who", ()) if line.key == "kudos.wall.line" else ()
             assert all(isinstance(who, Resident) for who in whom)
             assert {who.id for who in whom} <= agreed
+
+    @invariant()
+    def what_is_endorsed_is_a_recount(self) -> None:
+        if not hasattr(self, "town"):
+            return
+        numbers = {self.person[name]: self._number(name) for name in ACCOUNTS}
+        endorsed = {
+            who
+            for each in self.history.values()
+            if each.stands
+            for who in each.endorses & each.seen - each.alone
+        }
+        assert {who for who in numbers if self._recognised(numbers[who])} == {
+            who for who in numbers if who in endorsed and self._taste(who).expertise
+        }
+
+    def _recognised(self, number: int) -> bool:
+        return bool(self.run(self.town.core.store.run(lambda tx: tx.of(KUDOS).endorsed(number))))
 
     def _taste(self, who: int) -> Taste:
         return self.tastes.get(who, Taste())
