@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from bot.features.kudos.records import KUDOS
+from bot.model.people import Place
 from storage.executor import Executor
 from tests.bot.features.kudos.test_fair import DAY, PEOPLE, press, thank
-from tests.doubles.platform import Town, open_town
+from tests.doubles.platform import PLATFORM, Town, open_town
 
 BAD = {
     "no reason": ("!bedankt ben", "Er ontbreekt nog iets: waarvoor je bedankt"),
@@ -86,10 +87,13 @@ async def test_who_was_forgotten_is_nobody(town: Town) -> None:
     assert "Niemand hier heet “ben”" in await thank(town, "anna", "ben")
 
 
-async def test_who_left_the_theme_is_nobody_there(town: Town) -> None:
+async def test_who_is_in_another_theme_or_left_this_one_is_nobody_there(town: Town) -> None:
     await town.joined("bos", theme="bos")
     await town.say("zoe", "!help", room="bos")
     assert "Niemand hier heet “zoe”" in await thank(town, "anna", "zoe")
+    del town.platform.present["dora", "sport"]
+    await town.core.parted(Place(PLATFORM, "sport"), ["dora"])
+    assert "Niemand hier heet “dora”" in await thank(town, "anna", "dora")
 
 
 async def test_who_wants_none_gets_none(town: Town) -> None:
