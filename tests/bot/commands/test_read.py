@@ -265,6 +265,32 @@ def test_what_is_meant_goes_before_how_it_is_spelled(typed: str, usage: str) -> 
     assert f"Bedoelde je `!{usage}" in refused(typed)
 
 
+@pytest.mark.parametrize(
+    ("typed", "path"),
+    [
+        ("!aanbod ik breng soep", "offer add"),
+        ('!aanbod "lisjt"', "offer add"),
+        ("!aanbod lijst soep", "offer list"),
+        *(("!agenda", "agenda show"), ("!agenda 7", "agenda show"), ("!agenda steun 7", "agenda support")),
+    ],
+)
+def test_a_noun_can_be_a_command_by_itself(typed: str, path: str) -> None:
+    command, _ = parse(COMMANDS, typed, "nl")
+    assert command.path == path
+
+
+@pytest.mark.parametrize(
+    ("typed", "usage"),
+    [
+        ("!aanbod lisjt soep", "aanbod lijst soep"),
+        ("!offer lsit", "aanbod lijst"),
+        ("!agenda stuen 3", "agenda steun 3"),
+    ],
+)
+def test_what_stands_behind_it_is_no_misspelt_verb(typed: str, usage: str) -> None:
+    assert f"Bedoelde je `!{usage}" in refused(typed)
+
+
 @given(
     st.sampled_from(["delete", "remove", "verwijder", "wis", "schrap", "erase"]),
     st.integers(0, 9),
