@@ -13,6 +13,7 @@ from bot.main.features import FEATURES
 SAYS = {
     *("meeting.ask", "meeting.next", "meeting.remind", "meeting.tell", "meeting.whisper"),
     *("meeting.aloud", "meeting.remind.aloud", "meeting.series.tell"),
+    *("action.told", "action.remind", "action.aloud", "action.thank"),
     *("poll.close", "poll.open", "poll.review", "reminder.say", "kudos.month", "kudos.month.now"),
     *("action.aloud", "action.thank"),
 }

@@ -23,6 +23,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.commands.read import bind
 from bot.errors import StoreFailed
 from bot.features.kudos.records import KUDOS, Receives, Taste
+from bot.features.meetings.minutes.records import ACTIONS, MINUTES, Approval, Line, Promise
+from bot.features.meetings.minutes.records import Kind as Written
 from bot.features.meetings.records import MEETINGS, SERIES, Figures, Way
 from bot.features.polls.records import POLLS, SEALED, Kind, Reason
 from bot.features.reminders.records import REMINDERS, Asked, Reminder
@@ -1614,3 +1616,55 @@ async def test_meetings_of_before_were_worded_by_who_planned_them(database_url: 
         assert await look(database_url, rows("meetings", "id", "worded_by")) == [(1, 1), (2, None)]
         assert await look(database_url, rows("meeting_series", "id", "worded_by")) == [(1, 1)]
         await look(database_url, partial(down_to, "0059"))
+
+
+# --- what is written down of a meeting, and promised there ---
+
+
+async def test_meetings_of_before_have_minutes_from_now_on(database_url: str) -> None:
+    def fill(db: Connection) -> None:
+        add_rows({"themes": [{"community": 1, "id": 1, "name": "sport", "seen": "sport"}]}, db)
+        like = {"community": 1, "theme": 1, "title": "Raad", "remind": ""}
+        held = {"starts_at": 1, "ends_at": 2, "state": "held", "version": 1, "told": "{}"}
+        add_rows({"meetings": [{"id": 1, **like, **held}]}, db)
+
+    def write(tx: Transaction) -> None:
+        line = Line(
+            meeting=1,
+            number=1,
+            kind=Written.NOTE,
+            resident=None,
+            words="x",
+            said_at=NOW,
+            since=1,
+        )
+        tx.of(MINUTES).add(line)
+        tx.of(MINUTES).approve(Approval(meeting=1, version=1, resident=None, approved_at=NOW))
+        promise = Promise(
+            theme=1,
+            meeting=1,
+            series=None,
+            words="y",
+            noted_by=None,
+            promised_by=None,
+            owner=None,
+            for_nobody=True,
+            due_on=NOW.date(),
+            noted_at=NOW,
+            since=1,
+        )
+        action = tx.of(ACTIONS).add(promise)
+        assert tx.of(MINUTES).lines(1, 1) == [line]
+        assert list(tx.of(ACTIONS).noted(1, 1)) == [action]
+
+    await upgrade(database_url, to="0064")
+    await look(database_url, fill)
+    for _ in range(2):
+        await upgrade(database_url)
+        assert await look(database_url, differences) == []
+        store = await open_database(database_url, keys_of(database_url), stores_of())
+        try:
+            await store.run(write)
+        finally:
+            await store.close()
+        await look(database_url, partial(down_to, "0064"))

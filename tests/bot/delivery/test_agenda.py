@@ -191,6 +191,27 @@ async def test_a_job_may_plan_the_next_and_call_off_another(town: Town) -> None:
     assert all(what.startswith("job:") for _, what in ids)
 
 
+async def test_what_asks_of_one_after_the_other_is_told_of_both(town: Town) -> None:
+    for name in ("anna", "ben"):
+        await town.say(name, "!help")
+    found: list[bool] = []
+
+    def look(call: Call, job: Job) -> None:
+        people = [call.tx.people.by_identity(Identity(PLATFORM, name)) for name in ("anna", "ben")]
+        found.extend([call.part_of(who.id, 1) is not None for who in people if who])
+
+    agenda = Agenda(
+        town.core.store,
+        town.clock,
+        {"test": look},
+        town.core.dispatch.call_for_nobody,
+        presences=lambda who, places: town.platform.presence(who, places),
+    )
+    await town.core.store.run(lambda tx: tx.jobs.add("test", "1", town.clock.now()))
+    await asyncio.wait_for(agenda.flush(), 5)
+    assert found == [True, True]
+
+
 async def test_what_is_tried_again_has_the_same_id(town: Town) -> None:
     ids: list[str] = []
 
