@@ -84,6 +84,6 @@ async def test_what_is_asked_for_is_what_is_shown(town: Town) -> None:
     await approved(town)
     await town.say("anna", '!minutes note "De brug is stuk"')
     newest = await heard(town, "anna", "!minutes export --file json", room=None)
-    assert [(each.subject, each.name) for each in newest.files] == [("minutes:1:1", "minutes-1.json")]
+    assert [(each.subject, each.form) for each in newest.files] == [("minutes:1:1", "json")]
     draft = await heard(town, "anna", "!minutes export 1 --version 2")
-    assert [(each.subject, each.name) for each in draft.files] == [("minutes:1:2", "minutes-1.md")]
+    assert [(each.subject, each.form) for each in draft.files] == [("minutes:1:2", "md")]
