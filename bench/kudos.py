@@ -18,6 +18,7 @@ from bench.community import HERE, PLATFORM, cpu, in_memory, opened, said
 from bench.figures import Figure, by_turns, compare
 from bot.clock import HandClock
 from bot.core import PleinCore
+from bot.features.kudos.give import NEW_FOR
 from bot.features.kudos.month import LISTED, month_of
 from bot.features.kudos.records import KUDOS, Given, KudosSettings, Receiver, Taste
 from bot.features.polls.settings import PollsSettings
@@ -65,7 +66,9 @@ class _Town:
     async def with_history(cls, store: Store, count: int) -> _Town:
         town = cls(store)
         await town.core.joined(PLATFORM, HERE, "square")
-        await town.core.handle(town.said(0, '!peiling open "Waar komt de bank?" Plein | Park | Nergens'))
+        # A turn is a day, and it is open for longer than all of them.
+        asked = '!peiling open "Waar komt de bank?" Plein | Park | Nergens --sluit "30 november 2027 20u"'
+        await town.core.handle(town.said(0, asked))
         people = await store.run(town._come)
         for first in range(0, count, AT_ONCE):
             last = min(first + AT_ONCE, count)
@@ -121,7 +124,11 @@ class _Town:
 
     async def vote(self) -> float:
         heard = [self.said(number % PEOPLE, f"!stem {number % 3 + 1}") for number in range(GIVEN)]
-        return await cpu(self.core, heard)
+        took = await cpu(self.core, heard)
+        answer = await self.core.handle(self.said(0, "!stem 1"))
+        assert answer
+        assert "receipt" in str(answer.lines[0])
+        return took
 
     async def show(self, words: str) -> float:
         return await cpu(self.core, [self.said(number % PEOPLE, words) for number in range(SHOWN)])
@@ -147,8 +154,10 @@ class _Town:
 
 
 async def _beside_a_vote(town: _Town) -> Figure:
+    """By people who are no strangers there any more, as most are."""
     await town.give()
     await town.vote()
+    town.clock.turn(NEW_FOR)
     given, votes = await by_turns(town.give, town.vote, runs=TURNS)
     return compare(f"thanking somebody, {PEOPLE} people", "us CPU", given, "a vote", votes, "at most 1.5")
 

@@ -19,7 +19,7 @@ from adapters.matrix.gaps import Matters
 from bench.figures import Figure, compare, p95
 from bot.main.config import ThemeSection
 from tests.doubles.discord import Discord, Message, Person, talk
-from tests.doubles.praise import HANDS, Praise
+from tests.doubles.praise import CLAP, Praise
 from tests.homeserver import Homeserver
 from tests.on_discord import OnDiscord, opened, plein_on
 from tests.on_matrix import plein_on as plein_on_matrix
@@ -27,7 +27,7 @@ from tests.on_matrix import plein_on as plein_on_matrix
 SIGNS, OURS, SECONDS, TURNS = 1_000, 20, 10, 5
 # So many seconds apart somebody votes meanwhile.
 APART = 0.05
-OTHERS = ("\N{PARTY POPPER}", "\N{THUMBS UP SIGN}", "\N{HEAVY BLACK HEART}\ufe0f", "\N{CLAPPING HANDS SIGN}")
+OTHERS = ("\N{PARTY POPPER}", "\N{THUMBS UP SIGN}", "\N{HEAVY BLACK HEART}\ufe0f", "\N{FIRE}")
 MOST_HELD, MOST_LATER = 20.0, 1.2
 
 
@@ -79,7 +79,7 @@ class Square:
             await asyncio.sleep(max(began + number % each / each - time.perf_counter(), 0))
             message, person = said[number % len(said)], self.people[1 + number // len(said)]
             claimed = number % (SIGNS // OURS) == 0
-            sign = HANDS if claimed else OTHERS[number % len(OTHERS)]
+            sign = CLAP if claimed else OTHERS[number % len(OTHERS)]
             talk.react(self.plein.double.world, message, person.user, sign)
 
 
@@ -155,7 +155,7 @@ async def _on_matrix() -> Figure:
 
                 await anna.wait_until(joined)
                 await ben.join(room)
-                await anna.react(room, await ben.say(room, "een"), HANDS)
+                await anna.react(room, await ben.say(room, "een"), CLAP)
                 await praise.times(1)
                 took = [_looked_at(plein.adapter._intake.matters, room, anna.user_id) for _ in range(5)]
     title = f"Matrix: looking at {SIGNS:,} signs of which {OURS} are claimed, the loop held"
@@ -165,7 +165,7 @@ async def _on_matrix() -> Figure:
 def _looked_at(matters: Matters, room: str, user: str) -> float:
     events = list[dict[str, Any]]()
     for number in range(SIGNS):
-        key = HANDS if number % (SIGNS // OURS) == 0 else OTHERS[number % len(OTHERS)]
+        key = CLAP if number % (SIGNS // OURS) == 0 else OTHERS[number % len(OTHERS)]
         relation = {"rel_type": "m.annotation", "event_id": f"$said{number}", "key": key}
         event = {"type": "m.reaction", "sender": user, "event_id": f"${number}", "origin_server_ts": number}
         events.append({**event, "content": {"m.relates_to": relation}})

@@ -788,12 +788,13 @@ class Call:
         """Count that they did it, for so long. What is too often, the feature decides and says itself."""
         self.tx.uses.add(self.resident.id, what, self.now + within)
 
-    def board(self, subject: str, theme: int, opener: int | None = None) -> None:
+    def board(self, subject: str, theme: int, opener: int | None = None, *, lasting: bool = True) -> None:
         """Show the subject's state in every place of the theme, and keep it up to date; twice is once.
 
-        Those of one opener, a resident's number, share their turns with each other.
+        Those of one opener, a resident's number, share their turns with each other. `lasting`: places that
+        come later show it too, until it has ended.
         """
-        self.tx.boards.open(subject, theme, self.tx.places.of_theme(theme), opener, self.now)
+        self.tx.boards.open(subject, theme, None, opener, self.now, lasting=lasting)
         self.belongings.shown(self.tx, subject, self.now, self.zone)
 
     def changed(self, subject: str) -> None:

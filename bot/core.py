@@ -317,7 +317,8 @@ class PleinCore:
     ) -> Sequence[File]:
         """Made anew each time it is sent, from what is kept; the work is done away from the loop."""
         make = await self._made_of(attachment, voice, to)
-        return await asyncio.to_thread(lambda: files_below(most, attachment.name, make()))
+        name = self.texts.file_name(attachment, voice.locale)
+        return await asyncio.to_thread(lambda: files_below(most, name, make()))
 
     async def file(self, attachment: Attachment, voice: Voice, to: Place | Identity) -> bytes:
         make = await self._made_of(attachment, voice, to)

@@ -19,7 +19,8 @@ PIECE = 500_000
 
 
 def as_documents(kept: Exported, write: Write) -> Iterator[bytes]:
-    """JSON, under names that people read: in `kept.<table>` and `kept.field.<column>`, where these are.
+    """JSON, under names that people read, where these are: `kept.<table>`, and `kept.field.<table>.<column>`
+    or else `kept.field.<column>`.
 
     Each is complete by itself, and no more of them is made than was asked for.
     """
@@ -28,7 +29,7 @@ def as_documents(kept: Exported, write: Write) -> Iterator[bytes]:
     size = 0
     for table, rows in kept.items():
         for row in rows:
-            fields = named.fields(row)
+            fields = named.fields(table, row)
             size += len(orjson.dumps(fields))
             if readable and size > PIECE:
                 yield _document(readable)
@@ -54,10 +55,10 @@ class _Named:
             self._found[key] = otherwise if words == key else words
         return self._found[key]
 
-    def fields(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def fields(self, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
         """Where two would be called the same, the second keeps its own name."""
         found: dict[str, Any] = {}
         for name, value in row.items():
-            shown = self.shown(f"kept.field.{name}", name)
+            shown = self.shown(f"kept.field.{table}.{name}", "") or self.shown(f"kept.field.{name}", name)
             found[name if shown in found else shown] = value
         return found

@@ -29,7 +29,7 @@ from bot.model.work import Job
 from bot.ports.people import Brought, Exported
 from bot.ports.storage import StoreKey, Transaction
 from bot.reactions import ON, Reaction
-from bot.settings import Section
+from bot.settings import Section, Settings
 
 _AT_ONCE = datetime.fromtimestamp(0, UTC)
 # Does what is due; reads its subject again first.
@@ -61,6 +61,12 @@ CameOf = Callable[[Transaction, int], Sequence[Text]]
 News = Callable[[Transaction, Sequence[int], Collection[int]], Mapping[int, New]]
 # Of each of these residents the words, folded, that say what concerns them.
 Concerns = Callable[[Transaction, Collection[int]], Mapping[int, Collection[str]]]
+# What somebody, by their number, lets others know that they know.
+Knows = Callable[[Transaction, int], Collection[str]]
+# For what, folded, of what somebody, by their number, knows others gave them credit.
+Recognised = Callable[[Transaction, int], Collection[str]]
+# Somebody, by their number, says no more that they know these.
+Unsaid = Callable[[Transaction, int, Collection[str]], None]
 # A subject is shown in a theme from that moment on, in a community with those clocks.
 Shown = Callable[[Transaction, datetime, ZoneInfo], None]
 # Who did what that subject is about, by its number, together; None while it is not over.
@@ -120,6 +126,8 @@ class Feature:
     can be done about such a one by then.
     `news` tells, by what a subject begins with, what is new about one that is shown; `shown` hears that such
     a one is from now on, and `concerns` says what people want to hear of.
+    `knows` says what somebody lets others know that they know, `recognised` for what of that others gave them
+    credit, for others to read, and `unsaid` hears that they do not say so any more.
     `hears` is given what people say to each other; without a feature that has it none of that is kept.
     `reaction` is a sign that people put on each other's messages, and `gone` is told which messages are no
     more; without a feature that has these no platform is asked for any. `came` is given who came into a
@@ -150,6 +158,9 @@ class Feature:
     after: After | None = None
     news: Mapping[str, News] = field(default_factory=dict)
     concerns: Concerns | None = None
+    knows: Knows | None = None
+    recognised: Recognised | None = None
+    unsaid: Unsaid | None = None
     shown: Shown | None = None
     hears: Hear | None = None
     reaction: Reaction | None = None
@@ -204,7 +215,8 @@ class Features:
             kind: converter for feature in self.all for kind, converter in feature.kinds.items()
         }
         self.hears = tuple(feature.hears for feature in self.all if feature.hears)
-        self.reactions = tuple(_claimed(feature) for feature in self.all if feature.reaction)
+        self._reacting = tuple(feature for feature in self.all if feature.reaction)
+        self.reactions = tuple(map(_claimed, self._reacting))
         self.settings = {feature.name: feature.settings for feature in self.all if feature.settings}
         self.locales = tuple(feature.locales for feature in self.all if feature.locales)
 
@@ -361,6 +373,21 @@ class Features:
         parts = [feature.concerns(tx, residents) for feature in self.all if feature.concerns]
         return {who: words for part in parts for who, words in part.items()}
 
+    def knows(self, tx: Transaction, resident: int) -> Collection[str]:
+        """What somebody lets others know that they know."""
+        return [words for feature in self.all if feature.knows for words in feature.knows(tx, resident)]
+
+    def recognised(self, tx: Transaction, resident: int) -> Collection[str]:
+        """For what, folded, of what somebody knows others gave them credit, for others to read."""
+        found = [feature.recognised(tx, resident) for feature in self.all if feature.recognised]
+        return {words for part in found for words in part}
+
+    def unsaid(self, tx: Transaction, resident: int, words: Collection[str]) -> None:
+        """Somebody says no more that they know these."""
+        for feature in self.all:
+            if feature.unsaid:
+                feature.unsaid(tx, resident, words)
+
     def _make_export(self, call: Call, subject: str, write: Write) -> Callable[[], Iterator[bytes]]:
         """Of whose account it is by now; nothing of nobody."""
         whose = _owner(call.tx, subject)
@@ -377,6 +404,13 @@ class Features:
                         name for locale in commands.texts.locales for name in commands.names(command, locale)
                     }
                     claims.add("name of a command", names, f"{command.path!r} of {feature.name}")
+
+    def check_signs(self, settings: Settings) -> None:
+        """A sign on a message means one thing in a community. Raises: Clash where two features have it."""
+        claims = Claims()
+        for feature, (section, reaction) in zip(self._reacting, self.reactions, strict=True):
+            sign = getattr(settings.of(section), reaction.setting)
+            claims.add("sign on a message", (sign,) if sign else (), feature.name)
 
 
 def _claimed(feature: Feature) -> tuple[type[Section], Reaction]:

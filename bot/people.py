@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from bot.call import Call
@@ -17,11 +18,15 @@ from bot.errors import Unsure, UserError
 from bot.model.events import Mention
 from bot.model.message import Suggestion, Text, text, typed
 from bot.model.people import Known, Resident, Role
-from bot.names import called
+from bot.names import called, folded, without_number
 
 # So many who bear one name are asked about; where there are more, a mention says it quicker.
 MOST_NAMESAKES = 10
 MOST_SUGGESTED = 25
+# So many may be meant by a name that nobody bears, of so many that have a part of it in theirs; from here on
+# one name is like another, which is longer or shorter by so much at the most.
+MOST_LIKE, _LOOKED_AT = 3, 200
+_ALIKE, _LONGER, _LONGEST_MISSPELLED = 0.66, 2, 64
 _SHOWN = 40
 _KEPT = re.compile(r"resident:(\d{1,18})")
 
@@ -64,6 +69,29 @@ def residents_called(words: str, call: Call) -> Sequence[Resident]:
     if len(found) > MOST_NAMESAKES:
         raise UserError("resident.many", name=words[:_SHOWN], count=len(found))
     return found
+
+
+def residents_like(words: str, call: Call) -> Sequence[Resident]:
+    """Those who may be meant by a name that nobody bears: they are called nearly so, whole or by one word of
+    their name; the likest first, and few.
+
+    Whoever misspells one letter has spelled one half of the name, or at least how it begins.
+    """
+    said = folded(words.removeprefix("@"))
+    if not said or len(said) > _LONGEST_MISSPELLED:
+        return ()
+    near, half = _near(call), len(said) // 2
+    parts = {said[0], said[:half], said[half:]} - {""}
+    among = {found.id: found for part in parts for found in call.tx.people.suggested(part, near, _LOOKED_AT)}
+    called_so: dict[str, set[int]] = {}
+    for number, known in call.tx.people.known(among).items():
+        name = folded(without_number(known.name)[0])
+        for each in (name, *(name.split() if " " not in said else ())):
+            if abs(len(each) - len(said)) <= _LONGER:
+                called_so.setdefault(each, set()).add(number)
+    like = get_close_matches(said, sorted(called_so), MOST_LIKE, _ALIKE)
+    found = dict.fromkeys(resident for name in like for resident in sorted(called_so[name]))
+    return [among[resident] for resident in found][:MOST_LIKE]
 
 
 def _mentioned(mention: Mention, call: Call) -> Resident:

@@ -21,7 +21,7 @@ from babel.dates import format_date, format_datetime, get_timezone_location
 from babel.messages.pofile import read_po
 
 from bot.errors import Clash
-from bot.model.message import Text
+from bot.model.message import Attachment, Text
 from bot.model.people import Known, Resident
 from bot.unseen import visible
 
@@ -118,6 +118,11 @@ class Texts:
             said = "|".join(self.find(key, locale) or "" for locale in self.locales)
             found = self._words[key] = [word for word in said.split("|") if word]
         return found
+
+    def file_name(self, file: Attachment, locale: str) -> str:
+        """Of its subject the kind, as it is called in this language, and the number."""
+        kind, number, *_ = file.subject.split(":")
+        return f"{self.find(f'file.{kind}', locale) or kind}-{number}.{file.form}"
 
     def write(self, said: Text | str, voice: Voice) -> str:
         """The words, in this voice."""

@@ -266,7 +266,7 @@ class Batch:
         else:
             self._lock_free(column, new, weakly)
         locked.update(new)
-        self._forget(loader for loader in self._loaded if column.table in loader.guarded_by)
+        self._forget([loader for loader in self._loaded if column.table in loader.guarded_by])
         return True
 
     def lock_first(self, locks: Locks) -> None:
@@ -397,10 +397,10 @@ class Batch:
     def _make_stale(self, tables: Collection[Table]) -> None:
         for table in tables:
             self._may_have_since(table)
-        self._forget(loader for loader in self._loaded if not loader.tables.isdisjoint(tables))
+        self._forget([loader for loader in self._loaded if not loader.tables.isdisjoint(tables)])
 
-    def _forget(self, loaders: Iterable[Loader[Any]]) -> None:
-        for loader in list(loaders):
+    def _forget(self, loaders: Sequence[Loader[Any]]) -> None:
+        for loader in loaders:
             del self._loaded[loader]
             self._reloads[loader] += 1
 

@@ -5,8 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, exists, func, literal_column, not_, or_, select, update
+from sqlalchemy import (
+    Integer,
+    String,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from bot.model.codec import pack, pack_text, unpack, without
 from bot.model.message import Message, Text
@@ -22,8 +36,7 @@ from storage.tables import boards, places, refs, subjects
 from storage.upsert import upsert
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-_ADD_SUBJECT = upsert(subjects).on_conflict_do_nothing()
-_ADD = upsert(boards).on_conflict_do_nothing()
+_ADD_SUBJECT = upsert(subjects).on_conflict_do_nothing().returning(subjects.c.subject)
 _THIS_SUBJECT = subjects.c.subject == bindparam("subject_")
 _MARK = update(subjects).where(_THIS_SUBJECT).values(version=subjects.c.version + 1, behind=1)
 _BEHIND = update(subjects).where(_THIS_SUBJECT).values(behind=1)
@@ -45,11 +58,24 @@ _OPEN = (
 )
 _NEW = (
     select(subjects.c.subject, subjects.c.shown_at)
-    .where(subjects.c.open, subjects.c.shown_at > bindparam("since_", type_=subjects.c.shown_at.type))
+    .where(subjects.c.shown_at > bindparam("since_", type_=subjects.c.shown_at.type))
     .order_by(subjects.c.shown_at, subjects.c.subject)
 )
-_SERVES = select(places.c.account).where(
-    places.c.platform == bindparam("platform_"), places.c.room == bindparam("room_")
+# Whoever serves a place shows it there: in one, or in all of a theme.
+_SHOWN_IN = (places.c.platform == bindparam("platform_"), places.c.room == bindparam("room_"))
+_SHOWN_IN_ALL = (places.c.theme == bindparam("theme_"), places.c.here)
+_ADD, _ADD_IN_ALL = (
+    upsert(boards)
+    .from_select(
+        ["community", "subject", "platform", "room", "account", "edition", "next_at"],
+        select(
+            *(places.c.community, bindparam("subject_", type_=String()), places.c.platform),
+            *(places.c.room, places.c.account, bindparam("edition_", type_=Integer())),
+            bindparam("next_", type_=boards.c.next_at.type),
+        ).where(*where),
+    )
+    .on_conflict_do_nothing()
+    for where in (_SHOWN_IN, _SHOWN_IN_ALL)
 )
 _NOW = bindparam("now_", type_=boards.c.next_at.type)
 _MINE = boards.c.account == bindparam("account_")
@@ -154,24 +180,25 @@ class Boards:
         self,
         subject: str,
         theme: int,
-        places: Sequence[Place],
+        places: Sequence[Place] | None = None,
         opener: int | None = None,
         at: datetime | None = None,
+        *,
+        lasting: bool = True,
     ) -> None:
-        row = {"subject": subject, "theme": theme, "version": 1, "open": True, "opener": opener}
-        self._db.execute(_ADD_SUBJECT, {**row, "shown_at": at})
-        for place in places:
+        row = {"subject": subject, "theme": theme, "version": 1, "open": lasting, "opener": opener}
+        is_new = self._db.execute(_ADD_SUBJECT, {**row, "shown_at": at}).first() is not None
+        if places is None:
+            self._db.execute(_ADD_IN_ALL, {"theme_": theme, **_begun(subject, 1)})
+        for place in places or ():
             self._add(subject, place, 1)
+        if not is_new:
+            self._db.execute(_BEHIND, {"subject_": subject})
+        self._db.wake("board")
 
     def _add(self, subject: str, place: Place, edition: int) -> None:
-        """The edition goes into the key: the state that a place's message began with."""
-        there = {"platform_": place.platform, "room_": place.room_id}
-        account = self._db.execute(_SERVES, there).scalar() or place.platform
-        where = {"subject": subject, "platform": place.platform, "room": place.room_id}
-        row = {**where, "account": account, "edition": edition, "next_at": _LONG_AGO}
-        self._db.execute(_ADD, row)
-        self._db.execute(_BEHIND, {"subject_": subject})
-        self._db.wake("board")
+        where = {"platform_": place.platform, "room_": place.room_id}
+        self._db.execute(_ADD, {**where, **_begun(subject, edition)})
 
     def mark(self, subject: str) -> None:
         self._db.defer(_MARK, subject, {"subject_": subject})
@@ -204,6 +231,8 @@ class Boards:
     def show_open(self, theme: int, place: Place) -> None:
         for subject, version in list(self._db.execute(_OPEN, {"theme_": theme})):
             self._add(subject, place, version)
+            self._db.execute(_BEHIND, {"subject_": subject})
+            self._db.wake("board")
 
     def stale(
         self, account: str, now: datetime, limit: int, resting: Collection[Place] = ()
@@ -270,6 +299,11 @@ class Boards:
         row = self._db.execute(_AT, {"account_": account, "ref_": ref}).first()
         shown = unpack(row.shown) if row else None
         return replace(shown, community=row.community) if row and shown else None
+
+
+def _begun(subject: str, edition: int) -> dict[str, Any]:
+    """The edition goes into the key: the state that a place's message began with."""
+    return {"subject_": subject, "edition_": edition, "next_": _LONG_AGO}
 
 
 def _where(subject: str, place: Place) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, case, delete, func, select, update
+from sqlalchemy import bindparam, case, delete, func, or_, select, update
 
 from bot.model.work import Job
 from storage.among import among
@@ -29,6 +29,13 @@ _ADD, _ADD_OR_SOONER = (
             "due_at": due,
             "attempts": 0,
         },
+        # What many plan alike is written once.
+        where=or_(
+            jobs.c.kind != _NEW.excluded.kind,
+            jobs.c.subject != _NEW.excluded.subject,
+            jobs.c.due_at != due,
+            jobs.c.attempts != 0,
+        ),
     )
     for due in (_NEW.excluded.due_at, _SOONER)
 )
@@ -90,7 +97,10 @@ class Jobs:
         sooner = or_sooner and key not in self._claimed.values()
         self._change(key)
         row = {"kind": kind, "subject": subject, "due_at": due_at, "key": key}
-        self._db.execute(_ADD_OR_SOONER if sooner else _ADD, row)
+        if sooner:
+            self._db.execute(_ADD_OR_SOONER, row)
+        else:
+            self._db.defer(_ADD, key or object(), row)
         self._db.wake("job")
 
     def remove(self, key: str) -> None:

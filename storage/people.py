@@ -15,6 +15,7 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    exists,
     func,
     insert,
     or_,
@@ -108,6 +109,14 @@ _TALKING_IN = _TALKING.join(
     members,
     and_(members.c.platform == identities.c.platform, members.c.user_id == identities.c.user_id),
 ).where(members.c.theme == bindparam("theme_"))
+_ONLY_IN = (
+    select(members.c.resident)
+    .distinct()
+    .where(
+        *(among(members.c.resident, "residents_"), members.c.theme == bindparam("theme_")),
+        ~exists().where(identities.c.resident == members.c.resident, identities.c.talks),
+    )
+)
 _PARTS_AMONG = (
     select(members.c.resident, members.c.theme, members.c.said_at, members.c.used_at)
     .where(among(members.c.resident, "residents_"))
@@ -647,6 +656,9 @@ class People:
         found: Sequence[int] = self._db.execute(_TALKING_IN, {"residents_": among, "theme_": theme}).scalars()
         self._db.expect(residents.c.id, found)
         return set(found)
+
+    def only_in(self, theme: int, among: Collection[int]) -> Collection[int]:
+        return set(self._db.execute(_ONLY_IN, {"residents_": among, "theme_": theme}).scalars())
 
     def parts_of(self, among: Collection[int]) -> Mapping[int, Sequence[Used]]:
         found: dict[int, list[Used]] = {}

@@ -37,11 +37,11 @@ from zoneinfo import ZoneInfo
 
 from adapters.console.client import PLATFORM, Console, ConsoleCore, Said, plain
 from adapters.console.script import Says, read_line
+from bot import lot
 from bot.clock import HandClock
 from bot.commands.read import parse
 from bot.core import PleinCore
 from bot.errors import Unsure, UserError
-from bot.features.themes import draw
 from bot.main.app import open_core
 from bot.main.communities import grounds_on
 from bot.main.config import Community, DatabaseSection, ResidentSection, config_of
@@ -148,7 +148,7 @@ async def open_chat(
         console = Console(core.texts, clock, said.append, grounds=grounds)
         console.core = cast(ConsoleCore, FilledIn(core)) if filled_in else core
         await core.serve(console)
-        with patch.object(draw, "new_secret", lambda: SECRET):
+        with patch.object(lot, "new_secret", lambda: SECRET):
             yield Chat(core, console, said)
 
 

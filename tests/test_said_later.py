@@ -14,6 +14,7 @@ SAYS = {
     *("meeting.ask", "meeting.next", "meeting.remind", "meeting.tell", "meeting.whisper"),
     *("meeting.aloud", "meeting.remind.aloud", "meeting.series.tell"),
     *("poll.close", "poll.open", "poll.review", "reminder.say", "kudos.month", "kudos.month.now"),
+    *("action.aloud", "action.thank"),
 }
 # And these nothing, or no more than stands there already or Plein's own: boards, names, what is over.
 SAYS_NOTHING = {
@@ -31,7 +32,7 @@ SAYS_NOTHING = {
     *("link.lapse", "link.settle", "theme.lapse", "theme.pull", "theme.summary", "theme.term"),
     *("room.moved", "room.put_out", "room.removed", "room.renamed", "room.replaced"),
     *("meeting.every", "meeting.remind.anew", "theme.draw.list", "theme.draw.outcome", "theme.term.aloud"),
-    "kudos.themes",
+    *("kudos.themes", "offer.warn", "offer.over", "action.told", "action.remind"),
 }
 JOBS = {kind: run for installed in FEATURES for kind, run in installed.feature.jobs.items()}
 

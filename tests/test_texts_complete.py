@@ -25,6 +25,10 @@ from bot.features.kudos.records import KudosSettings, Receives
 from bot.features.kudos.taste import Wish
 from bot.features.kudos.totals import Switch
 from bot.features.kudos.words import Receivers
+from bot.features.meetings.draw.records import Duty
+from bot.features.meetings.minutes.records import Kind as Line
+from bot.features.meetings.minutes.records import State
+from bot.features.meetings.minutes.words import Owner
 from bot.features.meetings.records import PLACES, Way
 from bot.features.meetings.settings import MeetingsSettings
 from bot.features.polls.ask import CONSENT_OPTIONS
@@ -157,6 +161,9 @@ SHAPES = ["workdays", "year_nth", "year_day", "year_last_day"] + [
     for several in ("", "s")
 ]
 
+# With a day by which it is to be done, or without.
+DATED = ["", ".undated"]
+
 # What each key that is built becomes, by how code spells it; all of that must be there ...
 STEERED = ("closed", "cancelled", "extended", "outcome")
 # The words with which the questions of `plein init` are answered.
@@ -184,6 +191,7 @@ BUILT = {
     "param.*": {argument.key("") for argument in ARGUMENTS},
     "param.*.*": {argument.key(f".{choice}") for argument in ARGUMENTS for choice in argument.choices},
     "command.*.title": filled("command.*.title", FORMS),
+    "command.*.menu": filled("command.*.menu", IN_MENUS),
     "talk.*": filled("talk.*", SAID),
     "talk.*.answer": filled("talk.*.answer", SAID),
     "group.*.help": filled("group.*.help", GROUPS),
@@ -212,7 +220,7 @@ BUILT = {
     "kudos.reply.*": filled("kudos.reply.*", ["plain", "words"]),
     "kudos.*.told": filled("kudos.*.told", ["withdrawn", "removed"]),
     "kudos.button.*": filled("kudos.button.*", Wish),
-    "kudos.button.wall.*": filled("kudos.button.wall.*", ["on", "off"]),
+    "kudos.button.*.*": {f"kudos.button.{on}.{yes}" for on in ("wall", "expertise") for yes in ("on", "off")},
     "kudos.totals.*": filled("kudos.totals.*", Switch),
     "kudos.taste.*": filled("kudos.taste.*", Receives),
     "language.name.*": filled("language.name.*", LOCALES),
@@ -237,6 +245,16 @@ BUILT = {
             *("series.every", "every.waits", "every.waits.you"),
         )
     },
+    "minutes.written.*": filled("minutes.written.*", Line),
+    "minutes.count.*": filled("minutes.count.*", [*Line, "action"]),
+    "minutes.line.action*": filled("minutes.line.action*", DATED),
+    "minutes.line.free*": filled("minutes.line.free*", DATED),
+    **{
+        f"action.{what}*": filled(f"action.{what}*", DATED)
+        for what in ("line", "line.free", "noted", "noted.free", "told", "taken")
+    },
+    "action.is.*": filled("action.is.*", State),
+    "action.remind.*": filled("action.remind.*", ["soon", "today", "late"]),
     "meeting.word.*": filled("meeting.word.*", Way),
     "meeting.who.*": filled("meeting.who.*", [Way.MAYBE, Way.NO]),
     "meeting.receipt.*.*": filled("meeting.receipt.*.*", ["you", "for"], Way),
@@ -296,6 +314,8 @@ BUILT = {
         f"theme.term.{what}.*": filled(f"theme.term.{what}.*", Held)
         for what in ("set", "yours", "ends", "ends_of", "over")
     },
+    **{f"turn.{what}": filled(f"turn.{what}", Duty) for what in ("*", "you.*")},
+    "turn.left.*": filled("turn.left.*", Duty),
     "theme.draw.under_way.*": filled("theme.draw.under_way.*", ["asked", "listed"]),
     "theme.draw.among.*": filled("theme.draw.among.*", ["none", "longest"]),
     "theme.proposal.*": filled("theme.proposal.*", ["opened", "lapsed", "withdrawn"]),
@@ -313,10 +333,11 @@ BUILT = {
 PERHAPS = {
     "command.*.example": filled("command.*.example", FIRST),
     "command.*.examples": filled("command.*.examples", [command.path for command in LISTED]),
-    "command.*.menu": filled("command.*.menu", IN_MENUS),
     # Only a command of several words is looked for by the one that says what it does.
     "help.topic.*": filled("help.topic.*", TOPICS),
     "help.about.*.*": {f"help.about.{topic}.{part}" for topic, parts in TOPICS.items() for part in parts},
+    # A file that there is no word for is called as its kind is.
+    "file.*": {f"file.{kind}" for feature in FEATURES.all for kind in feature.files},
     "command.*.said": filled("command.*.said", ["come"]),
     "command.*.meant": filled(
         "command.*.meant", ["come", *(command.path for command in LISTED if " " in command.path)]
@@ -330,7 +351,10 @@ _TABLES = [
     table for of in (metadata, *(stored.tables for stored in stores_of())) for table in of.sorted_tables
 ]
 KEPT = {f"kept.{table.name}" for table in _TABLES} | {
-    f"kept.field.{column.name}" for table in _TABLES for column in table.c
+    key
+    for table in _TABLES
+    for column in table.c
+    for key in (f"kept.field.{column.name}", f"kept.field.{table.name}.{column.name}")
 }
 
 
@@ -553,6 +577,8 @@ def test_what_is_typed_behind_two_dashes_and_what_is_chosen_are_words(locale: st
         for word in CATALOGUES[locale][key][0].split("|"):
             # "if need be": so many words of a ballot about dates are looked at together.
             most = 2 if key == "poll.word.if_need_be" else 1 if key.startswith("param.way.") else 0
+            # "niet op de muur": these are all that stands behind their command.
+            most = 3 if key.startswith("param.wish.") else most
             assert re.fullmatch(rf"[^\W\d][\w-]*(?: [^\W\d][\w-]*){{0,{most}}}", word), (locale, key)
             assert word == word.casefold()
 
@@ -579,7 +605,9 @@ def test_every_example_is_understood(locale: str) -> None:
                     read, given = parse(COMMANDS, line.replace("\\n", "\n"), locale)
                     assert read.path == command.path
                     # Whom somebody means is looked for among those who are there: scenarios do.
-                    if not any(argument.kind is Receivers for argument in COMMANDS.arguments(command)):
+                    if not any(
+                        argument.kind in (Receivers, Owner) for argument in COMMANDS.arguments(command)
+                    ):
                         assert bind(COMMANDS, command, given, a_call(locale))
                     found += 1
     assert found >= 6

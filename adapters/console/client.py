@@ -35,7 +35,7 @@ from bot.unseen import visible
 
 PLATFORM = "console"
 # Files that can be read where lines are printed.
-_READABLE = ("csv", "json")
+_READABLE = ("csv", "json", "md")
 # What stands here for a category or a space.
 CORNER = "console.home"
 # Of so many places, and people in them, what they saw last is remembered.
@@ -336,7 +336,7 @@ class Console:
         voice = Voice(locale, zone, self._clock.now(), people=people, own_zone=own)
         lines = render(message, self._texts, voice)
         for file in message.files:
-            lines.append(f"[{file.name}] {self._texts.write(file.words, voice)}")
+            lines.append(f"[{self._texts.file_name(file, locale)}] {self._texts.write(file.words, voice)}")
             if file.form in _READABLE:
                 # What is not for them any more is shown by its name alone.
                 with contextlib.suppress(Gone):

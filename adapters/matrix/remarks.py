@@ -26,10 +26,22 @@ async def remark_at(on: Session, room: str, event_id: str) -> Remark | None:
     name = name_in(on, room, author)
     if name is None:
         return None
-    # An edit is what it edits.
-    ref = replaced_by(event.source["content"]) or event_id
+    ref = await _edited(on, room, event)
+    if ref is None:
+        return None
     by = Mention(author, Identity(PLATFORM, author), name)
     return Remark(ref, min(at, on.clock.now()), _link(on, room, ref), by)
+
+
+async def _edited(on: Session, room: str, event: nio.Event) -> str | None:
+    """Which message it is: an edit is what it edits. None where that is somebody else's, or not there: it is
+    an edit of nothing then, whatever it says.
+    """
+    edited = replaced_by(event.source["content"])
+    if edited is None:
+        return str(event.event_id)
+    original = await event_at(on, room, edited)
+    return edited if original and original.sender == event.sender else None
 
 
 async def event_at(on: Session, room: str, event_id: str) -> nio.Event | None:

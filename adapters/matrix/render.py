@@ -34,6 +34,7 @@ _RESULTS = ("org.matrix.msc3381.poll.results", "m.poll.results")
 MIMETYPES = {
     "png": "image/png",
     "csv": "text/csv",
+    "md": "text/markdown",
     "json": "application/json",
     "pdf": "application/pdf",
     "zip": "application/zip",

@@ -14,7 +14,7 @@ from bot.commands.argument import Argument, Extent
 from bot.commands.catalogue import MOST_WORDS, Commands
 from bot.commands.declare import Command
 from bot.commands.forms import form_for
-from bot.commands.meant import ALIKE, nearest_command, said_as_one
+from bot.commands.meant import ALIKE, misspells_verb, nearest_command, said_as_one
 from bot.commands.nearly import DASH, Nearly, nearly_options
 from bot.commands.numbered import ask_about_number
 from bot.commands.quotes import (
@@ -191,7 +191,8 @@ def _command(commands: Commands, words: str, locale: str, *, called: bool) -> tu
         raise answer_to_talk(commands, words, locale).openly()  # "bedankt!" thanks nobody but Plein
     first = tuple(word.casefold() for word in words.split(None, MOST_WORDS)[:MOST_WORDS])
     for length in range(len(first), 0, -1):
-        if command := commands.by_name.get(first[:length]):
+        command = commands.by_name.get(first[:length])
+        if command and not (length == 1 and misspells_verb(commands, command, first)):
             return command, _behind(words, length)
     tried = " ".join(words.casefold().split(None, 2)[:2])[:60]
     if called and len(first) == 1 and first[0] in {name[0] for name in commands.by_name if len(name) > 1}:

@@ -115,9 +115,9 @@ class Agenda:
             await self._store.run_anywhere(lambda tx: tx.accounts.heard(hearing))
         while outcome := await self._store.run_anywhere(self._batch):
             for job, first in outcome.items():
-                self._known.pop(job, None)
+                known = self._known.pop(job, {})
                 if first:
-                    task = asyncio.create_task(self._ask(job, first))
+                    task = asyncio.create_task(self._ask(job, first, known))
                     self._asking.add(task)
                     task.add_done_callback(self._asking.discard)
 
@@ -143,9 +143,9 @@ class Agenda:
         }
         return {key: (places, found[key[0]]) for key, places in asked.places.items()}
 
-    async def _ask(self, job: int, first: Asked) -> None:
-        """It is due again at once, and finds what was said."""
-        self._known[job] = await self.told(first)
+    async def _ask(self, job: int, first: Asked, known: Told) -> None:
+        """It is due again at once, and finds what was said, also when it asked before."""
+        self._known[job] = {**known, **await self.told(first)}
 
         def again(tx: Transaction) -> None:
             with tx.within(first.community):

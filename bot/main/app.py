@@ -42,7 +42,10 @@ async def open_core(
     board_rest: float | None = None,
     installed: Sequence[Installed] = FEATURES,
 ) -> AsyncIterator[PleinCore]:
-    """The core over its database, with the residents and roles that the configuration names."""
+    """The core over its database, with the residents and roles that the configuration names.
+
+    Raises: Clash where two features have the same sign in a community.
+    """
     features = add_up(installed)
     kept = config.database
     store = await open_database(kept.url, kept.keys, stores_of(installed), signing=kept.signing)
@@ -51,6 +54,8 @@ async def open_core(
         settings = {
             number: config.settings_of(line, features.settings.values()) for number, line in served.items()
         }
+        for configured in settings.values():
+            features.check_signs(configured)
         rest = config.community.board_rest if board_rest is None else board_rest
         first = next(iter(settings.values()))
         core = PleinCore(store, clock, texts_of(features), first, features, rest)

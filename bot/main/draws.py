@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from bot import lot
 from bot.errors import UserError
-from bot.features.themes import lot
 from bot.main.terminal import voice_here
 from bot.model.message import Text, text, typed
 from bot.texts import Texts
@@ -30,16 +31,24 @@ def repeat(file: Path) -> int:
         typed(each.name) if each.name is not None else text("resident.somebody")
         for each in published.entrants
     ]
-    candidates = lot.first_in_line(published.entrants)
-    rest = lot.remainder(published.number, len(candidates))
-    lines = (
-        text("theme.check.right", theme=published.theme, who=who[published.drawn - 1]),
-        text("theme.check.among", who=tuple(who[place - 1] for place in candidates), count=len(candidates)),
-        text("theme.check.why", count=len(candidates), rest=rest),
+    drawn = tuple(who[place - 1] for place in published.drawn)
+    lines = [
+        text("theme.check.right", theme=published.theme, who=drawn, count=len(drawn)),
+        *(line for turn in range(1, len(drawn) + 1) for line in _why(published, who, turn)),
         text("theme.check.compare", seal=published.seal, code=published.code),
-    )
+    ]
     print("\n".join(said(line) for line in lines))
     return 0
+
+
+def _why(published: lot.Published, who: Sequence[Text], turn: int) -> Sequence[Text]:
+    """Among whom a turn was drawn, and how its number says whose it is."""
+    candidates = lot.first_in_line(published.entrants, published.drawn[: turn - 1])
+    count, number = len(candidates), lot.number_of(published.number, turn)
+    return (
+        text("theme.check.among", who=tuple(who[place - 1] for place in candidates), count=count),
+        text("theme.check.why", count=count, rest=lot.remainder(number, count)),
+    )
 
 
 def _contents(file: Path) -> str:

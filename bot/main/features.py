@@ -13,6 +13,10 @@ from bot.errors import Clash
 from bot.feature import Claims, Feature, Features
 from bot.features import communities, kudos, meetings, polls, reminders, residents, setup, themes
 from bot.features import help as help_feature
+from bot.features.meetings import minutes
+from bot.features.meetings.agenda import feature as agenda
+from bot.features.meetings.draw import feature as turns
+from bot.features.meetings.offers import feature as offers
 from storage import kudos as kept_kudos
 from storage import meetings as kept_meetings
 from storage import polls as kept_polls
@@ -20,7 +24,12 @@ from storage import reminders as kept_reminders
 from storage import tables
 from storage import themes as kept_themes
 from storage.kudos import certificates as kept_certificates
+from storage.meetings import actions as kept_actions
+from storage.meetings import agenda as kept_agendas
+from storage.meetings import minutes as kept_minutes
+from storage.meetings import offers as kept_offers
 from storage.meetings import series as kept_series
+from storage.meetings import turns as kept_turns
 from storage.parts import Stored
 from storage.residents import links as kept_links
 from storage.residents import profile as kept_profiles
@@ -47,6 +56,11 @@ FEATURES = (
     Installed(polls.FEATURE, kept_polls.STORED),
     Installed(meetings.FEATURE, kept_meetings.STORED),
     Installed(meetings.COMING_BACK, kept_series.STORED),
+    Installed(agenda.FEATURE, kept_agendas.STORED),
+    Installed(offers.FEATURE, kept_offers.STORED),
+    Installed(turns.FEATURE, kept_turns.STORED),
+    Installed(minutes.FEATURE, kept_minutes.STORED),
+    Installed(minutes.PROMISES, kept_actions.STORED),
     Installed(reminders.FEATURE, kept_reminders.STORED),
     Installed(kudos.FEATURE, kept_kudos.STORED),
     Installed(kudos.CERTIFYING, kept_certificates.STORED),

@@ -75,12 +75,6 @@ class Attachment:
     words: Text
     community: int = FIRST_COMMUNITY
 
-    @property
-    def name(self) -> str:
-        """The file's name: of its subject the kind and the number."""
-        kind, number, *_ = self.subject.split(":")
-        return f"{kind}-{number}.{self.form}"
-
 
 # Instead of a theme's number: whoever is of the community may see it.
 OF_COMMUNITY = 0

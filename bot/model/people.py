@@ -191,11 +191,15 @@ def joined(parts: Iterable[Part]) -> Part | None:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """Who did something together in a theme, by their numbers, and what that was called; it is over."""
+    """Who did something together in a theme, by their numbers, and what that was called; it is over.
+
+    `others`: so many more did of whom nothing is known but that.
+    """
 
     theme: int
     name: str
     people: Sequence[int]
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)

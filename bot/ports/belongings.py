@@ -85,6 +85,18 @@ class Belongings(Protocol):
         """The words, folded, that say what concerns each of these residents."""
         ...
 
+    def knows(self, tx: Transaction, resident: int) -> Collection[str]:
+        """What somebody lets others know that they know, as they wrote it."""
+        ...
+
+    def recognised(self, tx: Transaction, resident: int) -> Collection[str]:
+        """For what, folded, of what somebody knows others gave them credit, for others to read."""
+        ...
+
+    def unsaid(self, tx: Transaction, resident: int, words: Collection[str]) -> None:
+        """Somebody says no more that they know these."""
+        ...
+
     def forget(self, tx: Transaction, resident: int, now: datetime, said_at: datetime | None = None) -> None:
         """Keep nothing of them; what stays because others count on it does not say whose it was.
 

@@ -234,16 +234,22 @@ class BoardStore(Protocol):
         self,
         subject: str,
         theme: int,
-        places: Sequence[Place],
+        places: Sequence[Place] | None = None,
         opener: int | None = None,
         at: datetime | None = None,
+        *,
+        lasting: bool = True,
     ) -> None:
-        """Show it there, since that moment. Where it is shown already nothing changes."""
+        """Show it there (None: in every place of the theme), since that moment. Where it is shown already
+        nothing changes.
+
+        `lasting`: places that come later show it too, until it ends.
+        """
         ...
 
     def new_since(self, since: datetime) -> Sequence[tuple[str, datetime]]:
-        """The subjects that are shown since later than that and are not over, each with since when; the
-        first first.
+        """The subjects that are shown since later than that, also those that are over, each with since when;
+        the first first.
         """
         ...
 

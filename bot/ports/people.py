@@ -311,6 +311,10 @@ class PeopleStore(Protocol):
         """Those of them who did so with an account that takes part in that theme, as was said last."""
         ...
 
+    def only_in(self, theme: int, among: Collection[int]) -> Collection[int]:
+        """Those of them who take part in that theme, as was said last, and never did so."""
+        ...
+
     def parts_of(self, among: Collection[int]) -> Mapping[int, Sequence[Used]]:
         """Where each of these residents takes part, as was said last; what was said last comes last."""
         ...

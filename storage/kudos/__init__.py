@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import Select, and_, bindparam, delete, exists, func, insert, nu
 
 from bot.features.kudos.records import KUDOS, Given, Kudos, Receiver, Receives, Taste, Today, Totals
 from storage.among import among
-from storage.kudos.tables import TABLES, kudos, rounds, tastes, thanked
+from storage.kudos.tables import TABLES, endorsed, kudos, rounds, tastes, thanked
 from storage.numbers import next_number
 from storage.parts import Parts, Stored
 from storage.tables import members
@@ -46,6 +46,7 @@ _LOSE = (
     .returning(kudos.c.id)
 )
 _REPLIES = select(*_KEPT).where(kudos.c.replies_to == bindparam("kudos_"), _STANDS).order_by(kudos.c.id)
+_REPLIED = select(kudos.c.id).where(kudos.c.replies_to == bindparam("kudos_"), kudos.c.giver == _WHO).limit(1)
 _STATES = kudos.c.id == thanked.c.of_kudos
 
 _RECEIVERS = (
@@ -57,7 +58,10 @@ _THANK = insert(thanked)
 _TODAY = (
     select(kudos.c.id, thanked.c.resident, _STANDS.label("stands"))
     .join_from(kudos, thanked, and_(_STATES, kudos.c.community == thanked.c.community))
-    .where(kudos.c.giver == _WHO, kudos.c.day == bindparam("day_"), kudos.c.replies_to.is_(None))
+    .where(
+        *(kudos.c.giver == _WHO, kudos.c.given_at >= _SINCE),
+        *(kudos.c.day == bindparam("day_"), kudos.c.replies_to.is_(None)),
+    )
 )
 _IS_HIDDEN = thanked.c.hidden
 _TO = and_(thanked.c.of_kudos == bindparam("kudos_"), thanked.c.resident == _WHO)
@@ -81,8 +85,20 @@ _CLAIM = (
 _CLAIMED_BY = and_(thanked.c.of_kudos == bindparam("kudos_"), thanked.c.claimant == _WHO)
 _AGREE = update(thanked).where(_CLAIMED_BY).values(resident=_WHO, name=null(), claimant=null())
 _DECLINE = update(thanked).where(_CLAIMED_BY).values(claimant=null())
-_REASONS = select(kudos.c.id, kudos.c.reason).where(_STANDS, kudos.c.reason != "").order_by(kudos.c.id)
-_BLANK = update(kudos).where(_THIS).values(reason="", blanked=True)
+# All that somebody wrote: what for, why it was taken away, and who has no account.
+_WORDS = (
+    select(kudos.c.id, kudos.c.reason.label("words")).where(kudos.c.reason != ""),
+    select(kudos.c.id, kudos.c.why.label("words")).where(kudos.c.why.is_not(None)),
+    select(thanked.c.of_kudos.label("id"), thanked.c.name.label("words")).where(thanked.c.name.is_not(None)),
+)
+_BLANK = update(kudos).where(_THIS, kudos.c.reason != "").values(blanked=True)
+_DROP_WHY = update(kudos).where(_THIS).values(why=null())
+# What was taken back or away is counted, and may be a sign that is put back; its words nobody reads any more.
+_WORDLESS = ("withdrawn", "removed")
+_DROP_WORDS = (
+    update(kudos).where(_THIS).values(reason=""),
+    update(thanked).where(thanked.c.of_kudos == bindparam("kudos_")).values(name=null(), claimant=null()),
+)
 _RECEIVED = (
     select(*_KEPT)
     .join_from(kudos, thanked, and_(_STATES, kudos.c.community == thanked.c.community))
@@ -135,15 +151,42 @@ _AGREED = select(thanked.c.of_kudos, thanked.c.resident).where(
     among(thanked.c.of_kudos, "numbers_"), thanked.c.on_wall
 )
 
-_TASTES = select(tastes.c.resident, tastes.c.receives, tastes.c.wall, tastes.c.asked, tastes.c.giver).where(
+_LIKES = ("receives", "wall", "asked", "giver", "expertise")
+_TASTES = select(tastes.c.resident, *(tastes.c[name] for name in _LIKES)).where(
     among(tastes.c.resident, "residents_")
 )
 _CHOOSE = upsert(tastes)
 _CHOOSE = _CHOOSE.on_conflict_do_update(
     index_elements=[tastes.c.resident],
-    set_={name: _CHOOSE.excluded[name] for name in ("receives", "wall", "asked", "giver")},
+    set_={name: _CHOOSE.excluded[name] for name in _LIKES},
 )
 _DROP_TASTE = delete(tastes).where(tastes.c.resident == _WHO)
+
+# --- what somebody knows ---
+
+_THEIRS = endorsed.c.resident == _WHO
+_ENDORSE = upsert(endorsed).on_conflict_do_nothing()
+_IS_ENDORSED = select(endorsed.c.words).where(_THEIRS).limit(1)
+_ENDORSED = (
+    select(endorsed.c.words)
+    .distinct()
+    .join_from(
+        endorsed,
+        thanked,
+        and_(
+            endorsed.c.community == thanked.c.community,
+            endorsed.c.of_kudos == thanked.c.of_kudos,
+            endorsed.c.resident == thanked.c.resident,
+        ),
+    )
+    .where(
+        *(_THEIRS, ~_IS_HIDDEN, ~thanked.c.alone, exists().where(_STATES, _STANDS)),
+        exists().where(tastes.c.resident == endorsed.c.resident, tastes.c.expertise),
+    )
+)
+_UNSAY = delete(endorsed).where(_THEIRS, among(endorsed.c.words, "words_"))
+_UNSAY_ALL = delete(endorsed).where(_THEIRS)
+_UNSAY_THIS = delete(endorsed).where(endorsed.c.of_kudos == bindparam("kudos_"))
 
 # --- what is told of a month, or a year ---
 
@@ -180,12 +223,14 @@ _COUNT_RECEIVED = (
     .where(_COUNTS, thanked.c.resident == _WHO, ~_IS_HIDDEN)
 )
 _PAIRS = (
-    select(kudos.c.giver, thanked.c.resident)
+    select(kudos.c.giver, thanked.c.resident, func.count())
     .join_from(kudos, thanked, and_(_STATES, kudos.c.community == thanked.c.community))
     .where(
         *(_STANDS, kudos.c.given_at >= _SINCE, among(kudos.c.theme, "themes_")),
         *(kudos.c.giver.is_not(None), thanked.c.resident.is_not(None)),
+        *(~thanked.c.alone, ~thanked.c.hidden),
     )
+    .group_by(kudos.c.giver, thanked.c.resident)
 )
 
 # Of what thanks both of two who are one person it is said once, and not where either hid it.
@@ -206,9 +251,18 @@ _DROP_TWICE = delete(thanked).where(
     thanked.c.resident == bindparam("old_"),
     exists().where(_others.c.of_kudos == thanked.c.of_kudos, _others.c.resident == bindparam("new_")),
 )
+_same = endorsed.alias()
+_DROP_ENDORSED_TWICE = delete(endorsed).where(
+    endorsed.c.resident == bindparam("old_"),
+    exists().where(
+        _same.c.of_kudos == endorsed.c.of_kudos,
+        _same.c.words == endorsed.c.words,
+        _same.c.resident == bindparam("new_"),
+    ),
+)
 _PASS_ON = tuple(
     update(column.table).where(column == bindparam("old_")).values({column.name: bindparam("new_")})
-    for column in (kudos.c.giver, thanked.c.resident, thanked.c.claimant)
+    for column in (kudos.c.giver, thanked.c.resident, thanked.c.claimant, endorsed.c.resident)
 )
 _OWN = (
     select(kudos.c.id)
@@ -225,6 +279,7 @@ _ROWS_TO = tuple(
     for whose in (thanked.c.resident, thanked.c.claimant)
 )
 _TASTE_OF = select(tastes).where(tastes.c.resident == _WHO)
+_ROWS_ENDORSED = select(endorsed).where(_THEIRS).order_by(endorsed.c.words, endorsed.c.of_kudos)
 _NOBODYS = (
     update(kudos).where(kudos.c.giver == _WHO).values(giver=null()),
     update(thanked).where(thanked.c.resident == _WHO).values(resident=null(), name=null(), on_wall=False),
@@ -263,7 +318,7 @@ class KudosKept:
             }
             for receiver in receivers
         ]
-        self._db.execute(_THANK, rows)
+        self._db.execute(_THANK, rows if len(rows) > 1 else rows[0])
         return Kudos(**fields, id=number, state="given", why=None, receivers=tuple(receivers))
 
     def get(self, kudos_: int) -> Kudos | None:
@@ -298,7 +353,9 @@ class KudosKept:
         return list(self._db.execute(_LOSE, {"messages_": list(messages)}).scalars())
 
     def today(self, giver: int, day: str) -> Today:
-        rows = list(self._db.execute(_TODAY, {"resident_": giver, "day_": day}))
+        # No clocks are so far ahead that it had begun by then.
+        since = datetime.combine(date.fromisoformat(day), time(), UTC) - timedelta(days=1)
+        rows = list(self._db.execute(_TODAY, {"resident_": giver, "day_": day, "since_": since}))
         who = frozenset(row.resident for row in rows if row.stands and row.resident is not None)
         return Today(len({row.id for row in rows}), who)
 
@@ -308,11 +365,16 @@ class KudosKept:
         alone = [each for each in found if [who.resident for who in each.receivers] == [receiver]]
         return next((each for each in alone if each.replies_to is None), None)
 
+    def replied(self, kudos_: int, giver: int) -> bool:
+        return self._db.execute(_REPLIED, {"kudos_": kudos_, "resident_": giver}).first() is not None
+
     def replies(self, kudos_: int) -> Sequence[Kudos]:
         return self._read(_REPLIES, kudos_=kudos_)
 
     def change(self, kudos_: int, *, state: str, why: str | None = None) -> None:
         self._db.execute(_CHANGE, {"kudos_": kudos_, "state_": state, "why_": why})
+        if state in _WORDLESS:
+            self._drop_words(kudos_)
         self._db.execute(_SHOW_THIS, {"kudos_": kudos_})
 
     def hide(self, kudos_: int, resident: int, *, hidden: bool) -> None:
@@ -335,12 +397,33 @@ class KudosKept:
         self._db.execute(_AGREE if agreed else _DECLINE, {"kudos_": kudos_, "resident_": resident})
         self._db.execute(_SHOW_THIS, {"kudos_": kudos_})
 
-    def reasons(self) -> Iterator[tuple[int, str]]:
-        for row in self._db.execute(_REASONS):
-            yield row.id, row.reason
+    def words(self) -> Iterator[tuple[int, str]]:
+        for which in _WORDS:
+            for row in self._db.execute(which):
+                yield row.id, row.words
 
     def blank(self, kudos_: int) -> None:
-        self._db.execute(_BLANK, {"kudos_": kudos_})
+        for statement in (_BLANK, _DROP_WHY):
+            self._db.execute(statement, {"kudos_": kudos_})
+        self._drop_words(kudos_)
+        self._db.execute(_UNSAY_THIS, {"kudos_": kudos_})
+
+    def _drop_words(self, kudos_: int) -> None:
+        for statement in _DROP_WORDS:
+            self._db.execute(statement, {"kudos_": kudos_})
+
+    def endorse(self, kudos_: int, resident: int, words: Collection[str]) -> bool:
+        is_first = self._db.execute(_IS_ENDORSED, {"resident_": resident}).first() is None
+        self._db.execute(
+            _ENDORSE, [{"of_kudos": kudos_, "resident": resident, "words": each} for each in words]
+        )
+        return is_first
+
+    def endorsed(self, resident: int) -> Collection[str]:
+        return set(self._db.execute(_ENDORSED, {"resident_": resident}).scalars())
+
+    def unsay(self, resident: int, words: Collection[str]) -> None:
+        self._db.execute(_UNSAY, {"resident_": resident, "words_": list(words)})
 
     def received(self, resident: int, before: int | None, most: int) -> Sequence[Kudos]:
         return self._read(_RECEIVED, resident_=resident, before_=before or _ALL, most_=most)
@@ -416,9 +499,9 @@ class KudosKept:
             self._db.execute(_COUNT, values).scalar_one(),
         )
 
-    def pairs(self, themes: Collection[int], since: datetime) -> Sequence[tuple[int, int]]:
+    def pairs(self, themes: Collection[int], since: datetime) -> Sequence[tuple[int, int, int]]:
         rows = self._db.execute(_PAIRS, {"themes_": list(themes), "since_": since})
-        return [(giver, receiver) for giver, receiver in rows]
+        return [(giver, receiver, count) for giver, receiver, count in rows]
 
     def tastes(self, residents: Collection[int]) -> Mapping[int, Taste]:
         rows = self._db.execute(_TASTES, {"residents_": list(residents)}) if residents else ()
@@ -428,13 +511,16 @@ class KudosKept:
                 None if row.wall is None else bool(row.wall),
                 bool(row.asked),
                 bool(row.giver),
+                None if row.expertise is None else bool(row.expertise),
             )
             for row in rows
         }
 
     def choose(self, resident: int, taste: Taste) -> None:
-        how = {"receives": str(taste.receives), "wall": taste.wall, "asked": taste.asked}
-        self._db.execute(_CHOOSE, {"resident": resident, **how, "giver": taste.giver})
+        how = {name: getattr(taste, name) for name in _LIKES}
+        self._db.execute(_CHOOSE, {"resident": resident, **how, "receives": str(taste.receives)})
+        if taste.expertise is False:
+            self._db.execute(_UNSAY_ALL, {"resident_": resident})
         if taste.receives is Receives.PRIVATELY:
             self._db.execute(_KEEP_ALONE, {"resident_": resident})
         self._db.execute(_SHOW_OF, {"resident_": resident})
@@ -443,6 +529,7 @@ class KudosKept:
         whose = {"old_": old, "new_": new}
         self._db.execute(_HIDE_TOO, whose)
         self._db.execute(_DROP_TWICE, whose)
+        self._db.execute(_DROP_ENDORSED_TWICE, whose)
         for statement in _PASS_ON:
             self._db.execute(statement, whose)
         found = self.tastes([old, new])
@@ -454,12 +541,18 @@ class KudosKept:
         rows = self.rows_of(resident)
         for statement in _NOBODYS:
             self._db.execute(statement, {"resident_": resident})
+        self._db.execute(_UNSAY_ALL, {"resident_": resident})
         self._db.execute(_DROP_TASTE, {"resident_": resident})
         numbers = [*(row["id"] for row in rows["kudos"]), *(row["of_kudos"] for row in rows["thanked"])]
         return sorted({*numbers})
 
     def rows_of(self, resident: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-        which = {"kudos": (_GAVE,), "thanked": _ROWS_TO, "kudos_tastes": (_TASTE_OF,)}
+        which = {
+            "kudos": (_GAVE,),
+            "thanked": _ROWS_TO,
+            "endorsed": (_ROWS_ENDORSED,),
+            "kudos_tastes": (_TASTE_OF,),
+        }
         return {
             name: [
                 row._asdict()
@@ -490,10 +583,16 @@ def _kudos(row: Mapping[str, Any], receivers: tuple[Receiver, ...]) -> Kudos:
 def _strictest(found: Sequence[Taste]) -> Taste:
     """How a person likes it of whom each account said something: what shows the least."""
     order = list(Receives)
-    walls = [taste.wall for taste in found if taste.wall is not None]
     return Taste(
         receives=max((taste.receives for taste in found), key=order.index),
-        wall=all(walls) if walls else None,
+        wall=_all_agree(taste.wall for taste in found),
         asked=any(taste.asked for taste in found),
         giver=all(taste.giver for taste in found),
+        expertise=_all_agree(taste.expertise for taste in found),
     )
+
+
+def _all_agree(said: Iterable[bool | None]) -> bool | None:
+    """Whether all do of those who said so; None where nobody did."""
+    known = [each for each in said if each is not None]
+    return all(known) if known else None

@@ -51,12 +51,12 @@ kudos = Table(
     Column("blanked", Boolean, nullable=False, server_default=false()),
     Column("state", String, nullable=False, server_default="given"),
     Column("why", Text),
-    Index("ix_kudos_giver_day", "giver", "day"),
     Index("ix_kudos_giver_given_at", "giver", "given_at"),
-    Index("ix_kudos_message", "community", "message"),
     Index("ix_kudos_given_at", "community", "given_at"),
-    Index("ix_kudos_theme_given_at", "theme", "given_at"),
+    # Each row is written with few pages: thanking is what people do here most.
+    sqlite_with_rowid=False,
 )
+Index("ix_kudos_message", kudos.c.community, kudos.c.message, sqlite_where=text("message IS NOT NULL"))
 Index(
     "ix_kudos_replies_to",
     *(kudos.c.community, kudos.c.replies_to, kudos.c.id),
@@ -110,6 +110,21 @@ tastes = Table(
     Column("asked", Boolean, nullable=False),
     # They want to be thanked for thanking others, by name.
     Column("giver", Boolean, nullable=False, server_default=false()),
+    # What thanks them for what they say that they know may be said beside that; nothing: they did not say so.
+    Column("expertise", Boolean),
+    sqlite_with_rowid=False,
+)
+
+# For what somebody is thanked of what they say that they know, folded.
+endorsed = Table(
+    "endorsed",
+    TABLES,
+    of_community(key=True),
+    Column("resident", ForeignKey(residents.c.id), primary_key=True, autoincrement=False, info={STAYS: True}),
+    Column("words", String, primary_key=True),
+    Column("of_kudos", Number, primary_key=True, autoincrement=False),
+    ForeignKeyConstraint(["community", "of_kudos"], [kudos.c.community, kudos.c.id]),
+    Index("ix_endorsed_community_of_kudos", "community", "of_kudos"),
     sqlite_with_rowid=False,
 )
 

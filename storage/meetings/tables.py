@@ -19,8 +19,10 @@ from sqlalchemy import (
 from storage.tables import STAYS, Holds, Moment, Number, of_community, own_tables, residents, themes
 
 TABLES = own_tables()
-# Series are kept apart from their meetings.
+# Series are kept apart from their meetings, and so is what is written down there.
 SERIES_TABLES = own_tables()
+MINUTES_TABLES = own_tables()
+ACTION_TABLES = own_tables()
 
 meetings = Table(
     "meetings",
@@ -169,4 +171,64 @@ standing = Table(
     ForeignKeyConstraint(["community", "series"], [meeting_series.c.community, meeting_series.c.id]),
     Index("ix_standing_series_resident", "community", "series", "resident", unique=True),
     sqlite_autoincrement=True,
+)
+
+# What is written down of a meeting: in a version of the minutes stands what began in it or before, and has
+# not ended. Nobody's any more, where whoever wrote it was forgotten.
+notes = Table(
+    "notes",
+    MINUTES_TABLES,
+    of_community(key=True),
+    Column("meeting", Number, primary_key=True),
+    # By which people mean it; what it says in a later version is another row.
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("since", Integer, primary_key=True, autoincrement=False),
+    Column("until", Integer),
+    Column("kind", String, nullable=False),
+    Column("resident", ForeignKey(residents.c.id), index=True),
+    Column("words", Text, nullable=False),
+    Column("said_at", Moment, nullable=False),
+    of_meeting(),
+)
+
+# The versions that stand; who approved them.
+approvals = Table(
+    "approvals",
+    MINUTES_TABLES,
+    of_community(key=True),
+    Column("meeting", Number, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("resident", ForeignKey(residents.c.id), index=True),
+    Column("approved_at", Moment, nullable=False),
+    of_meeting(),
+    sqlite_with_rowid=False,
+)
+
+# What was promised in a meeting: it stands in its minutes as a line does.
+actions = Table(
+    "actions",
+    ACTION_TABLES,
+    # People say "action 3", and mean their own community's.
+    of_community(key=True),
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("theme", ForeignKey(themes.c.id), nullable=False),
+    Column("meeting", Number, nullable=False),
+    # Which of a meeting that comes back.
+    Column("series", Number),
+    Column("words", Text, nullable=False),
+    Column("noted_by", ForeignKey(residents.c.id), index=True),
+    Column("promised_by", ForeignKey(residents.c.id), index=True),
+    # Nobody's, where nobody took it on, or whoever did left.
+    Column("owner", ForeignKey(residents.c.id), index=True),
+    Column("for_nobody", Boolean, nullable=False, server_default=false()),
+    # As ISO 8601 writes it.
+    Column("due_on", String),
+    Column("noted_at", Moment, nullable=False),
+    Column("since", Integer, nullable=False),
+    Column("until", Integer),
+    Column("state", String, nullable=False),
+    Column("ended_at", Moment),
+    of_meeting(),
+    Index("ix_actions_theme_state", "theme", "state"),
+    Index("ix_actions_meeting", "community", "meeting", "id"),
 )

@@ -26,7 +26,9 @@ from sqlalchemy import (
     update,
 )
 
-from bot.features.themes.records import DRAWS, Draw, Entrant, Involvement, Listed
+from bot.features.themes.records import DRAWS, Draw, Involvement
+from bot.lot import Entrant
+from bot.lot.listing import Listed
 from bot.model.people import Resident, Role
 from storage.parts import Parts, Stored
 from storage.tables import GOES_ALONG, Moment, Number, of_community, own_tables, residents, themes

@@ -24,8 +24,10 @@ from bot.commands.forms import form_for
 from bot.communities import WHOSE
 from bot.errors import Gone
 from bot.features.kudos.records import CERTIFICATES
-from bot.features.themes.lot import entrant
-from bot.features.themes.records import ARCHIVES, DRAWS, Listed
+from bot.features.meetings.minutes.records import ACTIONS, Promise
+from bot.features.themes.records import ARCHIVES, DRAWS
+from bot.lot import entrant
+from bot.lot.listing import Listed
 from bot.main.features import FEATURES, stores_of
 from bot.model.events import Invocation
 from bot.model.homes import Home, Option
@@ -76,6 +78,8 @@ PLAIN = {
     *("remind", "repeat", "left_out", "from_here", "everything", "every", "stop", "hour", "before"),
     *("zone", "due", "what", "by", "version", "reason", "month", "older", "wish", "chosen", "year"),
     *("agreed", "switch", "off"),
+    *("item", "items", "page", "duty", "sought"),
+    *("said", "instead", "line", "page", "task", "done"),
 }
 FILLED: Mapping[str, Any] = {
     "language": "en",
@@ -104,6 +108,13 @@ FILLED: Mapping[str, Any] = {
     "year": 2026,
     "on": False,
     "whom": "Zora",
+    "item": 1,
+    "items": [1],
+    "said": "De lamp is stuk",
+    "line": 1,
+    "seen": "x",
+    "task": "lamp bestellen",
+    "done": "action:88",
 }
 
 
@@ -186,6 +197,10 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
     plan = await says("Vera", '!bijeenkomst plan Jurydag "5 december 20u" --plaats Elders', Role.MODERATOR)
     announced = replace(town.asked("Vera", room=MARKET, button=plan.buttons[0]), role=Role.MODERATOR)
     assert await town.core.handle(announced)
+    await says("Vera", '!agenda zet "Elders zwemmen"')
+    await says("Vera", '!aanbod "Elders zwemmen"')
+    await says("Vera", "!kom ter plaatse")
+    await says("Vera", "!bijeenkomst loot", Role.MODERATOR)
     await says("Vera", '!herinner hier "5 december 20u" "Elders zwemmen"', Role.MODERATOR)
     await says("Vera", '!bedankt Wout "voor het zwembad"')
     await says("Vera", "!vereniging noem zeilclub", Role.MODERATOR)
@@ -234,12 +249,32 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
         code = sign(made, tx.signing).spelled
         return tx.of(CERTIFICATES).add(vera.id, made.id, made.canonical.decode(), code, NOW)
 
+    def promise(tx: Transaction) -> None:
+        vera, theme = next(iter(tx.people.named("Vera", None))), tx.places.theme_named("Kermis").id
+        noted = Promise(
+            theme=theme,
+            meeting=1,
+            series=None,
+            words="zwembad vullen",
+            noted_by=vera.id,
+            promised_by=vera.id,
+            owner=vera.id,
+            for_nobody=False,
+            due_on=None,
+            noted_at=NOW,
+            since=1,
+        )
+        tx.of(ACTIONS).add(noted)
+
+    await store.run(promise, community=OTHER)
     request = await store.run(read, community=OTHER)
     pull = await store.run(wish, community=OTHER)
     return {
         "poll": Ids(3, 8),
         "meeting": Ids(1, 8),
         "reminder": Ids(1, 8),
+        "action": Ids(1, 88),
+        "owner": Ids("Vera", "Zora"),
         "kudos": Ids(1, 8),
         "certificate": Ids(await store.run(certify, community=OTHER), 88),
         "request": Ids(request, 88),
@@ -252,6 +287,8 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
         "words": Ids("Kermis", "Turnen"),
         "pull": Ids(pull, 88),
         "draw": Ids(await store.run(draw, community=OTHER), 88),
+        "drawn": Ids(1, 88),
+        "offer": Ids(1, 88),
         "archive": Ids(await store.run(archive, community=OTHER), 88),
         "proposal": Ids("Zwembadfeest", "Bosfeest"),
         "which": Ids("Elders", "Nergens"),
@@ -284,7 +321,8 @@ async def tried(two: Two, command: Command, argument: Argument, role: Role) -> N
     told = []
     for value in two.ids[argument.name]:
         given = {**needed, argument.name: value}
-        line = two.town.core.commands.usage(command, "nl", given)
+        # What may be left out is.
+        line = re.sub(r" \[[^\]]*\]", "", two.town.core.commands.usage(command, "nl", given))
         marked = {**given, WHOSE: OTHER}
         ways: list[dict[str, Any]] = [
             {"command": command.path, "args": given},
@@ -396,7 +434,7 @@ async def test_no_file_of_it_is_made_for_whoever_is_not_in_it(two: Two) -> None:
     # One that is over; of what is over here the number is another.
     closed = {ONE: 3, OTHER: 1}
     theirs = {"draw": two.ids["draw"].theirs, "me": f"{vera.id}:{PLATFORM}:Vera", "certificate": 1}
-    theirs |= {"thanked": NOW.year}
+    theirs |= {"thanked": NOW.year, "turns": two.ids["drawn"].theirs}
     two.town.platform.present["Vera", MARKET] = Role.MODERATOR
     assert {*theirs, "poll"} == set(core.features.files)
     for kind, files in core.features.files.items():

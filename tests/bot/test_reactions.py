@@ -10,20 +10,25 @@ from typing import cast
 import pytest
 from sqlalchemy import func, select
 
+from bot.call import Call
 from bot.commands.declare import Command
+from bot.errors import Clash
 from bot.feature import Feature, Features
+from bot.features.kudos.records import KudosSettings
+from bot.main.features import FEATURES, Installed, add_up
 from bot.model.events import Invocation, Mention, Reacted, Remark
 from bot.model.message import Message
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
 from bot.reactions import Reaction
-from bot.signs import folded_sign
+from bot.settings import Settings
+from bot.signs import ReactionSign, folded_sign
 from storage.tables import identities, posts
 from storage.unit import Tx
-from tests.chat import NOW, difference, read_scenario
+from tests.chat import BRUSSELS, NOW, difference, read_scenario
 from tests.doubles.discord import Discord
 from tests.doubles.platform import PLATFORM, Town, open_town
-from tests.doubles.praise import HANDS, Praise, Praised, PraiseSettings
+from tests.doubles.praise import CLAP, Praise, Praised, PraiseSettings
 from tests.doubles.praise import __file__ as praise_folder
 from tests.homeserver import Homeserver
 from tests.stages.discord import DiscordsClock, OnDiscord
@@ -60,7 +65,7 @@ def remark(town: Town, ref: str = "$1", author: Mention | None = BEN) -> Remark:
     return Remark(ref, town.clock.now(), f"https://chat.example/{ref}", author)
 
 
-def reacts(town: Town, name: str, *, on: bool = True, sign: str = HANDS, ref: str = "$1") -> Invocation:
+def reacts(town: Town, name: str, *, on: bool = True, sign: str = CLAP, ref: str = "$1") -> Invocation:
     asked = town.asked(name)
     about = remark(town, ref, BEN if on else None)
     return replace(asked, reacted=Reacted(sign, on), about=about, by_post=True, public=True)
@@ -163,7 +168,7 @@ async def test_whoever_only_takes_one_away_is_no_resident_for_that(town: Town, p
 
 
 async def test_another_sign_or_another_place_is_nothing(town: Town, praise: Praise) -> None:
-    assert set(town.core.signs) == {HANDS}
+    assert set(town.core.signs) == {CLAP, KudosSettings().sign}
     await town.core.handle(reacts(town, "anna", sign="\N{PARTY POPPER}"))
     elsewhere = replace(reacts(town, "anna"), place=Place(PLATFORM, "nowhere"))
     await town.core.handle(elsewhere)
@@ -186,8 +191,8 @@ async def test_where_nobody_makes_anything_of_it_nothing_is_asked_for(database_u
 @pytest.mark.parametrize(
     ("written", "kept"),
     [
-        ("\N{PERSON WITH FOLDED HANDS}", HANDS),
-        (" \N{PERSON WITH FOLDED HANDS}\N{EMOJI MODIFIER FITZPATRICK TYPE-4} ", HANDS),
+        ("\N{CLAPPING HANDS SIGN}", CLAP),
+        (" \N{CLAPPING HANDS SIGN}\N{EMOJI MODIFIER FITZPATRICK TYPE-4} ", CLAP),
         ("\N{HEAVY BLACK HEART}\ufe0f", "\N{HEAVY BLACK HEART}"),
         ("geen", ""),
         ("", ""),
@@ -199,11 +204,37 @@ def test_a_sign_is_one_however_it_is_drawn(written: str, kept: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["1", "1\ufe0f\u20e3", "#2", "dank", ":pray:", "x" * 20, "\N{PERSON WITH FOLDED HANDS} 2"]
+    "written", ["1", "1\ufe0f\u20e3", "#2", "dank", ":pray:", "x" * 20, "\N{CLAPPING HANDS SIGN} 2"]
 )
 def test_what_is_no_sign_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match=r"config\.sign"):
         PraiseSettings.model_validate({"sign": written})
+
+
+def test_two_features_with_one_sign_stop_plein(praise: Praise) -> None:
+    features = add_up(praise.installed)
+    features.check_signs(Settings("nl", BRUSSELS, (PraiseSettings(), KudosSettings())))
+    features.check_signs(Settings("nl", BRUSSELS, (PraiseSettings(sign=""), KudosSettings(sign=""))))
+    with pytest.raises(Clash, match=f"The sign on a message '{CLAP}' is claimed twice: by kudos and by pr"):
+        features.check_signs(Settings("nl", BRUSSELS, (PraiseSettings(), KudosSettings(sign=CLAP))))
+
+
+async def test_they_are_held_against_each_other_at_the_start(database_url: str) -> None:
+    class OtherSettings(PraiseSettings):
+        sign: ReactionSign = KudosSettings().sign
+
+    def run(call: Call, *, on: bool) -> Message | None:
+        return None
+
+    other = Feature(
+        name="other",
+        commands=(Command("other sign", run, listed=False),),
+        settings=OtherSettings,
+        reaction=Reaction("sign", "other sign"),
+    )
+    with pytest.raises(Clash, match="is claimed twice: by kudos and by other"):
+        async with open_town(database_url, installed=(*FEATURES, Installed(other))):
+            raise AssertionError("it began")
 
 
 def test_a_sign_without_its_setting_or_its_command_stops_plein() -> None:

@@ -13,7 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.errors import Clash
-from bot.model.message import Text, text, typed
+from bot.model.message import Attachment, Text, text, typed
 from bot.model.people import Identity, Known, Resident
 from bot.texts import FOLDER, LOCALES, Texts, Voice
 from bot.unseen import has_unseen, visible
@@ -178,3 +178,18 @@ def test_a_platform_shows_people_in_its_own_way_where_it_has_one() -> None:
     assert TEXTS.write(Text("typed", {"words": BEN_TOO}), voice) == "Ben"
     # Whoever was forgotten meanwhile is shown by the name that they had.
     assert TEXTS.write(Text("typed", {"words": BEN}), replace(voice, people={})) == "Ben"
+
+
+@pytest.mark.parametrize(
+    ("subject", "locale", "name"),
+    [
+        ("certificate:3", "nl", "oorkonde-3.pdf"),
+        ("certificate:3", "en", "certificate-3.pdf"),
+        ("shed:12", "nl", "shed-12.pdf"),
+        ("resident:test:anna", "nl", "resident-test.pdf"),
+    ],
+)
+def test_a_file_is_called_as_its_kind_is_in_a_language_with_its_number(
+    subject: str, locale: str, name: str
+) -> None:
+    assert Texts().file_name(Attachment(subject, "pdf", text("help.first")), locale) == name

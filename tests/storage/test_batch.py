@@ -13,6 +13,7 @@ from bot.model.message import message, text
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
 from storage.engines import Database
+from tests.doubles.places import served
 from tests.doubles.polls import a_plan, tally
 
 NOW = datetime(2026, 12, 1, 18, 0, tzinfo=UTC)
@@ -22,10 +23,10 @@ HERE = Place("a", "here")
 
 def opened(tx: Transaction) -> tuple[Poll, int]:
     """A poll with a board, and Anna."""
-    theme = tx.places.theme_named("sport")
+    theme = served(tx, HERE)
     anna = tx.people.add(ANNA, "Anna")
-    poll = tx.of(POLLS).add(a_plan(theme.id, anna.id, question="Waar?", options=("Hier", "Daar")), "open")
-    tx.boards.open(f"poll:{poll.id}", theme.id, [HERE])
+    poll = tx.of(POLLS).add(a_plan(theme, anna.id, question="Waar?", options=("Hier", "Daar")), "open")
+    tx.boards.open(f"poll:{poll.id}", theme, [HERE])
     return poll, anna.id
 
 

@@ -15,6 +15,7 @@ from storage.engines import Database
 from storage.tables import subjects
 from storage.unit import Tx
 from tests.chat import NOW
+from tests.doubles.places import served
 
 HERE, THERE, LATER = Place("a", "here"), Place("b", "there"), Place("a", "later")
 SHOWN = message(typed("as it was"))
@@ -22,7 +23,7 @@ SECOND = timedelta(seconds=1)
 
 
 def opened(tx: Transaction) -> int:
-    theme = tx.places.theme_named("sport").id
+    theme = served(tx, HERE, THERE)
     tx.boards.open("poll:1", theme, [HERE, THERE])
     return theme
 
@@ -153,12 +154,30 @@ async def test_new_places_show_what_is_open(store: Database) -> None:
         theme = opened(tx)
         tx.boards.open("poll:2", theme, [])
         tx.boards.open("poll:3", tx.places.theme_named("other").id, [])
+        tx.boards.open("poll:4", theme, [], lasting=False)
         tx.boards.end("poll:1")
+        served(tx, LATER)
         for _ in range(2):
             tx.boards.show_open(theme, LATER)
         assert [(b.subject, b.place) for b in behind(tx, "a")] == [
             ("poll:1", HERE),
             ("poll:2", LATER),
+        ]
+
+    await store.run(work)
+
+
+async def test_every_place_of_the_theme_shows_what_is_opened(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        theme = served(tx, HERE, THERE)
+        served(tx, LATER, theme="other")
+        for subject in ("poll:1", "poll:2"):
+            tx.boards.open(subject, theme)
+        assert [(b.subject, b.place) for b in behind(tx, "a", "b")] == [
+            ("poll:1", HERE),
+            ("poll:2", HERE),
+            ("poll:1", THERE),
+            ("poll:2", THERE),
         ]
 
     await store.run(work)
@@ -182,6 +201,7 @@ async def test_opened_twice_is_opened_once(store: Database) -> None:
         theme = opened(tx)
         for board in behind(tx, "a", "b"):
             tx.boards.shown(board, ("$1",), SHOWN, NOW)
+        served(tx, LATER)
         tx.boards.open("poll:1", theme, [HERE, THERE, LATER])
         assert stale(tx) == [LATER]
         assert tx.boards.message_at("a", "$1") == SHOWN
@@ -193,7 +213,7 @@ async def test_no_limit_leaves_out_anybodys(store: Database) -> None:
     """Of each place first, and there of each opener, the board that has waited longest."""
 
     def work(tx: Transaction) -> None:
-        theme, other = tx.places.theme_named("sport").id, tx.places.theme_named("other").id
+        theme, other = served(tx, HERE), served(tx, LATER, theme="other")
         anna, ben = (tx.people.add(Identity("a", name), name).id for name in ("anna", "ben"))
         for number in range(10, 20):
             tx.boards.open(f"poll:{number}", theme, [HERE], anna)

@@ -1557,6 +1557,38 @@ async def test_thanks_of_before_are_claimed_by_nobody_and_go_down_again(database
         await look(database_url, partial(down_to, "0059"))
 
 
+# --- thanks for what somebody knows ---
+
+
+async def test_thanks_of_before_endorse_nothing_and_go_down_again(database_url: str) -> None:
+    def fill(db: Connection) -> None:
+        person = {"folded": "", "role": 0, "wants_reminders": False, "name_is_chosen": False}
+        add_rows({"residents": [{"community": 1, "id": 1, "name": "x", **person}]}, db)
+        taste = {"community": 1, "resident": 1, "receives": "openly", "wall": True, "asked": True}
+        add_rows({"kudos_tastes": [taste]}, db)
+        add_rows({"themes": [{"id": 3, "community": 1, "name": "sport"}]}, db)
+        given = {"theme": 3, "given_at": 1, "day": "2026-11-28", "reason": "geluid"}
+        add_rows({"kudos": [{"community": 1, "id": 1, **given}]}, db)
+
+    def endorse(tx: Transaction) -> tuple[object, ...]:
+        kept = tx.of(KUDOS)
+        found = kept.tastes([1]), kept.rows_of(1)["endorsed"]
+        return *found, kept.endorse(1, 1, ["geluid"])
+
+    await upgrade(database_url, to="0064")
+    await look(database_url, fill)
+    for _ in range(2):
+        await upgrade(database_url)
+        assert await look(database_url, differences) == []
+        store = await open_database(database_url, keys_of(database_url), stores_of())
+        try:
+            taste = Taste(Receives.OPENLY, wall=True, asked=True)
+            assert await store.run(endorse) == ({1: taste}, [], True)
+        finally:
+            await store.close()
+        await look(database_url, partial(down_to, "0064"))
+
+
 # --- who worded a meeting last ---
 
 

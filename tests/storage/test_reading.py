@@ -24,6 +24,7 @@ from storage.reading import Turn, Turns
 from storage.tables import jobs
 from storage.unit import Tx
 from tests.chat import NOW
+from tests.doubles.places import served
 from tests.doubles.polls import a_plan
 
 HERE, ANNA = Place("test", "sport"), Identity("test", "anna")
@@ -52,7 +53,7 @@ async def test_whoever_waited_for_the_commit_reads_what_they_wrote(store: Databa
 
 
 async def test_in_memory_a_read_sees_what_was_put_off(in_memory: Database) -> None:
-    theme = await in_memory.run(lambda tx: tx.places.theme_named("sport").id)
+    theme = await in_memory.run(lambda tx: served(tx, HERE))
     await in_memory.run(lambda tx: tx.boards.open("poll:1", theme, [HERE]))
     _, stale = await asyncio.gather(
         in_memory.run(lambda tx: tx.boards.mark("poll:1")),

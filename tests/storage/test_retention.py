@@ -25,6 +25,7 @@ from storage.shares import MOST, SHARES, keep_shares
 from storage.tables import handled, posts
 from storage.unit import Tx
 from tests.chat import NOW
+from tests.doubles.places import served
 from tests.doubles.platform import PLATFORM, open_town
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -201,7 +202,7 @@ async def test_what_quotes_somebody_and_could_not_be_said_for_thirty_days(store:
 
 async def test_what_stands_on_a_board_as_long_as_the_board(store: Database) -> None:
     def show(tx: Transaction) -> None:
-        tx.boards.open("poll:1", tx.places.theme_named("sport").id, [HERE, THERE])
+        tx.boards.open("poll:1", served(tx, HERE, THERE), [HERE, THERE])
         for board in tx.boards.stale("a", NOW, 9):
             tx.boards.shown(board, (f"${board.place.room_id}",), HELLO, NOW)
         tx.boards.drop("poll:1", THERE)

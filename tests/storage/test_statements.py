@@ -57,7 +57,8 @@ SMALL |= {
 LOOKS_THROUGH = {
     "a part of others": {
         *("people.PERSON", "residents.profile.PERSON", "residents.profile._HIDES", "polls._POLLS"),
-        *("meetings._MEETINGS", "meetings._ANSWERS", "reminders._ALL"),
+        *("meetings._MEETINGS", "meetings._ANSWERS", "meetings.actions._ALL", "meetings.offers._OFFERS"),
+        "reminders._ALL",
         "told._AT_WORK",
     },
     "at the start": {"listed._NO_ROLE"},
@@ -66,7 +67,7 @@ LOOKS_THROUGH = {
         *("belongings._SHOW_ANEW", "forgotten._KNOWN", "forgotten._PENDING"),
         "forgotten._UNSAY",
         *("handled._QUOTED", "people._NUMBERS", "posts._SAID", "told._GONE_FROM"),
-        *("polls.belongings._SAID_ON", "kudos._REASONS"),
+        *("polls.belongings._SAID_ON", "kudos._WORDS"),
     },
     "two turn out to be one person, among what is still to be done": {"jobs._END_WITH"},
     "a room is left, replaced or another account's": {
@@ -77,7 +78,7 @@ LOOKS_THROUGH = {
     "some of a list, within a community": {
         *("people._BY_PART", "people._BY_START", "people._LOOKUPS", "people._WITH_ROLE"),
         *("people._MODERATORS", "people._MODERATORS_OF", "polls._THEMES", "polls._OF"),
-        *("meetings._THEMES", "meetings._OF", "reminders._THEMES"),
+        *("meetings._THEMES", "meetings._OF", "meetings.actions._THEMES", "reminders._THEMES"),
     },
     "what is new is told, once a day": {"people._PAGE"},
     "a month is told in a theme, once": {"kudos._THERE_SINCE"},

@@ -29,6 +29,7 @@ from storage.polls.tables import ballots
 from storage.tables import identities, residents
 from storage.unit import Tx
 from tests.chat import NOW
+from tests.doubles.places import served
 from tests.doubles.platform import PLATFORM, Town, open_town
 from tests.doubles.polls import a_plan, counted
 from tests.postgres import PostgreSQL, keys_of
@@ -353,7 +354,7 @@ async def test_a_board_that_another_just_wrote_down_is_shown(postgres: PostgreSQ
             pass
 
     def begin(tx: Transaction) -> Board:
-        tx.boards.open("poll:1", tx.places.theme_named("sport").id, [here])
+        tx.boards.open("poll:1", served(tx, here, there), [here])
         (board,) = tx.boards.stale("a", NOW, 9)
         return board
 

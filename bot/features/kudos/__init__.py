@@ -11,6 +11,7 @@ There are no points and no ranks: what is kept is who thanked whom, for what.
     undo.py      taking it back
     claim.py     whose a name without an account is
     named.py     what names somebody who was forgotten
+    known.py     thanks for what somebody says that they know
     taste.py     how somebody likes to be thanked
     month.py     what a month brought, told in each theme
     totals.py    how often this year, where moderators want that shown
@@ -26,7 +27,20 @@ from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
-from bot.features.kudos import certify, claim, give, month, named, rings, show, sign, taste, totals, undo
+from bot.features.kudos import (
+    certify,
+    claim,
+    give,
+    known,
+    month,
+    named,
+    rings,
+    show,
+    sign,
+    taste,
+    totals,
+    undo,
+)
 from bot.features.kudos.records import CERTIFICATES, KUDOS, KudosSettings
 from bot.features.kudos.words import KINDS, ask_for_reason
 from bot.model.message import Button, text
@@ -50,15 +64,17 @@ _COMMANDS = (
     ),
     _Private(sign.SIGN, sign.thank_by_sign, listed=False, adds=True, about="who"),
     Command(give.TOGETHER, give.thank_group),
-    _Private(give.BACK, give.thank_back, listed=False),
+    Command(give.OFFERED, give.thank_for_offer),
+    Command(give.DONE, give.thank_for, listed=False),
+    _Private(give.BACK, give.thank_back),
     _Private(undo.WITHDRAW, undo.withdraw, anyone=True),
     _Private(show.MINE, show.show_mine, anyone=True),
     _Private(show.OF, show.show_of),
-    Command(show.WALL, show.show_wall),
+    Command(show.WALL, show.show_wall, also_named=("month",)),
     _Private(show.HIDE, undo.hide, anyone=True),
     _Private(undo.UNHIDE, undo.unhide, listed=False, anyone=True),
     _Private(claim.CLAIM, claim.claim),
-    _Private(taste.SETTINGS, taste.choose, anyone=True),
+    _Private(taste.SETTINGS, taste.choose, anyone=True, notes=taste.HOW),
     _Private(undo.REMOVE, undo.remove),
     _Private(claim.AGREE, claim.agree, listed=False),
     _Private(named.BLANK, named.blank, listed=False),
@@ -96,23 +112,30 @@ def forget_resident(tx: Transaction, resident: int) -> None:
 def export_resident(tx: Transaction, resident: int, among: Among) -> Exported:
     """What they gave, and what thanked them."""
     rows = tx.of(KUDOS).rows_of(resident)
-    return {table: [_plain(row) for row in found] for table, found in rows.items()}
+    return {
+        # Whether they want to be thanked as a giver is no giver.
+        table: [_plain(row, *(("giver",) if table == "kudos" else ())) for row in found]
+        for table, found in rows.items()
+    }
 
 
 def offer_thanks(subject: str) -> Sequence[Button]:
-    """Thanking those who were at a meeting."""
+    """Thanking those who were at a meeting, who brought something to it, or who did what is over."""
     kind, _, number = subject.partition(":")
-    if kind != "meeting":
-        return ()
-    return [Button(text("kudos.button.together"), give.TOGETHER, {"meeting": int(number)})]
+    if kind == "meeting":
+        return [Button(text("kudos.button.together"), give.TOGETHER, {"meeting": int(number)})]
+    if kind == "offer":
+        label = text("kudos.button.offer", offer=int(number))
+        return [Button(label, give.OFFERED, {"offer": int(number)})]
+    return [Button(text("kudos.button.done"), give.DONE, {"done": subject})]
 
 
-def _plain(row: Mapping[str, Any]) -> Mapping[str, Any]:
+def _plain(row: Mapping[str, Any], *theirs: str) -> Mapping[str, Any]:
     """All but what says that it is theirs, which they know."""
     return {
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in row.items()
-        if name not in ("giver", "resident", "claimant", "community")
+        if name not in ("resident", "claimant", "community", *theirs)
     }
 
 
@@ -134,6 +157,8 @@ FEATURE = Feature(
     merge=merge_residents,
     forget=forget_resident,
     export=export_resident,
+    recognised=known.recognised,
+    unsaid=known.unsay,
     settings=KudosSettings,
     reaction=Reaction("sign", sign.SIGN),
     gone=sign.lose,

@@ -16,7 +16,7 @@ from bot.call import Call
 from bot.errors import UserError
 from bot.feature import Files, Write
 from bot.features.kudos import show
-from bot.features.kudos.records import CERTIFICATES, KUDOS, Kudos
+from bot.features.kudos.records import CERTIFICATES, KUDOS, Kept, Kudos
 from bot.model.message import Attachment, Button, Message, message, text
 from bot.model.people import Role
 from bot.sheets import as_csv
@@ -157,8 +157,21 @@ def withdraw_certificate(call: Call, certificate: int) -> Message:
         raise UserError("certificate.unknown", certificate=certificate)
     if found.withdrawn_at is not None:
         raise UserError("certificate.gone", certificate=certificate)
+    year = _year_of(found)
     call.tx.of(CERTIFICATES).withdraw(certificate, call.now)
-    return message(text("certificate.withdrawn", certificate=certificate))
+    lines, buttons = [text("certificate.withdrawn", certificate=certificate)], []
+    if call.resident.id in call.tx.of(CERTIFICATES).listed(year):
+        lines.append(text("certificate.withdrawn.listed", year=str(year)))
+        buttons.append(_enlist(year, off=True))
+    return message(*lines, buttons=buttons)
+
+
+def _year_of(found: Kept) -> int:
+    """Of which year it tells."""
+    from bot.certificates.certificate import certificate_in
+
+    assert found.words
+    return certificate_in(json.loads(found.words)).since.year
 
 
 def check_certificate(call: Call, code: str) -> Message:

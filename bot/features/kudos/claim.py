@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bot.call import Call
 from bot.errors import Unsure, UserError
-from bot.features.kudos import show
+from bot.features.kudos import known, show
 from bot.features.kudos.records import KUDOS, Kudos, Taste
 from bot.model.message import Button, Message, message, text, typed
 from bot.model.people import Resident, Role
@@ -119,7 +119,8 @@ def _tell(call: Call, found: Kudos, whom: Resident, name: str) -> None:
     kept = call.tx.of(KUDOS)
     (theme,) = call.tx.places.themes([found.theme])
     taste = kept.tastes([whom.id]).get(whom.id, Taste())
-    said = show.for_receiver(found, theme, asks=not taste.asked)
+    knows = known.endorse(call, kept.look(found.id) or found, taste)
+    said = show.for_receiver(found, theme, asks=not taste.asked, knows=knows)
     call.tell(whom, said, show.told_to(found, whom.id))
     # What is theirs by now is as they like it.
     kept.choose(whom.id, replace(taste, asked=True))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from bot import when
 from bot.call import Call
 from bot.errors import Unsure, UserError, yes
-from bot.features.kudos import month, show
+from bot.features.kudos import known, month, show
 from bot.features.kudos.records import (
     KUDOS,
     Given,
@@ -25,6 +25,7 @@ from bot.features.kudos.records import (
 from bot.features.kudos.words import Receivers, keep_receiver
 from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Resident, Theme, Together
+from bot.themes import keep
 from bot.unseen import seen_as
 
 GIVE, BACK = "kudos give", "kudos back"
@@ -36,6 +37,7 @@ BACK_WITHIN = timedelta(days=1)
 # More than so many are a group; one person thanks so many groups in a week.
 GROUP, GROUPS, WEEK = 3, 2, timedelta(days=7)
 _GROUP = TOGETHER = "kudos group"
+OFFERED, DONE = "kudos offer", "kudos done"
 # And so many who did something together.
 MOST_TOGETHER = 200
 # In the morning people can be reminded that they may thank again.
@@ -65,15 +67,39 @@ def thank_group(call: Call, meeting: int, reason: str) -> Message:
         raise UserError("kudos.together.unknown", meeting=meeting)
     call.check_writes(found.theme)
     check_reason(reason)
+    return _thank_together(call, found, reason)
+
+
+def thank_for(call: Call, done: str) -> Message:
+    """Thank those who did what that subject is about, for just that: one of them by name."""
+    found = call.belongings.together(call.tx, done)
+    if found is None or not call.takes_part(found.theme):
+        raise UserError("kudos.done.unknown")
+    return _thank_together(call, found, found.name, by_name=len(found.people) == 1)
+
+
+def _thank_together(call: Call, found: Together, reason: str, *, by_name: bool = False) -> Message:
+    call.check_writes(found.theme)
     tastes, today = call.tx.of(KUDOS).tastes(found.people), given_today(call)
     who = _together(call, found, tastes, today)
     if enough := had_enough(call, today):
         return enough
-    _count_group(call)
+    if not by_name:
+        _count_group(call)
     (theme,) = call.tx.places.themes([found.theme])
-    kudos = _add(call, theme, who, reason, tastes, of_group=found.name)
+    kudos = _add(call, theme, who, reason, tastes, of_group=None if by_name else found.name)
     tell(call, kudos, theme, tastes)
-    return _receipt(call, kudos, theme)
+    others = len(found.people) + found.others - (call.resident.id in found.people) - len(who)
+    return _receipt(call, kudos, theme, *([text("kudos.group.others", count=others)] if others else ()))
+
+
+def thank_for_offer(call: Call, offer: int, reason: str) -> Message:
+    """Thank whoever brought what they offered to a meeting that is over."""
+    found = call.belongings.together(call.tx, f"offer:{offer}")
+    if found is None or not call.takes_part(found.theme):
+        raise UserError("kudos.offer.unknown", offer=offer)
+    (theme,) = call.tx.places.themes([found.theme])
+    return thank(call, Receivers(map(Receiver, found.people)), reason, theme=keep(theme))
 
 
 def _together(call: Call, found: Together, tastes: Mapping[int, Taste], today: Today) -> Receivers:
@@ -89,8 +115,9 @@ def _together(call: Call, found: Together, tastes: Mapping[int, Taste], today: T
     return Receivers(Receiver(who) for who in others if who not in today.thanked)
 
 
-def thank_back(call: Call, kudos: int, reason: str | None = None) -> Message:
-    """Thank whoever thanked you: it is said under theirs."""
+def thank_back(call: Call, kudos: int | None = None, reason: str | None = None) -> Message:
+    """Thank whoever thanked you, or did so last: it is said under theirs."""
+    kudos = _last_to(call) if kudos is None else kudos
     found = call.tx.of(KUDOS).get(kudos)
     if found is None or call.resident.id not in found.residents:
         raise UserError("kudos.unknown", kudos=kudos)
@@ -98,8 +125,16 @@ def thank_back(call: Call, kudos: int, reason: str | None = None) -> Message:
         raise UserError("kudos.gone", kudos=kudos)
     if reason is not None:
         check_reason(reason)
-    call.check_writes(found.theme)
+    check_may(call, found.theme, Receivers([Receiver(found.giver)]))
     return _reply(call, found, reason or "")
+
+
+def _last_to(call: Call) -> int:
+    """The last that thanks them, of the last day. Raises: UserError where there is none."""
+    last = call.tx.of(KUDOS).received(call.resident.id, None, 1)
+    if not last or call.now - last[0].given_at > BACK_WITHIN:
+        raise UserError("kudos.back.which")
+    return last[0].id
 
 
 def check_reason(reason: str) -> None:
@@ -176,10 +211,15 @@ def had_enough(call: Call, today: Today) -> Message | None:
 
 def check_often(call: Call, who: Receivers, today: Today) -> None:
     """Raises: UserError where they thanked one of them today, or too many at once too often."""
-    if twice := today.thanked.intersection(_residents(who)):
-        _check_others(text("kudos.twice", who=_named(twice)), who, twice)
+    check_pair(who, today)
     if len(who) > GROUP:
         _count_group(call)
+
+
+def check_pair(who: Receivers, today: Today) -> None:
+    """Raises: UserError where they thanked one of them that day."""
+    if twice := today.thanked.intersection(_residents(who)):
+        _check_others(text("kudos.twice", who=_named(twice)), who, twice)
 
 
 def _count_group(call: Call) -> None:
@@ -201,8 +241,9 @@ def _thanked_by(call: Call, receiver: Receiver) -> Kudos | None:
 
 
 def _reply(call: Call, first: Kudos, reason: str) -> Message:
+    """Once under each, taken back or not: whoever is thanked so hears every one."""
     kept = call.tx.of(KUDOS)
-    if any(reply.giver == call.resident.id for reply in kept.replies(first.id)):
+    if kept.replied(first.id, call.resident.id):
         raise UserError("kudos.back.twice", who=show.giver(first))
     to = [Receiver(first.giver)]
     found = kept.add(given(call, first.theme, reason, replies_to=first.id), to, kept.tastes(_residents(to)))
@@ -250,10 +291,8 @@ def _add(
 ) -> Kudos:
     found = call.tx.of(KUDOS).add(given(call, where.id, reason, of_group=of_group), who, tastes)
     if show.seen_by_all(found):
-        subject = show.subject(found)
-        call.board(subject, where.id, call.resident.id)
-        # It is news now, and nowhere any more that comes later.
-        call.tx.boards.end(subject)
+        # It is news now, and nowhere that comes later.
+        call.board(show.subject(found), where.id, call.resident.id, lasting=False)
     month.plan(call, where.id)
     call.undo_with("kudos withdraw", kudos=found.id)
     call.in_sight = True
@@ -263,35 +302,38 @@ def _add(
 def tell(call: Call, found: Kudos, where: Theme, tastes: Mapping[int, Taste]) -> None:
     """Each hears of it once: in private where they talk with Plein, or are not there to read it; else the
     message itself is for them. At the first that they hear of there each is asked whether such may be on the
-    wall.
+    wall; at the first that is for what they say that they know, whether it may say so there.
     """
     named = show.named_aloud(call, found, tastes) if found.message is None else ()
     for resident in found.residents:
         taste = tastes.get(resident, Taste())
-        asks = not taste.asked
-        if resident in named and not asks:
+        asks, knows = not taste.asked, known.endorse(call, found, taste)
+        if resident in named and not asks and not knows:
             continue
-        said = show.for_receiver(found, where, asks=asks)
+        said = show.for_receiver(found, where, asks=asks, knows=knows)
         call.tell(resident, said, show.told_to(found, resident), begun=True, beside=True)
         if asks:
             call.tx.of(KUDOS).choose(resident, replace(taste, asked=True))
 
 
-def tell_again(call: Call, found: Kudos, tastes: Mapping[int, Taste]) -> None:
-    """It was taken back and stands again: whoever heard that it does not, or nothing yet, hears so once."""
+def tell_again(call: Call, found: Kudos, tastes: Mapping[int, Taste], times: int) -> None:
+    """It was taken back and stands again, as it did so many times before: whoever heard that it does not, or
+    nothing yet, hears so.
+    """
     (where,) = call.tx.places.themes([found.theme])
     for resident in found.residents:
-        thanks, end = show.told_to(found, resident), show.told_of_end(found, "withdrawn", resident)
+        thanks = show.told_again(found, resident, times)
+        end = show.told_of_end(found, "withdrawn", resident, times)
         call.tx.told.skip(resident, end)
         said, taste = call.tx.told.known([thanks, end]), tastes.get(resident, Taste())
         if thanks in said and end not in said:
             continue
         again = show.for_receiver(found, where, asks=thanks not in said and taste.wall is None)
-        key = show.told_again(found, resident) if thanks in said else thanks
+        key = show.told_again(found, resident, times + 1) if thanks in said else thanks
         call.tell(resident, again, key, begun=True, beside=True)
 
 
-def _receipt(call: Call, found: Kudos, where: Theme) -> Message:
+def _receipt(call: Call, found: Kudos, where: Theme, *more: Text) -> Message:
     """Where it can be read; what somebody wants to read alone nobody else does."""
     seen, alone = show.seen_by_all(found), [each for each in found.receivers if each.alone]
     undo = Button(text("kudos.button.withdraw"), "kudos withdraw", {"kudos": found.id})
@@ -300,4 +342,4 @@ def _receipt(call: Call, found: Kudos, where: Theme) -> Message:
         lines.append(text("kudos.given", who=show.whom(found, seen), theme=where.name, kudos=found.id))
     if alone:
         lines.append(text("kudos.given.alone", who=show.whom(found, alone), kudos=found.id))
-    return message(*lines, buttons=[undo])
+    return message(*lines, *more, buttons=[undo])

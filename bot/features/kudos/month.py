@@ -17,7 +17,7 @@ from bot import when
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.kudos.records import KUDOS, Kudos, Receiver
-from bot.features.kudos.show import WALL, receivers, what
+from bot.features.kudos.show import WALL, what, whom
 from bot.model.message import Button, Hint, InTheme, Message, Text, Title, message, text
 from bot.model.people import Resident, Role, Theme
 from bot.model.work import Job
@@ -183,7 +183,7 @@ def _say(call: Call, theme: Theme, month: Month, window: Window, years: Collecti
 
 def _line(kudos: Kudos, agreed: Collection[int]) -> Text:
     who: Sequence[Receiver] = [each for each in kudos.receivers if each.resident in agreed]
-    return text("kudos.round.line", who=receivers(who), what=what(kudos))
+    return text("kudos.round.line", who=whom(kudos, who), what=what(kudos))
 
 
 def _still_there(call: Call, people: Collection[int], theme: int, due: datetime) -> Collection[int]:

@@ -1,4 +1,4 @@
-"""What others said of somebody who was forgotten: where a reason names them, a moderator can take it away."""
+"""What others said of somebody who was forgotten: where words name them, a moderator can take these away."""
 
 from __future__ import annotations
 
@@ -45,43 +45,56 @@ def _names(tx: Transaction, resident: int) -> Iterator[str]:
     yield from (word for word in others if len(word) >= OTHERS)
 
 
-def naming(tx: Transaction, names: Collection[str]) -> Iterator[int]:
-    """Those that stand and whose reason has one of these names, folded, in it as a word."""
+def naming(tx: Transaction, names: Collection[str]) -> Collection[int]:
+    """Those in whose words, whatever they say, one of these names, folded, stands as a word."""
     any_of = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
     named = re.compile(rf"(?<!\w)(?:{any_of})(?!\w)")
-    for number, reason in tx.of(KUDOS).reasons():
+    found = dict[int, None]()
+    for number, words in tx.of(KUDOS).words():
         # Most are plain letters, which are folded at once.
-        plain = reason.lower() if reason.isascii() else folded(reason)
-        if named.search(plain):
-            yield number
+        if named.search(words.lower() if words.isascii() else folded(words)):
+            found[number] = None
+    return found
 
 
 def named_due(call: Call, job: Job) -> None:
-    """Who moderates the theme sees it once, and can take its reason away."""
+    """Who moderates the theme sees it once, and can take its words away."""
     found = call.tx.of(KUDOS).get(int(job.subject))
     # What one person reads alone is shown to nobody else for that either.
-    if found is None or not found.stands or not found.reason or not show.seen_by_all(found):
+    if found is None or not _says_something(call, found) or not show.seen_by_all(found):
         return
-    said = text("kudos.named", giver=show.giver(found), who=show.whom(found), reason=found.reason)
+    said = text("kudos.named", giver=show.giver(found), who=show.whom(found), what=show.what(found))
+    if not found.reason and found.why:
+        said = text("kudos.named.why", why=found.why)
     button = Button(text("kudos.button.blank"), BLANK, {"kudos": found.id})
-    call.tell_moderators(found.theme, message(said, buttons=[button]), f"{NAMED}:{job.id}")
+    call.tell_moderators(found.theme, message(said, buttons=[button]), _told(found.id))
+
+
+def _says_something(call: Call, kudos: Kudos) -> bool:
+    return bool(kudos.reason or kudos.why or call.tx.of(KUDOS).names(kudos.id))
+
+
+def _told(kudos: int) -> str:
+    """Under what id who moderates is asked about it; each of them under theirs."""
+    return f"{NAMED}:{kudos}"
 
 
 def blank(call: Call, kudos: int) -> Message:
-    """Take away what it thanks for; that somebody was thanked stays."""
+    """Take away what it thanks for, and what else names somebody; that somebody was thanked stays."""
     kept = call.tx.of(KUDOS)
     found = kept.get(kudos)
     if found is None or not call.takes_part(found.theme):
         raise UserError("kudos.unknown", kudos=kudos)
     if not call.may(Role.MODERATOR, found.theme):
         raise UserError("role.needed.moderator")
-    if not found.stands:
-        raise UserError("kudos.gone", kudos=kudos)
-    if found.reason:
+    done = message(text("kudos.blanked.done" if found.stands else "kudos.blanked.ended", kudos=kudos))
+    if _says_something(call, found):
         kept.blank(kudos)
         call.changed(show.subject(found.replies_to or kudos))
         _say_anew(call, found)
-    return message(text("kudos.blanked.done", kudos=kudos))
+        for moderator in call.tx.people.moderators_of(found.theme):
+            call.change_post(f"{_told(kudos)}:{moderator.id}", done)
+    return done
 
 
 def _say_anew(call: Call, before: Kudos) -> None:
@@ -94,4 +107,7 @@ def _say_anew(call: Call, before: Kudos) -> None:
         return
     (theme,) = call.tx.places.themes([found.theme])
     for resident in found.residents:
-        call.change_post(show.told_to(found, resident), show.for_receiver(found, theme, asks=False))
+        told = show.for_receiver(found, theme, asks=False)
+        if not found.stands:
+            told = message(text("kudos.removed.plain" if found.state == "removed" else "kudos.withdrawn"))
+        call.change_post(show.told_to(found, resident), told)

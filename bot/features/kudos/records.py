@@ -39,12 +39,15 @@ class Receives(StrEnum):
 class Taste:
     """How somebody likes to be thanked. `wall`: whether it may stand on the wall of thanks; None: they did
     not say so, which is no. `asked`: they were asked. `giver`: they want to be thanked for thanking others.
+    `expertise`: what others thank them for may be said of what they say that they know; None: they did not
+    say so, which is no.
     """
 
     receives: Receives = Receives.OPENLY
     wall: bool | None = None
     asked: bool = False
     giver: bool = False
+    expertise: bool | None = None
 
 
 class Totals(NamedTuple):
@@ -152,6 +155,10 @@ class KudosStore(Protocol):
         """The last that stands, since then, by which one of them thanked the other alone."""
         ...
 
+    def replied(self, kudos: int, giver: int) -> bool:
+        """Whether somebody thanked back for it, also where that does not stand any more."""
+        ...
+
     def replies(self, kudos: int) -> Sequence[Kudos]:
         """What stands of those that thank back for it; the first first."""
         ...
@@ -184,12 +191,28 @@ class KudosStore(Protocol):
         """They are whom it thanks by the name that they said is theirs; or they are not."""
         ...
 
-    def reasons(self) -> Iterator[tuple[int, str]]:
-        """All that is thanked for in what stands, with the number of each."""
+    def words(self) -> Iterator[tuple[int, str]]:
+        """All words that people wrote, with the number of what they belong to: what somebody is thanked for,
+        why that was taken away, and what people without an account are called.
+        """
         ...
 
     def blank(self, kudos: int) -> None:
-        """What it thanks for is not kept any more."""
+        """Nothing of its words is kept any more."""
+        ...
+
+    def endorse(self, kudos: int, resident: int, words: Collection[str]) -> bool:
+        """It thanks them for these, folded, of what they say that they know; whether nothing did before."""
+        ...
+
+    def endorsed(self, resident: int) -> Collection[str]:
+        """For which of that, folded, what stands thanks them, for others to read; nothing where they do not
+        want that said.
+        """
+        ...
+
+    def unsay(self, resident: int, words: Collection[str]) -> None:
+        """Nothing thanks them for these, folded, of what they say that they know."""
         ...
 
     def received(self, resident: int, before: int | None, most: int) -> Sequence[Kudos]:
@@ -246,8 +269,10 @@ class KudosStore(Protocol):
         """What counts of that time: what stands, thanks nobody back, and was not given by a new account."""
         ...
 
-    def pairs(self, themes: Collection[int], since: datetime) -> Sequence[tuple[int, int]]:
-        """Who thanked whom in these themes since then, each time, thanking back among it."""
+    def pairs(self, themes: Collection[int], since: datetime) -> Sequence[tuple[int, int, int]]:
+        """Who thanked whom in these themes since then, where others read it, and how often; thanking back
+        among it.
+        """
         ...
 
     def tastes(self, residents: Collection[int]) -> Mapping[int, Taste]:
@@ -256,7 +281,7 @@ class KudosStore(Protocol):
 
     def choose(self, resident: int, taste: Taste) -> None:
         """From now on they like it so. In private: what thanked them until now is theirs alone too, and stays
-        so whatever they like later.
+        so whatever they like later. Where they want nothing said of what they know, none of that is kept.
         """
         ...
 

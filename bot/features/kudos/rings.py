@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from itertools import combinations
 from typing import NamedTuple
@@ -19,8 +19,9 @@ DAYS = 30
 # A group has so many people at the most and so many thanks at the least, and for each that goes to somebody
 # else more than so many stay inside: over 80 %.
 LARGEST, LEAST, INSIDE = 4, 6, 4
-# So many groups are shown: those with the most thanks.
-_SHOWN = 20
+# So many groups are shown: those with the most thanks. And so many are looked at, as everybody else waits
+# for that: those that look most like one first.
+_SHOWN, LOOKED_AT = 20, 5_000
 
 
 class Ring(NamedTuple):
@@ -36,9 +37,10 @@ def show_rings(call: Call) -> Message:
     if not call.moderates:
         raise UserError("community.moderators")
     themes = [theme.id for theme in call.themes()]
-    found = rings(call.tx.of(KUDOS).pairs(themes, call.now - timedelta(days=DAYS)))
+    found, all_of_them = rings(call.tx.of(KUDOS).pairs(themes, call.now - timedelta(days=DAYS)))
+    hints = [text("kudos.rings.what"), *([] if all_of_them else [text("kudos.rings.more")])]
     if not found:
-        return message(text("kudos.rings.none", days=DAYS), hints=[text("kudos.rings.what")])
+        return message(text("kudos.rings.none", days=DAYS), hints=hints)
     lines = [
         text(
             "kudos.rings.line",
@@ -48,23 +50,27 @@ def show_rings(call: Call) -> Message:
         )
         for ring in found[:_SHOWN]
     ]
-    return message(*lines, title=text("kudos.rings", days=DAYS), hints=[text("kudos.rings.what")])
+    return message(*lines, title=text("kudos.rings", days=DAYS), hints=hints)
 
 
 # Whom each thanked, and how often.
 _Given = Mapping[int, Counter[int]]
+_Ranked = Sequence[tuple[int, int]]
 
 
-def rings(pairs: Iterable[tuple[int, int]]) -> Sequence[Ring]:
+def rings(pairs: Iterable[tuple[int, int, int]]) -> tuple[Sequence[Ring], bool]:
     """Every group of 2 to 4 people who gave at least 6 thanks of which over 80 % went to others of the group,
     and from each of whom thanks lead to each other; the largest alone where one is part of another. Those
-    with the most thanks first. `pairs`: who thanked whom, each time.
+    with the most thanks first. And whether all that might be one were looked at.
+
+    `pairs`: who thanked whom, and how often.
     """
-    given: dict[int, Counter[int]] = defaultdict(Counter)
-    for giver, receiver in pairs:
+    given: dict[int, Counter[int]] = {}
+    for giver, receiver, count in pairs:
         if giver != receiver:
-            given[giver][receiver] += 1
-    found = {ring.people: ring for people in _perhaps(given) if (ring := _ring(people, given))}
+            given.setdefault(giver, Counter())[receiver] += count
+    looked_at, all_of_them = _perhaps(given)
+    found = {ring.people: ring for people in looked_at if (ring := _ring(people, given))}
     parts = {
         frozenset(part)
         for people in found
@@ -72,36 +78,47 @@ def rings(pairs: Iterable[tuple[int, int]]) -> Sequence[Ring]:
         for part in combinations(people, size)
     }
     shown = [ring for people, ring in found.items() if people not in parts]
-    return sorted(shown, key=lambda ring: (-ring.inside, sorted(ring.people)))
+    return sorted(shown, key=lambda ring: (-ring.inside, sorted(ring.people))), all_of_them
 
 
-def _perhaps(given: _Given) -> Iterator[frozenset[int]]:
-    """Those groups that may be one, each once, found by going from whoever thanks to who is thanked.
+def _perhaps(given: _Given) -> tuple[Collection[frozenset[int]], bool]:
+    """Those groups that may be one, found by going from whoever thanks to who is thanked; and whether there
+    are no others.
 
-    What somebody gives beyond the three whom they thank most goes outside of any group. So each brings a
-    group so much at the most towards what it needs; one of them more than nothing, with whom it begins.
+    One of a group gives the others more than it needs, and with that one it begins.
     """
-    brings = {who: _brings(thanked) for who, thanked in given.items()}
-    most = max(brings.values(), default=0)
-    waiting = [frozenset([who]) for who, most_of_theirs in brings.items() if most_of_theirs > 0]
+    ranked = {who: thanked.most_common(LARGEST) for who, thanked in given.items()}
+    most = {who: _at_most([who], given, ranked) for who in given}
+    highest = max(most.values(), default=0)
+    waiting = [frozenset([who]) for who in sorted(given, key=lambda who: most[who]) if most[who] > 0]
     seen = set(waiting)
     while waiting:
         people = waiting.pop()
-        yield people
         left = LARGEST - len(people) - 1
         if left < 0:
             continue
-        before = sum(brings[who] for who in people)
         for other in {thanked for who in people for thanked in given[who]}.difference(people):
             grown = people | {other}
-            if other in brings and grown not in seen and before + brings[other] + left * most > 0:
-                seen.add(grown)
-                waiting.append(grown)
+            if other not in given or grown in seen:
+                continue
+            if _at_most(grown, given, ranked) + left * highest <= 0:
+                continue
+            if len(seen) >= LOOKED_AT:
+                return seen, False
+            seen.add(grown)
+            waiting.append(grown)
+    return seen, True
 
 
-def _brings(thanked: Counter[int]) -> int:
-    inside = sum(count for _, count in thanked.most_common(LARGEST - 1))
-    return inside - INSIDE * (thanked.total() - inside)
+def _at_most(people: Collection[int], given: _Given, ranked: Mapping[int, _Ranked]) -> int:
+    """What these bring at the most towards what a group needs, with whomever else they thank most."""
+    others, found = LARGEST - len(people), 0
+    for who in people:
+        thanked = given[who]
+        inside = sum(thanked[other] for other in people)
+        inside += sum([count for other, count in ranked[who] if other not in people][:others])
+        found += inside - INSIDE * (thanked.total() - inside)
+    return found
 
 
 def _ring(people: Collection[int], given: _Given) -> Ring | None:

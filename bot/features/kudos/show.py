@@ -12,7 +12,7 @@ from typing import Any
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.kudos.records import KUDOS, SUBJECT, Kudos, Receiver, Receives, Taste
-from bot.model.message import Button, Hint, Message, Text, message, text
+from bot.model.message import Button, Hint, Message, Text, message, text, typed
 from bot.model.news import New
 from bot.model.people import Identity, Resident, Theme
 from bot.names import folded
@@ -23,7 +23,9 @@ WALL, MINE, OF, HIDE = "kudos wall", "kudos mine", "kudos of", "kudos hide"
 # So many stand on a page.
 PAGE = 10
 _SHOWN = 40
-_MONTH = re.compile(r"(\d{4})-(\d{1,2})")
+# "2026-11", "11/2026".
+_MONTH = re.compile(r"(\d{4})[-/](\d{1,2})|(\d{1,2})[-/](\d{4})")
+_SHORTEST = 3
 
 
 def subject(kudos: Kudos | int) -> str:
@@ -40,7 +42,7 @@ def show_board(call: Call, number: str) -> Message:
     if found is None or found.state in ("withdrawn", "void"):
         return message(text("kudos.withdrawn"))
     if not found.stands:
-        return message(text("kudos.removed", why=found.why or ""))
+        return message(text("kudos.removed", why=found.why) if found.why else text("kudos.removed.plain"))
     seen = seen_by_all(found)
     if not seen:
         return message(text("kudos.hidden"))
@@ -73,12 +75,8 @@ def named_aloud(call: Call, kudos: Kudos, tastes: Mapping[int, Taste] | None = N
     whom = kudos.residents if kudos.of_group is None else ()
     if tastes is None:
         tastes = call.tx.of(KUDOS).tastes(whom)
-    talking = call.tx.people.talking(whom)
-    people = [
-        who for who in whom if who not in talking and tastes.get(who, Taste()).receives is Receives.OPENLY
-    ]
-    parts = call.tx.people.parts_of(people) if people else {}
-    return [who for who in people if any(part.theme == kudos.theme for part in parts.get(who, ()))]
+    openly = [who for who in whom if tastes.get(who, Taste()).receives is Receives.OPENLY]
+    return call.tx.people.only_in(kudos.theme, openly) if openly else ()
 
 
 def giver(kudos: Kudos) -> Resident | Text:
@@ -95,8 +93,10 @@ def receivers(who: Sequence[Receiver]) -> tuple[Resident | Text | str, ...]:
 
 
 def whom(kudos: Kudos, who: Sequence[Receiver] | None = None) -> Text | tuple[Resident | Text | str, ...]:
-    """Those of its receivers (None: all) by their names; who was thanked together by how many they are."""
-    who = kudos.receivers if who is None else who
+    """Those of its receivers by their names (None: whom everybody may see thanked); who was thanked together
+    by how many they are.
+    """
+    who = seen_by_all(kudos) if who is None else who
     if kudos.of_group is None:
         # Whoever hid it is somebody.
         return receivers(who) or text("kudos.somebody")
@@ -134,14 +134,14 @@ def told_to(kudos: Kudos, resident: int) -> str:
     return f"{subject(kudos)}:to:{resident}"
 
 
-def told_again(kudos: Kudos, resident: int) -> str:
-    """Under what id somebody hears that it thanks them after all."""
-    return f"{subject(kudos)}:again:{resident}"
+def told_again(kudos: Kudos, resident: int, times: int) -> str:
+    """Under what id somebody hears that it thanks them after all: it was put back so many times."""
+    return f"{subject(kudos)}:again:{resident}:{times}" if times else told_to(kudos, resident)
 
 
-def told_of_end(kudos: Kudos, state: str, resident: int) -> str:
-    """Under what id somebody hears that it stands no more."""
-    return f"{subject(kudos)}:{state}:{resident}"
+def told_of_end(kudos: Kudos, state: str, resident: int, times: int) -> str:
+    """Under what id somebody hears that it stands no more, having been put back so many times."""
+    return f"{subject(kudos)}:{state}:{resident}:{times}"
 
 
 def told_back(first: Kudos, back: Kudos) -> str:
@@ -152,20 +152,30 @@ def told_back(first: Kudos, back: Kudos) -> str:
 # --- to whom it thanks ---
 
 
-def for_receiver(kudos: Kudos, theme: Theme, *, asks: bool) -> Message:
-    """That somebody thanked them; `asks`: whether such may be on the wall."""
-    said = text("kudos.for_you", giver=giver(kudos), what=what(kudos), theme=theme.name)
+def for_receiver(kudos: Kudos, theme: Theme, *, asks: bool, knows: Sequence[str] = ()) -> Message:
+    """That somebody thanked them; `asks`: whether such may be on the wall, `knows`: whether it may be said of
+    these, which they know.
+    """
+    lines = [text("kudos.for_you", giver=giver(kudos), what=what(kudos), theme=theme.name)]
     buttons = [
         Button(text("kudos.button.back"), "kudos back", {"kudos": kudos.id}),
         Button(text("kudos.button.hide"), HIDE, {"kudos": kudos.id}),
     ]
-    if not asks:
-        return message(said, buttons=buttons)
-    choices = [
-        Button(text(f"kudos.button.wall.{yes}"), "kudos settings", {"wish": f"wall-{yes}"})
+    if asks:
+        lines.append(text("kudos.wall.ask"))
+        buttons += _choices("wall")
+    if knows:
+        lines.append(text("kudos.expertise.ask", words=tuple(map(typed, knows))))
+        buttons += _choices("expertise")
+    return message(*lines, buttons=buttons)
+
+
+def _choices(about: str) -> Sequence[Button]:
+    """Yes, and no."""
+    return [
+        Button(text(f"kudos.button.{about}.{yes}"), "kudos settings", {"wish": f"{about}-{yes}"})
         for yes in ("on", "off")
     ]
-    return message(said, text("kudos.wall.ask"), buttons=[*buttons, *choices])
 
 
 def show_mine(call: Call, *, older: int | None = None) -> Message:
@@ -202,7 +212,7 @@ def _day(kudos: Kudos) -> date:
 
 
 def show_wall(
-    call: Call, *, theme: str | None = None, month: str | None = None, older: int | None = None
+    call: Call, month: str | None = None, *, theme: str | None = None, older: int | None = None
 ) -> Message:
     """Who was thanked for what: of those who agreed that others read it."""
     here = call.theme(theme) if theme is not None or call.place else None
@@ -259,10 +269,12 @@ def _month(call: Call, words: str) -> tuple[date, date]:
 
 def _first_day(words: str, today: date, locales: Collection[str]) -> date | None:
     if found := _MONTH.fullmatch(words.strip()):
-        year, month = int(found[1]), int(found[2])
+        year, month = int(found[1] or found[4]), int(found[2] or found[3])
         return date(year, month, 1) if 2000 <= year <= today.year + 100 and 1 <= month <= 12 else None
     name, _, named = folded(words).partition(" ")
-    number = _months(tuple(locales)).get(name)
+    if re.fullmatch(r"\d+", name):  # "2026 november"
+        name, named = named, name
+    number = _number_of(name.rstrip("."), tuple(locales))
     if number is None or (named and not re.fullmatch(r"20\d\d", named)):
         return None
     # Without a year it is the last one of that name.
@@ -270,12 +282,22 @@ def _first_day(words: str, today: date, locales: Collection[str]) -> date | None
     return date(year, number, 1)
 
 
+def _number_of(name: str, locales: tuple[str, ...]) -> int | None:
+    """Which month is called so, or begins so in no fewer than three letters; None where several may be."""
+    known = _months(locales)
+    begun = {number for month, number in known.items() if len(name) >= _SHORTEST and month.startswith(name)}
+    return known.get(name) or (begun.pop() if len(begun) == 1 else None)
+
+
 @lru_cache(4)
 def _months(locales: tuple[str, ...]) -> Mapping[str, int]:
     from babel.dates import get_month_names
 
     return {
-        folded(name): number for locale in locales for number, name in get_month_names(locale=locale).items()
+        folded(name).rstrip("."): number
+        for width in ("abbreviated", "wide")
+        for locale in locales
+        for number, name in get_month_names(width, locale=locale).items()
     }
 
 

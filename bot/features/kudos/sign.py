@@ -18,6 +18,8 @@ from bot.model.message import Message, message, text
 from bot.model.people import Place
 
 SIGN, DAY = "kudos sign", timedelta(days=1)
+# So often a sign that was taken away can be put back: whom it thanks hears of each.
+OFTEN = 3
 
 
 def thank_by_sign(call: Call, who: Receivers | None = None, *, on: bool) -> Message | None:
@@ -66,18 +68,20 @@ def _again(call: Call, found: Kudos) -> Message | None:
     """It was put there before: giver, receiver and message are one."""
     if found.stands:
         return None
-    if found.state != "withdrawn":
-        raise UserError("kudos.gone", kudos=found.id)
     # Also where it thanks them by now and they hid it.
     if call.tx.of(KUDOS).thanks(found.id, call.resident.id):
         raise UserError("kudos.yourself")
-    tastes = give.check_may(call, found.theme, Receivers(found.receivers))
+    who, times = Receivers(found.receivers), call.used(undo.again(found), DAY)
+    if found.state != "withdrawn" or call.said_at - found.given_at > DAY or times >= OFTEN:
+        raise UserError("kudos.gone", kudos=found.id)
+    tastes = give.check_may(call, found.theme, who)
     today = call.tx.of(KUDOS).today(call.resident.id, found.day)
     if today.thanked.intersection(found.residents):
-        raise UserError("kudos.sign.twice", who=show.whom(found))
+        raise UserError("kudos.sign.twice", who=show.whom(found, who))
     call.tx.of(KUDOS).change(found.id, state="given")
-    give.tell_again(call, found, tastes)
-    return message(text("kudos.sign.again", who=show.whom(found)))
+    give.tell_again(call, found, tastes, times)
+    call.use(undo.again(found), within=DAY)
+    return message(text("kudos.sign.again", who=show.whom(found, who)))
 
 
 def lose(call: Call, place: Place, refs: Collection[str]) -> None:

@@ -13,12 +13,22 @@ from bot.features.kudos.records import KUDOS, Receives, Taste
 from bot.model.message import Button, Message, message, text
 
 SETTINGS = "kudos settings"
+# What is said of each wish, to whoever asks.
+HOW = (
+    "kudos.settings.now",
+    "kudos.settings.receives",
+    "kudos.settings.wall",
+    "kudos.settings.giver",
+    "kudos.settings.expertise",
+)
 # So much of what was said lately is shown anew as they like it now.
 LATELY = 100
 
 
 class Wish(StrEnum):
-    """On the wall or not; in private alone, not at all, or as usual; thanked for thanking or not."""
+    """On the wall or not; in private alone, not at all, or as usual; thanked for thanking or not; and whether
+    thanks for what they know are said beside that.
+    """
 
     WALL_ON = "wall-on"
     WALL_OFF = "wall-off"
@@ -27,12 +37,15 @@ class Wish(StrEnum):
     OPEN = "open"
     GIVER_ON = "giver-on"
     GIVER_OFF = "giver-off"
+    EXPERTISE_ON = "expertise-on"
+    EXPERTISE_OFF = "expertise-off"
 
 
 # "muur aan" is two words.
 KINDS: Converters = {Wish: replace(CHOICE, extent=Extent.REST)}
 _RECEIVES = {Wish.PRIVATE: Receives.PRIVATELY, Wish.OFF: Receives.NOT, Wish.OPEN: Receives.OPENLY}
 _GIVER = {Wish.GIVER_ON: True, Wish.GIVER_OFF: False}
+_EXPERTISE = {Wish.EXPERTISE_ON: True, Wish.EXPERTISE_OFF: False}
 
 
 def choose(call: Call, wish: Wish | None = None) -> Message:
@@ -47,12 +60,15 @@ def choose(call: Call, wish: Wish | None = None) -> Message:
         now = now if wish is Wish.OPEN else replace(now, wall=False)
     elif wish in _GIVER:
         now = replace(now, giver=_GIVER[wish])
+    elif wish in _EXPERTISE:
+        now = replace(now, expertise=_EXPERTISE[wish])
     else:
         now = replace(now, wall=wish is Wish.WALL_ON, asked=True)
         now = replace(now, receives=Receives.OPENLY) if wish is Wish.WALL_ON else now
     kept.choose(call.resident.id, now)
-    for found in kept.received(call.resident.id, None, LATELY):
-        call.changed(show.subject(found))
+    if wish not in _GIVER and wish not in _EXPERTISE:
+        for found in kept.received(call.resident.id, None, LATELY):
+            call.changed(show.subject(found))
     return _said(now)
 
 
@@ -61,6 +77,7 @@ def _said(now: Taste) -> Message:
     if now.receives is Receives.OPENLY:
         lines.append(text("kudos.taste.wall.on" if now.wall else "kudos.taste.wall.off"))
     lines.append(text("kudos.taste.giver.on" if now.giver else "kudos.taste.giver.off"))
+    lines.append(text("kudos.taste.expertise.on" if now.expertise else "kudos.taste.expertise.off"))
     wishes = [wish for wish in Wish if not _holds(now, wish)]
     return message(
         *lines,
@@ -73,4 +90,6 @@ def _holds(now: Taste, wish: Wish) -> bool:
         return now.receives is _RECEIVES[wish]
     if wish in _GIVER:
         return now.giver is _GIVER[wish]
+    if wish in _EXPERTISE:
+        return bool(now.expertise) is _EXPERTISE[wish]
     return bool(now.wall) is (wish is Wish.WALL_ON)

@@ -31,7 +31,7 @@ def withdraw(call: Call, kudos: int | None = None) -> Message:
     if call.said_at - found.given_at > WITHIN:
         raise UserError("kudos.late", kudos=found.id)
     _end(call, found, "withdrawn")
-    return message(text("kudos.withdrawn.yours", who=show.whom(found)))
+    return message(text("kudos.withdrawn.yours", who=show.whom(found, found.receivers)))
 
 
 def _last(call: Call) -> Kudos | None:
@@ -58,7 +58,7 @@ def remove(call: Call, kudos: int, *, why: str, sure: bool = False) -> Message:
         raise Unsure(asked, yes(sure=True), text("kudos.remove.sure.no"))
     _end(call, found, "removed", why)
     if found.giver is not None:
-        said = text("kudos.removed.giver", who=show.whom(found), why=why)
+        said = text("kudos.removed.giver", who=show.whom(found, found.receivers), why=why)
         call.tell(found.giver, message(said), f"{show.subject(found)}:removed", begun=True, beside=True)
     _tell_moderators(call, found, why)
     return message(text("kudos.removed.done", kudos=kudos))
@@ -71,7 +71,7 @@ def _tell_moderators(call: Call, found: Kudos, why: str) -> None:
         moderator=Resident(call.resident.id, ""),
         giver=show.giver(found),
         who=show.whom(found),
-        what=show.what(found, _SHOWN),
+        what=show.what(found, most=_SHOWN),
         why=why,
     )
     call.tell_moderators(
@@ -104,15 +104,17 @@ def _end(call: Call, found: Kudos, state: str, why: str | None = None) -> None:
     """It stands no more: whom it thanks hears so, and for what reason."""
     call.tx.of(KUDOS).change(found.id, state=state, why=why)
     call.changed(show.subject(found.replies_to or found.id))
-    what = show.what(found, _SHOWN)
+    what, times = show.what(found, most=_SHOWN), call.used(again(found), WITHIN)
     said = text(f"kudos.{state}.told", giver=show.giver(found), why=why or "", what=what)
     for resident in found.residents:
-        again, key = show.told_again(found, resident), show.told_of_end(found, state, resident)
-        for thanks in (show.told_to(found, resident), again):
-            call.tx.told.skip(resident, thanks)
-        # Who heard that it stands again hears once more that it does not.
-        key += ":again" if call.tx.told.known([again]) else ""
+        call.tx.told.skip(resident, show.told_again(found, resident, times))
+        key = show.told_of_end(found, state, resident, times)
         call.tell(resident, message(said), key, begun=True, beside=True)
+
+
+def again(kudos: Kudos) -> str:
+    """By what it is counted how often it was put back."""
+    return f"kudos again {kudos.id}"
 
 
 def void_due(call: Call, job: Job) -> None:

@@ -12,13 +12,14 @@ from bot.errors import Unsure, UserError, yes
 from bot.features.kudos.records import Receiver
 from bot.model.message import text
 from bot.model.people import Resident
-from bot.people import RESIDENT, choices_of, keep, mention_in, residents_called
+from bot.people import RESIDENT, choices_of, keep, mention_in, residents_called, residents_like
 from bot.unseen import seen_as
 
 # So many are thanked at once; so long is the name of who has no account.
 MOST, LONGEST_NAME = 10, 64
-# Behind it stands such a name, as a button keeps it.
-_NAME = "name:"
+# Behind these stand, as a button keeps it, such a name, and what was typed and is still to be looked for.
+_NAME, _TYPED = "name:", "typed:"
+_PREFIX = re.compile(f"^({_NAME}|{_TYPED})")
 _WHO, _REASON = "who", "reason"
 _SHOWN = 40
 
@@ -29,11 +30,11 @@ class Receivers(tuple[Receiver, ...]):
 
 def _receivers(argument: Argument, value: Any, call: Call) -> Receivers:
     """ "@ben", "@ben @lien", "Ben, Lien en Cas", "bakkerij Peeters" """
-    parts = _named(argument, value.strip(), call) if isinstance(value, str) else value
+    typed = isinstance(value, str)
+    parts = [f"{_TYPED}{part}" for part in _named(argument, value.strip(), call)] if typed else value
     if not parts:
         raise UserError("kudos.nobody")
-    if len(parts) > MOST:
-        raise UserError("kudos.many", count=len(parts), most=MOST)
+    _check_count(parts)
     found: list[Receiver] = []
     for at, part in enumerate(parts):
         receiver = _receiver(argument, part, found, parts[at + 1 :], call)
@@ -50,25 +51,41 @@ def _receiver(
     """
     if words.startswith(_NAME):
         return Receiver(None, _checked(words.removeprefix(_NAME)))
-    if people := _known(argument, words, call):
-        if len(people) == 1:
-            return Receiver(people[0].id)
-        choices = [
-            (label, _with(given[_WHO], before, after)) for label, given in choices_of(_WHO, people, call)
-        ]
+    words = words.removeprefix(_TYPED)
+    people = _known(argument, words, call)
+    if len(people) == 1:
+        return Receiver(people[0].id)
+    # Of those who are called so, or nearly so.
+    choices = [
+        (label, _with(given[_WHO], before, after))
+        for label, given in choices_of(_WHO, people or residents_like(words, call), call)
+    ]
+    if people:
         raise Unsure(text("resident.which", name=words[:_SHOWN]), choices, text("resident.other"))
+    if words.startswith("@") and " " not in words:
+        if choices:
+            raise Unsure(text("kudos.nearly", name=words[:_SHOWN]), choices, text("resident.other"))
+        raise UserError("resident.unknown", name=words[:_SHOWN])
     name = _checked(words)
-    asked = text("kudos.no_account", name=name)
-    raise Unsure(
-        asked, [(text("kudos.button.no_account", name=name), _with(f"{_NAME}{name}", before, after))]
-    )
+    asked = text("kudos.nearly" if choices else "kudos.no_account", name=name)
+    alone = text("kudos.button.no_account.nearly" if choices else "kudos.button.no_account", name=name)
+    raise Unsure(asked, [*choices, (alone, _with(f"{_NAME}{name}", before, after))])
 
 
 def _named(argument: Argument, words: str, call: Call) -> Sequence[str]:
     """The words for each of them: somebody may be called "Ben en Lien"."""
-    if mention_in(words, call) or _known(argument, words, call):
+    if len(words) <= LONGEST_NAME and (mention_in(words, call) or _known(argument, words, call)):
         return [words]
-    return [part for named in _parts(words, call) for part in _each(argument, named, call)]
+    # Each is looked for, and nobody else waits for a thousand of them.
+    named = _check_count(_parts(words, call))
+    return [part for words in named for part in _each(argument, words, call)]
+
+
+def _check_count(parts: Sequence[str]) -> Sequence[str]:
+    """Raises: UserError."""
+    if len(parts) > MOST:
+        raise UserError("kudos.many", count=len(parts), most=MOST)
+    return parts
 
 
 def _known(argument: Argument, words: str, call: Call) -> Sequence[Resident]:
@@ -95,7 +112,7 @@ def _checked(name: str) -> str:
 def _each(argument: Argument, words: str, call: Call) -> Sequence[str]:
     """Those who are named one behind the other, with blanks alone between: each word is somebody."""
     apart = words.split()
-    if len(apart) == 1 or _known(argument, words, call):
+    if not 1 < len(apart) <= MOST or _known(argument, words, call):
         return [words]
     named = all(word.startswith("@") or _known(argument, word, call) for word in apart)
     return apart if named else [words]
@@ -148,8 +165,8 @@ def _takes(value: Any) -> bool:
 
 
 def _show(argument: Argument, value: Any, locale: str) -> str:
-    parts = [value] if isinstance(value, str) else value
-    return ", ".join(" ".join(part.removeprefix(_NAME).split()) for part in parts)
+    typed = [value] if isinstance(value, str) else [_PREFIX.sub("", part) for part in value]
+    return ", ".join(" ".join(part.split()) for part in typed)
 
 
 KINDS: Converters = {

@@ -222,7 +222,7 @@ def _who_is_it(call: Call, meeting: Meeting, whom: Whom, before: Answer | None) 
 
     Raises: UserError where it is nobody of the theme; Unsure where several may be meant.
     """
-    if whom.words.startswith(NO_ACCOUNT):
+    if not whom.account:
         return None
     people, chosen = residents_called(whom.words, call), is_kept(whom.words)
     parts = call.tx.people.parts_of([each.id for each in people])
@@ -231,7 +231,7 @@ def _who_is_it(call: Call, meeting: Meeting, whom: Whom, before: Answer | None) 
     if chosen and not found:
         raise UserError("meeting.for.elsewhere", name=whom.name, title=meeting.title)
     if len(found) > 1 or (found and before is not None and not chosen):
-        nobody = (text("meeting.for.nobody", name=whom.name), {"whom": f"{NO_ACCOUNT}{whom.name}"})
+        nobody = (text("meeting.for.nobody", name=whom.name), {"whom": [f"{NO_ACCOUNT}{whom.name}"]})
         raise Unsure(text("meeting.for.which", name=whom.name), [*choices_of("whom", found, call), nobody])
     return found[0] if found else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from bot.call import Call
@@ -19,9 +20,14 @@ from bot.unseen import seen_as
 OFFERED, SHOWN = 9, 70
 # Among so many, the latest, one is looked for by its words.
 LOOKED_THROUGH = 200
+# So long before it begins, a meeting is the one that is meant.
+EARLY = timedelta(minutes=30)
 PLAN, LIST = "meeting plan", "meeting list"
 # More than answer a meeting.
 ALL = 10_000
+# So long before it begins a meeting is under way for those who are there, and so long after it one is meant
+# that was held.
+REMEMBERED = timedelta(days=7)
 
 
 def find(call: Call, number: int | None, *, to_come: bool = False) -> Meeting:
@@ -36,6 +42,40 @@ def find(call: Call, number: int | None, *, to_come: bool = False) -> Meeting:
     if to_come:
         found = [each for each in found if not each.has_begun(call.said_at)] or found
     return _only(call, found or _cancelled(call))
+
+
+def find_running(call: Call, number: int | None) -> Meeting:
+    """The meeting with that number; without one, the one that runs here, from half an hour before it begins;
+    else the only one to come. Raises: UserError, Unsure.
+    """
+    if number is None:
+        at = call.said_at
+        coming = call.tx.of(MEETINGS).coming(themes_here(call), LOOKED_THROUGH)
+        if running := [each for each in coming if each.starts_at - EARLY <= at < each.ends_at]:
+            return _only(call, running)
+    return find(call, number, to_come=True)
+
+
+def find_lately(call: Call, number: int | None) -> Meeting:
+    """The meeting with that number; without one, the one that is under way here, or else the one that ended
+    last, not longer than a week ago, or else the next.
+
+    Raises: UserError, and Unsure where several are under way.
+    """
+    if number is not None:
+        return _numbered(call, number)
+    kept, here, at = call.tx.of(MEETINGS), themes_here(call), call.said_at
+    coming = kept.coming(here, LOOKED_THROUGH)
+    if running := [each for each in coming if each.starts_at - EARLY <= at < each.ends_at]:
+        return _only(call, running)
+    over = [each for each in coming if each.is_over(at)] + [
+        each for theme in here for each in kept.held(theme, 1)
+    ]
+    if lately := [each for each in over if at < each.ends_at + REMEMBERED]:
+        return _only(call, [max(lately, key=lambda each: (each.ends_at, each.id))])
+    if not (following := [each for each in coming if not each.is_over(at)]):
+        raise UserError("meeting.none.lately", usage=usage(call, LIST)).openly()
+    return _only(call, following[:1])
 
 
 def find_cancelled(call: Call) -> Meeting:
@@ -144,6 +184,11 @@ def check_answers(call: Call, meeting: Meeting) -> None:
         name = call.commands.texts.find("meeting.example.name", call.locale)
         mended = {"way": str(meeting.ways[0]), "whom": name, "meeting": meeting.id}
         raise UserError("meeting.begun.mend", usage=usage(call, "come", mended), **what)
+
+
+def is_ahead(call: Call, meeting: Meeting) -> bool:
+    """Whether it is to be held, or runs."""
+    return meeting.state == "planned" and not meeting.is_over(call.said_at)
 
 
 def check_not_cancelled(meeting: Meeting) -> None:

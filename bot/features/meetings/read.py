@@ -123,9 +123,10 @@ def who_was_there(tx: Transaction, meeting: int) -> Together | None:
     found = tx.of(MEETINGS).get(meeting)
     if found is None or found.state != "held":
         return None
-    answers = tx.of(MEETINGS).answers(meeting, ALL)
-    people = dict.fromkeys(each.resident for each in answers if each.resident is not None and each.seat)
-    return Together(found.theme, found.title, [*people])
+    seated = [each for each in tx.of(MEETINGS).answers(meeting, ALL) if each.seat]
+    people = dict.fromkeys(each.resident for each in seated if each.resident is not None)
+    others = sum(each.party for each in seated) - len(people)
+    return Together(found.theme, found.title, [*people], others)
 
 
 def came_of_meetings(tx: Transaction, theme: int) -> Sequence[Text]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from bot import when
 from bot.call import Call
+from bot.features.meetings.agenda import lines as agenda
+from bot.features.meetings.length import parts
+from bot.features.meetings.offers import lines as offers
 from bot.features.meetings.records import (
     MEETINGS,
     PLACES,
@@ -44,16 +46,18 @@ def card(call: Call, meeting: Meeting) -> Message:
     if meeting.state == "held":
         lines = [text("meeting.board.over", start=meeting.starts_at), *_came(meeting, figures)]
         after = call.belongings.after(f"{SUBJECT}:{meeting.id}") if figures.coming else ()
-        return message(*lines, title=title, buttons=after)
+        return message(*lines, title=title, buttons=[*after, *offers.of_held(call, meeting)])
     lines = [*when_and_where(meeting), *comes_back(call, meeting)]
     lines += [*_came(meeting, figures), *_names(call, meeting)]
     if meeting.moved_from and meeting.moved_from != meeting.starts_at:
         lines.append(text("meeting.board.moved", before=meeting.moved_from))
+    planned, opens = agenda.of_board(call, meeting)
+    lines += [*planned, *offers.of_board(call, meeting)]
     if meeting.has_begun(call.now):
         lines.append(text("meeting.board.begun"))
-        return message(*lines, title=title)
+        return message(*lines, title=title, buttons=opens)
     hint = text(f"meeting.board.how.{meeting.ways[0]}", meeting=meeting.id)
-    return message(*lines, title=title, hints=[hint], buttons=buttons(meeting))
+    return message(*lines, title=title, hints=[hint], buttons=[*buttons(meeting), *opens])
 
 
 def comes_back(call: Call, meeting: Meeting) -> list[Text]:
@@ -84,10 +88,15 @@ def why_not(meeting: Meeting) -> str | Text:
 
 def when_and_where(plan: Plan) -> list[Text]:
     """When it begins, how long it lasts, where it is and what it is about."""
-    lines = [text("meeting.when", start=plan.starts_at, lasts=lasts(plan.ends_at - plan.starts_at))]
+    lines = [text("meeting.when", start=plan.starts_at, lasts=lasts(plan))]
     lines += where(plan)
     lines += [text("meeting.about", about=plan.about)] if plan.about else []
     return lines
+
+
+def lasts(plan: Plan) -> Text:
+    """How long it does: "duurt 1 uur en 30 minuten"."""
+    return text("meeting.lasts", parts=parts(plan.ends_at - plan.starts_at))
 
 
 def where(plan: Plan) -> list[Text]:
@@ -113,14 +122,6 @@ def reminded(plan: Plan) -> Text:
     if not plan.moments:
         return text("meeting.remind.none")
     return text("meeting.remind.when", parts=tuple(before(seconds) for seconds in plan.moments))
-
-
-def lasts(length: timedelta) -> Text:
-    """A length of time as people say it: "1 uur en 30 minuten"."""
-    hours, minutes = divmod(int(length.total_seconds()) // 60, 60)
-    told = [text("meeting.hours", count=hours)] if hours else []
-    told += [text("meeting.minutes", count=minutes)] if minutes or not hours else []
-    return text("meeting.lasts", parts=tuple(told))
 
 
 def before(seconds: int) -> Text:

@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 from bot import when
@@ -57,10 +56,14 @@ class Guests(int):
 
 
 class Whom(NamedTuple):
-    """For whom an organiser answers: as it was typed, or as a button keeps it, and what they are called."""
+    """For whom an organiser answers: as it was typed, or as a button keeps it, and what they are called.
+
+    `account`: it may be somebody who has one.
+    """
 
     words: str
     name: str
+    account: bool = True
 
 
 class Coming(str):
@@ -211,15 +214,24 @@ def _check_guests(argument: Argument, words: str, call: Any) -> None:
 
 
 def _whom(argument: Argument, value: Any, call: Call) -> Whom:
-    """ "Oma", "@anna" """
+    """ "Oma", "@anna"; of somebody without an account a button keeps a list, which nobody types."""
+    if is_kept(value):
+        (words,) = value
+        return Whom(words, words.removeprefix(NO_ACCOUNT), account=False)
     words = str(value).strip()
-    if words.startswith(NO_ACCOUNT):
-        return Whom(words, words.removeprefix(NO_ACCOUNT))
     name = WORDS.convert(argument, words, call)
     if mention := mention_in(words, call):
         found = call.tx.people.by_identity(mention.account)
-        words = keep(found) if found else f"{NO_ACCOUNT}{name}"
+        return Whom(keep(found), name) if found else Whom(f"{NO_ACCOUNT}{name}", name, account=False)
     return Whom(words, name)
+
+
+def _keep_whom(whom: Whom) -> str | list[str]:
+    return whom.words if whom.account else [whom.words]
+
+
+def _show_whom(argument: Argument, value: Any, locale: str) -> str:
+    return WORDS.show(argument, value[0].removeprefix(NO_ACCOUNT) if is_kept(value) else value, locale)
 
 
 def _span(argument: Argument, value: Any, call: Asking) -> Span:
@@ -337,7 +349,14 @@ KINDS: Converters = {
         MOMENT, convert=_span, keep=keep_span, show=_show_span, suggest=_suggest_spans, extent=Extent.WORDS
     ),
     Room: replace(NUMBER, convert=_room, keep=int),
-    Whom: replace(WORDS, convert=_whom, keep=attrgetter("words"), suggest=RESIDENT.suggest),
+    Whom: replace(
+        WORDS,
+        convert=_whom,
+        takes=lambda value: isinstance(value, str) or (is_kept(value) and len(value) == 1),
+        keep=_keep_whom,
+        show=_show_whom,
+        suggest=RESIDENT.suggest,
+    ),
     Guests: replace(NUMBER, convert=_guests, keep=int),
     Moments: replace(WORDS, convert=_moments, keep=keep_moments),
     when.Unit: replace(WORDS, convert=_length, keep=when.Unit.in_words),

@@ -160,5 +160,6 @@ PROFILE = Feature(
     forget=profile.forget_profile,
     export=profile.export_profile,
     concerns=profile.concerns,
+    knows=profile.knows,
     keeps=PROFILES,
 )

@@ -161,6 +161,8 @@ def _change(
     new = [word for word in added if folded(word) not in left]
     if (count := len(left) + len(new)) > MOST:
         raise UserError("profile.many", count=count, most=MOST)
+    if about is About.EXPERTISE and (gone := {folded(word) for word in before.words} - left):
+        call.belongings.unsaid(call.tx, me, gone)
     kept.add(me, about, new, shown=before.shown)
     if show or hide:
         # Who says both is rather seen by nobody.

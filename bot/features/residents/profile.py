@@ -11,10 +11,11 @@ from bot.feature import Among
 from bot.features.residents.entries import Topics
 from bot.features.residents.link import named
 from bot.features.residents.name import known_as
-from bot.features.residents.records import PROFILES, About
+from bot.features.residents.records import PROFILES, About, Listed
 from bot.features.residents.wishes import reminded
 from bot.model.message import Message, Text, message, text, typed
 from bot.model.people import Resident
+from bot.names import folded
 from bot.ports.people import Brought, Exported
 from bot.ports.storage import Transaction
 
@@ -46,6 +47,8 @@ def _known_of(call: Call) -> Iterator[Text]:
             said = text(f"profile.{about}.are", words=_list(listed.words))
             seen = "profile.seen" if listed.shown else "profile.unseen"
             yield text("profile.listed", said=said, seen=text(seen), how=text(f"profile.{about}.how"))
+            if about is About.EXPERTISE and (words := _recognised(call, call.resident, listed)):
+                yield text("profile.recognised", words=_list(words))
 
 
 def _could_say(call: Call) -> Iterator[Text]:
@@ -64,14 +67,22 @@ def _list(words: Sequence[str]) -> tuple[Text, ...]:
 
 def show_person(call: Call, person: Resident) -> Message:
     """What somebody lets others know of them."""
-    lines = [
-        text(f"profile.{about}.of", who=person, words=_list(listed.words))
-        for about in About
-        if (listed := call.tx.of(PROFILES).of(person.id, about)).words and listed.shown
-    ]
+    lines = []
+    for about in About:
+        listed = call.tx.of(PROFILES).of(person.id, about)
+        if listed.words and listed.shown:
+            lines.append(text(f"profile.{about}.of", who=person, words=_list(listed.words)))
+            if about is About.EXPERTISE and (words := _recognised(call, person, listed)):
+                lines.append(text("profile.recognised.of", who=person, words=_list(words)))
     if person.id == call.resident.id:
         lines.append(text("profile.of.self"))
     return message(*(lines or [text("profile.of.nothing", who=person)]))
+
+
+def _recognised(call: Call, person: Resident, listed: Listed) -> Sequence[str]:
+    """What of that others gave them credit for."""
+    found = call.belongings.recognised(call.tx, person.id)
+    return [words for words in listed.words if folded(words) in found]
 
 
 def find_knowing(call: Call, topic: Topics) -> Message:
@@ -129,6 +140,12 @@ def forget_profile(tx: Transaction, resident: int) -> None:
 def concerns(tx: Transaction, residents: Collection[int]) -> Mapping[int, Collection[str]]:
     """What they said that concerns them."""
     return tx.of(PROFILES).listed(About.INTERESTS, residents)
+
+
+def knows(tx: Transaction, resident: int) -> Collection[str]:
+    """What they let others know that they know."""
+    listed = tx.of(PROFILES).of(resident, About.EXPERTISE)
+    return listed.words if listed.shown else ()
 
 
 def export_profile(tx: Transaction, resident: int, _among: Among) -> Exported:

@@ -13,7 +13,7 @@ theme hears of it, so all begins with finding it among those (`which.py`).
     propose.py   proposing a new one, supporting it, opening it; naming.py: what it may be called
     settings.py  how many supporters that takes
     term.py      how long somebody pulls one or takes notes there; held.py: what begins such a term
-    draw.py      drawing whose turn it is, by the rule in lot.py
+    draw.py      drawing whose turn it is, by the rule in bot/lot
     digest.py    what is new, for whoever asked to hear of it
     archive.py   archiving one, and opening it again
     welcome.py   newcomers; standing.py: what they are offered

@@ -35,6 +35,7 @@ USUAL, _NO_WISH = Often.WEEKLY, Wish()
 _NEVER = datetime.fromtimestamp(0, UTC)
 # What is older is no news.
 LOOKS_BACK = timedelta(days=30)
+DAY = timedelta(days=1)
 # At that hour of the clock on the wall; weekly on a Monday.
 HOUR = time(9)
 # So many are told in one message, and of so many there is a button; so many people at a time.
@@ -97,11 +98,12 @@ def plan(tx: Transaction, now: datetime, zone: ZoneInfo) -> None:
 def next_time(often: Often, now: datetime, zone: ZoneInfo) -> datetime:
     """The first time after now, at that hour by these clocks."""
     day = now.astimezone(zone).date()
-    while True:
-        found = datetime.combine(day, HOUR, zone)
-        if found > now and (often is not Often.WEEKLY or day.weekday() == 0):
-            return found.astimezone(UTC)
-        day += timedelta(days=1)
+    every = 7 if often is Often.WEEKLY else 1
+    day += -day.weekday() % every * DAY
+    found = datetime.combine(day, HOUR, zone)
+    if found <= now:
+        found = datetime.combine(day + every * DAY, HOUR, zone)
+    return found.astimezone(UTC)
 
 
 def send_due(call: Call, job: Job) -> None:

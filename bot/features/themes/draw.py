@@ -2,23 +2,24 @@
 
 When somebody asks for it a number is drawn and its hash published, before anybody knows the list. People have
 a while to say whether they want to be in it; then it is fixed and published. Last comes the number, and whom
-it means by the rule (`lot.py`), which whoever doubts it can repeat. Both later steps are jobs on what was
+it means by the rule (`bot/lot`), which whoever doubts it can repeat. Both later steps are jobs on what was
 kept: after a crash they go on with the same number and the same list.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from bot import lot
 from bot.call import Call
 from bot.errors import Unsure, UserError, yes
 from bot.feature import Files, Write
-from bot.features.themes import lot
 from bot.features.themes.pull import is_there
-from bot.features.themes.records import DRAWS, THEMES, Draw, Involvement, Listed
+from bot.features.themes.records import DRAWS, THEMES, Draw, Involvement
 from bot.features.themes.which import meant, meant_open, themes_for
+from bot.lot import listing
+from bot.lot.listing import SOMEBODY
 from bot.model.message import Attachment, Button, Message, Text, message, text
 from bot.model.people import Resident, Role, Theme
 from bot.model.work import Job
@@ -34,14 +35,6 @@ OPEN_FOR, READ_FOR = timedelta(minutes=10), timedelta(minutes=1)
 SOON = timedelta(days=30)
 DAY = timedelta(days=1)
 MOST_DRAWN, LONGEST_WHY = 5, 200
-# So many are named where it is read; all are in the file.
-LISTED = 30
-SOMEBODY = Resident(0, "")
-
-
-def new_secret() -> str:
-    """What nobody can guess: a number, or a salt."""
-    return secrets.token_hex(lot.BYTES)
 
 
 def draw_theme(
@@ -62,7 +55,7 @@ def draw_theme(
     if (count := call.used(DRAW, DAY)) >= MOST_DRAWN:
         raise UserError("theme.draw.often", count=count)
     call.use(DRAW, within=DAY)
-    number, repeats = new_secret(), last.id if last and why else None
+    number, repeats = lot.new_secret(), last.id if last and why else None
     draw = kept.ask(found.id, number, call.resident.id, why, repeats, call.now)
     call.schedule(LIST, str(draw), fixed_at := call.now + OPEN_FOR)
     lines = [
@@ -184,18 +177,16 @@ def list_due(call: Call, job: Job) -> None:
         off = message(text("theme.draw.off"), title=text("theme.draw.title", theme=theme.name))
         call.announce(theme.id, off, f"{SUBJECT}:{draw.id}:off")
         return
-    listed = _listed(call.tx, theme, people)
+    listed = listing.listed(call.tx, people, call.tx.of(DRAWS).turns(theme.id))
     entrants = [each.entrant for each in listed]
     seal = lot.seal_of(draw.number)
     code = lot.code_of(seal, entrants)
     call.tx.of(DRAWS).fix(draw.id, listed, code, call.now)
     call.schedule(OUTCOME, str(draw.id), call.now + READ_FOR)
     among = lot.first_in_line(entrants)
-    lines = [_in_list(place, each) for place, each in enumerate(listed[:LISTED], start=1)]
-    if len(listed) > LISTED:
-        lines.append(text("theme.draw.list.more", count=len(listed) - LISTED))
-    lines += [
-        _among(listed, among),
+    lines = [
+        *listing.lines(listed),
+        listing.among(listed, among),
         text("theme.draw.sealed.list", code=code),
         text("theme.draw.sealed", seal=seal),
     ]
@@ -211,14 +202,14 @@ def outcome_due(call: Call, job: Job) -> None:
     draw, theme = found
     listed = call.tx.of(DRAWS).listed(draw.id)
     entrants = [each.entrant for each in listed]
-    drawn = lot.drawn_by(draw.number, entrants)
+    (drawn,) = lot.drawn_by(draw.number, entrants)
     call.tx.of(DRAWS).end(draw.id, drawn, call.now)
     who = listed[drawn - 1].who
     among = lot.first_in_line(entrants)
     lines = [
         *([text("theme.draw.again")] if draw.repeats else []),
         text("theme.draw.number", number=draw.number),
-        _rest(draw.number, len(among)),
+        listing.rest(draw.number, len(among)),
         text("theme.draw.check"),
         text("theme.draw.cannot"),
     ]
@@ -228,13 +219,6 @@ def outcome_due(call: Call, job: Job) -> None:
     if who:
         said = message(text("theme.draw.you", theme=theme.name), text("theme.draw.you.cannot"))
         call.tell(who, said, f"{SUBJECT}:{draw.id}:you", theme=theme.id)
-
-
-def _rest(number: str, among: int) -> Text:
-    """How the number means them."""
-    if among == 1:
-        return text("theme.draw.only")
-    return text("theme.draw.rest", among=among, rest=lot.remainder(number, among))
 
 
 def _due(call: Call, job: Job, state: str) -> tuple[Draw, Theme] | None:
@@ -248,33 +232,6 @@ def _due(call: Call, job: Job, state: str) -> tuple[Draw, Theme] | None:
     if found is None or theme is None or found.state != state:
         return None
     return found, theme
-
-
-def _listed(tx: Transaction, theme: Theme, people: Sequence[Resident]) -> Sequence[Listed]:
-    """Each by the name that nobody else has, with the day of their last turn."""
-    turns, names = tx.of(DRAWS).turns(theme.id), tx.people.known([who.id for who in people])
-    listed = []
-    for who in people:
-        turn = turns.get(who.id)
-        name = names[who.id].name if who.id in names else who.name
-        entrant = lot.entrant(name, turn.astimezone(UTC).date() if turn else None, new_secret())
-        listed.append(Listed(who, entrant))
-    return sorted(listed, key=lambda each: lot.alphabet(each.entrant.name or ""))
-
-
-def _in_list(place: int, each: Listed) -> Text:
-    if each.entrant.last is None:
-        return text("theme.draw.list.none", number=place, who=each.who or SOMEBODY)
-    return text("theme.draw.list.last", number=place, who=each.who or SOMEBODY, day=each.entrant.last)
-
-
-def _among(listed: Sequence[Listed], places: Sequence[int]) -> Text:
-    """Who goes first, and why."""
-    if len(places) == len(listed):
-        return text("theme.draw.among.all")
-    who = tuple(listed[place - 1].who or SOMEBODY for place in places[:LISTED])
-    had_none = listed[places[0] - 1].entrant.last is None
-    return text(f"theme.draw.among.{'none' if had_none else 'longest'}", who=who, count=len(places))
 
 
 def standing(tx: Transaction, theme: int) -> Sequence[Text]:
@@ -311,7 +268,7 @@ def make_file(call: Call, subject: str, _write: Write) -> Callable[[], bytes]:
     theme = next(iter(call.tx.places.themes([draw.theme])), None)
     entrants = [each.entrant for each in call.tx.of(DRAWS).listed(draw.id)]
     name, seal = theme.name if theme else "", lot.seal_of(draw.number)
-    published = lot.Published(name, seal, draw.number, entrants, draw.code, draw.drawn)
+    published = lot.Published(name, seal, draw.number, entrants, draw.code, (draw.drawn,))
     return lambda: lot.written(published).encode()
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Protocol
 
+from bot.lot.listing import Listed
 from bot.model.message import Text
 from bot.model.people import Identity, Resident
 from bot.ports.storage import StoreKey
@@ -190,24 +191,6 @@ OPENINGS: StoreKey[OpeningStore] = StoreKey("openings")
 
 
 # --- whose turn it is ---
-
-
-@dataclass(frozen=True, slots=True)
-class Entrant:
-    """Somebody in the list, and the day of their last turn. Who was forgotten has no name and no salt."""
-
-    name: str | None
-    last: date | None
-    salt: str | None
-    hashed: str
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """Somebody in the list of a draw, with what is published of them; without `who` they were forgotten."""
-
-    who: Resident | None
-    entrant: Entrant
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.praise import HANDS, Praise
+from tests.doubles.praise import CLAP, Praise
 from tests.homeserver import Homeserver, Person, shown
 from tests.on_matrix import OnMatrix, plein_on
 from tests.town import numbers, says
@@ -38,7 +38,7 @@ class Square:
         """What was done so far has been dealt with: what comes after it has been."""
         said = await self.ben.say(self.room, "einde")
         before = len(self.praise.seen)
-        await self.anna.react(self.room, said, HANDS)
+        await self.anna.react(self.room, said, CLAP)
         await self.praise.until(
             lambda: any(seen.about and seen.about.ref == said for seen in self.praise.seen)
         )
@@ -61,7 +61,7 @@ async def square(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[Square
 async def test_it_says_whose_message_it_is_and_can_be_taken_away_by_who_put_it(square: Square) -> None:
     anna, ben, room, praise = square.anna, square.ben, square.room, square.praise
     said = await ben.say(room, "Het pleintje is opgeruimd")
-    put = await anna.react(room, said, "\N{PERSON WITH FOLDED HANDS}\N{EMOJI MODIFIER FITZPATRICK TYPE-4}")
+    put = await anna.react(room, said, "\N{CLAPPING HANDS SIGN}\N{EMOJI MODIFIER FITZPATRICK TYPE-4}")
     (on,) = await praise.times(1)
     assert (on.by, on.whom, on.on) == (anna.name, ben.name, True)
     assert on.about
@@ -71,7 +71,7 @@ async def test_it_says_whose_message_it_is_and_can_be_taken_away_by_who_put_it(s
     (_, off) = await praise.times(2)
     assert (off.by, off.on, off.about and off.about.ref) == (anna.name, False, said)
     # Again is another event.
-    await anna.react(room, said, HANDS)
+    await anna.react(room, said, CLAP)
     assert [seen.on for seen in await praise.times(3)] == [True, False, True]
     assert not [message for message in shown(await anna.history(room)) if message.key]
 
@@ -79,7 +79,7 @@ async def test_it_says_whose_message_it_is_and_can_be_taken_away_by_who_put_it(s
 async def test_what_a_moderator_takes_away_is_not_withdrawn(square: Square) -> None:
     """Whoever put it there did not change their mind."""
     said = await square.anna.say(square.room, "Koffie staat klaar")
-    put = await square.ben.react(square.room, said, HANDS)
+    put = await square.ben.react(square.room, said, CLAP)
     await square.praise.times(1)
     await square.anna.redact(square.room, put)
     await square.nothing_more()
@@ -95,9 +95,9 @@ async def test_it_is_answered_in_private_where_they_talk_and_else_with_the_next_
     await anna.say(direct, "!help")
     await says(anna, direct, "Wat ik voor je kan doen")
     mine, theirs = await ben.say(square.room, "een"), await anna.say(square.room, "twee")
-    await anna.react(square.room, mine, HANDS)
+    await anna.react(square.room, mine, CLAP)
     await says(anna, direct, SAID)
-    await ben.react(square.room, theirs, HANDS)
+    await ben.react(square.room, theirs, CLAP)
     await square.praise.times(2)
     assert plein.user_id not in str(await ben.invitations())
     own = await ben.create_room(invite=[plein.user_id], is_direct=True)
@@ -117,7 +117,7 @@ async def test_in_an_encrypted_room_what_plein_never_saw_has_its_author(square: 
     said = await ben.send(room, "m.room.encrypted", sealed)
     await anna.invite(room, square.plein.user_id)
     await square.comes_to(anna, room)
-    await anna.react(room, said, HANDS)
+    await anna.react(room, said, CLAP)
     (on,) = await square.praise.times(1)
     assert (on.whom, on.about and on.about.ref) == (ben.name, said)
 
@@ -143,10 +143,13 @@ async def test_what_cannot_be_seen_or_is_no_persons_is_ignored(square: Square) -
     ghost = await square.server.person(f"discord_{next(numbers)}")
     await ghost.join(room)
     bridged = await ghost.say(room, "van overal")
-    await ghost.react(room, await ben.say(room, "van hier"), HANDS)
-    await anna.react(hidden, before, HANDS)
+    await ghost.react(room, await ben.say(room, "van hier"), CLAP)
+    await anna.react(hidden, before, CLAP)
+    # An edit of what somebody else wrote is none, whatever it says.
+    forged = await anna.edit(room, await ben.say(room, "dank aan Cas"), "dank aan Anna")
+    await ben.react(room, forged, CLAP)
     for event in (notice, gone, reaction, state, own, theirs, bridged):
-        await anna.react(room, event, HANDS)
+        await anna.react(room, event, CLAP)
     await anna.react(room, await ben.say(room, "hoera"), "\N{PARTY POPPER}")
     await square.nothing_more()
 
@@ -171,11 +174,11 @@ async def test_what_was_done_while_plein_was_away_counts_once(homeserver: Homese
     async with plein_on(homeserver, tmp_path, user, installed=praise.installed) as plein:
         await Square(homeserver, plein, praise, anna, ben, room).comes_to(anna, room)
         said, other = await ben.say(room, "een"), await ben.say(room, "twee")
-        put = await anna.react(room, said, HANDS)
+        put = await anna.react(room, said, CLAP)
         await praise.times(1)
     await anna.redact(room, put)
-    await anna.redact(room, await anna.react(room, other, HANDS))
-    await anna.react(room, said, HANDS)
+    await anna.redact(room, await anna.react(room, other, CLAP))
+    await anna.react(room, said, CLAP)
     await asyncio.gather(*(ben.say(room, f"praat {line}") for line in range(120)))
     async with plein_on(homeserver, tmp_path, user, installed=praise.installed):
         assert [seen.on for seen in await praise.times(3)] == [True, False, True]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.features.themes import lot
+from bot import lot
 from bot.main.cli import main
 
 
@@ -23,7 +23,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ]
     number = "07"
     seal = lot.seal_of(number)
-    made = lot.Published("sport", seal, number, entrants, lot.code_of(seal, entrants), 3)
+    made = lot.Published("sport", seal, number, entrants, lot.code_of(seal, entrants), (3,))
     (path := tmp_path / "draw-1.json").write_text(lot.written(made), encoding="utf-8")
     return path
 

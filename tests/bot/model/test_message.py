@@ -50,10 +50,6 @@ def test_what_was_not_said_is_not_there() -> None:
     assert (said.buttons, said.native_poll, said.form) == ((), None, None)
 
 
-def test_a_file_is_named_after_what_it_is_made_of() -> None:
-    assert FILE.name == "poll-3.csv"
-
-
 def test_what_is_filled_in_stands_behind_what_a_form_holds_already() -> None:
     assert FORM.filled_in(["5", " 0 "]) == {"poll": 3, "answer": "5 0"}
     reason = Form(LABEL, "poll vote", {"poll": 3, "answer": "3"}, (Field("answer", LABEL),))

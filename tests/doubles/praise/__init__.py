@@ -23,13 +23,13 @@ from bot.settings import Section
 from bot.signs import ReactionSign
 from tests.doubles.discord.waiting import Bell
 
-HANDS = "\N{PERSON WITH FOLDED HANDS}"
+CLAP = "\N{CLAPPING HANDS SIGN}"
 
 
 class PraiseSettings(Section):
     """Which sign praises; "": none."""
 
-    sign: ReactionSign = HANDS
+    sign: ReactionSign = CLAP
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import pytest
 
 from bot.features.kudos.records import KUDOS
 from bot.model.people import Place
+from storage.executor import Executor
 from tests.bot.features.kudos.test_fair import DAY, PEOPLE, press, thank
 from tests.doubles.platform import PLATFORM, Town, open_town
 
@@ -135,3 +136,27 @@ async def test_what_is_claimed_or_ones_own_is_claimed_by_nobody_else(town: Town)
     assert "Iemand anders" in await town.say("eva", "!bedankje claim 2 oma")
     assert "kijkt na of jij “opa” bent" in await town.say("eva", "!bedankje claim 2 opa")
     assert "deze naam: oma en opa" in await town.say("fien", "!bedankje claim 2 tante")
+
+
+@pytest.mark.parametrize("typed", ['"name:ben"', "name:ben", '"oma, name:ben"', '"typed:ben"'])
+async def test_nobody_types_what_a_button_keeps(town: Town, typed: str) -> None:
+    """Behind it a button keeps a name that is nobody's account: who has one might not want to be thanked."""
+    await town.say("ben", "!bedankje instellingen uit", room=None)
+    before = await kept(town)
+    assert "bedankt ben:" not in await town.say("anna", f"!bedankt {typed} voor de taart")
+    assert await kept(town) == before
+
+
+async def test_however_many_are_named_few_are_looked_for(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    execute = Executor.execute
+
+    def counted(self: Executor, *given: Any) -> Any:
+        asked.append(given)
+        return execute(self, *given)
+
+    monkeypatch.setattr(Executor, "execute", counted)
+    for names in (", ".join(f"ben{each}" for each in range(900)), "ben " * 900, "ben," * 900):
+        asked.clear()
+        assert "hoogstens" in await town.say("anna", f'!bedankt "{names}" "voor de hulp"')
+        assert len(asked) < 60

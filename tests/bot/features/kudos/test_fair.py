@@ -10,7 +10,7 @@ import pytest
 
 from bot.features.kudos.records import KUDOS, KudosSettings, Receiver
 from bot.model.events import Mention, Reacted, Remark
-from bot.model.message import Button, Message, text
+from bot.model.message import Button, Message, residents_in, text
 from bot.model.people import Identity, Role
 from bot.ports.storage import Transaction
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
@@ -232,6 +232,40 @@ async def test_thanks_for_thanks_stand_under_the_first_for_a_day(town: Town) -> 
     assert "staat in sport" in await thank(town, "ben", "anna")
 
 
+async def test_who_thanks_back_does_so_once_taken_back_or_not(town: Town) -> None:
+    await town.say("anna", "!help", room=None)
+    await thank(town, "anna", "ben")
+    for number in range(5):
+        await thank(town, "ben", "anna", why=f"jij idioot nummer {number}")
+        await town.say("ben", "!bedankje intrekken")
+        await settle(town)
+    assert len([words for words in town.platform.where("anna") if "idioot" in words]) == 2
+
+
+async def test_who_wants_no_thanks_is_not_thanked_back_either(town: Town) -> None:
+    await thank(town, "anna", "ben")
+    await town.say("anna", "!bedankje instellingen uit")
+    assert "Bedankjes via Plein wil" in await press(town, "ben", "kudos back", kudos=1)
+
+
+async def test_who_moderates_does_not_read_who_is_thanked_alone(town: Town) -> None:
+    await town.core.store.run(lambda tx: tx.people.grant(Identity(PLATFORM, "hugo"), Role.MODERATOR))
+    await town.say("ben", "!bedankje instellingen privé")
+    await thank(town, "anna", "ben", "cas", why="voor de soep van Dora")
+    ben = await number_of(town, "ben")
+    asked = await town.core.handle(town.asked("mia", "!bedankje verwijder 1 --reden Onaardig"))
+    assert asked
+    assert ben not in {who.id for who in residents_in(asked)}
+    await town.core.handle(town.asked("dora", "!vergeet mij --zeker", room=None))
+    await settle(town)
+    # Who gave it, and Cas.
+    assert [words.count("een bewoner") for words in town.platform.where("hugo")] == [2]
+    await town.say("mia", "!bedankje verwijder 1 --reden Onaardig --zeker")
+    await settle(town)
+    # The moderator too.
+    assert town.platform.where("hugo")[-1].count("een bewoner") == 3
+
+
 async def test_thanks_for_what_thanked_others_too_are_no_reply(town: Town) -> None:
     who = [f"resident:{await number_of(town, 'ben')}", "name:oma"]
     await press(town, "anna", "kudos give", room="sport", who=who, reason="voor de taart")
@@ -373,6 +407,32 @@ async def test_what_names_who_was_forgotten_is_found_by_whole_words(
     await town.core.handle(town.asked("cas", "!vergeet mij --zeker", room=None))
     await settle(town)
     assert any("vergeten" in words for words in town.platform.where("mia")) is is_shown
+
+
+async def test_a_name_without_an_account_may_be_who_was_forgotten(town: Town) -> None:
+    await press(town, "anna", "kudos give", room="sport", who=["name:Cas"], reason="voor de taart")
+    await town.core.handle(town.asked("cas", "!vergeet mij --zeker", room=None))
+    await settle(town)
+    assert any("aan Cas: “voor de taart”" in words for words in town.platform.where("mia"))
+    await press(town, "mia", "kudos blank", kudos=1)
+    await settle(town)
+    assert "Cas" not in town.platform.where("sport")[-1]
+    # What they were asked says it no more either.
+    assert "Cas" not in town.platform.where("mia")[-1]
+
+
+async def test_why_something_was_taken_away_may_name_who_was_forgotten(town: Town) -> None:
+    await thank(town, "anna", "ben", why="voor je hulp aan Cas")
+    await town.say("mia", '!bedankje verwijder 1 --reden "Cas wil dat niet" --zeker')
+    await settle(town)
+    await town.core.handle(town.asked("cas", "!vergeet mij --zeker", room=None))
+    await settle(town)
+    assert any("misschien genoemd wordt waar" in words for words in town.platform.where("mia"))
+    await press(town, "mia", "kudos blank", kudos=1)
+    await settle(town)
+    assert town.platform.where("sport")[-1] == "Een moderator haalde dit bedankje weg."
+    rows = await town.core.store.run(lambda tx: list(tx.of(KUDOS).words()))
+    assert rows == []
 
 
 async def test_what_a_claim_says_goes_with_who_is_forgotten(town: Town) -> None:

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations, permutations
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.features.kudos.rings import Ring, rings
+from bot.features.kudos import rings as module
+from bot.features.kudos.rings import Ring
 
 Pairs = Sequence[tuple[int, int]]
+
+
+def rings(pairs: Pairs) -> Sequence[Ring]:
+    """All of them."""
+    found, all_of_them = module.rings((*pair, count) for pair, count in Counter(pairs).items())
+    assert all_of_them
+    return found
+
+
 people = st.integers(1, 7)
 # Few pairs, many times: as they are where people thank each other again and again.
 histories = st.lists(st.tuples(people, people, st.integers(1, 8)), max_size=14).map(
@@ -77,3 +88,25 @@ def test_many_thanks_are_looked_through_at_once() -> None:
     begun = time.process_time()
     assert len(rings(pairs)) == 25
     assert time.process_time() - begun < 2
+
+
+def test_of_those_who_thank_many_not_every_group_is_looked_at() -> None:
+    """Each thanks three others daily and 22 others once, within all rules; and two thank only each other."""
+    drawn, pairs = random.Random(1), dict[tuple[int, int], int]()
+    for who in range(200):
+        others = drawn.sample([other for other in range(200) if other != who], 25)
+        pairs |= {(who, other): 30 if at < 3 else 1 for at, other in enumerate(others)}
+    pairs |= {(1000, 1001): 3, (1001, 1000): 3}
+    begun = time.process_time()
+    found, _ = module.rings((*pair, count) for pair, count in pairs.items())
+    assert Ring(frozenset({1000, 1001}), 6, 6) in found
+    assert time.process_time() - begun < 1
+
+
+def test_there_is_an_end_to_those_that_are_looked_at() -> None:
+    drawn = random.Random(1)
+    pairs = [(who, other, 9) for who in range(3000) for other in drawn.sample(range(3000), 3)]
+    pairs += [(5000, 5001, 150), (5001, 5000, 150)]
+    found, all_of_them = module.rings(pairs)
+    assert Ring(frozenset({5000, 5001}), 300, 300) in found
+    assert not all_of_them

@@ -139,3 +139,13 @@ async def test_who_is_one_with_somebody_who_reads_alone_reads_alone(town: Town) 
     for number in (1, 2):
         found = await town.core.store.run(lambda tx, number=number: tx.of(KUDOS).look(number))  # type: ignore[misc]
         assert [receiver.alone for receiver in found.receivers] == [True]
+
+
+async def test_thanks_in_a_theme_stand_in_the_digest_of_who_wants_to_hear_of_it(town: Town) -> None:
+    await town.say("cas", "!help")
+    await town.say("cas", "!mijn interesses soep")
+    await thanks(town, "anna", "ben")
+    heard = await town.say("cas", "!mijn overzicht nu", room=None)
+    assert "bedankt een bewoner: “voor de soep op zondag”" in heard  # names are the platform’s to show
+    await town.say("anna", "!bedankje intrekken 1")
+    assert "soep" not in await town.say("cas", "!mijn overzicht nu", room=None)

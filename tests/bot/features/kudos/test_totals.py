@@ -54,7 +54,8 @@ async def test_what_counts_stands_thanks_nobody_back_and_is_of_this_year(town: T
     assert "ingetrokken" in await town.say("anna", "!bedankje intrekken", room=None)
     assert await totals(town) == (
         "Bedankjes in 2026\nJij bedankte 1 keer.\nJij werd 0 keer bedankt.\nSamen bedankten we 2 keer.\n"
-        "Je eigen getallen lees jij alleen. Van anderen toont Plein er nooit."
+        "Je eigen getallen lees jij alleen. Van anderen toont Plein er nooit. "
+        "Terug bedanken telt niet mee, en ook niet wat een account in zijn eerste zeven dagen gaf."
     )
     assert "werd 2 keer bedankt" in await totals(town, "ben")
     await town.linked("anna", "cas")

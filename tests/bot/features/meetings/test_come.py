@@ -387,3 +387,9 @@ async def test_after_its_beginning_nothing_is_answered(town: Town) -> None:
     await later(town, timedelta(days=7, minutes=30))
     for words in ("!kom ter plaatse --bijeenkomst 1", "!bijeenkomst wijzig --plaats X --bijeenkomst 1"):
         assert "is begonnen" in await town.say("mia", words)
+
+
+async def test_nobody_types_what_a_button_keeps_of_who_has_no_account(town: Town) -> None:
+    """Behind it stands a name that is nobody's account, whoever else is called so."""
+    answer = await town.say("mia", '!kom ter plaatse --voor "name:anna"')
+    assert "name:anna komt ter plaatse" in answer  # that is what she is called then, and nobody is anna

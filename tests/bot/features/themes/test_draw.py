@@ -10,7 +10,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.features.themes import draw, lot
+from bot import lot
+from bot.features.themes import draw
 from bot.features.themes.draw import MOST_DRAWN, OPEN_FOR, READ_FOR
 from bot.features.themes.records import DRAWS, OPENINGS, Draw
 from bot.model.message import Attachment, Button, Message, text
@@ -122,12 +123,12 @@ async def test_a_restart_between_any_two_steps_changes_nothing(
         await town.say("anna", "!thema loot")
         await town.core.run_due()
         before = await get(town)
-    monkeypatch.setattr(draw, "new_secret", lambda: "0b" * lot.BYTES)
+    monkeypatch.setattr(lot, "new_secret", lambda: "0b" * lot.BYTES)
     async with open_town(database_url, number=100) as town:
         await passes(town, OPEN_FOR)
         assert (await get(town)).number == before.number
         listed = await get(town)
-    monkeypatch.setattr(draw, "new_secret", lambda: "0c" * lot.BYTES)
+    monkeypatch.setattr(lot, "new_secret", lambda: "0c" * lot.BYTES)
     for number in (200, 300):
         async with open_town(database_url, number=number) as town:
             await passes(town, OPEN_FOR + READ_FOR)
@@ -279,9 +280,8 @@ async def test_the_file_is_for_who_takes_part_and_only_of_what_is_over(town: Tow
     await passes(town, OPEN_FOR)
     assert "Die loting is er niet" in words_of(await pressed(town, "ben", "theme draw-file", draw=1))
     await passes(town, READ_FOR)
-    assert [file.name for file in (await pressed(town, "ben", "theme draw-file", draw=1)).files] == [
-        "draw-1.json"
-    ]
+    (file,) = (await pressed(town, "ben", "theme draw-file", draw=1)).files
+    assert (file.subject, file.form) == ("draw:1", "json")
     button = Button(text("typed", words=""), "theme draw-file", {"draw": 1})
     for number in (1, 99):
         button = replace(button, args={"draw": number})

@@ -5,6 +5,9 @@ and published with a code of its own. Those go first who had no turn; where all 
 longest ago. The number, divided by how many these are, leaves a remainder, and that says which of them it is:
 0 is the first. So the list says among whom it is, and the number, which was fixed before it, says who.
 
+Where several are drawn, each next one is drawn among the others in the same way, with a number of its own:
+the hash of "NUMBER 2", "NUMBER 3" and so on.
+
 The code is a hash of all that stands in the list. Each name is in it as a hash, with a random salt, so that a
 list can still be repeated when somebody in it was forgotten: then their name and salt are gone, and the hash
 tells nobody anything.
@@ -14,13 +17,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import secrets
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from bot.errors import UserError
-from bot.features.themes.records import Entrant
 
 # Bytes of a number, and of a salt: too many to be guessed from a hash.
 BYTES = 16
@@ -29,10 +32,21 @@ LONGEST = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class Entrant:
+    """Somebody in the list, and the day of their last turn. Who was forgotten has no name and no salt."""
+
+    name: str | None
+    last: date | None
+    salt: str | None
+    hashed: str
+
+
+@dataclass(frozen=True, slots=True)
 class Published:
     """All that was published of a draw, with which its outcome can be repeated.
 
-    `seal` is the hash of the number, `code` that of the list, and `drawn` who it is, counted from 1.
+    `seal` is the hash of the number, `code` that of the list, and `drawn` who they are, counted from 1, one
+    after the other.
     """
 
     theme: str
@@ -40,7 +54,12 @@ class Published:
     number: str
     entrants: Sequence[Entrant]
     code: str
-    drawn: int
+    drawn: tuple[int, ...]
+
+
+def new_secret() -> str:
+    """What nobody can guess: a number, or a salt."""
+    return secrets.token_hex(BYTES)
 
 
 def entrant(name: str, last: date | None, salt: str) -> Entrant:
@@ -59,11 +78,18 @@ def code_of(seal: str, entrants: Sequence[Entrant]) -> str:
     return _hash("\n".join([seal, *lines]))
 
 
-def first_in_line(entrants: Sequence[Entrant]) -> Sequence[int]:
-    """Among whom it is drawn, counted from 1: who had no turn, or else whose turn is longest ago."""
-    turns = [each.last for each in entrants]
-    longest_ago = None if None in turns else min((turn for turn in turns if turn), default=None)
-    return [place for place, turn in enumerate(turns, start=1) if turn == longest_ago]
+def first_in_line(entrants: Sequence[Entrant], but: Collection[int] = ()) -> Sequence[int]:
+    """Among whom it is drawn, counted from 1: who had no turn, or else whose turn is longest ago; none of
+    those who are drawn already.
+    """
+    turns = {place: each.last for place, each in enumerate(entrants, start=1) if place not in but}
+    longest_ago = None if None in turns.values() else min(filter(None, turns.values()), default=None)
+    return [place for place, turn in turns.items() if turn == longest_ago]
+
+
+def number_of(number: str, turn: int) -> str:
+    """The number that says whose a turn is, the first being 1."""
+    return number if turn == 1 else _hash(f"{number} {turn}")
 
 
 def remainder(number: str, among: int) -> int:
@@ -71,12 +97,15 @@ def remainder(number: str, among: int) -> int:
     return int(number, 16) % among
 
 
-def drawn_by(number: str, entrants: Sequence[Entrant]) -> int:
-    """Who it is, counted from 1. Raises: ValueError for a list with nobody in it."""
-    candidates = first_in_line(entrants)
-    if not candidates:
-        raise ValueError("nobody can be drawn from an empty list")
-    return candidates[remainder(number, len(candidates))]
+def drawn_by(number: str, entrants: Sequence[Entrant], turns: int = 1) -> tuple[int, ...]:
+    """Who they are, counted from 1. Raises: ValueError for a list with fewer people in it."""
+    drawn: tuple[int, ...] = ()
+    for turn in range(1, turns + 1):
+        candidates = first_in_line(entrants, drawn)
+        if not candidates:
+            raise ValueError("nobody is left in the list")
+        drawn += (candidates[remainder(number_of(number, turn), len(candidates))],)
+    return drawn
 
 
 # --- repeating one ---
@@ -94,7 +123,7 @@ def check(published: Published) -> None:
     names = [each.name for each in published.entrants if each.name is not None]
     if names != sorted(names, key=alphabet):
         raise UserError("theme.check.order")
-    if drawn_by(published.number, published.entrants) != published.drawn:
+    if drawn_by(published.number, published.entrants, len(published.drawn)) != published.drawn:
         raise UserError("theme.check.outcome")
 
 
@@ -106,7 +135,7 @@ def written(published: Published) -> str:
         "number": published.number,
         "list": [_kept(each) for each in published.entrants],
         "code": published.code,
-        "drawn": published.drawn,
+        "drawn": published.drawn[0] if len(published.drawn) == 1 else published.drawn,
     }
     return json.dumps(kept, ensure_ascii=False, indent=2) + "\n"
 
@@ -121,9 +150,9 @@ def read(words: str) -> Published:
             _hex(kept["number"]),
             [_entrant(each) for each in kept["list"]],
             _hex(kept["code"]),
-            kept["drawn"],
+            _places(kept["drawn"]),
         )
-        if not published.entrants or published.drawn not in range(1, len(published.entrants) + 1):
+        if not published.drawn or not {*published.drawn} <= {*range(1, len(published.entrants) + 1)}:
             raise ValueError("nobody in it was drawn")
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise UserError("theme.check.unreadable") from None
@@ -140,6 +169,14 @@ def _entrant(kept: Mapping[str, Any]) -> Entrant:
     if kept["name"] is None:
         return Entrant(None, last, None, _hex(kept["hash"]))
     return Entrant(_words(kept["name"]), last, _hex(kept["salt"]), _hex(kept["hash"]))
+
+
+def _places(value: object) -> tuple[int, ...]:
+    """One of them, or each in turn."""
+    places = value if isinstance(value, list) else [value]
+    if not all(type(place) is int for place in places) or len({*places}) < len(places):
+        raise TypeError("no places")
+    return tuple(places)
 
 
 def _words(value: object) -> str:

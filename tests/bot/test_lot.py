@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from collections import Counter
@@ -14,12 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import lot
 from bot.errors import UserError
-from bot.features.themes import lot
-from bot.features.themes.lot import Published
-from bot.features.themes.records import Entrant
+from bot.lot import Entrant, Published
 
 DAY = date(2026, 12, 1)
+NUMBERS = st.binary(min_size=lot.BYTES, max_size=lot.BYTES).map(bytes.hex)
 DRAWS, SIZES = 10_000, range(2, 51)
 
 
@@ -46,7 +47,7 @@ def test_ten_thousand_draws_are_fair() -> None:
     drawn: Mapping[int, Counter[int]] = {size: Counter() for size in SIZES}
     for draw, number in zip(range(DRAWS), numbers(14), strict=False):
         size = SIZES[draw % len(SIZES)]
-        drawn[size][lot.drawn_by(number, group([f"{each:02}" for each in range(size)]))] += 1
+        drawn[size].update(lot.drawn_by(number, group([f"{each:02}" for each in range(size)])))
     figure, freedom = 0.0, 0
     for size, found in drawn.items():
         expected = found.total() / size
@@ -63,7 +64,7 @@ def test_everybody_has_a_turn_before_anybody_has_a_second(size: int) -> None:
     turns: dict[str, date] = {}
     for day, number in zip(range(3 * size), numbers(size), strict=False):
         entrants = group(names, turns)
-        who = entrants[lot.drawn_by(number, entrants) - 1].name
+        who = entrants[lot.drawn_by(number, entrants)[0] - 1].name
         assert who
         turns[who] = DAY + timedelta(days=day)
         chosen.append(who)
@@ -77,10 +78,36 @@ def test_who_had_a_turn_on_the_same_day_is_drawn_among_each_other() -> None:
         ["anna", "ben", "cas"], dict.fromkeys(("anna", "cas"), DAY) | {"ben": DAY + timedelta(1)}
     )
     assert lot.first_in_line(entrants) == [1, 3]
-    assert {lot.drawn_by(number, entrants) for number, _ in zip(numbers(1), range(20), strict=False)} == {
-        1,
-        3,
+    found = {
+        place
+        for number, _ in zip(numbers(1), range(20), strict=False)
+        for place in lot.drawn_by(number, entrants)
     }
+    assert found == {1, 3}
+
+
+@given(st.integers(0, 5), st.data())
+def test_of_several_each_is_drawn_once_and_who_had_none_first(had_one: int, data: st.DataObject) -> None:
+    names = [f"{each:02}" for each in range(6)]
+    entrants = group(names, dict.fromkeys(names[:had_one], DAY))
+    number = data.draw(NUMBERS)
+    drawn = lot.drawn_by(number, entrants, 3)
+    assert len({*drawn}) == 3
+    assert drawn[:1] == lot.drawn_by(number, entrants)
+    lasts = [entrants[place - 1].last for place in drawn]
+    assert lasts == sorted(lasts, key=lambda last: last is not None)
+    assert sum(last is None for last in lasts) == min(3, 6 - had_one)
+    seal = lot.seal_of(number)
+    made = Published("Sportraad", seal, number, entrants, lot.code_of(seal, entrants), drawn)
+    assert lot.read(lot.written(made)) == made
+    lot.check(made)
+    with pytest.raises(UserError):
+        lot.check(replace(made, drawn=(drawn[0], drawn[2], drawn[1])))
+
+
+def test_each_turn_has_a_number_that_anybody_can_make() -> None:
+    assert lot.number_of("07", 1) == "07"
+    assert lot.number_of("07", 2) == hashlib.sha256(b"07 2").hexdigest()
 
 
 def test_nobody_is_drawn_from_nobody() -> None:
@@ -92,7 +119,6 @@ NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=2
 LISTS = st.lists(
     st.tuples(NAMES, st.none() | st.dates()), min_size=1, max_size=20, unique_by=lambda each: each[0]
 )
-NUMBERS = st.binary(min_size=lot.BYTES, max_size=lot.BYTES).map(bytes.hex)
 
 
 def listed(rows: Sequence[tuple[str, date | None]]) -> Sequence[Entrant]:
@@ -106,7 +132,7 @@ def test_what_was_published_is_right_when_it_is_read_back(rows: Any, number: str
     made = published(number, listed(rows))
     assert lot.read(lot.written(made)) == made
     lot.check(made)
-    who = made.entrants[made.drawn - 1]
+    who = made.entrants[made.drawn[0] - 1]
     had_none = [each for each in made.entrants if each.last is None]
     assert who in had_none or (
         not had_none and who.last == min(each.last for each in made.entrants if each.last)
@@ -144,7 +170,7 @@ def test_one_changed_name_is_refused(rows: Any, number: str, other: str, data: s
             lambda made: replace(made, entrants=[replace(made.entrants[0], last=DAY), *made.entrants[1:]]),
             "theme.check.list",
         ),
-        (lambda made: replace(made, drawn=made.drawn % 3 + 1), "theme.check.outcome"),
+        (lambda made: replace(made, drawn=(made.drawn[0] % 3 + 1,)), "theme.check.outcome"),
         (lambda made: published(made.number, made.entrants[::-1]), "theme.check.order"),
     ],
 )

@@ -1,0 +1,45 @@
+"""What stands in the minutes, as it is shown."""
+
+from __future__ import annotations
+
+from bot.features.meetings.minutes.records import ACTIONS, MINUTES, Action, Kind, Line
+from bot.model.message import Text, text
+from bot.model.people import Resident
+from bot.ports.storage import Transaction
+
+
+def person(resident: int | None) -> Resident:
+    """Whoever it is, by the name that they chose; of somebody who was forgotten that they are a resident."""
+    return Resident(resident or 0, "")
+
+
+def draft_of(tx: Transaction, meeting: int) -> int:
+    """Which version is being written."""
+    approved = tx.of(MINUTES).approval(meeting)
+    return approved.version + 1 if approved else 1
+
+
+def shown(line: Line) -> Text:
+    """ "3. Besluit: we vragen een lamp aan (ben)" """
+    key = "minutes.line.decision" if line.kind is Kind.DECISION else "minutes.line.note"
+    return text(key, number=line.number, words=line.words, who=person(line.resident))
+
+
+def promised(action: Action) -> Text:
+    """ "Actie 3: lamp bestellen (ben, tegen 15 december)", as it was noted."""
+    said = {"action": action.id, "words": action.words, "due": action.due_on}
+    dated = "" if action.due_on else ".undated"
+    if action.for_nobody:
+        return text(f"minutes.line.free{dated}", **said)
+    return text(f"minutes.line.action{dated}", who=person(action.promised_by), **said)
+
+
+def lines_of(tx: Transaction, meeting: int, version: int) -> list[Text]:
+    """All that stands in a version: what was said and decided, and behind it what was promised."""
+    written, noted = tx.of(MINUTES).lines(meeting, version), tx.of(ACTIONS).noted(meeting, version)
+    return [*map(shown, written), *map(promised, noted)]
+
+
+def is_changed(tx: Transaction, meeting: int, version: int) -> bool:
+    """Whether anything was written or taken back with that version."""
+    return tx.of(MINUTES).is_changed(meeting, version) or tx.of(ACTIONS).is_changed(meeting, version)

@@ -1,0 +1,71 @@
+"""What is still to be done: whose it is, and in which meeting it comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from bot.features.meetings.minutes.lines import person
+from bot.features.meetings.minutes.records import ACTIONS, Action
+from bot.features.meetings.records import MEETINGS, Meeting
+from bot.model.message import Text, text
+from bot.model.people import Role
+from bot.ports.storage import Transaction
+
+# More meetings than are to come in any theme.
+_ALL = 10_000
+
+
+def open_lines(tx: Transaction, meeting: Meeting, now: datetime) -> Sequence[Text]:
+    """A line for each promise that comes back in that meeting: the next to come of the series in which it was
+    made, or else of its theme. None of one that is over or does not take place.
+
+    They are read when they are shown, so that a meeting which is moved or cancelled changes nothing.
+    """
+    found = coming_back(tx, meeting, now)
+    gone = left(tx, found)
+    return [line(action, gone) for action in found]
+
+
+def coming_back(tx: Transaction, meeting: Meeting, now: datetime) -> Sequence[Action]:
+    """The promises that come back in that meeting, the first to be due first."""
+    found = tx.of(ACTIONS).open_in([meeting.theme])
+    coming = [each for each in tx.of(MEETINGS).coming((meeting.theme,), _ALL) if not each.is_over(now)]
+    of_series: dict[int | None, list[Meeting]] = {}
+    for each in coming:
+        of_series.setdefault(each.series, []).append(each)
+
+    def comes_back(action: Action) -> bool:
+        same = of_series.get(action.series, []) if action.series else []
+        following = [each.id for among in (same[:2], coming[:2]) for each in among]
+        return next((each for each in following if each != action.meeting), None) == meeting.id
+
+    return [action for action in found if comes_back(action)]
+
+
+def left(tx: Transaction, actions: Collection[Action]) -> Collection[int]:
+    """Those of their owners who take no part in its theme any more, as was said last."""
+    owners: Mapping[int, int] = {each.owner: each.theme for each in actions if each.owner is not None}
+    parts = tx.people.parts_of(owners)
+    themes = {who: {part.theme for part in parts.get(who, ())} for who in owners}
+    return {
+        each.owner
+        for each in actions
+        if each.owner is not None
+        and (each.theme not in themes[each.owner] or tx.guests.is_put_out(each.theme, each.owner))
+        and not tx.people.accounts_with(Role.MODERATOR, each.owner)
+    }
+
+
+def is_free(tx: Transaction, action: Action) -> bool:
+    """Whether it is nobody's, so that anybody may take it on."""
+    return action.owner is None or bool(left(tx, [action]))
+
+
+def line(action: Action, gone: Collection[int]) -> Text:
+    """ "3. Lamp bestellen (ben, sinds 8 december, tegen 15 december)" """
+    what = {"action": action.id, "words": action.words, "noted": action.noted_at.date(), "due": action.due_on}
+    dated = "" if action.due_on else ".undated"
+    if action.owner is None or action.owner in gone:
+        return text(f"action.line.free{dated}", **what)
+    return text(f"action.line{dated}", who=person(action.owner), **what)
