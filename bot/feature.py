@@ -71,6 +71,8 @@ Unsaid = Callable[[Transaction, int, Collection[str]], None]
 Shown = Callable[[Transaction, datetime, ZoneInfo], None]
 # Who did what that subject is about, by its number, together; None while it is not over.
 WereThere = Callable[[Transaction, int], Together | None]
+# Who is not to be drawn in a theme, by lot.
+Undrawn = Callable[[Transaction, int], Collection[int]]
 # What can be done about a subject once it is over.
 After = Callable[[str], Sequence[Button]]
 # Two residents, the first by its number, turn out to be one person: the second.
@@ -123,7 +125,7 @@ class Feature:
     `wished` hears that somebody wants to be reminded otherwise, or may by being one with another or not,
     and `set_anew` that moderators want something otherwise in their community.
     `together` tells, by what a subject begins with, who did together what is over, and `after` offers what
-    can be done about such a one by then.
+    can be done about such a one by then. `undrawn` says who is not to be drawn in a theme.
     `news` tells, by what a subject begins with, what is new about one that is shown; `shown` hears that such
     a one is from now on, and `concerns` says what people want to hear of.
     `knows` says what somebody lets others know that they know, `recognised` for what of that others gave them
@@ -156,6 +158,7 @@ class Feature:
     came_of: CameOf | None = None
     together: Mapping[str, WereThere] = field(default_factory=dict)
     after: After | None = None
+    undrawn: Undrawn | None = None
     news: Mapping[str, News] = field(default_factory=dict)
     concerns: Concerns | None = None
     knows: Knows | None = None
@@ -338,6 +341,10 @@ class Features:
         """Who did together what that is about, once it is over."""
         kind, _, number = subject.partition(":")
         return self._together[kind](tx, int(number)) if kind in self._together else None
+
+    def undrawn(self, tx: Transaction, theme: int) -> Collection[int]:
+        """Who said that they are not to be drawn in a theme, to whichever feature."""
+        return {who for feature in self.all if feature.undrawn for who in feature.undrawn(tx, theme)}
 
     def after(self, subject: str) -> Sequence[Button]:
         """What can be done about what is over, by whichever feature."""

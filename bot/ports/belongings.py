@@ -69,6 +69,10 @@ class Belongings(Protocol):
         """Who did together what that subject is about; None while it is not over, or nobody knows."""
         ...
 
+    def undrawn(self, tx: Transaction, theme: int) -> Collection[int]:
+        """Who said that they are not to be drawn in a theme, by lot."""
+        ...
+
     def after(self, subject: str) -> Sequence[Button]:
         """What can be done about a subject that is over, by whichever feature."""
         ...

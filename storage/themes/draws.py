@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -141,6 +141,7 @@ _CANDIDATES = (
 _DECLINE = insert(undrawn)
 _THIS = (undrawn.c.theme == _THEME, undrawn.c.resident == _WHOM)
 _DECLINED = select(undrawn.c.resident).where(*_THIS)
+_DECLINED_IN = select(undrawn.c.resident).distinct().where(undrawn.c.theme == _THEME)
 _ACCEPT = delete(undrawn).where(*_THIS)
 
 _MERGE = [
@@ -214,6 +215,9 @@ class Draws:
     def candidates(self, theme: int) -> Sequence[Resident]:
         rows = self._db.execute(_CANDIDATES, {"theme_": theme})
         return [Resident(row.id, row.who, row.locale, Role(row.role)) for row in rows]
+
+    def declined(self, theme: int) -> Collection[int]:
+        return set(self._db.execute(_DECLINED_IN, {"theme_": theme}).scalars())
 
     def decline(self, theme: int, resident: int) -> bool:
         is_new = not self._declined(theme, resident)

@@ -265,6 +265,7 @@ DRAWING = Feature(
     files={draw.SUBJECT: draw.FILES},
     stands=draw.standing,
     ends=draw.end_draw,
+    undrawn=draw.undrawn,
     merge=merge_draws,
     forget=draw.forget_draws,
     export=export_draws,

@@ -8,7 +8,7 @@ kept: after a crash they go on with the same number and the same list.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 from bot import lot
@@ -238,6 +238,11 @@ def standing(tx: Transaction, theme: int) -> Sequence[Text]:
     """The draw that is under way."""
     found = tx.of(DRAWS).under_way(theme)
     return [text("theme.draw.stands")] if found else ()
+
+
+def undrawn(tx: Transaction, theme: int) -> Collection[int]:
+    """Who declined, which holds for whatever is drawn there."""
+    return tx.of(DRAWS).declined(theme)
 
 
 def end_draw(tx: Transaction, theme: int, now: datetime) -> None:

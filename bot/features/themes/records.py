@@ -255,6 +255,10 @@ class DrawStore(Protocol):
         """Who takes part and may be drawn."""
         ...
 
+    def declined(self, theme: int) -> Collection[int]:
+        """Who is not to be drawn there."""
+        ...
+
     def decline(self, theme: int, resident: int) -> bool:
         """They are not to be drawn there; whether that is new."""
         ...

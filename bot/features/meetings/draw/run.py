@@ -60,9 +60,12 @@ def _check_sure(meeting: Meeting, held: Mapping[Duty, int], duty: Duty | None, *
 
 
 def _coming(call: Call, meeting: Meeting, but: Collection[int]) -> Sequence[tuple[Resident, bool]]:
-    """Those who have a place there, have an account and are in the theme; and whether others may see it."""
+    """Those who have a place there, have an account, are in the theme and may be drawn there; and whether
+    others may see that they come.
+    """
     answers = [each for each in call.tx.of(MEETINGS).answers(meeting.id, ALL) if each.seat in PLACES]
-    seen = {each.resident: each.shown for each in answers if each.resident and each.resident not in but}
+    out = {*but, *call.belongings.undrawn(call.tx, meeting.theme)}
+    seen = {each.resident: each.shown for each in answers if each.resident and each.resident not in out}
     parts = call.tx.people.parts_of(list(seen))
     return [
         (Resident(who, ""), shown)

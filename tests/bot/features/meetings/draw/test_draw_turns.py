@@ -118,6 +118,15 @@ async def test_who_left_the_theme_or_comes_no_more_is_not_drawn(town: Town) -> N
     assert len(found.listed) == len(found.turns) == 1
 
 
+async def test_who_does_not_want_to_be_drawn_in_the_theme_is_not(town: Town) -> None:
+    await comes(town, 1, "ann", "ben")
+    await town.say("ben", "!thema loot niet")
+    await town.say("mia", "!bijeenkomst loot")
+    assert [each.entrant.name for each in (await drawn(town, 1)).listed] == ["ann"]
+    await town.say("ann", "!thema loot niet")
+    assert "valt niemand te loten" in await town.say("mia", "!bijeenkomst loot --zeker")
+
+
 async def test_who_is_forgotten_is_nobody_in_it_and_it_can_still_be_repeated(town: Town) -> None:
     await comes(town, 1, "ann", "ben")
     await town.say("mia", "!bijeenkomst loot")
