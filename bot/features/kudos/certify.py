@@ -20,7 +20,6 @@ from bot.features.kudos.records import CERTIFICATES, KUDOS, Kudos
 from bot.model.message import Attachment, Button, Message, message, text
 from bot.model.people import Role
 from bot.sheets import as_csv
-from bot.unseen import seen_as
 
 if TYPE_CHECKING:
     from bot.certificates import Certificate
@@ -30,7 +29,7 @@ MAKE, WITHDRAW, CHECK, LIST, ENLIST = (
     "certificate enlist",
 )
 SUBJECT, OF_YEAR = "certificate", "thanked"
-LONGEST_NAME, FIRST_YEAR = 100, 2000
+FIRST_YEAR = 2000
 # So many of what somebody was thanked for are shown to choose from.
 SHOWN = 40
 # One person makes so many in a day.
@@ -120,10 +119,14 @@ def _chosen(found: Sequence[Kudos], numbers: Sequence[int]) -> Sequence[Kudos]:
 
 def _name(call: Call, called: str | None) -> str:
     """What they are called on it. Raises: UserError."""
+    from bot.certificates import names
+
     known = call.tx.people.known([call.resident.id]).get(call.resident.id)
     name = called or (known.name if known else "")
-    if not seen_as(name) or len(name) > LONGEST_NAME:
-        raise UserError("certificate.name", most=LONGEST_NAME)
+    if names.is_too_long(name):
+        raise UserError("certificate.name", most=names.LONGEST)
+    if not names.is_name(name):
+        raise UserError("certificate.name.marks")
     return name
 
 

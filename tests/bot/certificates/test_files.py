@@ -158,7 +158,9 @@ def test_it_says_so_in_words_too() -> None:
     assert made(CERTIFICATE).lines == (
         "Voorbeeldgemeente",
         "Oorkonde",
-        "12 buren bedankten Annelies Van den Bossche met deze woorden",
+        "12 buren bedankten",
+        "Annelies Van den Bossche",
+        "met deze woorden",
         "• het opruimen van het pleintje",
         "• haar kennis van geluid",
         "In sport en cultuur, van 3\u00a0maart\u00a02026 tot en met 12\u00a0november\u00a02026.",

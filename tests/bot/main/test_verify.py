@@ -49,7 +49,7 @@ def test_a_file_is_what_was_signed(pdf: Path, capsys: Capture) -> None:
     said = capsys.readouterr().out
     assert said.startswith("Dit klopt: de gemeenschap tekende deze woorden, en geen andere.\n")
     assert (
-        "12 buren bedankten Annelies Van den Bossche met deze woorden:\n• het opruimen van het pleintje\n"
+        "12 buren bedankten “Annelies Van den Bossche” met deze woorden:\n• het opruimen van het pleintje\n"
         in said
     )
     assert "Vergelijk ze met wat je op het blad ziet" in said
@@ -61,7 +61,7 @@ def test_in_english_too(pdf: Path, capsys: Capture, monkeypatch: pytest.MonkeyPa
     assert main(["verify", str(pdf)]) == 0
     said = capsys.readouterr().out
     assert "This is right: the community signed these words, and no others." in said
-    assert "12 neighbours thanked Annelies Van den Bossche in these words:" in said
+    assert "12 neighbours thanked “Annelies Van den Bossche” in these words:" in said
 
 
 def test_a_code_proves_less_and_says_so(code: Code, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
