@@ -131,6 +131,8 @@ certificates = Table(
     of_community(key=True),
     Column("id", Number, primary_key=True, autoincrement=False),
     Column("resident", ForeignKey(residents.c.id), index=True),
+    # Which of their accounts made it: it goes where that one goes.
+    Column("account", String),
     # By which it is known outside: 16 hexadecimal digits.
     Column("mark", String, nullable=False),
     Column("made_at", Moment, nullable=False),
@@ -139,6 +141,18 @@ certificates = Table(
     Column("code", String),
     Column("withdrawn_at", Moment),
     Index("ix_certificates_community_mark", "community", "mark"),
+)
+
+# Which kudos a certificate tells of that was not withdrawn.
+certified = Table(
+    "certified",
+    CERTIFYING,
+    of_community(key=True),
+    Column("of_certificate", Number, primary_key=True, autoincrement=False),
+    Column("of_kudos", Number, primary_key=True, autoincrement=False),
+    ForeignKeyConstraint(["community", "of_certificate"], [certificates.c.community, certificates.c.id]),
+    Index("ix_certified_community_of_kudos", "community", "of_kudos"),
+    sqlite_with_rowid=False,
 )
 
 # Who wants to be on the list of those who were thanked in a year.

@@ -232,7 +232,15 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
             new_id(), "Vera", "Elders", ("Kermis",), day, day, ("voor het zwembad",), 1, "nl", NOW
         )
         code = sign(made, tx.signing).spelled
-        return tx.of(CERTIFICATES).add(vera.id, made.id, made.canonical.decode(), code, NOW)
+        return tx.of(CERTIFICATES).add(
+            vera.id,
+            account=None,
+            mark=made.id,
+            words=made.canonical.decode(),
+            code=code,
+            made_at=NOW,
+            says=[8],
+        )
 
     request = await store.run(read, community=OTHER)
     pull = await store.run(wish, community=OTHER)

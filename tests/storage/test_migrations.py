@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.commands.read import bind
 from bot.errors import StoreFailed
-from bot.features.kudos.records import KUDOS, Receives, Taste
+from bot.features.kudos.records import CERTIFICATES, KUDOS, Receives, Taste
 from bot.features.meetings.records import MEETINGS, SERIES, Figures, Way
 from bot.features.polls.records import POLLS, SEALED, Kind, Reason
 from bot.features.reminders.records import REMINDERS, Asked, Reminder
@@ -1555,6 +1555,31 @@ async def test_thanks_of_before_are_claimed_by_nobody_and_go_down_again(database
         finally:
             await store.close()
         await look(database_url, partial(down_to, "0059"))
+
+
+async def test_certificates_of_before_tell_of_nothing_in_particular_and_go_down_again(
+    database_url: str,
+) -> None:
+    def fill(db: Connection) -> None:
+        made = {"mark": "0123456789abcdef", "made_at": 1, "words": "{}", "code": "x"}
+        add_rows({"certificates": [{"community": 1, "id": 1, **made}]}, db)
+
+    def read(tx: Transaction) -> tuple[object, ...]:
+        found = tx.of(CERTIFICATES).get(1)
+        assert found
+        return found.words, found.account, tx.of(CERTIFICATES).stands(1)
+
+    await upgrade(database_url, to="0065")
+    await look(database_url, fill)
+    for _ in range(2):
+        await upgrade(database_url)
+        assert await look(database_url, differences) == []
+        store = await open_database(database_url, keys_of(database_url), stores_of())
+        try:
+            assert await store.run(read) == ("{}", None, True)
+        finally:
+            await store.close()
+        await look(database_url, partial(down_to, "0065"))
 
 
 # --- who worded a meeting last ---

@@ -8,7 +8,7 @@ made or checked.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,10 @@ from bot.call import Call
 from bot.errors import UserError
 from bot.feature import Files, Write
 from bot.features.kudos import show
-from bot.features.kudos.records import CERTIFICATES, KUDOS, Kudos
+from bot.features.kudos.records import CERTIFICATES, KUDOS, Kept, Kudos
 from bot.model.message import Attachment, Button, Message, message, text
 from bot.model.people import Role
+from bot.model.work import Job
 from bot.sheets import as_csv
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ MAKE, WITHDRAW, CHECK, LIST, ENLIST = (
     "certificate enlist",
 )
 SUBJECT, OF_YEAR = "certificate", "thanked"
+NAMED, PARTED = "certificate.named", "certificate.parted"
 FIRST_YEAR = 2000
 # So many of what somebody was thanked for are shown to choose from.
 SHOWN = 40
@@ -60,10 +62,19 @@ def make_certificate(
         raise UserError("certificate.often", count=A_DAY)
     call.use(MAKE, within=DAY)
     # It tells of those whose words stand on it; of all, where it has none.
-    made = _made(call, reasons or found, reasons, _name(call, called))
+    says = reasons or found
+    _hold(call, says)
+    made = _made(call, says, reasons, _name(call, called))
     code = pages.sign(made, call.tx.signing)
-    words = made.canonical.decode()
-    number = call.tx.of(CERTIFICATES).add(call.resident.id, made.id, words, code.spelled, made.made)
+    number = call.tx.of(CERTIFICATES).add(
+        call.resident.id,
+        account=call.identity.address if call.identity else None,
+        mark=made.id,
+        words=made.canonical.decode(),
+        code=code.spelled,
+        made_at=made.made,
+        says=[kudos.id for kudos in says],
+    )
     lines = [text("certificate.ready", certificate=number), *pages.told(made)]
     if not told:  # nothing was to be chosen, and so it was not said before
         lines.append(text("certificate.benefits"))
@@ -115,6 +126,13 @@ def _chosen(found: Sequence[Kudos], numbers: Sequence[int]) -> Sequence[Kudos]:
     if unknown := next((number for number in numbers if number not in by_number), None):
         raise UserError("certificate.not_yours", kudos=unknown)
     return [by_number[number] for number in dict.fromkeys(numbers)]
+
+
+def _hold(call: Call, says: Sequence[Kudos]) -> None:
+    """Raises: UserError where one of these ended at this moment."""
+    held = call.tx.of(CERTIFICATES).hold([kudos.id for kudos in says])
+    if over := next((kudos.id for kudos in says if kudos.id not in held), None):
+        raise UserError("certificate.not_yours", kudos=over)
 
 
 def _name(call: Call, called: str | None) -> str:
@@ -177,6 +195,42 @@ def check_certificate(call: Call, code: str) -> Message:
         return message(text("certificate.checked.withdrawn", id=proof.code.id))
     day = found.made_at.astimezone(call.zone).date()
     return message(text("certificate.checked", id=proof.code.id, on=day), text("certificate.checked.words"))
+
+
+# --- when what it says ends ---
+
+
+def check_those_saying(call: Call, kudos: int) -> None:
+    """It was taken back, or away, or blanked: what tells of it is withdrawn."""
+    _check(call, call.tx.of(CERTIFICATES).saying(kudos))
+
+
+def parted_due(call: Call, job: Job) -> None:
+    """Accounts were parted: a certificate is withdrawn where what it tells of thanks another one by now."""
+    _check(call, call.tx.of(CERTIFICATES).of(int(job.subject)))
+
+
+def named_due(call: Call, job: Job) -> None:
+    """Whoever it names was forgotten."""
+    for kept in call.tx.of(CERTIFICATES).saying(int(job.subject)):
+        _end(call, kept)
+
+
+def _check(call: Call, certificates: Iterable[Kept]) -> None:
+    for kept in certificates:
+        if not call.tx.of(CERTIFICATES).stands(kept.id):
+            _end(call, kept)
+
+
+def _end(call: Call, kept: Kept) -> None:
+    """It is withdrawn; its owner hears so once, and can make another one."""
+    assert kept.words
+    assert kept.resident
+    call.tx.of(CERTIFICATES).withdraw(kept.id, call.now)
+    year = date.fromisoformat(json.loads(kept.words)["until"]).year
+    again = Button(text("certificate.button.again"), MAKE, {"year": year})
+    said = message(text("certificate.ended", certificate=kept.id), buttons=[again])
+    call.tell(kept.resident, said, f"{SUBJECT}:{kept.id}:ended", begun=True, beside=True)
 
 
 # --- the list of a year ---
