@@ -17,7 +17,6 @@ from storage.kudos.tables import (
     kudos,
     thanked,
     year_listed,
-    year_lists,
 )
 from storage.numbers import next_number
 from storage.parts import Parts, Stored
@@ -92,11 +91,18 @@ _PART = (
     .values(resident=bindparam("new_"))
 )
 _YEAR: Any = bindparam("year_")
-_LISTED = select(year_listed.c.resident).where(year_listed.c.year == _YEAR).order_by(year_listed.c.resident)
+_LISTED = (
+    select(year_listed.c.resident, year_listed.c.told_at)
+    .where(year_listed.c.year == _YEAR)
+    .order_by(year_listed.c.resident)
+)
 _ENLIST = upsert(year_listed).on_conflict_do_nothing()
 _UNLIST = delete(year_listed).where(year_listed.c.year == _YEAR, year_listed.c.resident == _WHO)
-_ASKED = select(year_lists.c.asked_at).where(year_lists.c.year == _YEAR)
-_ASK = upsert(year_lists).on_conflict_do_nothing()
+_TOLD = (
+    update(year_listed)
+    .where(year_listed.c.year == _YEAR, among(year_listed.c.resident, "residents_"))
+    .values(told_at=bindparam("at_", type_=_MOMENT))
+)
 
 
 class Certificates:
@@ -149,8 +155,8 @@ class Certificates:
         self._db.execute(_SAYS_NOTHING, {"certificate_": certificate})
         self._db.execute(_WITHDRAW, {"certificate_": certificate, "at_": at})
 
-    def listed(self, year: int) -> Sequence[int]:
-        return list(self._db.execute(_LISTED, {"year_": year}).scalars())
+    def listed(self, year: int) -> Mapping[int, datetime | None]:
+        return {row.resident: row.told_at for row in self._db.execute(_LISTED, {"year_": year})}
 
     def enlist(self, year: int, resident: int) -> None:
         self._db.execute(_ENLIST, {"year": year, "resident": resident})
@@ -158,11 +164,8 @@ class Certificates:
     def unlist(self, year: int, resident: int) -> None:
         self._db.execute(_UNLIST, {"year_": year, "resident_": resident})
 
-    def asked_at(self, year: int) -> datetime | None:
-        return next(iter(self._db.execute(_ASKED, {"year_": year}).scalars()), None)
-
-    def ask(self, year: int, at: datetime) -> None:
-        self._db.execute(_ASK, {"year": year, "asked_at": at})
+    def told(self, year: int, residents: Collection[int], at: datetime) -> None:
+        self._db.execute(_TOLD, {"year_": year, "residents_": list(residents), "at_": at})
 
     def merge(self, old: int, new: int) -> None:
         for statement in _MERGE:

@@ -162,15 +162,7 @@ year_listed = Table(
     of_community(key=True),
     Column("year", Integer, primary_key=True),
     Column("resident", ForeignKey(residents.c.id), primary_key=True, index=True),
-    sqlite_with_rowid=False,
-)
-
-# Since when those on a year's list know that it is to be made.
-year_lists = Table(
-    "year_lists",
-    CERTIFYING,
-    of_community(key=True),
-    Column("year", Integer, primary_key=True, autoincrement=False),
-    Column("asked_at", Moment, nullable=False),
+    # Since when they know that it is to be made.
+    Column("told_at", Moment),
     sqlite_with_rowid=False,
 )

@@ -1557,17 +1557,23 @@ async def test_thanks_of_before_are_claimed_by_nobody_and_go_down_again(database
         await look(database_url, partial(down_to, "0059"))
 
 
-async def test_certificates_of_before_tell_of_nothing_in_particular_and_go_down_again(
+async def test_certificates_and_lists_of_before_go_on_and_go_down_again(
     database_url: str,
 ) -> None:
     def fill(db: Connection) -> None:
         made = {"mark": "0123456789abcdef", "made_at": 1, "words": "{}", "code": "x"}
         add_rows({"certificates": [{"community": 1, "id": 1, **made}]}, db)
+        person = {"folded": "", "role": 0, "wants_reminders": False, "name_is_chosen": False}
+        add_rows({"residents": [{"community": 1, "id": 1, "name": "x", **person}]}, db)
+        add_rows({"year_listed": [{"community": 1, "year": 2026, "resident": 1}]}, db)
+        add_rows({"year_lists": [{"community": 1, "year": 2026, "asked_at": 1}]}, db)
 
     def read(tx: Transaction) -> tuple[object, ...]:
-        found = tx.of(CERTIFICATES).get(1)
+        kept = tx.of(CERTIFICATES)
+        found = kept.get(1)
         assert found
-        return found.words, found.account, tx.of(CERTIFICATES).stands(1)
+        # Who was told of the list, and who came on it later, nobody knows: all are told.
+        return found.words, found.account, kept.stands(1), dict(kept.listed(2026))
 
     await upgrade(database_url, to="0065")
     await look(database_url, fill)
@@ -1576,7 +1582,7 @@ async def test_certificates_of_before_tell_of_nothing_in_particular_and_go_down_
         assert await look(database_url, differences) == []
         store = await open_database(database_url, keys_of(database_url), stores_of())
         try:
-            assert await store.run(read) == ("{}", None, True)
+            assert await store.run(read) == ("{}", None, True, {1: None})
         finally:
             await store.close()
         await look(database_url, partial(down_to, "0065"))

@@ -336,20 +336,16 @@ class CertificateStore(Protocol):
 
     def withdraw(self, certificate: int, at: datetime) -> None: ...
 
-    def listed(self, year: int) -> Sequence[int]:
-        """Who wants to be on that year's list."""
+    def listed(self, year: int) -> Mapping[int, datetime | None]:
+        """Who wants to be on that year's list, each with since when they know that it is to be made."""
         ...
 
     def enlist(self, year: int, resident: int) -> None: ...
 
     def unlist(self, year: int, resident: int) -> None: ...
 
-    def asked_at(self, year: int) -> datetime | None:
-        """Since when those on it know that it is to be made."""
-        ...
-
-    def ask(self, year: int, at: datetime) -> None:
-        """They know it since then; said again it is no news."""
+    def told(self, year: int, residents: Collection[int], at: datetime) -> None:
+        """These know since then that it is to be made."""
         ...
 
     def merge(self, old: int, new: int) -> None: ...

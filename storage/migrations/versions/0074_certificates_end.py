@@ -1,4 +1,4 @@
-"""Which kudos a certificate tells of, and which account made it"""
+"""Which kudos a certificate tells of, which account made it, and who was told of a year's list when"""
 
 from __future__ import annotations
 
@@ -27,9 +27,20 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_certified_community_of_kudos", "certified", ["community", "of_kudos"])
+    op.add_column("year_listed", sa.Column("told_at", sa.BigInteger(), nullable=True))
+    # Who came on it later was told nothing.
+    op.drop_table("year_lists")
 
 
 def downgrade() -> None:
+    op.create_table(
+        "year_lists",
+        sa.Column("community", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("community", "year", name=op.f("pk_year_lists")),
+        sqlite_with_rowid=False,
+    )
+    op.drop_column("year_listed", "told_at")
     op.drop_table("certified")
-    with op.batch_alter_table("certificates") as table:
-        table.drop_column("account")
+    op.drop_column("certificates", "account")
