@@ -26,8 +26,12 @@ class NotPlain(OSError):
     """A pipe, a device or a folder stands there, or a file that is far too large for what it should be."""
 
 
+class TooLong(NotPlain):
+    """That file is far too large."""
+
+
 def read_plain(path: Path, most: int = MOST_READ) -> bytes:
-    """All that is in a file of at most so many bytes. Raises: NotPlain, OSError."""
+    """All that is in a file of at most so many bytes. Raises: NotPlain, of which TooLong; OSError."""
     # Nobody may ever write into a pipe.
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
@@ -37,7 +41,7 @@ def read_plain(path: Path, most: int = MOST_READ) -> bytes:
     finally:
         os.close(handle)
     if len(found) > most:
-        raise NotPlain(f"{path} has more than {most} bytes")
+        raise TooLong(f"{path} has more than {most} bytes")
     return found
 
 

@@ -3,6 +3,7 @@
     certificate.py  what one says, and the one way in which that is written down to be signed
     codes.py        the code on the page: what it holds, how it is spelled, and what is wrong with one
     checking.py     what a code proves, and what is in a file
+    names.py        what somebody may be called on one
     files.py        the page as a picture and as a PDF, and its words
 
 A certificate is signed once, when it is made (`sign`), and its files can be made of the two at any time

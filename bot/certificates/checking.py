@@ -11,11 +11,11 @@ from bot.certificates.codes import Code, read_code
 from bot.errors import UserError
 from bot.ports.signing import PublicKey, SigningStore, Verifier
 
-# Whatever is longer is no certificate.
-LONGEST = 20_000_000
+# Whatever has more bytes is no certificate: the longest page takes a tenth of that.
+LONGEST = 2_000_000
 _LONGEST_WORDS = 200_000
 _JSON = json.JSONDecoder()
-_IS_PDF = b"%PDF-"
+_IS_PDF, _BEGINS = b"%PDF-", b'{"certificate":'
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,14 @@ def check_words(certificate: Certificate, proof: Proof) -> None:
 
 def written(certificate: Certificate, code: Code) -> bytes:
     """What a file holds: the certificate as it was signed, with its code."""
-    return b'{"certificate":' + certificate.canonical + b',"code":"' + code.spelled.encode() + b'"}'
+    return _BEGINS + certificate.canonical + b',"code":"' + code.spelled.encode() + b'"}'
 
 
 def read_file(data: bytes) -> tuple[Certificate, Code]:
     """The certificate in a PDF, or in a file that was attached to one. Raises: UserError."""
     from bot.pictures.pdf import attached_to
 
-    candidates = attached_to(data, _LONGEST_WORDS) if data.startswith(_IS_PDF) else (data,)
+    candidates = attached_to(data, _BEGINS, _LONGEST_WORDS) if data.startswith(_IS_PDF) else (data,)
     for candidate in candidates:
         found = _read(candidate)
         if found:

@@ -188,7 +188,8 @@ def _command(
 
 
 def _file(words: str) -> Path:
-    if not Path(words).exists() or Path(words).is_dir():
+    # Which are false of what no file can be called.
+    if not os.path.exists(words) or os.path.isdir(words):
         raise argparse.ArgumentTypeError(f"there is no file {words!r}")
     return Path(words)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from bot.errors import UserError
 from bot.main.terminal import voice_here
 from bot.model.message import Text, text
 from bot.ports.signing import PublicKey
-from bot.private import NotPlain, read_plain
+from bot.private import NotPlain, TooLong, read_plain
 from bot.texts import Texts
 
 _PEM = re.compile(r"-----BEGIN PUBLIC KEY-----\s*([A-Za-z0-9+/=\s]+?)\s*-----END PUBLIC KEY-----")
@@ -25,6 +26,8 @@ _BEFORE = bytes.fromhex("302a300506032b6570032100")
 _KEY = 32
 # How a file begins that holds a certificate, and not its code alone.
 _FILES = (b"%PDF-", b"{", b"\xef\xbb\xbf{")
+# No code has so many bytes, however it was typed.
+_LONGEST_CODE = 10_000
 
 
 def verify(given: Sequence[str], keys: Sequence[PublicKey]) -> int:
@@ -72,12 +75,28 @@ def tell(error: UserError) -> int:
 
 def _read(given: Sequence[str]) -> tuple[Certificate | None, Code]:
     """What was typed behind the command, or on the input; a file where there is one of that name."""
-    if len(given) == 1 and (Path(given[0]).exists() or Path(given[0]).suffix):
-        data = _contents(Path(given[0]))
-        if data.lstrip().startswith(_FILES):
-            return read_file(data)
-        return None, read_code(data.decode("utf-8", "replace"))
-    return None, read_code(" ".join(given) or sys.stdin.read())
+    if len(given) == 1 and (os.path.exists(given[0]) or Path(given[0]).suffix):
+        return _held(_contents(Path(given[0])))
+    if given:
+        return None, read_code(" ".join(given)[:_LONGEST_CODE])
+    data = sys.stdin.buffer.read(LONGEST + 1)
+    if len(data) > LONGEST:
+        raise _too_large()
+    return _held(data)
+
+
+def _held(data: bytes) -> tuple[Certificate | None, Code]:
+    """What is in a file: a certificate, or its code alone."""
+    if data.lstrip().startswith(_FILES):
+        return read_file(data)
+    try:
+        words = data[: _LONGEST_CODE + 1].decode("utf-8-sig")
+    except UnicodeDecodeError:
+        words = ""
+    # A picture, or some other file.
+    if len(data) > _LONGEST_CODE or (data and not words):
+        raise UserError("certificate.check.no_file")
+    return None, read_code(words)
 
 
 def _proven(certificate: Certificate | None, code: Code, keys: Sequence[PublicKey]) -> Sequence[Text]:
@@ -103,10 +122,17 @@ def _key(block: str) -> PublicKey | None:
 def _contents(file: Path) -> bytes:
     try:
         return read_plain(file, LONGEST)
+    except TooLong:
+        raise _too_large() from None
     except NotPlain:
         raise UserError("certificate.check.no_file") from None
-    except OSError:
+    # No file has a name that holds the end of one.
+    except (OSError, ValueError):
         raise UserError("certificate.check.unreadable", file=str(file)) from None
+
+
+def _too_large() -> UserError:
+    return UserError("certificate.check.too_large", most=LONGEST // 1_000_000)
 
 
 def _say(line: Text, *, wrong: bool = False) -> None:

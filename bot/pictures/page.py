@@ -64,7 +64,7 @@ class Page:
     def lines(self) -> tuple[str, ...]:
         """The same for who sees no picture."""
         points = (f"• {point}" for point in self.points)
-        said = (self.above, self.title, f"{self.before} {self.name} {self.after}".strip(), *points)
+        said = (self.above, self.title, self.before, self.name, self.after, *points)
         return tuple(filter(None, (*said, *self.below, *self.notes, *self.spelled)))
 
 

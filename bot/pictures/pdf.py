@@ -9,7 +9,6 @@ reportlab is loaded by the first page, in its thread.
 
 from __future__ import annotations
 
-import contextlib
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,6 +34,9 @@ _LETTER = 30 * _POINT
 # A font has so many letters, and a map of them so many in a part.
 _IN_FONT, _IN_PART = 256, 100
 _STREAM = re.compile(rb"stream\r?\n")
+_LINE_END = re.compile(rb"[\r\n]|\Z")
+# In so many bytes what is squeezed says how it begins; of those that begin right so many are looked at.
+_FIRST, _MOST_SQUEEZED = 1_000, 20
 
 
 def as_pdf(drawn: Drawn, title: str, author: str, language: str, attached: Mapping[str, bytes]) -> bytes:
@@ -61,16 +63,29 @@ def as_pdf(drawn: Drawn, title: str, author: str, language: str, attached: Mappi
     return file.getvalue()
 
 
-def attached_to(document: bytes, most: int) -> Iterator[bytes]:
-    """What begins with a file that may be attached to it, as it is or squeezed, so many bytes at most.
+def attached_to(document: bytes, begins: bytes, most: int) -> Iterator[bytes]:
+    """The lines attached to it that begin so, as they are or squeezed, so many bytes of each at most.
 
-    Where one ends is for whoever reads it to see: it may hold all that marks an end in a PDF.
+    Nothing is looked at twice, whoever made the document. What marks where one ends in a PDF is no help: it
+    may stand in the line.
     """
+    squeezed = 0
     for found in _STREAM.finditer(document):
-        held = document[found.end() : found.end() + most]
-        yield held
-        with contextlib.suppress(zlib.error):
-            yield zlib.decompressobj().decompress(held, most)
+        at = found.end()
+        if document.startswith(begins, at):
+            line = _LINE_END.search(document, at)
+            yield document[at : min(line.start() if line else at, at + most)]
+        elif squeezed < _MOST_SQUEEZED and _loosened(document[at : at + _FIRST], len(begins)) == begins:
+            squeezed += 1
+            yield _loosened(document[at : at + most], most)
+
+
+def _loosened(squeezed: bytes, most: int) -> bytes:
+    """So many bytes at most of what it was before; nothing where it is something else."""
+    try:
+        return zlib.decompressobj().decompress(squeezed, most)
+    except zlib.error:
+        return b""
 
 
 def _picture(image: Image.Image) -> Any:

@@ -146,6 +146,8 @@ certificates = Table(
     of_community(key=True),
     Column("id", Number, primary_key=True, autoincrement=False),
     Column("resident", ForeignKey(residents.c.id), index=True),
+    # Which of their accounts made it: it goes where that one goes.
+    Column("account", String),
     # By which it is known outside: 16 hexadecimal digits.
     Column("mark", String, nullable=False),
     Column("made_at", Moment, nullable=False),
@@ -156,6 +158,18 @@ certificates = Table(
     Index("ix_certificates_community_mark", "community", "mark"),
 )
 
+# Which kudos a certificate tells of that was not withdrawn.
+certified = Table(
+    "certified",
+    CERTIFYING,
+    of_community(key=True),
+    Column("of_certificate", Number, primary_key=True, autoincrement=False),
+    Column("of_kudos", Number, primary_key=True, autoincrement=False),
+    ForeignKeyConstraint(["community", "of_certificate"], [certificates.c.community, certificates.c.id]),
+    Index("ix_certified_community_of_kudos", "community", "of_kudos"),
+    sqlite_with_rowid=False,
+)
+
 # Who wants to be on the list of those who were thanked in a year.
 year_listed = Table(
     "year_listed",
@@ -163,15 +177,7 @@ year_listed = Table(
     of_community(key=True),
     Column("year", Integer, primary_key=True),
     Column("resident", ForeignKey(residents.c.id), primary_key=True, index=True),
-    sqlite_with_rowid=False,
-)
-
-# Since when those on a year's list know that it is to be made.
-year_lists = Table(
-    "year_lists",
-    CERTIFYING,
-    of_community(key=True),
-    Column("year", Integer, primary_key=True, autoincrement=False),
-    Column("asked_at", Moment, nullable=False),
+    # Since when they know that it is to be made.
+    Column("told_at", Moment),
     sqlite_with_rowid=False,
 )

@@ -247,7 +247,15 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
             new_id(), "Vera", "Elders", ("Kermis",), day, day, ("voor het zwembad",), 1, "nl", NOW
         )
         code = sign(made, tx.signing).spelled
-        return tx.of(CERTIFICATES).add(vera.id, made.id, made.canonical.decode(), code, NOW)
+        return tx.of(CERTIFICATES).add(
+            vera.id,
+            account=None,
+            mark=made.id,
+            words=made.canonical.decode(),
+            code=code,
+            made_at=NOW,
+            says=[8],
+        )
 
     def promise(tx: Transaction) -> None:
         vera, theme = next(iter(tx.people.named("Vera", None))), tx.places.theme_named("Kermis").id
@@ -434,7 +442,7 @@ async def test_no_file_of_it_is_made_for_whoever_is_not_in_it(two: Two) -> None:
     # One that is over; of what is over here the number is another.
     closed = {ONE: 3, OTHER: 1}
     theirs = {"draw": two.ids["draw"].theirs, "me": f"{vera.id}:{PLATFORM}:Vera", "certificate": 1}
-    theirs |= {"thanked": NOW.year, "turns": two.ids["drawn"].theirs}
+    theirs |= {"thanked": f"{NOW.year}:{vera.id}", "turns": two.ids["drawn"].theirs}
     two.town.platform.present["Vera", MARKET] = Role.MODERATOR
     assert {*theirs, "poll"} == set(core.features.files)
     for kind, files in core.features.files.items():

@@ -45,7 +45,7 @@ from bot.features.kudos.records import CERTIFICATES, KUDOS, KudosSettings
 from bot.features.kudos.words import KINDS, ask_for_reason
 from bot.model.message import Button, text
 from bot.model.people import Role
-from bot.ports.people import Exported
+from bot.ports.people import Brought, Exported
 from bot.ports.storage import Transaction
 from bot.reactions import Reaction
 
@@ -171,6 +171,20 @@ def merge_certificates(tx: Transaction, old: int, new: int) -> None:
     tx.of(CERTIFICATES).merge(old, new)
 
 
+def part_certificates(tx: Transaction, resident: int, new: int, brought: Brought | None) -> None:
+    """What an account made goes with it; what it tells of may stay behind, or go."""
+    theirs = tx.people.accounts([new]).get(new, ())
+    tx.of(CERTIFICATES).part(resident, new, [account.address for account in theirs])
+    for each in (resident, new):
+        tx.jobs.add(certify.PARTED, str(each), _AT_ONCE, f"{certify.PARTED}:{each}")
+
+
+def unlist_certificates(tx: Transaction, resident: int, parted: Sequence[int]) -> None:
+    """The same of those whom a line of the configuration joins no more."""
+    for new in parted:
+        part_certificates(tx, resident, new, None)
+
+
 def forget_certificates(tx: Transaction, resident: int) -> None:
     """What they made is withdrawn."""
     tx.of(CERTIFICATES).forget(resident)
@@ -185,8 +199,12 @@ def export_certificates(tx: Transaction, resident: int, among: Among) -> Exporte
 CERTIFYING = Feature(
     name="certificates",
     commands=_CERTIFYING,
+    jobs={certify.NAMED: certify.named_due, certify.PARTED: certify.parted_due},
+    about=(certify.PARTED,),
     files=certify.FILES,
     merge=merge_certificates,
+    part=part_certificates,
+    unlisted=unlist_certificates,
     forget=forget_certificates,
     export=export_certificates,
     keeps=CERTIFICATES,

@@ -8,7 +8,7 @@ made or checked.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,9 +18,9 @@ from bot.feature import Files, Write
 from bot.features.kudos import show
 from bot.features.kudos.records import CERTIFICATES, KUDOS, Kept, Kudos
 from bot.model.message import Attachment, Button, Message, message, text
-from bot.model.people import Role
+from bot.model.people import Role, Theme
+from bot.model.work import Job
 from bot.sheets import as_csv
-from bot.unseen import seen_as
 
 if TYPE_CHECKING:
     from bot.certificates import Certificate
@@ -30,7 +30,8 @@ MAKE, WITHDRAW, CHECK, LIST, ENLIST = (
     "certificate enlist",
 )
 SUBJECT, OF_YEAR = "certificate", "thanked"
-LONGEST_NAME, FIRST_YEAR = 100, 2000
+NAMED, PARTED = "certificate.named", "certificate.parted"
+FIRST_YEAR = 2000
 # So many of what somebody was thanked for are shown to choose from.
 SHOWN = 40
 # One person makes so many in a day.
@@ -61,10 +62,19 @@ def make_certificate(
         raise UserError("certificate.often", count=A_DAY)
     call.use(MAKE, within=DAY)
     # It tells of those whose words stand on it; of all, where it has none.
-    made = _made(call, reasons or found, reasons, _name(call, called))
+    says = reasons or found
+    _hold(call, says)
+    made = _made(call, says, reasons, _name(call, called))
     code = pages.sign(made, call.tx.signing)
-    words = made.canonical.decode()
-    number = call.tx.of(CERTIFICATES).add(call.resident.id, made.id, words, code.spelled, made.made)
+    number = call.tx.of(CERTIFICATES).add(
+        call.resident.id,
+        account=call.identity.address if call.identity else None,
+        mark=made.id,
+        words=made.canonical.decode(),
+        code=code.spelled,
+        made_at=made.made,
+        says=[kudos.id for kudos in says],
+    )
     lines = [text("certificate.ready", certificate=number), *pages.told(made)]
     if not told:  # nothing was to be chosen, and so it was not said before
         lines.append(text("certificate.benefits"))
@@ -118,12 +128,23 @@ def _chosen(found: Sequence[Kudos], numbers: Sequence[int]) -> Sequence[Kudos]:
     return [by_number[number] for number in dict.fromkeys(numbers)]
 
 
+def _hold(call: Call, says: Sequence[Kudos]) -> None:
+    """Raises: UserError where one of these ended at this moment."""
+    held = call.tx.of(CERTIFICATES).hold([kudos.id for kudos in says])
+    if over := next((kudos.id for kudos in says if kudos.id not in held), None):
+        raise UserError("certificate.not_yours", kudos=over)
+
+
 def _name(call: Call, called: str | None) -> str:
     """What they are called on it. Raises: UserError."""
+    from bot.certificates import names
+
     known = call.tx.people.known([call.resident.id]).get(call.resident.id)
     name = called or (known.name if known else "")
-    if not seen_as(name) or len(name) > LONGEST_NAME:
-        raise UserError("certificate.name", most=LONGEST_NAME)
+    if names.is_too_long(name):
+        raise UserError("certificate.name", most=names.LONGEST)
+    if not names.is_name(name):
+        raise UserError("certificate.name.marks")
     return name
 
 
@@ -131,7 +152,7 @@ def _made(call: Call, found: Sequence[Kudos], reasons: Sequence[Kudos], name: st
     from bot.certificates import Certificate
     from bot.certificates.certificate import new_id
 
-    themes = call.tx.places.themes({kudos.theme for kudos in found})
+    themes = _seen(call, {kudos.theme for kudos in found})
     days = sorted(date.fromisoformat(kudos.day) for kudos in found)
     givers = {kudos.giver for kudos in found if kudos.giver is not None}
     # Givers who were forgotten cannot be told apart: they count as one.
@@ -148,6 +169,16 @@ def _made(call: Call, found: Sequence[Kudos], reasons: Sequence[Kudos], name: st
         language=call.locale,
         made=call.now.replace(microsecond=0),
     )
+
+
+def _seen(call: Call, themes: Collection[int]) -> Sequence[Theme]:
+    """Those of these themes that they may see now. What one is called that they were put out of is not theirs
+    to know, as it may be called otherwise since.
+    """
+    seen = {theme.id for theme in call.themes(themes)}
+    if len(seen) < len(themes) and call.belongs():
+        seen |= call.tx.places.opened(themes).keys()
+    return call.tx.places.themes(seen)
 
 
 def withdraw_certificate(call: Call, certificate: int) -> Message:
@@ -189,6 +220,42 @@ def check_certificate(call: Call, code: str) -> Message:
     return message(text("certificate.checked", id=proof.code.id, on=day), text("certificate.checked.words"))
 
 
+# --- when what it says ends ---
+
+
+def check_those_saying(call: Call, kudos: int) -> None:
+    """It was taken back, or away, or blanked: what tells of it is withdrawn."""
+    _check(call, call.tx.of(CERTIFICATES).saying(kudos))
+
+
+def parted_due(call: Call, job: Job) -> None:
+    """Accounts were parted: a certificate is withdrawn where what it tells of thanks another one by now."""
+    _check(call, call.tx.of(CERTIFICATES).of(int(job.subject)))
+
+
+def named_due(call: Call, job: Job) -> None:
+    """Whoever it names was forgotten."""
+    for kept in call.tx.of(CERTIFICATES).saying(int(job.subject)):
+        _end(call, kept)
+
+
+def _check(call: Call, certificates: Iterable[Kept]) -> None:
+    for kept in certificates:
+        if not call.tx.of(CERTIFICATES).stands(kept.id):
+            _end(call, kept)
+
+
+def _end(call: Call, kept: Kept) -> None:
+    """It is withdrawn; its owner hears so once, and can make another one."""
+    assert kept.words
+    assert kept.resident
+    call.tx.of(CERTIFICATES).withdraw(kept.id, call.now)
+    year = date.fromisoformat(json.loads(kept.words)["until"]).year
+    again = Button(text("certificate.button.again"), MAKE, {"year": year})
+    said = message(text("certificate.ended", certificate=kept.id), buttons=[again])
+    call.tell(kept.resident, said, f"{SUBJECT}:{kept.id}:ended", begun=True, beside=True)
+
+
 # --- the list of a year ---
 
 
@@ -216,25 +283,34 @@ def list_year(call: Call, *, year: int | None = None) -> Message:
     people = kept.listed(when)
     if not people:
         raise UserError("certificate.list.none", year=str(when))
-    asked_at = kept.asked_at(when)
-    if asked_at is None:
-        _ask(call, when, people)
-        asked_at = call.now
-    if call.now < asked_at + NOTICE:
-        return message(text("certificate.list.asked", year=str(when), at=asked_at + NOTICE))
+    new = [resident for resident, told_at in people.items() if told_at is None]
+    if new:
+        kept.told(when, new, call.now)
+        _tell(call, when, new)
+    since = sorted(told_at or call.now for told_at in people.values())
+    waiting = [told_at for told_at in since if not _had_time(call, told_at)]
+    if len(waiting) == len(since):
+        return message(text("certificate.list.asked", year=str(when), at=since[0] + NOTICE))
     words = text("certificate.list", year=str(when))
-    return message(words, files=[Attachment(f"{OF_YEAR}:{when}", "csv", words)])
+    later = (text("certificate.list.later", count=len(waiting), at=waiting[-1] + NOTICE),) if waiting else ()
+    subject = f"{OF_YEAR}:{when}:{call.resident.id}"
+    return message(words, *later, files=[Attachment(subject, "csv", words)])
 
 
-def _ask(call: Call, year: int, people: Sequence[int]) -> None:
-    """Each hears that they are on it, with a way to come off."""
-    call.tx.of(CERTIFICATES).ask(year, call.now)
+def _had_time(call: Call, told_at: datetime | None) -> bool:
+    """Whether somebody who knows it since then could come off."""
+    return told_at is not None and call.now >= told_at + NOTICE
+
+
+def _tell(call: Call, year: int, people: Sequence[int]) -> None:
+    """Each hears that they are on it, with a way to come off; who came off and on again hears it again."""
     said = message(
         text("certificate.list.told", year=str(year), at=call.now + NOTICE, who=call.resident),
         buttons=[_enlist(year, off=True)],
     )
     for resident in people:
-        call.tell(resident, said, f"{OF_YEAR}:{year}:{resident}", begun=True, beside=True)
+        key = f"{OF_YEAR}:{year}:{resident}:{int(call.now.timestamp())}"
+        call.tell(resident, said, key, begun=True, beside=True)
 
 
 # --- files ---
@@ -264,26 +340,34 @@ def is_theirs(call: Call, subject: str, resident: int) -> bool:
 
 
 def make_list(call: Call, subject: str, write: Write) -> Callable[[], bytes]:
-    """A line for each who is on a year's list by now: what they are called, and the themes."""
-    year = int(subject)
-    people = call.tx.of(CERTIFICATES).listed(year)
+    """A line for each who is on a year's list and had time to come off: what they are called, and the themes
+    that whoever asked for it sees, without those of what is read alone.
+    """
+    year, reader = map(int, subject.split(":"))
+    listed = call.tx.of(CERTIFICATES).listed(year)
+    people = [resident for resident, told_at in listed.items() if _had_time(call, told_at)]
     known = call.tx.people.known(people)
-    rows = []
-    for resident in people:
-        if resident in known and (found := _counted(call, resident, year)):
-            themes = call.tx.places.themes({kudos.theme for kudos in found})
-            rows.append(
-                {
-                    write(text("certificate.list.name")): known[resident].name,
-                    write(text("certificate.list.themes")): ", ".join(theme.name for theme in themes),
-                }
-            )
-    empty = {write(text(f"certificate.list.{name}")): "" for name in ("name", "themes")}
-    return lambda: as_csv(rows or [empty])
+    counted = {who: found for who in people if who in known and (found := _counted(call, who, year))}
+    themes = {who: {kudos.theme for kudos in found if _is_open(kudos, who)} for who, found in counted.items()}
+    every = {theme for theirs in themes.values() for theme in theirs}
+    seen = {*call.themes_of(reader, every), *call.tx.places.opened(every)} if every else set()
+    name, where = (write(text(f"certificate.list.{column}")) for column in ("name", "themes"))
+    rows = [
+        {name: known[who].name, where: ", ".join(each.name for each in call.tx.places.themes(theirs & seen))}
+        for who, theirs in themes.items()
+    ]
+    return lambda: as_csv(rows or [{name: "", where: ""}])
+
+
+def _is_open(kudos: Kudos, resident: int) -> bool:
+    """Whether others may read that it thanks them."""
+    return any(each.resident == resident for each in show.seen_by_all(kudos))
 
 
 def may_list(call: Call, subject: str, resident: int) -> bool:
-    """Whether somebody organises in the community, or in one of its own themes now."""
+    """Whether they asked for it, and organise in the community, or in one of its own themes now."""
+    if subject.partition(":")[2] != str(resident):
+        return False
     accounts = call.tx.people.accounts([resident]).get(resident, ())
     known = [call.tx.people.by_identity(account) for account in accounts]
     if any(each is not None and each.role >= Role.ORGANISER for each in known):

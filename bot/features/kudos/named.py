@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from bot.call import Call
 from bot.errors import UserError
-from bot.features.kudos import show
+from bot.features.kudos import certify, show
 from bot.features.kudos.records import KUDOS, Kudos
 from bot.model.message import Button, Message, message, text
 from bot.model.people import Role
@@ -30,6 +30,7 @@ def show_named(tx: Transaction, resident: int) -> None:
     if names := set(_names(tx, resident)):
         for number in naming(tx, names):
             tx.jobs.add(NAMED, str(number), _AT_ONCE, f"{NAMED}:{number}")
+            tx.jobs.add(certify.NAMED, str(number), _AT_ONCE, f"{certify.NAMED}:{number}")
 
 
 def _names(tx: Transaction, resident: int) -> Iterator[str]:
@@ -90,6 +91,7 @@ def blank(call: Call, kudos: int) -> Message:
     done = message(text("kudos.blanked.done" if found.stands else "kudos.blanked.ended", kudos=kudos))
     if _says_something(call, found):
         kept.blank(kudos)
+        certify.check_those_saying(call, kudos)
         call.changed(show.subject(found.replies_to or kudos))
         _say_anew(call, found)
         for moderator in call.tx.people.moderators_of(found.theme):

@@ -307,12 +307,14 @@ KUDOS: StoreKey[KudosStore] = StoreKey("kudos")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A certificate. `mark`: by which it is known outside. Of one that was withdrawn there are no `words`,
-    as they were signed, nor the `code` that proves them; nor whose it is, where they were forgotten.
+    """A certificate. `mark`: by which it is known outside. `account`: the address of the one that made it,
+    with which it goes. Of one that was withdrawn there are neither `words`, as they were signed, nor the
+    `code` that proves them, nor `account`; nor whose it is, where they were forgotten.
     """
 
     id: int
     resident: int | None
+    account: str | None
     mark: str
     made_at: datetime
     words: str | None
@@ -323,8 +325,22 @@ class Kept:
 class CertificateStore(Protocol):
     """What certificates need kept, and the list of those who were thanked in a year."""
 
-    def add(self, resident: int, mark: str, words: str, code: str, made_at: datetime) -> int:
-        """Its number."""
+    def hold(self, numbers: Collection[int]) -> Collection[int]:
+        """Those of these kudos that stand. They are held until the transaction ends."""
+        ...
+
+    def add(
+        self,
+        resident: int,
+        *,
+        account: str | None,
+        mark: str,
+        words: str,
+        code: str,
+        made_at: datetime,
+        says: Collection[int],
+    ) -> int:
+        """Its number. `says`: the kudos that it tells of."""
         ...
 
     def get(self, certificate: int) -> Kept | None: ...
@@ -335,25 +351,33 @@ class CertificateStore(Protocol):
         """Theirs that were not withdrawn; the first first."""
         ...
 
+    def saying(self, kudos: int) -> Sequence[Kept]:
+        """Those that tell of it and were not withdrawn; the first first."""
+        ...
+
+    def stands(self, certificate: int) -> bool:
+        """Whether all that it tells of stands, in its own words, and thanks whoever has it."""
+        ...
+
     def withdraw(self, certificate: int, at: datetime) -> None: ...
 
-    def listed(self, year: int) -> Sequence[int]:
-        """Who wants to be on that year's list."""
+    def listed(self, year: int) -> Mapping[int, datetime | None]:
+        """Who wants to be on that year's list, each with since when they know that it is to be made."""
         ...
 
     def enlist(self, year: int, resident: int) -> None: ...
 
     def unlist(self, year: int, resident: int) -> None: ...
 
-    def asked_at(self, year: int) -> datetime | None:
-        """Since when those on it know that it is to be made."""
-        ...
-
-    def ask(self, year: int, at: datetime) -> None:
-        """They know it since then; said again it is no news."""
+    def told(self, year: int, residents: Collection[int], at: datetime) -> None:
+        """These know since then that it is to be made."""
         ...
 
     def merge(self, old: int, new: int) -> None: ...
+
+    def part(self, resident: int, new: int, accounts: Sequence[str]) -> None:
+        """What these accounts made is the new one's from now on."""
+        ...
 
     def forget(self, resident: int) -> None:
         """Their certificates are withdrawn, and nobody's; they are on no list."""

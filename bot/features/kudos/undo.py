@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bot.call import Call
 from bot.errors import Unsure, UserError, yes
-from bot.features.kudos import show
+from bot.features.kudos import certify, show
 from bot.features.kudos.records import KUDOS, Kudos
 from bot.model.message import Button, Message, message, text
 from bot.model.people import Resident, Role
@@ -103,6 +103,7 @@ def unhide(call: Call, kudos: int) -> Message:
 def _end(call: Call, found: Kudos, state: str, why: str | None = None) -> None:
     """It stands no more: whom it thanks hears so, and for what reason."""
     call.tx.of(KUDOS).change(found.id, state=state, why=why)
+    certify.check_those_saying(call, found.id)
     call.changed(show.subject(found.replies_to or found.id))
     what, times = show.what(found, most=_SHOWN), call.used(again(found), WITHIN)
     said = text(f"kudos.{state}.told", giver=show.giver(found), why=why or "", what=what)
@@ -131,6 +132,7 @@ def void_due(call: Call, job: Job) -> None:
             kept.drop(number, resident)
         else:
             kept.change(number, state="void")
+        certify.check_those_saying(call, number)
         call.changed(show.subject(found.replies_to or number))
     said = text("kudos.void", count=len(own))
     call.tell(Resident(resident, ""), message(said), f"{VOID}:{job.id}", begun=True, beside=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 import zlib
 from functools import cache
@@ -17,6 +18,7 @@ from bot.certificates.files import Files, page_of
 from bot.errors import UserError
 from bot.pictures.page import PAGE_HEIGHT, PAGE_WIDTH, Page, draw_page
 from bot.pictures.paragraphs import clean
+from bot.pictures.pdf import attached_to
 from bot.texts import Texts
 from storage.signing import SigningKeys
 from tests.bot.test_pictures import shaped
@@ -156,7 +158,9 @@ def test_it_says_so_in_words_too() -> None:
     assert made(CERTIFICATE).lines == (
         "Voorbeeldgemeente",
         "Oorkonde",
-        "12 buren bedankten Annelies Van den Bossche met deze woorden",
+        "12 buren bedankten",
+        "Annelies Van den Bossche",
+        "met deze woorden",
         "• het opruimen van het pleintje",
         "• haar kennis van geluid",
         "In sport en cultuur, van 3\u00a0maart\u00a02026 tot en met 12\u00a0november\u00a02026.",
@@ -183,6 +187,29 @@ def test_what_is_attached_is_read_also_where_another_program_squeezed_it() -> No
     squeezed = data[:start] + zlib.compress(data[start:end]) + b"\n" + data[end:]
     assert read_file(squeezed) == read_file(data) == (CERTIFICATE, sign(CERTIFICATE, SIGNING))
     assert read_file(b"\xef\xbb\xbf" + data[start:end] + b"\n")[0] == CERTIFICATE
+
+
+BEGINS = b'{"certificate":'
+DEFLATED = zlib.compress(BEGINS + bytes(150_000), 0)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        *(b"stream\n", b"stream\n{", b'stream\n{"a":"', b"stream\r\n \r\n"),
+        *(b"stream\n" + BEGINS, b"stream\n" + BEGINS + b"[", b"stream\n" + zlib.compress(BEGINS, 0)),
+        *(b"stream\n" + DEFLATED[:40], b"stream\n" + DEFLATED[:700]),
+    ],
+)
+def test_twice_as_much_takes_twice_as_long_to_look_through(part: bytes) -> None:
+    """What is looked at is counted: each byte a few times, however often one seems to begin."""
+    document = b"%PDF-" + part * (400_000 // len(part))
+    looked_at = sum(map(len, attached_to(document, BEGINS, 200_000)))
+    assert looked_at <= len(document) + 20 * 200_000
+    began = time.process_time()
+    with pytest.raises(UserError):
+        read_file(document)
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_a_file_is_what_was_signed(pdf: Path, capsys: Capture) -> None:
     said = capsys.readouterr().out
     assert said.startswith("Dit klopt: de gemeenschap tekende deze woorden, en geen andere.\n")
     assert (
-        "12 buren bedankten Annelies Van den Bossche met deze woorden:\n• het opruimen van het pleintje\n"
+        "12 buren bedankten “Annelies Van den Bossche” met deze woorden:\n• het opruimen van het pleintje\n"
         in said
     )
     assert "Vergelijk ze met wat je op het blad ziet" in said
@@ -61,7 +61,7 @@ def test_in_english_too(pdf: Path, capsys: Capture, monkeypatch: pytest.MonkeyPa
     assert main(["verify", str(pdf)]) == 0
     said = capsys.readouterr().out
     assert "This is right: the community signed these words, and no others." in said
-    assert "12 neighbours thanked Annelies Van den Bossche in these words:" in said
+    assert "12 neighbours thanked “Annelies Van den Bossche” in these words:" in said
 
 
 def test_a_code_proves_less_and_says_so(code: Code, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +70,8 @@ def test_a_code_proves_less_and_says_so(code: Code, capsys: Capture, monkeypatch
         said = capsys.readouterr().out
         assert "De code is echt: de gemeenschap tekende oorkonde 0123456789abcdef." in said
         assert "bewijst alleen het bestand" in said
-    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(code.lines)))
+    typed = io.TextIOWrapper(io.BytesIO("\n".join(code.lines).encode()))
+    monkeypatch.setattr("sys.stdin", typed)
     assert main(["verify"]) == 0
 
 
@@ -94,7 +95,9 @@ def test_one_changed_word_is_refused(pdf: Path, capsys: Capture) -> None:
         (b"%PDF-1.7\nhello", "In dat bestand zit geen oorkonde"),
         (b"{}", "In dat bestand zit geen oorkonde"),
         (b"hallo", "Dat is geen code van een oorkonde"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(3000), "komt in geen code voor"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(3000), "In dat bestand zit geen oorkonde"),
+        (b"A" * 20_000, "In dat bestand zit geen oorkonde"),
+        (b"%PDF-" + bytes(2_000_000), "Dat bestand is te groot voor een oorkonde: die heeft hoogstens 2 MB"),
         (None, "kan niet gelezen worden"),
     ],
 )
@@ -103,6 +106,45 @@ def test_what_is_none(home: Path, code: Code, file: bytes | None, said: str, cap
         (home / "it.pdf").write_bytes(file)
     assert main(["verify", "it.pdf"]) == 1
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("A" * 300, "Deze code is te lang"),
+        ("A" * 100_000, "Deze code is te lang"),
+        ("A\x00B", "Dat is geen code"),
+        ("A\x00B.pdf", "kan niet gelezen worden"),
+        ("A" * 300 + ".pdf", "kan niet gelezen worden"),
+        ("\x1b[2J.pdf", "kan niet gelezen worden"),
+        ("\udcff" * 30, "komt in geen code voor"),
+        ("/dev/zero", "In dat bestand zit geen oorkonde"),
+    ],
+)
+def test_whatever_is_typed_is_answered(code: Code, words: str, said: str, capsys: Capture) -> None:
+    assert main(["verify", words]) == 1
+    found = capsys.readouterr().err
+    assert said in found
+    assert "\x1b" not in found
+
+
+def test_so_is_whatever_is_on_the_input(pdf: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    def verify(data: bytes) -> int:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+        return main(["verify"])
+
+    assert verify(pdf.read_bytes()) == 0
+    assert "Dit klopt" in capsys.readouterr().out
+    for data, said in ((b"\xff" * 300, "geen oorkonde"), (bytes(3_000_000), "te groot"), (b"", "geen code")):
+        assert verify(data) == 1
+        assert said in capsys.readouterr().err
+
+
+def test_a_file_of_keys_may_be_called_anything(pdf: Path, capsys: Capture) -> None:
+    for name in ("A\x00B", "A" * 300):
+        with pytest.raises(SystemExit):
+            main(["verify", "--key", name, str(pdf)])
+        assert "there is no file" in capsys.readouterr().err
 
 
 def test_a_folder_is_no_certificate(home: Path, code: Code, capsys: Capture) -> None:

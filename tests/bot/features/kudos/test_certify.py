@@ -63,7 +63,7 @@ async def file_of(town: Town, file: Attachment, who: Identity = BEN) -> bytes:
 async def test_it_says_by_how_many_for_what_and_where(town: Town) -> None:
     answer = await made(town)
     said = words_of(answer)
-    assert "2 buren bedankten ben met deze woorden:" in said
+    assert "2 buren bedankten “ben” met deze woorden:" in said
     assert "voor de soep op zondag" in said
     assert "geen bewijs van overeenkomst" in said
     pdf, png = [await file_of(town, file) for file in answer.files]
@@ -113,7 +113,10 @@ async def test_what_does_not_count_stands_on_none(town: Town) -> None:
         ("!oorkonde maak 1 2 3 4 5 6 7 8 9 10 11", "passen er 10"),
         ("!oorkonde maak 1 --jaar 1999", "Geef een jaar"),
         ("!oorkonde maak 1 --jaar 2027", "Geef een jaar"),
-        (f"!oorkonde maak 1 --naam {'x' * 101}", "hoogstens 100 tekens"),
+        (f"!oorkonde maak 1 --naam {'x' * 65}", "hoogstens 64 tekens"),
+        ('!oorkonde maak 1 --naam "Ben - voor 500 uur werk"', "een naam zonder cijfers of leestekens"),
+        ('!oorkonde maak 1 --naam "Ben\n- voor de stad"', "een naam zonder cijfers of leestekens"),
+        ("!oorkonde maak 1 --naam ben42", "een naam zonder cijfers of leestekens"),
         ("!oorkonde maak --jaar 2025", "van 2025 is er nog niets"),
     ],
 )
