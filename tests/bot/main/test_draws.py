@@ -65,3 +65,19 @@ def test_what_is_no_draw_is_said_to_be_none(file: Path, capsys: pytest.CaptureFi
         file.write_bytes(contents)
         assert main(["draw", "--check", str(file)]) == 1
         assert "geen bestand van een loting" in capsys.readouterr().err
+
+
+def test_of_several_each_is_repeated_in_turn(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    entrants = [lot.entrant(name, None, "0a") for name in ("anna", "ben", "cas")]
+    seal, drawn = lot.seal_of("07"), lot.drawn_by("07", entrants, 2)
+    made = lot.Published("Sportraad", seal, "07", entrants, lot.code_of(seal, entrants), drawn)
+    file.write_text(lot.written(made), encoding="utf-8")
+    assert main(["draw", "--check", str(file)]) == 0
+    said = capsys.readouterr().out
+    who = [entrants[place - 1].name for place in drawn]
+    assert f"Dit klopt: voor “Sportraad” werden {who[0]} en {who[1]} geloot, in die volgorde." in said
+    assert "Het getal gedeeld door 3 laat 1 over" in said
+    assert "Het getal gedeeld door 2 laat" in said
+    swapped = lot.written(made).replace('"drawn": [', '"drawn": [ 9, ')
+    file.write_text(swapped, encoding="utf-8")
+    assert main(["draw", "--check", str(file)]) == 1
