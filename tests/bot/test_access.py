@@ -371,11 +371,8 @@ def test_every_command_is_for_the_community_or_says_why_not(town: Town) -> None:
     """What a feature brings is for nobody else unless it says so: themselves, or what it looks at itself."""
     open_to_all = {command.path for command in town.core.commands.by_path.values() if command.anyone}
     themselves = {path for path in open_to_all if path.startswith("me ")}
-    looks_itself = {
-        path
-        for path in open_to_all
-        if path.startswith(("poll ", "meeting ", "remind ", "kudos ", "certificate ")) or path == "come"
-    }
+    groups = ("poll ", "meeting ", "minutes ", "action ", "remind ", "kudos ", "certificate ")
+    looks_itself = {path for path in open_to_all if path.startswith(groups) or path == "come"}
     assert open_to_all - themselves - looks_itself == {
         *("help", "language", "reminders", "community choose"),
         *("theme list", "theme show", "theme follow", "theme take-part", "theme pull", "theme leave"),
