@@ -19,6 +19,7 @@ from storage.parts import Parts, Stored
 
 _WHO: Any = bindparam("resident_")
 _KEPT = [column for column in actions.c if column.name != "community"]
+_NAMES = [column.name for column in _KEPT]
 _ALL = select(*_KEPT)
 _IS_OPEN = actions.c.state == str(State.OPEN)
 # What nobody said by when comes last.
@@ -49,8 +50,9 @@ _FORGET = tuple(update(actions).where(column == _WHO).values({column.name: null(
 _ROWS_OF = tuple(select(actions).where(column == _WHO).order_by(actions.c.id) for column in _COLUMNS)
 
 
+@lru_cache(1024)  # from one agenda to the next they hardly change
 def _action(*values: Any) -> Action:
-    fields = dict(zip([column.name for column in _KEPT], values, strict=True))
+    fields = dict(zip(_NAMES, values, strict=True))
     due_on = fields["due_on"]
     fields["due_on"] = date.fromisoformat(due_on) if due_on else None
     fields["state"], fields["for_nobody"] = State(fields["state"]), bool(fields["for_nobody"])

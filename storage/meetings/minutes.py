@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func, insert, null, or_, select, update
+from sqlalchemy import and_, bindparam, func, insert, null, or_, select, update
 
-from bot.features.meetings.minutes.records import MINUTES, Approval, Kind, Line, Written
+from bot.features.meetings.minutes.records import ALL, MINUTES, Approval, Kind, Line
 from storage.meetings.tables import MINUTES_TABLES, approvals, notes
 from storage.parts import Parts, Stored
 
@@ -16,14 +16,18 @@ _HERE = notes.c.meeting == bindparam("meeting_")
 _VERSION: Any = bindparam("version_")
 _LINE = [column for column in notes.c if column.name != "community"]
 _STANDS = and_(notes.c.since <= _VERSION, or_(notes.c.until.is_(None), notes.c.until > _VERSION))
-_LINES = select(*_LINE).where(_HERE, _STANDS).order_by(notes.c.number)
+_LINES = (
+    select(*_LINE)
+    .where(_HERE, _STANDS)
+    .order_by(notes.c.number)
+    .offset(bindparam("after_"))
+    .limit(bindparam("most_"))
+)
 _ONE = select(*_LINE).where(_HERE, _STANDS, notes.c.number == bindparam("number_"))
+_COUNT = select(func.count()).select_from(notes).where(_HERE, _STANDS)
+_LAST = select(func.max(notes.c.number)).where(_HERE)
 # A line that says something else in a later version is one all the same.
-_WRITTEN = select(
-    func.count(notes.c.number.distinct()),
-    func.count(case((notes.c.resident == _WHO, notes.c.number)).distinct()),
-    func.max(notes.c.number),
-).where(_HERE)
+_OWN = select(func.count(notes.c.number.distinct())).where(_HERE, notes.c.resident == _WHO)
 # What was taken back in the version in which it began stood in none.
 _IS_CHANGED = (
     select(notes.c.number)
@@ -61,16 +65,23 @@ class Minutes:
     def __init__(self, parts: Parts) -> None:
         self._db = parts.db
 
-    def written(self, meeting: int, resident: int) -> Written:
-        count, own, last = self._db.execute(_WRITTEN, {"meeting_": meeting, "resident_": resident}).one()
-        return Written(count, own, last or 0)
+    def last(self, meeting: int) -> int:
+        return self._db.execute(_LAST, {"meeting_": meeting}).scalar_one() or 0
+
+    def own(self, meeting: int, resident: int) -> int:
+        found: int = self._db.execute(_OWN, {"meeting_": meeting, "resident_": resident}).scalar_one()
+        return found
 
     def add(self, line: Line) -> None:
         self._db.execute(_ADD, {column.name: _plain(getattr(line, column.name)) for column in _LINE})
 
-    def lines(self, meeting: int, version: int) -> Sequence[Line]:
-        found = self._db.execute(_LINES, {"meeting_": meeting, "version_": version})
-        return [_line(row._asdict()) for row in found]
+    def count(self, meeting: int, version: int) -> int:
+        found: int = self._db.execute(_COUNT, {"meeting_": meeting, "version_": version}).scalar_one()
+        return found
+
+    def lines(self, meeting: int, version: int, *, after: int = 0, most: int = ALL) -> Sequence[Line]:
+        which = {"meeting_": meeting, "version_": version, "after_": after, "most_": most}
+        return [_line(row._asdict()) for row in self._db.execute(_LINES, which)]
 
     def line(self, meeting: int, number: int, version: int) -> Line | None:
         which = {"meeting_": meeting, "number_": number, "version_": version}

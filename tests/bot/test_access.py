@@ -85,7 +85,9 @@ async def test_put_out_he_has_lost_it_with_his_next_word(town: Town, room: str |
 
 
 # What these are about is looked for in the themes of whoever asks.
-LOOK_THEMSELVES = ("poll", "meeting", "agenda", "offer", "remind", "kudos", "certificate")
+LOOK_THEMSELVES = (
+    *("poll", "meeting", "agenda", "offer", "minutes", "action", "remind", "kudos", "certificate"),
+)
 COMMUNITYS_OWN = ("!who knows geluid", "!who is eva", "!association list", "!community show")
 
 

@@ -443,12 +443,13 @@ async def test_no_file_of_it_is_made_for_whoever_is_not_in_it(two: Two) -> None:
     closed = {ONE: 3, OTHER: 1}
     theirs = {"draw": two.ids["draw"].theirs, "me": f"{vera.id}:{PLATFORM}:Vera", "certificate": 1}
     theirs |= {"thanked": f"{NOW.year}:{vera.id}", "turns": two.ids["drawn"].theirs}
+    theirs |= {"minutes": f"{two.ids['meeting'].theirs}:1"}
     two.town.platform.present["Vera", MARKET] = Role.MODERATOR
     assert {*theirs, "poll"} == set(core.features.files)
     for kind, files in core.features.files.items():
         for form, community in itertools.product(files.makes, (ONE, OTHER)):
             said = []
-            nobodys = f"88:{PLATFORM}:Zora" if kind == "me" else 88
+            nobodys = {"me": f"88:{PLATFORM}:Zora", "minutes": "88:1"}.get(kind, 88)
             for which in (theirs.get(kind, closed[community]), nobodys):
                 file = Attachment(f"{kind}:{which}", form, text("typed", words=""), community)
                 with pytest.raises(Gone) as refused:

@@ -65,9 +65,11 @@ def _check_may(call: Call, meeting: Meeting) -> None:
         raise UserError("minutes.approve.early", title=meeting.title, start=meeting.starts_at)
     draft = draft_of(call.tx, meeting.id)
     if not is_changed(call.tx, meeting.id, draft):
-        how = usage(call, NOTE, {"meeting": meeting.id})
-        key = "minutes.approve.nothing" if draft == 1 else "minutes.approve.same"
-        raise UserError(key, title=meeting.title, version=draft - 1, usage=how)
+        if draft == 1:
+            how = usage(call, NOTE, {"meeting": meeting.id})
+            raise UserError("minutes.approve.nothing", title=meeting.title, usage=how)
+        how = usage(call, NOTE, {"meeting": meeting.id, "instead": 3})
+        raise UserError("minutes.approve.same", title=meeting.title, version=draft - 1, usage=how)
 
 
 def _state(call: Call, meeting: Meeting, version: int) -> str:

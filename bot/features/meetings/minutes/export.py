@@ -13,7 +13,7 @@ from bot.call import Call
 from bot.errors import UserError
 from bot.feature import Files, Write
 from bot.features.meetings.find import find_lately, usage
-from bot.features.meetings.minutes.lines import lines_of, promised, shown
+from bot.features.meetings.minutes.lines import count_of, promised, shown
 from bot.features.meetings.minutes.records import ACTIONS, MINUTES, SUBJECT, Action, Approval, Line
 from bot.features.meetings.minutes.show import chosen, state, title
 from bot.features.meetings.minutes.write import NOTE
@@ -39,7 +39,7 @@ def export_minutes(
     """The minutes as a file: those that were approved last, or else the draft."""
     found = find_lately(call, meeting)
     which, _ = chosen(call, found, version)
-    if not lines_of(call.tx, found.id, which):
+    if not count_of(call.tx, found.id, which):
         raise UserError("minutes.empty", title=found.title, usage=usage(call, NOTE))
     words = text("minutes.export", title=found.title)
     return message(words, files=[Attachment(f"{SUBJECT}:{found.id}:{which}", str(form), words)])

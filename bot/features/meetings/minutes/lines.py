@@ -34,10 +34,19 @@ def promised(action: Action) -> Text:
     return text(f"minutes.line.action{dated}", who=person(action.promised_by), **said)
 
 
-def lines_of(tx: Transaction, meeting: int, version: int) -> list[Text]:
-    """All that stands in a version: what was said and decided, and behind it what was promised."""
-    written, noted = tx.of(MINUTES).lines(meeting, version), tx.of(ACTIONS).noted(meeting, version)
-    return [*map(shown, written), *map(promised, noted)]
+def count_of(tx: Transaction, meeting: int, version: int) -> int:
+    """How many lines a version has: what was said and decided, and behind it what was promised."""
+    return tx.of(MINUTES).count(meeting, version) + len(tx.of(ACTIONS).noted(meeting, version))
+
+
+def lines_of(tx: Transaction, meeting: int, version: int, after: int, most: int) -> list[Text]:
+    """So many of them, behind the first so many."""
+    lines = [shown(line) for line in tx.of(MINUTES).lines(meeting, version, after=after, most=most)]
+    if len(lines) < most:
+        before = max(0, after - tx.of(MINUTES).count(meeting, version))
+        noted = tx.of(ACTIONS).noted(meeting, version)[before : before + most - len(lines)]
+        lines += map(promised, noted)
+    return lines
 
 
 def is_changed(tx: Transaction, meeting: int, version: int) -> bool:

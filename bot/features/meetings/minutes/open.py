@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from bot.features.meetings.minutes.lines import person
@@ -10,6 +10,7 @@ from bot.features.meetings.minutes.records import ACTIONS, Action
 from bot.features.meetings.records import MEETINGS, Meeting
 from bot.model.message import Text, text
 from bot.model.people import Role
+from bot.ports.people import Used
 from bot.ports.storage import Transaction
 
 # More meetings than are to come in any theme.
@@ -45,16 +46,15 @@ def coming_back(tx: Transaction, meeting: Meeting, now: datetime) -> Sequence[Ac
 
 def left(tx: Transaction, actions: Collection[Action]) -> Collection[int]:
     """Those of their owners who take no part in its theme any more, as was said last."""
-    owners: Mapping[int, int] = {each.owner: each.theme for each in actions if each.owner is not None}
-    parts = tx.people.parts_of(owners)
-    themes = {who: {part.theme for part in parts.get(who, ())} for who in owners}
-    return {
-        each.owner
-        for each in actions
-        if each.owner is not None
-        and (each.theme not in themes[each.owner] or tx.guests.is_put_out(each.theme, each.owner))
-        and not tx.people.accounts_with(Role.MODERATOR, each.owner)
-    }
+    owners = {(each.owner, each.theme) for each in actions if each.owner is not None}
+    parts = tx.people.parts_of({who for who, _ in owners}) if owners else {}
+    return {who for who, theme in owners if not _is_there(tx, who, theme, parts.get(who, ()))}
+
+
+def _is_there(tx: Transaction, who: int, theme: int, parts: Sequence[Used]) -> bool:
+    """Who moderates the community is everywhere."""
+    here = any(part.theme == theme for part in parts) and not tx.guests.is_put_out(theme, who)
+    return here or bool(tx.people.accounts_with(Role.MODERATOR, who))
 
 
 def is_free(tx: Transaction, action: Action) -> bool:

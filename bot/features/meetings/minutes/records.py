@@ -16,6 +16,8 @@ from bot.ports.people import Exported
 from bot.ports.storage import StoreKey
 
 SUBJECT = "minutes"
+# More than stand in any minutes.
+ALL = 1_000_000
 
 
 class Kind(StrEnum):
@@ -54,26 +56,25 @@ class Approval:
     approved_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """How many lines were ever written of a meeting, how many of them by somebody, and what the last is
-    called.
-    """
-
-    count: int
-    own: int
-    last: int
-
-
 class MinutesStore(Protocol):
     """What minutes need kept. Whoever changes any holds their meeting."""
 
-    def written(self, meeting: int, resident: int) -> Written: ...
+    def last(self, meeting: int) -> int:
+        """The number of the line that was written last; 0: none was. No number is given out again."""
+        ...
+
+    def own(self, meeting: int, resident: int) -> int:
+        """How many lines somebody wrote of a meeting, also those that were taken back."""
+        ...
 
     def add(self, line: Line) -> None: ...
 
-    def lines(self, meeting: int, version: int) -> Sequence[Line]:
-        """Those that stand in a version, the first first."""
+    def count(self, meeting: int, version: int) -> int:
+        """How many stand in a version."""
+        ...
+
+    def lines(self, meeting: int, version: int, *, after: int = 0, most: int = ALL) -> Sequence[Line]:
+        """Those that stand in a version, but for so many, the first first."""
         ...
 
     def line(self, meeting: int, number: int, version: int) -> Line | None:

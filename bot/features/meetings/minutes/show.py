@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.meetings.find import find_lately, usage
-from bot.features.meetings.minutes.lines import draft_of, is_changed, lines_of, person, promised, shown
+from bot.features.meetings.minutes.lines import (
+    count_of,
+    draft_of,
+    is_changed,
+    lines_of,
+    person,
+    promised,
+    shown,
+)
 from bot.features.meetings.minutes.records import ACTIONS, MINUTES, SUBJECT, Approval, Kind
 from bot.features.meetings.minutes.write import NOTE, SHOW
 from bot.features.meetings.records import MEETINGS, Meeting
@@ -26,21 +34,22 @@ def show_minutes(
     """
     found = find_lately(call, meeting)
     which, approved = chosen(call, found, version)
-    lines = lines_of(call.tx, found.id, which)
-    if not lines:
+    count = count_of(call.tx, found.id, which)
+    if not count:
         raise UserError("minutes.empty", title=found.title, usage=usage(call, NOTE))
     first = (page - 1) * PAGE
-    if not 0 <= first < len(lines):
-        raise UserError("minutes.no_page", page=page, count=-(-len(lines) // PAGE))
+    if not 0 <= first < count:
+        raise UserError("minutes.no_page", page=page, count=-(-count // PAGE))
     newest = call.tx.of(MINUTES).approval(found.id)
     if approved and approved == newest and call.may_write(found.theme):
         call.board(f"{SUBJECT}:{found.id}", found.theme)
     buttons = []
-    if first + PAGE < len(lines):
+    if first + PAGE < count:
         args = {"meeting": found.id, "version": which, "page": page + 1}
         buttons = [Button(text("minutes.button.more"), SHOW, args)]
     above = [] if first else [state(approved), *_waits(call, found, approved, newest)]
-    return message(*above, *lines[first : first + PAGE], title=title(found), buttons=buttons)
+    lines = lines_of(call.tx, found.id, which, first, PAGE)
+    return message(*above, *lines, title=title(found), buttons=buttons)
 
 
 def chosen(call: Call, meeting: Meeting, version: int | None) -> tuple[int, Approval | None]:

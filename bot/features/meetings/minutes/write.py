@@ -48,14 +48,14 @@ def _write(call: Call, kind: Kind, words: str, meeting: int | None, instead: int
         return _mend(call, found, _own_line(call, found, instead), kind, words)
     check_time(call, found)
     kept, me = call.tx.of(MINUTES), call.resident.id
-    written = kept.written(found.id, me)
-    if written.count >= MOST:
+    last = kept.last(found.id)
+    if last >= MOST:
         raise UserError("minutes.full", most=MOST, title=found.title)
-    if written.own >= MOST_OWN:
+    if last >= MOST_OWN and kept.own(found.id, me) >= MOST_OWN:
         raise UserError("minutes.many", most=MOST_OWN, title=found.title)
     line = Line(
         meeting=found.id,
-        number=written.last + 1,
+        number=last + 1,
         kind=kind,
         resident=me,
         words=words,

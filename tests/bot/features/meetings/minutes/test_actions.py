@@ -346,6 +346,12 @@ async def test_with_its_theme_it_ends(town: Town) -> None:
     assert (await action(town)).state is State.DROPPED
 
 
+async def test_its_theme_says_how_much_is_open(town: Town) -> None:
+    assert "staat open" not in await town.say("anna", "!thema toon")
+    await town.say("anna", LAMP)
+    assert "1 actiepunt staat open" in await town.say("anna", "!thema toon")
+
+
 async def test_the_list_has_pages(town: Town) -> None:
     for number in range(12):
         await town.say("anna", f'!minutes action anna "lamp {number:02}" geen')
