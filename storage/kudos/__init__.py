@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, delete, exists, func, insert, null, select, update
 
-from bot.features.kudos.records import KUDOS, Given, Kudos, Receiver, Receives, Taste, Today, Totals
+from bot.features.kudos.records import KUDOS, Given, Kudos, Receiver, Receives, Taste, Totals
 from storage.among import among
 from storage.kudos.tables import TABLES, kudos, rounds, tastes, thanked
 from storage.numbers import next_number
@@ -49,13 +49,11 @@ _RECEIVERS = (
     .order_by(thanked.c.of_kudos, thanked.c.id)
 )
 _THANK = insert(thanked)
-_TODAY = (
-    select(kudos.c.id, thanked.c.resident, _STANDS.label("stands"))
+_WHOM = (
+    select(thanked.c.resident)
+    .distinct()
     .join_from(kudos, thanked, and_(_STATES, kudos.c.community == thanked.c.community))
-    .where(
-        *(kudos.c.giver == _WHO, kudos.c.given_at >= _SINCE),
-        *(kudos.c.day == bindparam("day_"), kudos.c.replies_to.is_(None)),
-    )
+    .where(among(kudos.c.id, "numbers_"), _STANDS, thanked.c.resident.is_not(None))
 )
 _IS_HIDDEN = thanked.c.hidden
 _TO = and_(thanked.c.of_kudos == bindparam("kudos_"), thanked.c.resident == _WHO)
@@ -295,12 +293,8 @@ class KudosKept:
     def lose(self, messages: Collection[str]) -> Sequence[int]:
         return list(self._db.execute(_LOSE, {"messages_": list(messages)}).scalars())
 
-    def today(self, giver: int, day: str) -> Today:
-        # No clocks are so far ahead that it had begun by then.
-        since = datetime.combine(date.fromisoformat(day), time(), UTC) - timedelta(days=1)
-        rows = list(self._db.execute(_TODAY, {"resident_": giver, "day_": day, "since_": since}))
-        who = frozenset(row.resident for row in rows if row.stands and row.resident is not None)
-        return Today(len({row.id for row in rows}), who)
+    def whom(self, numbers: Collection[int]) -> frozenset[int]:
+        return frozenset(self._db.execute(_WHOM, {"numbers_": numbers}).scalars() if numbers else ())
 
     def last_from(self, giver: int, receiver: int, since: datetime) -> Kudos | None:
         found = self._read(_GIVEN_BY, resident_=giver, since_=since)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -20,7 +20,6 @@ from bot.features.kudos.records import (
     Receiver,
     Receives,
     Taste,
-    Today,
 )
 from bot.features.kudos.words import Receivers, keep_receiver
 from bot.model.message import Button, Message, Text, message, text
@@ -40,6 +39,8 @@ _GROUP = TOGETHER = "kudos group"
 MOST_TOGETHER = 200
 # In the morning people can be reminded that they may thank again.
 _MORNING = time(9)
+# What is given late in a day may be dealt with on the next.
+_COUNTS_FOR = timedelta(days=2)
 
 
 def thank(call: Call, who: Receivers, reason: str, *, theme: str | None = None) -> Message:
@@ -155,9 +156,32 @@ def _day(at: datetime, zone: ZoneInfo) -> date:
     return at.astimezone(zone).date()
 
 
+@dataclass(frozen=True, slots=True)
+class Today:
+    """How many somebody gave in a day, but what thanks back; those that they took back are among them. And
+    whom they thanked, with what stands still.
+    """
+
+    count: int
+    thanked: frozenset[int]
+
+
 def given_today(call: Call) -> Today:
-    """What whoever asks gave on the day of now."""
-    return call.tx.of(KUDOS).today(call.resident.id, day_of(call).isoformat())
+    """What whoever asks gave on the day of now.
+
+    It goes by what they did, not by whose that is: an account that leaves somebody leaves what it gave.
+    """
+    numbers = call.tx.uses.names(call.resident.id, _on_day(call), call.now)
+    return Today(len(numbers), call.tx.of(KUDOS).whom([*map(int, numbers)]))
+
+
+def count_today(call: Call, found: Kudos) -> None:
+    """It is one of those of the day."""
+    call.use(f"{_on_day(call)}{found.id}", _COUNTS_FOR)
+
+
+def _on_day(call: Call) -> str:
+    return f"{GIVE} {day_of(call).isoformat()} "
 
 
 def had_enough(call: Call, today: Today) -> Message | None:
@@ -249,6 +273,7 @@ def _add(
     of_group: str | None = None,
 ) -> Kudos:
     found = call.tx.of(KUDOS).add(given(call, where.id, reason, of_group=of_group), who, tastes)
+    count_today(call, found)
     if show.seen_by_all(found):
         # It is news now, and nowhere that comes later.
         call.board(show.subject(found), where.id, call.resident.id, lasting=False)

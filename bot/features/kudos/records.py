@@ -55,16 +55,6 @@ class Totals(NamedTuple):
     all: int
 
 
-@dataclass(frozen=True, slots=True)
-class Today:
-    """How many somebody gave in a day, those that they took back among them; and whom they thanked, with what
-    stands still.
-    """
-
-    count: int
-    thanked: frozenset[int]
-
-
 class Receiver(NamedTuple):
     """Who is thanked: a resident, or by a name that is nobody's account. `alone`: nobody else reads it."""
 
@@ -144,8 +134,8 @@ class KudosStore(Protocol):
         """Which are for one of these, that is no more."""
         ...
 
-    def today(self, giver: int, day: str) -> Today:
-        """What somebody gave that day; but what thanks back."""
+    def whom(self, numbers: Collection[int]) -> frozenset[int]:
+        """Whom those of these thank that stand."""
         ...
 
     def last_from(self, giver: int, receiver: int, since: datetime) -> Kudos | None:

@@ -51,6 +51,7 @@ def _thank(call: Call, this: str, who: Receivers) -> Message | None:
     give.check_often(call, who, today)
     given = replace(give.given(call, where.id, ""), message=this, link=call.about.link)
     found = call.tx.of(KUDOS).add(given, who, tastes)
+    give.count_today(call, found)
     give.tell(call, found, where, tastes)
     month.plan(call, where.id)
     return message(text("kudos.sign.given", who=show.receivers(found.receivers)))
