@@ -15,7 +15,7 @@ from storage.among import among
 from storage.kudos.tables import TABLES, kudos, rounds, tastes, thanked
 from storage.numbers import next_number
 from storage.parts import Parts, Stored
-from storage.tables import members
+from storage.tables import members, residents
 from storage.upsert import upsert
 
 _KEPT = [column for column in kudos.c if column.name != "community"]
@@ -413,6 +413,11 @@ class KudosKept:
     def pairs(self, themes: Collection[int], since: datetime) -> Sequence[tuple[int, int]]:
         rows = self._db.execute(_PAIRS, {"themes_": list(themes), "since_": since})
         return [(giver, receiver) for giver, receiver in rows]
+
+    def hold_tastes(self, people: Collection[int]) -> Mapping[int, Taste]:
+        if people:
+            self._db.lock(residents.c.id, *people, weakly=True)
+        return self.tastes(people)
 
     def tastes(self, residents: Collection[int]) -> Mapping[int, Taste]:
         rows = self._db.execute(_TASTES, {"residents_": list(residents)}) if residents else ()

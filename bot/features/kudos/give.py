@@ -66,7 +66,7 @@ def thank_group(call: Call, meeting: int, reason: str) -> Message:
         raise UserError("kudos.together.unknown", meeting=meeting)
     call.check_writes(found.theme)
     check_reason(reason)
-    tastes, today = call.tx.of(KUDOS).tastes(found.people), given_today(call)
+    tastes, today = call.tx.of(KUDOS).hold_tastes(found.people), given_today(call)
     who = _together(call, found, tastes, today)
     if enough := had_enough(call, today):
         return enough
@@ -122,7 +122,7 @@ def check_may(call: Call, theme: int, who: Receivers) -> Mapping[int, Taste]:
     call.check_writes(theme)
     if call.resident.id in _residents(who):
         raise UserError("kudos.yourself")
-    tastes = call.tx.of(KUDOS).tastes(_residents(who))
+    tastes = call.tx.of(KUDOS).hold_tastes(_residents(who))
     if not_wanted := {who for who, taste in tastes.items() if taste.receives is Receives.NOT}:
         _check_others(
             text("kudos.not_wanted", who=_named(not_wanted), count=len(not_wanted)), who, not_wanted
@@ -229,7 +229,8 @@ def _reply(call: Call, first: Kudos, reason: str) -> Message:
     if any(reply.giver == call.resident.id for reply in kept.replies(first.id)):
         raise UserError("kudos.back.twice", who=show.giver(first))
     to = [Receiver(first.giver)]
-    found = kept.add(given(call, first.theme, reason, replies_to=first.id), to, kept.tastes(_residents(to)))
+    tastes = kept.hold_tastes(_residents(to))
+    found = kept.add(given(call, first.theme, reason, replies_to=first.id), to, tastes)
     call.changed(show.subject(first))
     if first.giver is not None:
         call.tell(first.giver, message(show.reply(found)), show.told_back(first, found), begun=True)

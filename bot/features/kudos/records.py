@@ -244,6 +244,10 @@ class KudosStore(Protocol):
         """How these like to be thanked, as far as they said so or were asked."""
         ...
 
+    def hold_tastes(self, people: Collection[int]) -> Mapping[int, Taste]:
+        """The same; until the transaction ends none of these chooses anything else, nor is one with another."""
+        ...
+
     def choose(self, resident: int, taste: Taste) -> None:
         """From now on they like it so. In private: what thanked them until now is theirs alone too, and stays
         so whatever they like later.

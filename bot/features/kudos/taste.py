@@ -38,7 +38,8 @@ _GIVER = {Wish.GIVER_ON: True, Wish.GIVER_OFF: False}
 def choose(call: Call, wish: Wish | None = None) -> Message:
     """Say how you like to be thanked, or hear how it is."""
     kept = call.tx.of(KUDOS)
-    now = kept.tastes([call.resident.id]).get(call.resident.id, Taste())
+    read = kept.tastes if wish is None else kept.hold_tastes
+    now = read([call.resident.id]).get(call.resident.id, Taste())
     if wish is None:
         return _said(now)
     if wish in _RECEIVES:
