@@ -12,7 +12,9 @@ from sqlalchemy import Select, and_, bindparam, delete, exists, func, insert, nu
 
 from bot.features.kudos.records import KUDOS, Given, Kudos, Receiver, Receives, Taste, Totals
 from storage.among import among
+from storage.kudos.linked import IS_HIDDEN, ON_WALL, STANDS, STATES, Noted, bring_back, merge, show_as_liked
 from storage.kudos.tables import TABLES, kudos, rounds, tastes, thanked
+from storage.kudos.tastes import agrees, choose, said_by, strictest
 from storage.numbers import next_number
 from storage.parts import Parts, Stored
 from storage.tables import members, residents
@@ -21,7 +23,6 @@ from storage.upsert import upsert
 _KEPT = [column for column in kudos.c if column.name != "community"]
 _NAMES = [column.name for column in _KEPT]
 _THIS = kudos.c.id == bindparam("kudos_")
-_STANDS = kudos.c.state == "given"
 _WHO: Any = bindparam("resident_")
 _SINCE = bindparam("since_", type_=kudos.c.given_at.type)
 _UNTIL = bindparam("until_", type_=kudos.c.given_at.type)
@@ -31,7 +32,7 @@ _GET = select(*_KEPT).where(_THIS)
 _NUMBERED = select(*_KEPT).where(among(kudos.c.id, "numbers_")).order_by(kudos.c.id)
 _ADD = insert(kudos)
 _CHANGE = update(kudos).where(_THIS).values(state=bindparam("state_"), why=bindparam("why_"))
-_BY = select(*_KEPT).where(kudos.c.giver == _WHO, kudos.c.given_at >= _SINCE, _STANDS)
+_BY = select(*_KEPT).where(kudos.c.giver == _WHO, kudos.c.given_at >= _SINCE, STANDS)
 _GIVEN_BY = _BY.order_by(kudos.c.given_at.desc(), kudos.c.id.desc())
 _FOR_MESSAGE = select(*_KEPT).where(kudos.c.message == bindparam("message_"), kudos.c.giver == _WHO)
 _LOSE = (
@@ -40,29 +41,25 @@ _LOSE = (
     .values(is_gone=True, link=null())
     .returning(kudos.c.id)
 )
-_REPLIES = select(*_KEPT).where(kudos.c.replies_to == bindparam("kudos_"), _STANDS).order_by(kudos.c.id)
-_STATES = kudos.c.id == thanked.c.of_kudos
-
+_REPLIES = select(*_KEPT).where(kudos.c.replies_to == bindparam("kudos_"), STANDS).order_by(kudos.c.id)
 _RECEIVERS = (
     select(thanked.c.of_kudos, thanked.c.resident, thanked.c.name, thanked.c.alone)
-    .where(among(thanked.c.of_kudos, "numbers_"), ~thanked.c.hidden)
+    .where(among(thanked.c.of_kudos, "numbers_"), ~IS_HIDDEN)
     .order_by(thanked.c.of_kudos, thanked.c.id)
 )
 _THANK = insert(thanked)
 _WHOM = (
     select(thanked.c.resident)
     .distinct()
-    .join_from(kudos, thanked, and_(_STATES, kudos.c.community == thanked.c.community))
-    .where(among(kudos.c.id, "numbers_"), _STANDS, thanked.c.resident.is_not(None))
+    .join_from(kudos, thanked, and_(STATES, kudos.c.community == thanked.c.community))
+    .where(among(kudos.c.id, "numbers_"), STANDS, thanked.c.resident.is_not(None), ~thanked.c.void)
 )
-_IS_HIDDEN = thanked.c.hidden
 _TO = and_(thanked.c.of_kudos == bindparam("kudos_"), thanked.c.resident == _WHO)
 _HIDE = (
     update(thanked).where(_TO).values(hidden=bindparam("hidden_", type_=thanked.c.hidden.type), on_wall=False)
 )
-_KEEP_ALONE = update(thanked).where(thanked.c.resident == _WHO).values(alone=True)
-_DROP = delete(thanked).where(_TO)
-_THANKS = select(thanked.c.id).where(_TO).limit(1)
+_VOID = update(thanked).where(_TO).values(void=True, on_wall=False)
+_THANKS = select(thanked.c.id).where(_TO, ~thanked.c.void).limit(1)
 # A name that is somebody's account is kept no more.
 _NAMED = (
     select(thanked.c.name, thanked.c.claimant)
@@ -77,33 +74,26 @@ _CLAIM = (
 _CLAIMED_BY = and_(thanked.c.of_kudos == bindparam("kudos_"), thanked.c.claimant == _WHO)
 _AGREE = update(thanked).where(_CLAIMED_BY).values(resident=_WHO, name=null(), claimant=null())
 _DECLINE = update(thanked).where(_CLAIMED_BY).values(claimant=null())
-_REASONS = select(kudos.c.id, kudos.c.reason).where(_STANDS, kudos.c.reason != "").order_by(kudos.c.id)
+_REASONS = select(kudos.c.id, kudos.c.reason).where(STANDS, kudos.c.reason != "").order_by(kudos.c.id)
 _BLANK = update(kudos).where(_THIS).values(reason="", blanked=True)
 _RECEIVED = (
     select(*_KEPT)
-    .join_from(kudos, thanked, and_(_STATES, kudos.c.community == thanked.c.community))
-    .where(
-        thanked.c.resident == _WHO, ~_IS_HIDDEN, _STANDS, kudos.c.replies_to.is_(None), kudos.c.id < _BEFORE
-    )
+    .join_from(kudos, thanked, and_(STATES, kudos.c.community == thanked.c.community))
+    .where(thanked.c.resident == _WHO, ~IS_HIDDEN, STANDS, kudos.c.replies_to.is_(None), kudos.c.id < _BEFORE)
     .order_by(kudos.c.id.desc())
     .limit(_MOST)
 )
 _COUNTED = (
     select(*_KEPT)
-    .join_from(kudos, thanked, and_(_STATES, kudos.c.community == thanked.c.community))
+    .join_from(kudos, thanked, and_(STATES, kudos.c.community == thanked.c.community))
     .where(
-        *(thanked.c.resident == _WHO, ~_IS_HIDDEN, _STANDS),
+        *(thanked.c.resident == _WHO, ~IS_HIDDEN, STANDS),
         *(kudos.c.replies_to.is_(None), ~kudos.c.is_early),
         *(kudos.c.given_at >= _SINCE, kudos.c.given_at < _UNTIL),
     )
     .order_by(kudos.c.id)
 )
-# What is on the wall is that of who agreed, in what stands and thanks nobody back.
-_AGREES = exists().where(tastes.c.resident == thanked.c.resident, tastes.c.wall)
-_IS_SEEN = exists().where(_STATES, _STANDS, kudos.c.replies_to.is_(None))
-_ON_WALL = and_(~_IS_HIDDEN, ~thanked.c.alone, thanked.c.resident.is_not(None), _AGREES, _IS_SEEN)
-_SHOW_OF = update(thanked).where(thanked.c.resident == _WHO).values(on_wall=_ON_WALL)
-_SHOW_THIS = update(thanked).where(thanked.c.of_kudos == bindparam("kudos_")).values(on_wall=_ON_WALL)
+_SHOW_THIS = update(thanked).where(thanked.c.of_kudos == bindparam("kudos_")).values(on_wall=ON_WALL)
 # A number for each, however many it thanks; what was given later has a higher one.
 _PAGE = (
     select(thanked.c.of_kudos)
@@ -131,19 +121,11 @@ _AGREED = select(thanked.c.of_kudos, thanked.c.resident).where(
     among(thanked.c.of_kudos, "numbers_"), thanked.c.on_wall
 )
 
-_TASTES = select(tastes.c.resident, tastes.c.receives, tastes.c.wall, tastes.c.asked, tastes.c.giver).where(
-    among(tastes.c.resident, "residents_")
-)
-_CHOOSE = upsert(tastes)
-_CHOOSE = _CHOOSE.on_conflict_do_update(
-    index_elements=[tastes.c.resident],
-    set_={name: _CHOOSE.excluded[name] for name in ("receives", "wall", "asked", "giver")},
-)
 _DROP_TASTE = delete(tastes).where(tastes.c.resident == _WHO)
 
 # --- what is told of a month, or a year ---
 
-_WITHIN = and_(_STANDS, kudos.c.given_at >= _SINCE, kudos.c.given_at < _UNTIL)
+_WITHIN = and_(STANDS, kudos.c.given_at >= _SINCE, kudos.c.given_at < _UNTIL)
 _FIRST = kudos.c.replies_to.is_(None)
 _TOLD_UNTIL = select(rounds.c.told_until).where(rounds.c.theme == bindparam("theme_"))
 _TOLD = upsert(rounds)
@@ -153,16 +135,14 @@ _TOLD = _TOLD.on_conflict_do_update(
 _GIVERS = (
     select(kudos.c.giver)
     .distinct()
-    .join_from(kudos, tastes, kudos.c.giver == tastes.c.resident)
-    .where(_WITHIN, _FIRST, kudos.c.theme == bindparam("theme_"), tastes.c.giver)
+    .where(_WITHIN, _FIRST, kudos.c.theme == bindparam("theme_"), agrees(kudos.c.giver, tastes.c.giver))
     .order_by(kudos.c.giver)
 )
 _THEMES_WITH = select(kudos.c.theme).distinct().where(_WITHIN, _FIRST)
 # Whoever has several accounts is there since the first of these is.
 _THERE_SINCE = (
     select(members.c.resident)
-    .join_from(members, tastes, members.c.resident == tastes.c.resident)
-    .where(members.c.theme == bindparam("theme_"), tastes.c.wall)
+    .where(members.c.theme == bindparam("theme_"), agrees(members.c.resident, tastes.c.wall))
     .group_by(members.c.resident)
     .having(func.min(members.c.since) >= _SINCE, func.min(members.c.since) < _UNTIL)
     .order_by(members.c.resident)
@@ -172,50 +152,28 @@ _COUNT = select(func.count()).where(_COUNTS)
 _COUNT_GIVEN = select(func.count()).where(_COUNTS, kudos.c.giver == _WHO)
 _COUNT_RECEIVED = (
     select(func.count(kudos.c.id.distinct()))
-    .join_from(thanked, kudos, and_(_STATES, kudos.c.community == thanked.c.community))
-    .where(_COUNTS, thanked.c.resident == _WHO, ~_IS_HIDDEN)
+    .join_from(thanked, kudos, and_(STATES, kudos.c.community == thanked.c.community))
+    .where(_COUNTS, thanked.c.resident == _WHO, ~IS_HIDDEN)
 )
 _PAIRS = (
     select(kudos.c.giver, thanked.c.resident)
-    .join_from(kudos, thanked, and_(_STATES, kudos.c.community == thanked.c.community))
+    .join_from(kudos, thanked, and_(STATES, kudos.c.community == thanked.c.community))
     .where(
-        *(_STANDS, kudos.c.given_at >= _SINCE, among(kudos.c.theme, "themes_")),
-        *(kudos.c.giver.is_not(None), thanked.c.resident.is_not(None)),
+        *(STANDS, kudos.c.given_at >= _SINCE, among(kudos.c.theme, "themes_")),
+        *(kudos.c.giver.is_not(None), thanked.c.resident.is_not(None), ~thanked.c.void),
     )
 )
 
-# Of what thanks both of two who are one person it is said once, and not where either hid it.
-_others = thanked.alias()
-_HIDE_TOO = (
-    update(thanked)
-    .where(
-        thanked.c.resident == bindparam("new_"),
-        exists().where(
-            _others.c.of_kudos == thanked.c.of_kudos,
-            _others.c.resident == bindparam("old_"),
-            _others.c.hidden,
-        ),
-    )
-    .values(hidden=True, on_wall=False)
-)
-_DROP_TWICE = delete(thanked).where(
-    thanked.c.resident == bindparam("old_"),
-    exists().where(_others.c.of_kudos == thanked.c.of_kudos, _others.c.resident == bindparam("new_")),
-)
-_PASS_ON = tuple(
-    update(column.table).where(column == bindparam("old_")).values({column.name: bindparam("new_")})
-    for column in (kudos.c.giver, thanked.c.resident, thanked.c.claimant)
-)
 _OWN = (
     select(kudos.c.id)
-    .where(kudos.c.giver == _WHO, _STANDS, exists().where(_STATES, thanked.c.resident == _WHO))
+    .where(kudos.c.giver == _WHO, STANDS, exists().where(STATES, thanked.c.resident == _WHO, ~thanked.c.void))
     .order_by(kudos.c.id)
 )
 _GAVE = select(kudos).where(kudos.c.giver == _WHO).order_by(kudos.c.id)
 # What thanks them, and what they say does.
 _ROWS_TO = tuple(
     select(thanked, kudos.c.reason)
-    .join_from(thanked, kudos, and_(_STATES, kudos.c.community == thanked.c.community))
+    .join_from(thanked, kudos, and_(STATES, kudos.c.community == thanked.c.community))
     .where(whose == _WHO)
     .order_by(thanked.c.of_kudos, thanked.c.id)
     for whose in (thanked.c.resident, thanked.c.claimant)
@@ -226,8 +184,6 @@ _NOBODYS = (
     update(thanked).where(thanked.c.resident == _WHO).values(resident=null(), name=null(), on_wall=False),
     update(thanked).where(thanked.c.claimant == _WHO).values(claimant=null()),
 )
-# What nobody knows any more how it was meant shows the least.
-_RECEIVES: Mapping[str, Receives] = {str(each): each for each in Receives}
 # Above any number.
 _ALL = 2**62
 
@@ -314,7 +270,7 @@ class KudosKept:
         self._db.execute(_SHOW_THIS, {"kudos_": kudos_})
 
     def drop(self, kudos_: int, resident: int) -> None:
-        self._db.execute(_DROP, {"kudos_": kudos_, "resident_": resident})
+        self._db.execute(_VOID, {"kudos_": kudos_, "resident_": resident})
 
     def thanks(self, kudos_: int, resident: int) -> bool:
         return self._db.execute(_THANKS, {"kudos_": kudos_, "resident_": resident}).first() is not None
@@ -420,34 +376,17 @@ class KudosKept:
         return self.tastes(people)
 
     def tastes(self, residents: Collection[int]) -> Mapping[int, Taste]:
-        rows = self._db.execute(_TASTES, {"residents_": list(residents)}) if residents else ()
-        return {
-            row.resident: Taste(
-                _RECEIVES.get(row.receives, Receives.PRIVATELY),
-                None if row.wall is None else bool(row.wall),
-                bool(row.asked),
-                bool(row.giver),
-            )
-            for row in rows
-        }
+        return {who: strictest(said.values()) for who, said in said_by(self._db, residents).items()}
 
     def choose(self, resident: int, taste: Taste) -> None:
-        how = {"receives": str(taste.receives), "wall": taste.wall, "asked": taste.asked}
-        self._db.execute(_CHOOSE, {"resident": resident, **how, "giver": taste.giver})
-        if taste.receives is Receives.PRIVATELY:
-            self._db.execute(_KEEP_ALONE, {"resident_": resident})
-        self._db.execute(_SHOW_OF, {"resident_": resident})
+        choose(self._db, resident, taste)
+        show_as_liked(self._db, resident)
 
     def merge(self, old: int, new: int) -> None:
-        whose = {"old_": old, "new_": new}
-        self._db.execute(_HIDE_TOO, whose)
-        self._db.execute(_DROP_TWICE, whose)
-        for statement in _PASS_ON:
-            self._db.execute(statement, whose)
-        found = self.tastes([old, new])
-        self._db.execute(_DROP_TASTE, {"resident_": old})
-        if found:
-            self.choose(new, _strictest([*found.values()]))
+        merge(self._db, old, new)
+
+    def bring_back(self, notes: Mapping[int, Noted]) -> None:
+        bring_back(self._db, notes)
 
     def forget(self, resident: int) -> Sequence[int]:
         rows = self.rows_of(resident)
@@ -484,15 +423,3 @@ def _kudos(row: Mapping[str, Any], receivers: tuple[Receiver, ...]) -> Kudos:
     fields = {name: row[name] for name in _NAMES}
     fields |= {name: bool(fields[name]) for name in ("is_early", "is_gone", "blanked")}
     return Kudos(**fields, receivers=receivers)
-
-
-def _strictest(found: Sequence[Taste]) -> Taste:
-    """How a person likes it of whom each account said something: what shows the least."""
-    order = list(Receives)
-    walls = [taste.wall for taste in found if taste.wall is not None]
-    return Taste(
-        receives=max((taste.receives for taste in found), key=order.index),
-        wall=all(walls) if walls else None,
-        asked=any(taste.asked for taste in found),
-        giver=all(taste.giver for taste in found),
-    )

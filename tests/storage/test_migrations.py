@@ -1582,3 +1582,38 @@ async def test_meetings_of_before_were_worded_by_who_planned_them(database_url: 
         assert await look(database_url, rows("meetings", "id", "worded_by")) == [(1, 1), (2, None)]
         assert await look(database_url, rows("meeting_series", "id", "worded_by")) == [(1, 1)]
         await look(database_url, partial(down_to, "0059"))
+
+
+# --- what is void of two who are one person, and what each of them said ---
+
+
+async def test_how_somebody_likes_to_be_thanked_is_theirs_as_who_they_are(database_url: str) -> None:
+    def fill(db: Connection) -> None:
+        person = {"folded": "", "role": 0, "wants_reminders": False, "name_is_chosen": False}
+        add_rows({"residents": [{"community": 1, "id": 7, "name": "x", **person}]}, db)
+        taste = {"community": 1, "resident": 7, "receives": "openly", "wall": True, "asked": True}
+        add_rows({"kudos_tastes": [{**taste, "giver": True}]}, db)
+
+    def say_more(db: Connection) -> None:
+        """Whoever had number 8 is the same person."""
+        taste = {"community": 1, "resident": 7, "first": 8, "receives": "privately"}
+        add_rows({"kudos_tastes": [{**taste, "wall": None, "asked": False, "giver": True}]}, db)
+        add_rows({"themes": [{"id": 3, "community": 1, "name": "sport"}]}, db)
+        given = {"theme": 3, "given_at": 1, "day": "2026-11-28", "reason": "x"}
+        add_rows({"kudos": [{"community": 1, "id": 1, **given}]}, db)
+        thanks = {"community": 1, "of_kudos": 1, "resident": 7, "theme": 3, "given_at": 1}
+        add_rows({"thanked": [{"id": number, "void": number == 2, **thanks} for number in (1, 2)]}, db)
+
+    columns = ("resident", "receives", "wall", "asked", "giver")
+    await upgrade(database_url, to="0065")
+    await look(database_url, fill)
+    await upgrade(database_url)
+    assert await look(database_url, differences) == []
+    kept = await look(database_url, rows("kudos_tastes", "first", *columns))
+    assert kept == [(7, 7, "openly", True, True, True)]
+    await look(database_url, say_more)
+    await look(database_url, partial(down_to, "0065"))
+    assert await look(database_url, rows("kudos_tastes", *columns)) == [(7, "privately", True, True, True)]
+    assert await look(database_url, rows("thanked", "id")) == [(1,)]
+    await upgrade(database_url)
+    assert await look(database_url, differences) == []

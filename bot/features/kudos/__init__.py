@@ -31,7 +31,7 @@ from bot.features.kudos.records import CERTIFICATES, KUDOS, KudosSettings
 from bot.features.kudos.words import KINDS, ask_for_reason
 from bot.model.message import Button, text
 from bot.model.people import Role
-from bot.ports.people import Exported
+from bot.ports.people import Brought, Exported
 from bot.ports.storage import Transaction
 from bot.reactions import Reaction
 
@@ -80,6 +80,12 @@ def merge_residents(tx: Transaction, old: int, new: int) -> None:
     """What either gave or was thanked for is one person's; what they gave themselves by that is void."""
     tx.of(KUDOS).merge(old, new)
     tx.jobs.add(undo.VOID, str(new), _AT_ONCE, f"{undo.VOID}:{new}")
+
+
+def part_resident(tx: Transaction, old: int, new: int, brought: Brought | None) -> None:
+    """Where linking is undone either has back what they gave, what thanked them and how they like that."""
+    if brought:
+        tx.of(KUDOS).bring_back({new: brought.noted, old: brought.whom_noted})
 
 
 def forget_resident(tx: Transaction, resident: int) -> None:
@@ -132,6 +138,7 @@ FEATURE = Feature(
     news={"kudos": show.tell_new},
     kinds={**KINDS, **taste.KINDS},
     merge=merge_residents,
+    part=part_resident,
     forget=forget_resident,
     export=export_resident,
     settings=KudosSettings,

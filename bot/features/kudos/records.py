@@ -155,7 +155,7 @@ class KudosStore(Protocol):
         ...
 
     def drop(self, kudos: int, resident: int) -> None:
-        """They are not among those whom it thanks."""
+        """They are not among those whom it thanks, for as long as they are who gave it."""
         ...
 
     def thanks(self, kudos: int, resident: int) -> bool:
@@ -245,7 +245,7 @@ class KudosStore(Protocol):
         ...
 
     def hold_tastes(self, people: Collection[int]) -> Mapping[int, Taste]:
-        """The same; until the transaction ends none of these chooses anything else, nor is one with another."""
+        """The same; until the transaction ends none of these chooses otherwise, nor is one with another."""
         ...
 
     def choose(self, resident: int, taste: Taste) -> None:
@@ -256,6 +256,12 @@ class KudosStore(Protocol):
 
     def merge(self, old: int, new: int) -> None:
         """What both have is one person's from now on, who likes it as the one who shows less."""
+        ...
+
+    def bring_back(self, notes: Mapping[int, Mapping[str, Sequence[Sequence[Any]]]]) -> None:
+        """They are not one person after all. Each likes it as they did, by what was noted of them; what was
+        void by their being one stands again.
+        """
         ...
 
     def forget(self, resident: int) -> Sequence[int]:

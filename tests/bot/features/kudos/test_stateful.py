@@ -257,6 +257,29 @@ class Giving(RuleBasedStateMachine):
             else:
                 thanks.state = "void"
 
+    @rule(elder=st.sampled_from(ACCOUNTS), younger=st.sampled_from(ACCOUNTS))
+    def link_by_mistake(self, elder: str, younger: str) -> None:
+        """Which is undone: each has back what they had, but for what counts against them."""
+        both = [self.person[elder], self.person[younger]]
+        if both[0] == both[1]:
+            return
+        theirs = [Identity(PLATFORM, name) for name in ACCOUNTS if self.person[name] == both[1]]
+        if self._number(elder) > self._number(younger):
+            theirs = [Identity(PLATFORM, name) for name in ACCOUNTS if self.person[name] == both[0]]
+            elder, younger = younger, elder
+        brought = self.run(self.town.linked(elder, younger))
+        self.run(self._due())
+
+        def part(tx: Transaction) -> None:
+            person = tx.people.by_identity(theirs[0])
+            assert person
+            self.town.core.features.part(tx, person.id, theirs, brought)
+
+        self.run(self.town.core.store.run(part))
+        self.run(self._due())
+        for who in both:
+            self.gave[who] = self.gave[both[0]] | self.gave[both[1]]
+
     @rule(who=st.sampled_from(ACCOUNTS))
     def unlink(self, who: str) -> None:
         """They leave it all behind, but for what counts against them."""
