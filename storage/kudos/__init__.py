@@ -83,6 +83,14 @@ _RECEIVED = (
     .order_by(kudos.c.id.desc())
     .limit(_MOST)
 )
+# Each with what it is shown under, whatever became of it.
+_SHOWN = (
+    select(kudos.c.id, func.coalesce(kudos.c.replies_to, kudos.c.id).label("under"))
+    .join_from(thanked, kudos, and_(STATES, kudos.c.community == thanked.c.community))
+    .where(thanked.c.resident == _WHO, thanked.c.of_kudos < _BEFORE)
+    .order_by(thanked.c.of_kudos.desc())
+    .limit(_MOST)
+)
 _COUNTED = (
     select(*_KEPT)
     .join_from(kudos, thanked, and_(STATES, kudos.c.community == thanked.c.community))
@@ -294,6 +302,10 @@ class KudosKept:
 
     def received(self, resident: int, before: int | None, most: int) -> Sequence[Kudos]:
         return self._read(_RECEIVED, resident_=resident, before_=before or _ALL, most_=most)
+
+    def shown(self, resident: int, before: int | None, most: int) -> Sequence[tuple[int, int]]:
+        page = {"resident_": resident, "before_": before or _ALL, "most_": most}
+        return [(row.id, row.under) for row in self._db.execute(_SHOWN, page)]
 
     def counted(self, resident: int, since: datetime, until: datetime) -> Sequence[Kudos]:
         return self._read(_COUNTED, resident_=resident, since_=since, until_=until)

@@ -186,6 +186,12 @@ class KudosStore(Protocol):
         """What stands of what thanks them, what they hid left out; the last first, before that number."""
         ...
 
+    def shown(self, resident: int, before: int | None, most: int) -> Sequence[tuple[int, int]]:
+        """All that thanks them, each with the one that it is shown under: itself, or what it thanks back for.
+        The last first, before that number.
+        """
+        ...
+
     def counted(self, resident: int, since: datetime, until: datetime) -> Sequence[Kudos]:
         """What thanks them in that time, stands and is not early, nor thanks back; the first first."""
         ...
