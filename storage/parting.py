@@ -1,10 +1,10 @@
 """Accounts of a resident become those of a new one, who has nothing, or has back what they brought.
 
 What somebody brought is noted before the two become one, as the keys of their rows: of every table that
-refers to residents, but for those that go by account. Of a table that says NOTED in its `info` what stands in
-the rows of both is noted as well, as either may change the other one's. A column of which some rows stay
-with whoever has them by then says so in its `info`, under STAYS: by a condition, or True where that is all
-of them.
+refers to residents, but for those that go by account. Where a table names columns under NOTED in its `info`,
+what stands there in the rows of both is noted as well, as either may change the other one's. A column of
+which some rows stay with whoever has them by then says so in its `info`, under STAYS: by a condition, or True
+where that is all of them.
 """
 
 from __future__ import annotations
@@ -169,12 +169,11 @@ def _noted(metadatas: tuple[MetaData, ...]) -> CompoundSelect[Any]:
 
 @lru_cache(16)
 def _values(metadatas: tuple[MetaData, ...]) -> Mapping[str, Sequence[Column[Any]]]:
-    """Of each table that is noted whose its rows are, their number, and what stands in them."""
+    """Of each table that is noted whose its rows are, as its first such column says, and what is noted."""
     found: dict[str, Sequence[Column[Any]]] = {}
     for table in (table for metadata in metadatas for table in metadata.sorted_tables if NOTED in table.info):
-        whose = [column for column in table.c if _refers(column)]
-        rest = [column for column in table.c if column not in whose and column.name != COMMUNITY]
-        found[table.name] = [*whose, *rest]
+        whose = next(column for column in table.c if _refers(column))
+        found[table.name] = [whose, *(table.c[name] for name in table.info[NOTED])]
     return found
 
 
@@ -183,7 +182,9 @@ def _as_text(column: Column[Any]) -> ColumnElement[str]:
     return cast(cast(column, Integer) if is_yes_or_no else column, Text)
 
 
-def _read(column: Column[Any], word: str) -> Any:
+def _read(column: Column[Any], word: str | None) -> Any:
+    if word is None:
+        return None
     return bool(int(word)) if isinstance(column.type, Boolean) else column.type.python_type(word)
 
 

@@ -98,8 +98,8 @@ Number = BigInteger().with_variant(Integer, "sqlite")
 # Of a column that refers to residents: which of its rows stay with whoever has them, where accounts leave.
 STAYS = "stays"
 
-# Of a table with a column that refers to residents: what stands in their rows is noted before two are one, as
-# either may change it meanwhile.
+# Of a table with a column that refers to residents: the names of those columns, first one that tells its rows
+# apart, of which it is noted before two are one what stands there, as either may change it meanwhile.
 NOTED = "noted"
 
 # Of a column that refers to a theme: its row goes with that, and does not keep it (see deserted.py).

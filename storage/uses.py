@@ -15,7 +15,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, distinct, func, insert, select
+from sqlalchemy import Integer, String, bindparam, delete, distinct, func, insert, select
 
 from bot.clock import latest_end
 from storage.batch import Batch
@@ -35,6 +35,16 @@ _COUNTS_SHORT = (*_COUNTS, uses.c.until <= bindparam("latest_", type_=_MOMENT))
 _DONE, _DONE_SHORT = (select(uses.c.which).distinct().where(*which) for which in (_COUNTS, _COUNTS_SHORT))
 _COUNT, _COUNT_SHORT = (
     select(func.count(distinct(uses.c.which))).where(*which) for which in (_COUNTS, _COUNTS_SHORT)
+)
+_NAMES = (
+    select(uses.c.what)
+    .distinct()
+    .where(
+        uses.c.resident == bindparam("resident_"),
+        func.substr(uses.c.what, 1, bindparam("length_", type_=Integer))
+        == bindparam("begins_", type_=String),
+        uses.c.until >= bindparam("now_", type_=_MOMENT),
+    )
 )
 _DROP = delete(uses).where(uses.c.resident == bindparam("resident_"), uses.c.what == bindparam("what_"))
 _ALL = (
@@ -93,6 +103,10 @@ class Uses:
             return found
         done = set(self._db.execute(_DONE if within is None else _DONE_SHORT, asked).scalars())
         return len(done.difference(self._mark(what, which) for which in excluding) if done else done)
+
+    def names(self, resident: int, begins: str, now: datetime) -> Collection[str]:
+        asked = {"resident_": resident, "begins_": begins, "length_": len(begins), "now_": now}
+        return [what.removeprefix(begins) for what in self._db.execute(_NAMES, asked).scalars()]
 
     def _mark(self, what: str, which: str) -> str:
         return self._keys.lasting_mark(_KEY, f"{what}:{which}").hex()

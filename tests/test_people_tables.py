@@ -236,7 +236,7 @@ NOBODYS = {
     "tallies.choices associations.folded associations.name digest_notes.subject",
     # Of a person's own number at the most, which nobody has after them.
     "jobs.kind jobs.subject jobs.key",
-    # What is done that is held within limits: a command, beside a mark.
+    # What is done that is held within limits: a command, or that of one thing by its number, beside a mark.
     "spent.what",
     # They go with the post, or with the account that was answered.
     "refs.account refs.ref refs.post refs.subject refs.platform refs.room",

@@ -32,7 +32,7 @@ SAYS_NOTHING = {
     *("link.lapse", "link.settle", "theme.lapse", "theme.pull", "theme.summary", "theme.term"),
     *("room.moved", "room.put_out", "room.removed", "room.renamed", "room.replaced"),
     *("meeting.every", "meeting.remind.anew", "theme.draw.list", "theme.draw.outcome", "theme.term.aloud"),
-    *("kudos.themes", "offer.warn", "offer.over"),
+    *("kudos.anew", "kudos.themes", "offer.warn", "offer.over"),
     *("certificate.parted", "certificate.named"),
 }
 JOBS = {kind: run for installed in FEATURES for kind, run in installed.feature.jobs.items()}

@@ -590,3 +590,7 @@ class UseStore(Protocol):
         Each time counts once, and those of `excluding` do not.
         """
         ...
+
+    def names(self, resident: int, begins: str, now: datetime) -> Collection[str]:
+        """What they did that begins so, of what still counts: each once, by the rest of its name."""
+        ...

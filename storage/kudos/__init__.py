@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, delete, exists, func, insert, null, select, update
 
-from bot.features.kudos.records import KUDOS, Given, Kudos, Receiver, Receives, Taste, Today, Totals
+from bot.features.kudos.records import KUDOS, Given, Kudos, Receiver, Receives, Taste, Totals
 from storage.among import among
+from storage.kudos.linked import IS_HIDDEN, ON_WALL, STANDS, STATES, Noted, bring_back, merge, show_as_liked
 from storage.kudos.tables import TABLES, endorsed, kudos, rounds, tastes, thanked
+from storage.kudos.tastes import agrees, choose, said_by, strictest
 from storage.numbers import next_number
 from storage.parts import Parts, Stored
-from storage.tables import members
+from storage.tables import members, residents
 from storage.upsert import upsert
 
 _KEPT = [column for column in kudos.c if column.name != "community"]
 _NAMES = [column.name for column in _KEPT]
 _THIS = kudos.c.id == bindparam("kudos_")
-_STANDS = kudos.c.state == "given"
 _WHO: Any = bindparam("resident_")
 _SINCE = bindparam("since_", type_=kudos.c.given_at.type)
 _UNTIL = bindparam("until_", type_=kudos.c.given_at.type)
@@ -31,13 +32,13 @@ _GET = select(*_KEPT).where(_THIS)
 _NUMBERED = select(*_KEPT).where(among(kudos.c.id, "numbers_")).order_by(kudos.c.id)
 _ADD = insert(kudos)
 _CHANGE = update(kudos).where(_THIS).values(state=bindparam("state_"), why=bindparam("why_"))
-_BY = select(*_KEPT).where(kudos.c.giver == _WHO, kudos.c.given_at >= _SINCE, _STANDS)
+_BY = select(*_KEPT).where(kudos.c.giver == _WHO, kudos.c.given_at >= _SINCE, STANDS)
 _GIVEN_BY = _BY.order_by(kudos.c.given_at.desc(), kudos.c.id.desc())
 # Two who are one person by now may each have given one; the last is one that stands, if any does.
 _FOR_MESSAGE = (
     select(*_KEPT)
     .where(kudos.c.message == bindparam("message_"), kudos.c.giver == _WHO)
-    .order_by(_STANDS, kudos.c.id)
+    .order_by(STANDS, kudos.c.id)
 )
 _LOSE = (
     update(kudos)
@@ -45,32 +46,26 @@ _LOSE = (
     .values(is_gone=True, link=null())
     .returning(kudos.c.id)
 )
-_REPLIES = select(*_KEPT).where(kudos.c.replies_to == bindparam("kudos_"), _STANDS).order_by(kudos.c.id)
+_REPLIES = select(*_KEPT).where(kudos.c.replies_to == bindparam("kudos_"), STANDS).order_by(kudos.c.id)
 _REPLIED = select(kudos.c.id).where(kudos.c.replies_to == bindparam("kudos_"), kudos.c.giver == _WHO).limit(1)
-_STATES = kudos.c.id == thanked.c.of_kudos
-
 _RECEIVERS = (
     select(thanked.c.of_kudos, thanked.c.resident, thanked.c.name, thanked.c.alone)
-    .where(among(thanked.c.of_kudos, "numbers_"), ~thanked.c.hidden)
+    .where(among(thanked.c.of_kudos, "numbers_"), ~IS_HIDDEN)
     .order_by(thanked.c.of_kudos, thanked.c.id)
 )
 _THANK = insert(thanked)
-_TODAY = (
-    select(kudos.c.id, thanked.c.resident, _STANDS.label("stands"))
-    .join_from(kudos, thanked, and_(_STATES, kudos.c.community == thanked.c.community))
-    .where(
-        *(kudos.c.giver == _WHO, kudos.c.given_at >= _SINCE),
-        *(kudos.c.day == bindparam("day_"), kudos.c.replies_to.is_(None)),
-    )
+_WHOM = (
+    select(thanked.c.resident)
+    .distinct()
+    .join_from(kudos, thanked, and_(STATES, kudos.c.community == thanked.c.community))
+    .where(among(kudos.c.id, "numbers_"), STANDS, thanked.c.resident.is_not(None), ~thanked.c.void)
 )
-_IS_HIDDEN = thanked.c.hidden
 _TO = and_(thanked.c.of_kudos == bindparam("kudos_"), thanked.c.resident == _WHO)
 _HIDE = (
     update(thanked).where(_TO).values(hidden=bindparam("hidden_", type_=thanked.c.hidden.type), on_wall=False)
 )
-_KEEP_ALONE = update(thanked).where(thanked.c.resident == _WHO).values(alone=True)
-_DROP = delete(thanked).where(_TO)
-_THANKS = select(thanked.c.id).where(_TO).limit(1)
+_VOID = update(thanked).where(_TO).values(void=True, on_wall=False)
+_THANKS = select(thanked.c.id).where(_TO, ~thanked.c.void).limit(1)
 # A name that is somebody's account is kept no more.
 _NAMED = (
     select(thanked.c.name, thanked.c.claimant)
@@ -101,29 +96,30 @@ _DROP_WORDS = (
 )
 _RECEIVED = (
     select(*_KEPT)
-    .join_from(kudos, thanked, and_(_STATES, kudos.c.community == thanked.c.community))
-    .where(
-        thanked.c.resident == _WHO, ~_IS_HIDDEN, _STANDS, kudos.c.replies_to.is_(None), kudos.c.id < _BEFORE
-    )
+    .join_from(kudos, thanked, and_(STATES, kudos.c.community == thanked.c.community))
+    .where(thanked.c.resident == _WHO, ~IS_HIDDEN, STANDS, kudos.c.replies_to.is_(None), kudos.c.id < _BEFORE)
     .order_by(kudos.c.id.desc())
+    .limit(_MOST)
+)
+# Each with what it is shown under, whatever became of it.
+_SHOWN = (
+    select(kudos.c.id, func.coalesce(kudos.c.replies_to, kudos.c.id).label("under"))
+    .join_from(thanked, kudos, and_(STATES, kudos.c.community == thanked.c.community))
+    .where(thanked.c.resident == _WHO, thanked.c.of_kudos < _BEFORE)
+    .order_by(thanked.c.of_kudos.desc())
     .limit(_MOST)
 )
 _COUNTED = (
     select(*_KEPT)
-    .join_from(kudos, thanked, and_(_STATES, kudos.c.community == thanked.c.community))
+    .join_from(kudos, thanked, and_(STATES, kudos.c.community == thanked.c.community))
     .where(
-        *(thanked.c.resident == _WHO, ~_IS_HIDDEN, _STANDS),
+        *(thanked.c.resident == _WHO, ~IS_HIDDEN, STANDS),
         *(kudos.c.replies_to.is_(None), ~kudos.c.is_early),
         *(kudos.c.given_at >= _SINCE, kudos.c.given_at < _UNTIL),
     )
     .order_by(kudos.c.id)
 )
-# What is on the wall is that of who agreed, in what stands and thanks nobody back.
-_AGREES = exists().where(tastes.c.resident == thanked.c.resident, tastes.c.wall)
-_IS_SEEN = exists().where(_STATES, _STANDS, kudos.c.replies_to.is_(None))
-_ON_WALL = and_(~_IS_HIDDEN, ~thanked.c.alone, thanked.c.resident.is_not(None), _AGREES, _IS_SEEN)
-_SHOW_OF = update(thanked).where(thanked.c.resident == _WHO).values(on_wall=_ON_WALL)
-_SHOW_THIS = update(thanked).where(thanked.c.of_kudos == bindparam("kudos_")).values(on_wall=_ON_WALL)
+_SHOW_THIS = update(thanked).where(thanked.c.of_kudos == bindparam("kudos_")).values(on_wall=ON_WALL)
 # A number for each, however many it thanks; what was given later has a higher one.
 _PAGE = (
     select(thanked.c.of_kudos)
@@ -151,15 +147,6 @@ _AGREED = select(thanked.c.of_kudos, thanked.c.resident).where(
     among(thanked.c.of_kudos, "numbers_"), thanked.c.on_wall
 )
 
-_LIKES = ("receives", "wall", "asked", "giver", "expertise")
-_TASTES = select(tastes.c.resident, *(tastes.c[name] for name in _LIKES)).where(
-    among(tastes.c.resident, "residents_")
-)
-_CHOOSE = upsert(tastes)
-_CHOOSE = _CHOOSE.on_conflict_do_update(
-    index_elements=[tastes.c.resident],
-    set_={name: _CHOOSE.excluded[name] for name in _LIKES},
-)
 _DROP_TASTE = delete(tastes).where(tastes.c.resident == _WHO)
 
 # --- what somebody knows ---
@@ -180,8 +167,8 @@ _ENDORSED = (
         ),
     )
     .where(
-        *(_THEIRS, ~_IS_HIDDEN, ~thanked.c.alone, exists().where(_STATES, _STANDS)),
-        exists().where(tastes.c.resident == endorsed.c.resident, tastes.c.expertise),
+        *(_THEIRS, ~IS_HIDDEN, ~thanked.c.alone, exists().where(STATES, STANDS)),
+        agrees(endorsed.c.resident, tastes.c.expertise),
     )
 )
 _UNSAY = delete(endorsed).where(_THEIRS, among(endorsed.c.words, "words_"))
@@ -190,7 +177,7 @@ _UNSAY_THIS = delete(endorsed).where(endorsed.c.of_kudos == bindparam("kudos_"))
 
 # --- what is told of a month, or a year ---
 
-_WITHIN = and_(_STANDS, kudos.c.given_at >= _SINCE, kudos.c.given_at < _UNTIL)
+_WITHIN = and_(STANDS, kudos.c.given_at >= _SINCE, kudos.c.given_at < _UNTIL)
 _FIRST = kudos.c.replies_to.is_(None)
 _TOLD_UNTIL = select(rounds.c.told_until).where(rounds.c.theme == bindparam("theme_"))
 _TOLD = upsert(rounds)
@@ -200,16 +187,14 @@ _TOLD = _TOLD.on_conflict_do_update(
 _GIVERS = (
     select(kudos.c.giver)
     .distinct()
-    .join_from(kudos, tastes, kudos.c.giver == tastes.c.resident)
-    .where(_WITHIN, _FIRST, kudos.c.theme == bindparam("theme_"), tastes.c.giver)
+    .where(_WITHIN, _FIRST, kudos.c.theme == bindparam("theme_"), agrees(kudos.c.giver, tastes.c.giver))
     .order_by(kudos.c.giver)
 )
 _THEMES_WITH = select(kudos.c.theme).distinct().where(_WITHIN, _FIRST)
 # Whoever has several accounts is there since the first of these is.
 _THERE_SINCE = (
     select(members.c.resident)
-    .join_from(members, tastes, members.c.resident == tastes.c.resident)
-    .where(members.c.theme == bindparam("theme_"), tastes.c.wall)
+    .where(members.c.theme == bindparam("theme_"), agrees(members.c.resident, tastes.c.wall))
     .group_by(members.c.resident)
     .having(func.min(members.c.since) >= _SINCE, func.min(members.c.since) < _UNTIL)
     .order_by(members.c.resident)
@@ -219,61 +204,30 @@ _COUNT = select(func.count()).where(_COUNTS)
 _COUNT_GIVEN = select(func.count()).where(_COUNTS, kudos.c.giver == _WHO)
 _COUNT_RECEIVED = (
     select(func.count(kudos.c.id.distinct()))
-    .join_from(thanked, kudos, and_(_STATES, kudos.c.community == thanked.c.community))
-    .where(_COUNTS, thanked.c.resident == _WHO, ~_IS_HIDDEN)
+    .join_from(thanked, kudos, and_(STATES, kudos.c.community == thanked.c.community))
+    .where(_COUNTS, thanked.c.resident == _WHO, ~IS_HIDDEN)
 )
 _PAIRS = (
     select(kudos.c.giver, thanked.c.resident, func.count())
-    .join_from(kudos, thanked, and_(_STATES, kudos.c.community == thanked.c.community))
+    .join_from(kudos, thanked, and_(STATES, kudos.c.community == thanked.c.community))
     .where(
-        *(_STANDS, kudos.c.given_at >= _SINCE, among(kudos.c.theme, "themes_")),
+        *(STANDS, kudos.c.given_at >= _SINCE, among(kudos.c.theme, "themes_")),
         *(kudos.c.giver.is_not(None), thanked.c.resident.is_not(None)),
-        *(~thanked.c.alone, ~thanked.c.hidden),
+        *(~thanked.c.alone, ~IS_HIDDEN),
     )
     .group_by(kudos.c.giver, thanked.c.resident)
 )
 
-# Of what thanks both of two who are one person it is said once, and not where either hid it.
-_others = thanked.alias()
-_HIDE_TOO = (
-    update(thanked)
-    .where(
-        thanked.c.resident == bindparam("new_"),
-        exists().where(
-            _others.c.of_kudos == thanked.c.of_kudos,
-            _others.c.resident == bindparam("old_"),
-            _others.c.hidden,
-        ),
-    )
-    .values(hidden=True, on_wall=False)
-)
-_DROP_TWICE = delete(thanked).where(
-    thanked.c.resident == bindparam("old_"),
-    exists().where(_others.c.of_kudos == thanked.c.of_kudos, _others.c.resident == bindparam("new_")),
-)
-_same = endorsed.alias()
-_DROP_ENDORSED_TWICE = delete(endorsed).where(
-    endorsed.c.resident == bindparam("old_"),
-    exists().where(
-        _same.c.of_kudos == endorsed.c.of_kudos,
-        _same.c.words == endorsed.c.words,
-        _same.c.resident == bindparam("new_"),
-    ),
-)
-_PASS_ON = tuple(
-    update(column.table).where(column == bindparam("old_")).values({column.name: bindparam("new_")})
-    for column in (kudos.c.giver, thanked.c.resident, thanked.c.claimant, endorsed.c.resident)
-)
 _OWN = (
     select(kudos.c.id)
-    .where(kudos.c.giver == _WHO, _STANDS, exists().where(_STATES, thanked.c.resident == _WHO))
+    .where(kudos.c.giver == _WHO, STANDS, exists().where(STATES, thanked.c.resident == _WHO, ~thanked.c.void))
     .order_by(kudos.c.id)
 )
 _GAVE = select(kudos).where(kudos.c.giver == _WHO).order_by(kudos.c.id)
 # What thanks them, and what they say does.
 _ROWS_TO = tuple(
     select(thanked, kudos.c.reason)
-    .join_from(thanked, kudos, and_(_STATES, kudos.c.community == thanked.c.community))
+    .join_from(thanked, kudos, and_(STATES, kudos.c.community == thanked.c.community))
     .where(whose == _WHO)
     .order_by(thanked.c.of_kudos, thanked.c.id)
     for whose in (thanked.c.resident, thanked.c.claimant)
@@ -285,8 +239,6 @@ _NOBODYS = (
     update(thanked).where(thanked.c.resident == _WHO).values(resident=null(), name=null(), on_wall=False),
     update(thanked).where(thanked.c.claimant == _WHO).values(claimant=null()),
 )
-# What nobody knows any more how it was meant shows the least.
-_RECEIVES: Mapping[str, Receives] = {str(each): each for each in Receives}
 # Above any number.
 _ALL = 2**62
 
@@ -352,12 +304,8 @@ class KudosKept:
     def lose(self, messages: Collection[str]) -> Sequence[int]:
         return list(self._db.execute(_LOSE, {"messages_": list(messages)}).scalars())
 
-    def today(self, giver: int, day: str) -> Today:
-        # No clocks are so far ahead that it had begun by then.
-        since = datetime.combine(date.fromisoformat(day), time(), UTC) - timedelta(days=1)
-        rows = list(self._db.execute(_TODAY, {"resident_": giver, "day_": day, "since_": since}))
-        who = frozenset(row.resident for row in rows if row.stands and row.resident is not None)
-        return Today(len({row.id for row in rows}), who)
+    def whom(self, numbers: Collection[int]) -> frozenset[int]:
+        return frozenset(self._db.execute(_WHOM, {"numbers_": numbers}).scalars() if numbers else ())
 
     def last_from(self, giver: int, receiver: int, since: datetime) -> Kudos | None:
         found = self._read(_GIVEN_BY, resident_=giver, since_=since)
@@ -382,7 +330,7 @@ class KudosKept:
         self._db.execute(_SHOW_THIS, {"kudos_": kudos_})
 
     def drop(self, kudos_: int, resident: int) -> None:
-        self._db.execute(_DROP, {"kudos_": kudos_, "resident_": resident})
+        self._db.execute(_VOID, {"kudos_": kudos_, "resident_": resident})
 
     def thanks(self, kudos_: int, resident: int) -> bool:
         return self._db.execute(_THANKS, {"kudos_": kudos_, "resident_": resident}).first() is not None
@@ -427,6 +375,10 @@ class KudosKept:
 
     def received(self, resident: int, before: int | None, most: int) -> Sequence[Kudos]:
         return self._read(_RECEIVED, resident_=resident, before_=before or _ALL, most_=most)
+
+    def shown(self, resident: int, before: int | None, most: int) -> Sequence[tuple[int, int]]:
+        page = {"resident_": resident, "before_": before or _ALL, "most_": most}
+        return [(row.id, row.under) for row in self._db.execute(_SHOWN, page)]
 
     def counted(self, resident: int, since: datetime, until: datetime) -> Sequence[Kudos]:
         return self._read(_COUNTED, resident_=resident, since_=since, until_=until)
@@ -503,39 +455,25 @@ class KudosKept:
         rows = self._db.execute(_PAIRS, {"themes_": list(themes), "since_": since})
         return [(giver, receiver, count) for giver, receiver, count in rows]
 
+    def hold_tastes(self, people: Collection[int]) -> Mapping[int, Taste]:
+        if people:
+            self._db.lock(residents.c.id, *people, weakly=True)
+        return self.tastes(people)
+
     def tastes(self, residents: Collection[int]) -> Mapping[int, Taste]:
-        rows = self._db.execute(_TASTES, {"residents_": list(residents)}) if residents else ()
-        return {
-            row.resident: Taste(
-                _RECEIVES.get(row.receives, Receives.PRIVATELY),
-                None if row.wall is None else bool(row.wall),
-                bool(row.asked),
-                bool(row.giver),
-                None if row.expertise is None else bool(row.expertise),
-            )
-            for row in rows
-        }
+        return {who: strictest(said.values()) for who, said in said_by(self._db, residents).items()}
 
     def choose(self, resident: int, taste: Taste) -> None:
-        how = {name: getattr(taste, name) for name in _LIKES}
-        self._db.execute(_CHOOSE, {"resident": resident, **how, "receives": str(taste.receives)})
+        choose(self._db, resident, taste)
         if taste.expertise is False:
             self._db.execute(_UNSAY_ALL, {"resident_": resident})
-        if taste.receives is Receives.PRIVATELY:
-            self._db.execute(_KEEP_ALONE, {"resident_": resident})
-        self._db.execute(_SHOW_OF, {"resident_": resident})
+        show_as_liked(self._db, resident)
 
     def merge(self, old: int, new: int) -> None:
-        whose = {"old_": old, "new_": new}
-        self._db.execute(_HIDE_TOO, whose)
-        self._db.execute(_DROP_TWICE, whose)
-        self._db.execute(_DROP_ENDORSED_TWICE, whose)
-        for statement in _PASS_ON:
-            self._db.execute(statement, whose)
-        found = self.tastes([old, new])
-        self._db.execute(_DROP_TASTE, {"resident_": old})
-        if found:
-            self.choose(new, _strictest([*found.values()]))
+        merge(self._db, old, new)
+
+    def bring_back(self, notes: Mapping[int, Noted]) -> None:
+        bring_back(self._db, notes)
 
     def forget(self, resident: int) -> Sequence[int]:
         rows = self.rows_of(resident)
@@ -578,21 +516,3 @@ def _kudos(row: Mapping[str, Any], receivers: tuple[Receiver, ...]) -> Kudos:
     fields = {name: row[name] for name in _NAMES}
     fields |= {name: bool(fields[name]) for name in ("is_early", "is_gone", "blanked")}
     return Kudos(**fields, receivers=receivers)
-
-
-def _strictest(found: Sequence[Taste]) -> Taste:
-    """How a person likes it of whom each account said something: what shows the least."""
-    order = list(Receives)
-    return Taste(
-        receives=max((taste.receives for taste in found), key=order.index),
-        wall=_all_agree(taste.wall for taste in found),
-        asked=any(taste.asked for taste in found),
-        giver=all(taste.giver for taste in found),
-        expertise=_all_agree(taste.expertise for taste in found),
-    )
-
-
-def _all_agree(said: Iterable[bool | None]) -> bool | None:
-    """Whether all do of those who said so; None where nobody did."""
-    known = [each for each in said if each is not None]
-    return all(known) if known else None

@@ -48,7 +48,9 @@ _FALLEN = (
         ~and_(
             exists().where(kudos.c.id == certified.c.of_kudos, _IN_ITS_WORDS),
             exists().where(
-                thanked.c.of_kudos == certified.c.of_kudos, thanked.c.resident == certificates.c.resident
+                thanked.c.of_kudos == certified.c.of_kudos,
+                thanked.c.resident == certificates.c.resident,
+                ~thanked.c.void,
             ),
         ),
     )

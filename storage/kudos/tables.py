@@ -17,7 +17,7 @@ from sqlalchemy import (
     true,
 )
 
-from storage.tables import GOES_ALONG, STAYS, Moment, Number, of_community, own_tables, residents, themes
+from storage.tables import GOES_ALONG, NOTED, Moment, Number, of_community, own_tables, residents, themes
 
 TABLES = own_tables()
 # Certificates are kept apart from what they are made of.
@@ -31,8 +31,8 @@ kudos = Table(
     Column("id", Number, primary_key=True, autoincrement=False),
     Column("theme", ForeignKey(themes.c.id), nullable=False, info={GOES_ALONG: True}),
     # Nobody's any more, where whoever gave it was forgotten. An account that leaves somebody leaves what they
-    # gave, and what thanks them.
-    Column("giver", ForeignKey(residents.c.id), info={STAYS: True}),
+    # gave, and what thanks them; unless that undoes that they were linked.
+    Column("giver", ForeignKey(residents.c.id)),
     Column("given_at", Moment, nullable=False),
     # By the community's clocks, by which it is counted.
     Column("day", String, nullable=False),
@@ -71,14 +71,17 @@ thanked = Table(
     Column("id", Number, primary_key=True),
     of_community(),
     Column("of_kudos", Number, nullable=False),
-    Column("resident", ForeignKey(residents.c.id), info={STAYS: True}),
+    Column("resident", ForeignKey(residents.c.id)),
     Column("name", String),
     # Who says that this name is theirs, until a moderator says whether it is.
-    Column("claimant", ForeignKey(residents.c.id), info={STAYS: True}),
+    Column("claimant", ForeignKey(residents.c.id)),
     # They want nobody to see that it thanks them.
     Column("hidden", Boolean, nullable=False, server_default=false()),
     # They read it alone, whatever they want of others since.
     Column("alone", Boolean, nullable=False, server_default=false()),
+    # Who is one with somebody else is thanked by another row of it already, or gave it themselves: it says
+    # nothing for as long as they are one.
+    Column("void", Boolean, nullable=False, server_default=false()),
     # It stands, and they agreed that it is on the wall. Where and when it was given is what that is asked by.
     Column("on_wall", Boolean, nullable=False, server_default=false()),
     Column("theme", Number, nullable=False),
@@ -86,6 +89,7 @@ thanked = Table(
     ForeignKeyConstraint(["community", "of_kudos"], [kudos.c.community, kudos.c.id]),
     Index("ix_thanked_community_of_kudos", "community", "of_kudos"),
     Index("ix_thanked_resident_of_kudos", "resident", "of_kudos"),
+    info={NOTED: ("id", "alone")},
 )
 Index("ix_thanked_claimant", thanked.c.claimant, sqlite_where=text("claimant IS NOT NULL"))
 Index(
@@ -99,12 +103,14 @@ Index(
     sqlite_where=thanked.c.on_wall == true(),
 )
 
-# How somebody likes to be thanked.
+# How somebody likes to be thanked. Who are one person each said so once: that one likes what shows the least.
 tastes = Table(
     "kudos_tastes",
     TABLES,
     of_community(key=True),
     Column("resident", ForeignKey(residents.c.id), primary_key=True, autoincrement=False),
+    # Which number whoever said so had by then.
+    Column("first", Number, primary_key=True, autoincrement=False),
     Column("receives", String, nullable=False),
     Column("wall", Boolean),
     Column("asked", Boolean, nullable=False),
@@ -112,6 +118,7 @@ tastes = Table(
     Column("giver", Boolean, nullable=False, server_default=false()),
     # What thanks them for what they say that they know may be said beside that; nothing: they did not say so.
     Column("expertise", Boolean),
+    info={NOTED: ("first", "receives", "wall", "asked", "giver", "expertise")},
     sqlite_with_rowid=False,
 )
 
@@ -120,7 +127,7 @@ endorsed = Table(
     "endorsed",
     TABLES,
     of_community(key=True),
-    Column("resident", ForeignKey(residents.c.id), primary_key=True, autoincrement=False, info={STAYS: True}),
+    Column("resident", ForeignKey(residents.c.id), primary_key=True, autoincrement=False),
     Column("words", String, primary_key=True),
     Column("of_kudos", Number, primary_key=True, autoincrement=False),
     ForeignKeyConstraint(["community", "of_kudos"], [kudos.c.community, kudos.c.id]),

@@ -49,7 +49,7 @@ entries = Table(
     Column("shown", Boolean, nullable=False, server_default=false()),
     Index("ix_profile_entries_resident_kind", "resident", "kind"),
     Index("ix_profile_entries_community_kind_folded", "community", "kind", "folded"),
-    info={NOTED: True},
+    info={NOTED: ("id", "kind", "words", "folded", "shown")},
     sqlite_autoincrement=True,
 )
 

@@ -1699,3 +1699,35 @@ async def test_certificates_and_lists_of_before_go_on_and_go_down_again(
         finally:
             await store.close()
         await look(database_url, partial(down_to, "0071"))
+
+
+async def test_how_somebody_likes_to_be_thanked_is_theirs_as_who_they_are(database_url: str) -> None:
+    def fill(db: Connection) -> None:
+        person = {"folded": "", "role": 0, "wants_reminders": False, "name_is_chosen": False}
+        add_rows({"residents": [{"community": 1, "id": 7, "name": "x", **person}]}, db)
+        taste = {"community": 1, "resident": 7, "receives": "openly", "wall": True, "asked": True}
+        add_rows({"kudos_tastes": [{**taste, "giver": True}]}, db)
+
+    def say_more(db: Connection) -> None:
+        """Whoever had number 8 is the same person."""
+        taste = {"community": 1, "resident": 7, "first": 8, "receives": "privately"}
+        add_rows({"kudos_tastes": [{**taste, "wall": None, "asked": False, "giver": True}]}, db)
+        add_rows({"themes": [{"id": 3, "community": 1, "name": "sport"}]}, db)
+        given = {"theme": 3, "given_at": 1, "day": "2026-11-28", "reason": "x"}
+        add_rows({"kudos": [{"community": 1, "id": 1, **given}]}, db)
+        thanks = {"community": 1, "of_kudos": 1, "resident": 7, "theme": 3, "given_at": 1}
+        add_rows({"thanked": [{"id": number, "void": number == 2, **thanks} for number in (1, 2)]}, db)
+
+    columns = ("resident", "receives", "wall", "asked", "giver")
+    await upgrade(database_url, to="0065")
+    await look(database_url, fill)
+    await upgrade(database_url)
+    assert await look(database_url, differences) == []
+    kept = await look(database_url, rows("kudos_tastes", "first", *columns))
+    assert kept == [(7, 7, "openly", True, True, True)]
+    await look(database_url, say_more)
+    await look(database_url, partial(down_to, "0065"))
+    assert await look(database_url, rows("kudos_tastes", *columns)) == [(7, "privately", True, True, True)]
+    assert await look(database_url, rows("thanked", "id")) == [(1,)]
+    await upgrade(database_url)
+    assert await look(database_url, differences) == []

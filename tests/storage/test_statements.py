@@ -81,7 +81,6 @@ LOOKS_THROUGH = {
         *("meetings._THEMES", "meetings._OF", "meetings.actions._THEMES", "reminders._THEMES"),
     },
     "what is new is told, once a day": {"people._PAGE"},
-    "a month is told in a theme, once": {"kudos._THERE_SINCE"},
     "somebody new comes, among so many at the most": {"themes.welcomes._LAST"},
     "twice a day, or for whoever operates Plein": {"retention.RULES", "posts._PARKED"},
     "run for nobody in particular alone": {"jobs._CLAIM", "jobs._NEXT", "told._STRANDED", "guests._DUE"},

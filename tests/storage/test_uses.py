@@ -174,3 +174,16 @@ async def test_what_is_left_of_whoever_was_forgotten_counts_to_its_end(store: Da
         assert tx.uses.count(tx.people.add(ANNA, "Anna").id, "dig", now, DAY) == 1
 
     await store.run(work)
+
+
+async def test_what_was_done_is_known_by_its_name_once(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        anna = tx.people.link([ANNA, ALSO_ANNA], "Anna", None)[0]
+        for what in ("dig 7", "dig 8", "dig 8", "digs 9"):
+            tx.uses.add(anna, what, NOW + DAY)
+        assert sorted(tx.uses.names(anna, "dig ", NOW)) == ["7", "8"]
+        assert not tx.uses.names(anna, "dig ", NOW + DAY + SOON)
+        parted = tx.people.part(anna, [ALSO_ANNA], None)
+        assert sorted(tx.uses.names(parted, "dig ", NOW)) == ["7", "8"]
+
+    await store.run(work)

@@ -95,7 +95,16 @@ _CERTIFYING = (
 def merge_residents(tx: Transaction, old: int, new: int) -> None:
     """What either gave or was thanked for is one person's; what they gave themselves by that is void."""
     tx.of(KUDOS).merge(old, new)
+    taste.show_anew(tx, new)
     tx.jobs.add(undo.VOID, str(new), _AT_ONCE, f"{undo.VOID}:{new}")
+
+
+def part_resident(tx: Transaction, old: int, new: int, brought: Brought | None) -> None:
+    """Where linking is undone either has back what they gave, what thanked them and how they like that."""
+    if brought:
+        tx.of(KUDOS).bring_back({new: brought.noted, old: brought.whom_noted})
+        for resident in (old, new):
+            taste.show_anew(tx, resident)
 
 
 def forget_resident(tx: Transaction, resident: int) -> None:
@@ -135,7 +144,7 @@ def _plain(row: Mapping[str, Any], *theirs: str) -> Mapping[str, Any]:
     return {
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in row.items()
-        if name not in ("resident", "claimant", "community", *theirs)
+        if name not in ("resident", "first", "claimant", "community", *theirs)
     }
 
 
@@ -145,16 +154,18 @@ FEATURE = Feature(
     jobs={
         undo.VOID: undo.void_due,
         named.NAMED: named.named_due,
+        taste.ANEW: taste.anew_due,
         month.DUE: month.month_due,
         month.NOW: month.now_due,
         month.THEMES: month.themes_due,
     },
-    about=(undo.VOID,),
+    about=(undo.VOID, taste.ANEW),
     boards={"kudos": show.show_board},
     after=offer_thanks,
     news={"kudos": show.tell_new},
     kinds={**KINDS, **taste.KINDS},
     merge=merge_residents,
+    part=part_resident,
     forget=forget_resident,
     export=export_resident,
     recognised=known.recognised,

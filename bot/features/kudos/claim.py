@@ -118,7 +118,7 @@ def agree(call: Call, kudos: int, whom: Resident, *, agreed: bool = True) -> Mes
 def _tell(call: Call, found: Kudos, whom: Resident, name: str) -> None:
     kept = call.tx.of(KUDOS)
     (theme,) = call.tx.places.themes([found.theme])
-    taste = kept.tastes([whom.id]).get(whom.id, Taste())
+    taste = kept.hold_tastes([whom.id]).get(whom.id, Taste())
     knows = known.endorse(call, kept.look(found.id) or found, taste)
     said = show.for_receiver(found, theme, asks=not taste.asked, knows=knows)
     call.tell(whom, said, show.told_to(found, whom.id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -20,7 +20,6 @@ from bot.features.kudos.records import (
     Receiver,
     Receives,
     Taste,
-    Today,
 )
 from bot.features.kudos.words import Receivers, keep_receiver
 from bot.model.message import Button, Message, Text, message, text
@@ -42,6 +41,8 @@ OFFERED, DONE = "kudos offer", "kudos done"
 MOST_TOGETHER = 200
 # In the morning people can be reminded that they may thank again.
 _MORNING = time(9)
+# What is given late in a day may be dealt with on the next.
+_COUNTS_FOR = timedelta(days=2)
 
 
 def thank(call: Call, who: Receivers, reason: str, *, theme: str | None = None) -> Message:
@@ -80,7 +81,7 @@ def thank_for(call: Call, done: str) -> Message:
 
 def _thank_together(call: Call, found: Together, reason: str, *, by_name: bool = False) -> Message:
     call.check_writes(found.theme)
-    tastes, today = call.tx.of(KUDOS).tastes(found.people), given_today(call)
+    tastes, today = call.tx.of(KUDOS).hold_tastes(found.people), given_today(call)
     who = _together(call, found, tastes, today)
     if enough := had_enough(call, today):
         return enough
@@ -156,7 +157,7 @@ def check_may(call: Call, theme: int, who: Receivers) -> Mapping[int, Taste]:
     call.check_writes(theme)
     if call.resident.id in _residents(who):
         raise UserError("kudos.yourself")
-    tastes = call.tx.of(KUDOS).tastes(_residents(who))
+    tastes = call.tx.of(KUDOS).hold_tastes(_residents(who))
     if not_wanted := {who for who, taste in tastes.items() if taste.receives is Receives.NOT}:
         _check_others(
             text("kudos.not_wanted", who=_named(not_wanted), count=len(not_wanted)), who, not_wanted
@@ -190,9 +191,37 @@ def _day(at: datetime, zone: ZoneInfo) -> date:
     return at.astimezone(zone).date()
 
 
+@dataclass(frozen=True, slots=True)
+class Today:
+    """How many somebody gave in a day, but what thanks back; those that they took back are among them. And
+    whom they thanked, with what stands still.
+    """
+
+    count: int
+    thanked: frozenset[int]
+
+
 def given_today(call: Call) -> Today:
     """What whoever asks gave on the day of now."""
-    return call.tx.of(KUDOS).today(call.resident.id, day_of(call).isoformat())
+    return given_on(call, day_of(call).isoformat())
+
+
+def given_on(call: Call, day: str) -> Today:
+    """What they gave on that day, two days ago at most.
+
+    It goes by what they did, not by whose that is: an account that leaves somebody leaves what it gave.
+    """
+    numbers = call.tx.uses.names(call.resident.id, _on(day), call.now)
+    return Today(len(numbers), call.tx.of(KUDOS).whom([*map(int, numbers)]))
+
+
+def count_today(call: Call, found: Kudos) -> None:
+    """It is one of those of the day."""
+    call.use(f"{_on(found.day)}{found.id}", _COUNTS_FOR)
+
+
+def _on(day: str) -> str:
+    return f"{GIVE} {day} "
 
 
 def had_enough(call: Call, today: Today) -> Message | None:
@@ -246,7 +275,8 @@ def _reply(call: Call, first: Kudos, reason: str) -> Message:
     if kept.replied(first.id, call.resident.id):
         raise UserError("kudos.back.twice", who=show.giver(first))
     to = [Receiver(first.giver)]
-    found = kept.add(given(call, first.theme, reason, replies_to=first.id), to, kept.tastes(_residents(to)))
+    tastes = kept.hold_tastes(_residents(to))
+    found = kept.add(given(call, first.theme, reason, replies_to=first.id), to, tastes)
     call.changed(show.subject(first))
     if first.giver is not None:
         call.tell(first.giver, message(show.reply(found)), show.told_back(first, found), begun=True)
@@ -290,6 +320,7 @@ def _add(
     of_group: str | None = None,
 ) -> Kudos:
     found = call.tx.of(KUDOS).add(given(call, where.id, reason, of_group=of_group), who, tastes)
+    count_today(call, found)
     if show.seen_by_all(found):
         # It is news now, and nowhere that comes later.
         call.board(show.subject(found), where.id, call.resident.id, lasting=False)

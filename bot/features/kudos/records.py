@@ -58,16 +58,6 @@ class Totals(NamedTuple):
     all: int
 
 
-@dataclass(frozen=True, slots=True)
-class Today:
-    """How many somebody gave in a day, those that they took back among them; and whom they thanked, with what
-    stands still.
-    """
-
-    count: int
-    thanked: frozenset[int]
-
-
 class Receiver(NamedTuple):
     """Who is thanked: a resident, or by a name that is nobody's account. `alone`: nobody else reads it."""
 
@@ -147,8 +137,8 @@ class KudosStore(Protocol):
         """Which are for one of these, that is no more."""
         ...
 
-    def today(self, giver: int, day: str) -> Today:
-        """What somebody gave that day; but what thanks back."""
+    def whom(self, numbers: Collection[int]) -> frozenset[int]:
+        """Whom those of these thank that stand."""
         ...
 
     def last_from(self, giver: int, receiver: int, since: datetime) -> Kudos | None:
@@ -172,7 +162,7 @@ class KudosStore(Protocol):
         ...
 
     def drop(self, kudos: int, resident: int) -> None:
-        """They are not among those whom it thanks."""
+        """They are not among those whom it thanks, for as long as they are who gave it."""
         ...
 
     def thanks(self, kudos: int, resident: int) -> bool:
@@ -217,6 +207,12 @@ class KudosStore(Protocol):
 
     def received(self, resident: int, before: int | None, most: int) -> Sequence[Kudos]:
         """What stands of what thanks them, what they hid left out; the last first, before that number."""
+        ...
+
+    def shown(self, resident: int, before: int | None, most: int) -> Sequence[tuple[int, int]]:
+        """All that thanks them, each with the one that it is shown under: itself, or what it thanks back for.
+        The last first, before that number.
+        """
         ...
 
     def counted(self, resident: int, since: datetime, until: datetime) -> Sequence[Kudos]:
@@ -279,6 +275,10 @@ class KudosStore(Protocol):
         """How these like to be thanked, as far as they said so or were asked."""
         ...
 
+    def hold_tastes(self, people: Collection[int]) -> Mapping[int, Taste]:
+        """The same; until the transaction ends none of these chooses otherwise, nor is one with another."""
+        ...
+
     def choose(self, resident: int, taste: Taste) -> None:
         """From now on they like it so. In private: what thanked them until now is theirs alone too, and stays
         so whatever they like later. Where they want nothing said of what they know, none of that is kept.
@@ -287,6 +287,12 @@ class KudosStore(Protocol):
 
     def merge(self, old: int, new: int) -> None:
         """What both have is one person's from now on, who likes it as the one who shows less."""
+        ...
+
+    def bring_back(self, notes: Mapping[int, Mapping[str, Sequence[Sequence[Any]]]]) -> None:
+        """They are not one person after all. Each likes it as they did, by what was noted of them; what was
+        void by their being one stands again.
+        """
         ...
 
     def forget(self, resident: int) -> Sequence[int]:

@@ -51,6 +51,7 @@ def _thank(call: Call, this: str, who: Receivers) -> Message | None:
     give.check_often(call, who, today)
     given = replace(give.given(call, where.id, ""), message=this, link=call.about.link)
     found = call.tx.of(KUDOS).add(given, who, tastes)
+    give.count_today(call, found)
     give.tell(call, found, where, tastes)
     month.plan(call, where.id)
     return message(text("kudos.sign.given", who=show.receivers(found.receivers)))
@@ -75,7 +76,7 @@ def _again(call: Call, found: Kudos) -> Message | None:
     if found.state != "withdrawn" or call.said_at - found.given_at > DAY or times >= OFTEN:
         raise UserError("kudos.gone", kudos=found.id)
     tastes = give.check_may(call, found.theme, who)
-    today = call.tx.of(KUDOS).today(call.resident.id, found.day)
+    today = give.given_on(call, found.day)
     if today.thanked.intersection(found.residents):
         raise UserError("kudos.sign.twice", who=show.whom(found, who))
     call.tx.of(KUDOS).change(found.id, state="given")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from bot.call import Call
@@ -11,6 +12,8 @@ from bot.commands.types import CHOICE
 from bot.features.kudos import show
 from bot.features.kudos.records import KUDOS, Receives, Taste
 from bot.model.message import Button, Message, message, text
+from bot.model.work import Job
+from bot.ports.storage import Transaction
 
 SETTINGS = "kudos settings"
 # What is said of each wish, to whoever asks.
@@ -21,8 +24,10 @@ HOW = (
     "kudos.settings.giver",
     "kudos.settings.expertise",
 )
-# So much of what was said lately is shown anew as they like it now.
-LATELY = 100
+ANEW = "kudos.anew"
+# So many are shown anew at a time, as whom they thank likes it now.
+PAGE = 100
+_AT_ONCE = datetime.fromtimestamp(0, UTC)
 
 
 class Wish(StrEnum):
@@ -51,7 +56,8 @@ _EXPERTISE = {Wish.EXPERTISE_ON: True, Wish.EXPERTISE_OFF: False}
 def choose(call: Call, wish: Wish | None = None) -> Message:
     """Say how you like to be thanked, or hear how it is."""
     kept = call.tx.of(KUDOS)
-    now = kept.tastes([call.resident.id]).get(call.resident.id, Taste())
+    read = kept.tastes if wish is None else kept.hold_tastes
+    now = read([call.resident.id]).get(call.resident.id, Taste())
     if wish is None:
         return _said(now)
     if wish in _RECEIVES:
@@ -66,10 +72,28 @@ def choose(call: Call, wish: Wish | None = None) -> Message:
         now = replace(now, wall=wish is Wish.WALL_ON, asked=True)
         now = replace(now, receives=Receives.OPENLY) if wish is Wish.WALL_ON else now
     kept.choose(call.resident.id, now)
-    if wish not in _GIVER and wish not in _EXPERTISE:
-        for found in kept.received(call.resident.id, None, LATELY):
-            call.changed(show.subject(found))
+    if now.receives is Receives.PRIVATELY:
+        _show_page(call, call.resident.id)
     return _said(now)
+
+
+def show_anew(tx: Transaction, resident: int) -> None:
+    """Have all that thanks them shown as they like it now."""
+    tx.jobs.add(ANEW, f":{resident}", _AT_ONCE, f"{ANEW}:{resident}")
+
+
+def anew_due(call: Call, job: Job) -> None:
+    """Page after page of it, the last first."""
+    before, _, resident = job.subject.partition(":")
+    _show_page(call, int(resident), int(before or 0) or None)
+
+
+def _show_page(call: Call, resident: int, before: int | None = None) -> None:
+    found = call.tx.of(KUDOS).shown(resident, before, PAGE)
+    for subject in {under for _, under in found}:
+        call.changed(show.subject(subject))
+    if len(found) == PAGE:
+        call.schedule(ANEW, f"{found[-1][0]}:{resident}", call.now, f"{ANEW}:{resident}")
 
 
 def _said(now: Taste) -> Message:

@@ -522,3 +522,49 @@ async def test_what_either_account_hid_is_hidden_once_they_are_one_person(town: 
     await settle(town)
     assert "nog niet bedankt" in await town.say("ben", "!bedankje mijn")
     assert "nog leeg" in await wall(town)
+
+
+# --- who was several people that day ---
+
+GIVEN = ("staat in sport", "leest je bedankje")
+
+
+async def given_by(town: Town, giver: str, *who: str) -> int:
+    """How many of these they can thank."""
+    answers = [await thank(town, giver, each) for each in who]
+    return sum(any(words in answer for words in GIVEN) for answer in answers)
+
+
+async def test_parting_gives_nobody_the_day_anew(town: Town) -> None:
+    for most in (5, 0, 0):
+        assert await given_by(town, "ben", *PEOPLE[2:]) == most
+        await town.linked("anna", "ben")
+        await town.parted("ben")
+    town.clock.turn(DAY)
+    assert await given_by(town, "ben", *PEOPLE[2:]) == 5
+
+
+async def test_parting_lets_nobody_thank_the_same_person_again_that_day(town: Town) -> None:
+    await thank(town, "ben", "cas")
+    await town.linked("anna", "ben")
+    assert TWICE in await thank(town, "anna", "cas")
+    await town.parted("ben")
+    for name in ("anna", "ben"):
+        assert TWICE in await thank(town, name, "cas")
+
+
+async def test_who_was_forgotten_and_comes_back_goes_on_with_the_day(town: Town) -> None:
+    assert await given_by(town, "ben", *PEOPLE[2:6]) == 4
+    await town.say("ben", "!vergeet mij --zeker", room=None)
+    await settle(town)
+    town.clock.turn(timedelta(minutes=1))
+    assert TWICE in await thank(town, "ben", "cas")
+    assert await given_by(town, "ben", *PEOPLE[6:]) == 1
+
+
+async def test_what_is_taken_back_counts_still_for_whoever_parted(town: Town) -> None:
+    assert await given_by(town, "ben", *PEOPLE[2:7]) == 5
+    await town.say("ben", "!bedankje intrekken")
+    await town.linked("anna", "ben")
+    await town.parted("ben")
+    assert "vandaag al 5 keer" in await thank(town, "ben", "hugo")

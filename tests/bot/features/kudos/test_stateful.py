@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import tempfile
+from collections import defaultdict
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -105,6 +106,8 @@ class Giving(RuleBasedStateMachine):
         self.messages: dict[str, str] = {}
         self.written = 0
         self.came: dict[str, datetime] = {}
+        # What each gave, or whoever they were one with then.
+        self.gave: dict[int, set[int]] = defaultdict(set)
         self.last = len(ACCOUNTS)
 
     def run(self, coroutine: Any) -> Any:
@@ -155,8 +158,7 @@ class Giving(RuleBasedStateMachine):
 
     def _given_on(self, me: int, day: str) -> tuple[int, set[int]]:
         """How many, and whom they thank by what stands."""
-        given = [each for each in self.history.values() if each.giver == me and each.day == day]
-        counted = [each for each in given if each.replies_to is None]
+        counted = [each for number in self.gave[me] if (each := self.history[number]).day == day]
         return len(counted), set[int]().union(*(each.to for each in counted if each.stands))
 
     def _today(self) -> str:
@@ -189,6 +191,8 @@ class Giving(RuleBasedStateMachine):
         early = now - self.came[giver] < NEW_FOR
         thanks = Thanks(self.person[giver], {*people}, now, alone=alone, is_early=early, **more)
         self.history[len(self.history) + 1] = thanks
+        if thanks.replies_to is None:
+            self.gave[thanks.giver or 0].add(len(self.history))
 
     def _expect_endorsed(self, number: int, why: str) -> None:
         thanks = self.history[number]
@@ -397,6 +401,7 @@ class Giving(RuleBasedStateMachine):
         self.person = {name: stays if who == goes else who for name, who in self.person.items()}
         for thanks in self.history.values():
             self._join(thanks, goes, stays)
+        self.gave[stays] |= self.gave.pop(goes, set())
         said = [self.tastes.pop(who) for who in both if who in self.tastes]
         if said:
             walls = [taste.wall for taste in said if taste.wall is not None]
@@ -406,8 +411,6 @@ class Giving(RuleBasedStateMachine):
                 strictest, all(walls) if walls else None, all(wants) if wants else None
             )
             self._keep_alone(stays)
-            if wants and not all(wants):
-                self._drop_endorsed(stays)
         if goes in self.knowing:
             self.knowing = (self.knowing - {goes}) | {stays}
         self.run(self._due())
@@ -432,13 +435,38 @@ class Giving(RuleBasedStateMachine):
             else:
                 thanks.state = "void"
 
+    @rule(elder=st.sampled_from(ACCOUNTS), younger=st.sampled_from(ACCOUNTS))
+    def link_by_mistake(self, elder: str, younger: str) -> None:
+        """Which is undone: each has back what they had, but for what counts against them."""
+        both = [self.person[elder], self.person[younger]]
+        if both[0] == both[1]:
+            return
+        theirs = [Identity(PLATFORM, name) for name in ACCOUNTS if self.person[name] == both[1]]
+        if self._number(elder) > self._number(younger):
+            theirs = [Identity(PLATFORM, name) for name in ACCOUNTS if self.person[name] == both[0]]
+            elder, younger = younger, elder
+        brought = self.run(self.town.linked(elder, younger))
+        self.run(self._due())
+
+        def part(tx: Transaction) -> None:
+            person = tx.people.by_identity(theirs[0])
+            assert person
+            self.town.core.features.part(tx, person.id, theirs, brought)
+
+        self.run(self.town.core.store.run(part))
+        self.run(self._due())
+        for who in both:
+            self.gave[who] = self.gave[both[0]] | self.gave[both[1]]
+
     @rule(who=st.sampled_from(ACCOUNTS))
     def unlink(self, who: str) -> None:
-        """They leave it all behind."""
+        """They leave it all behind, but for what counts against them."""
         if list(self.person.values()).count(self.person[who]) < 2:
             return
         self.run(self.town.parted(who))
+        gave = self.gave[self.person[who]]
         self.person[who] = self._newcomer()
+        self.gave[self.person[who]] |= gave
         self.run(self._due())
 
     @rule(who=st.sampled_from(ACCOUNTS))
@@ -461,6 +489,7 @@ class Giving(RuleBasedStateMachine):
             self.run(self.town.say(name, "!help"))
             self.person[name] = self._newcomer()
             self.came[name] = self.town.clock.now()
+            self.gave[self.person[name]] |= self.gave[gone]
 
     def _newcomer(self) -> int:
         self.last += 1
@@ -480,7 +509,7 @@ class Giving(RuleBasedStateMachine):
         if not hasattr(self, "town"):
             return
         numbers = {self.person[name]: self._number(name) for name in ACCOUNTS}
-        found = self.run(self.town.core.store.run(lambda tx: Read.of(tx, numbers, self._today())))
+        found = self.run(self.town.core.store.run(lambda tx: Read.of(tx, numbers)))
         known = self.history.items()
         for who in numbers:
             assert found.received[who] == [
@@ -488,7 +517,6 @@ class Giving(RuleBasedStateMachine):
                 for number, each in sorted(known, reverse=True)
                 if each.stands and who in each.seen and each.replies_to is None
             ]
-            assert found.given[who] == self._given_on(who, self._today())[0]
             counted = [each for _, each in known if each.counts]
             received = sum(who in each.seen for each in counted)
             assert found.totals[who] == (sum(each.giver == who for each in counted), received, len(counted))
@@ -552,12 +580,11 @@ class Read(NamedTuple):
 
     wall: dict[int, set[int]]
     received: dict[int, list[int]]
-    given: dict[int, int]
     totals: dict[int, tuple[int, int, int]]
     kept: dict[int, tuple[str, bool, bool, bool]]
 
     @classmethod
-    def of(cls, tx: Transaction, numbers: dict[int, int], day: str) -> Read:
+    def of(cls, tx: Transaction, numbers: dict[int, int]) -> Read:
         kept, theme = tx.of(KUDOS), tx.places.theme_named("sport")
         assert theme
         every = itertools.takewhile(bool, map(kept.look, itertools.count(1)))
@@ -565,7 +592,6 @@ class Read(NamedTuple):
         return cls(
             {found.id: set(who) for found, who in kept.wall([theme.id], 1000)},
             {who: [found.id for found in kept.received(number, None, 1000)] for who, number in people},
-            {who: kept.today(number, day).count for who, number in people},
             {who: (*kept.totals(number, *EVER),) for who, number in people},
             {
                 each.id: (each.state, each.is_gone, each.is_early, each.message is not None)
