@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from bot.call import Call
 from bot.errors import UserError
+from bot.features.meetings.draw.records import TURNS, Duty
 from bot.features.meetings.find import check_not_cancelled, find_lately, is_own, usage
 from bot.features.meetings.minutes.lines import draft_of, is_changed
 from bot.features.meetings.minutes.records import ACTIONS, MINUTES, SUBJECT, Approval, Kind
@@ -57,7 +58,8 @@ def seal(call: Call, meeting: int, seen: str) -> Message:
 
 def _check_may(call: Call, meeting: Meeting) -> None:
     """Raises: UserError where they may not, or there is nothing to approve."""
-    if not is_own(call, meeting):
+    chair = call.tx.of(TURNS).holders(meeting.theme, meeting.id).get(Duty.CHAIR)
+    if chair != call.resident.id and not is_own(call, meeting):
         raise UserError("minutes.approve.not_yours", title=meeting.title)
     call.check_writes(meeting.theme)
     check_not_cancelled(meeting)

@@ -274,3 +274,12 @@ async def test_pages_of_ten(town: Town) -> None:
     assert not last.buttons
     assert "3 bladen" in await town.say("ben", "!minutes show --page 4")
     assert "3 bladen" in await town.say("ben", "!minutes show --page -1")
+
+
+async def test_who_was_drawn_to_chair_it_approves_what_is_written(town: Town) -> None:
+    await town.say("mia", "!come on-site --for anna")
+    await town.say("ben", '!minutes note "De lamp is stuk"')
+    assert "als voorzitter geloot" in await town.say("anna", "!minutes approve 1")
+    assert "Geloot" in await town.say("mia", "!meeting draw 1 --duty chair --sure")
+    assert "Keur je versie 1" in await town.say("anna", "!minutes approve 1")
+    assert "als voorzitter geloot" in await town.say("ben", "!minutes approve 1")
