@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Integer, and_, bindparam, cast, delete, exists, or_, update
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, cast, delete, exists, or_, update
 
 from bot.features.kudos.records import Receives, Taste
 from storage.among import among
@@ -45,13 +45,20 @@ _PASS_ON = tuple(
 # Of several rows by which it thanks one person one says it: the first of those that show the least.
 _other = thanked.alias()
 _least, _less = (cast(row.c.hidden, Integer) * 2 + cast(row.c.alone, Integer) for row in (thanked, _other))
-_IS_SAID = exists().where(
-    *(_other.c.of_kudos == thanked.c.of_kudos, _other.c.resident == thanked.c.resident),
-    or_(_less > _least, and_(_less == _least, _other.c.id < thanked.c.id)),
-)
-_SAY_ONCE = update(thanked).where(_THEIRS, ~thanked.c.void, _IS_SAID).values(void=True)
+
+
+def _is_said(*by: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether another row of theirs says it."""
+    return exists().where(
+        *(_other.c.of_kudos == thanked.c.of_kudos, _other.c.resident == thanked.c.resident),
+        or_(_less > _least, and_(_less == _least, _other.c.id < thanked.c.id)),
+        *by,
+    )
+
+
+_SAY_ONCE = update(thanked).where(_THEIRS, ~thanked.c.void, _is_said(~_other.c.void)).values(void=True)
 _GAVE_IT = exists().where(STATES, kudos.c.giver == thanked.c.resident)
-_SAY_AGAIN = update(thanked).where(_THEIRS, thanked.c.void, ~_IS_SAID, ~_GAVE_IT).values(void=False)
+_SAY_AGAIN = update(thanked).where(_THEIRS, thanked.c.void, ~_is_said(), ~_GAVE_IT).values(void=False)
 _THANKS_OTHERS = exists().where(
     _other.c.of_kudos == kudos.c.id,
     or_(_other.c.resident != kudos.c.giver, _other.c.resident.is_(None)),

@@ -66,6 +66,7 @@ class Thanks:
     # Whom it thanks for what they know; and how often it was put back.
     endorses: set[int] = field(default_factory=set)
     again: int = 0
+    why: str = ""
     state: str = "given"
 
     @property
@@ -154,6 +155,7 @@ class Giving(RuleBasedStateMachine):
         said = self._press(giver, "kudos give", who=whom, reason=why)
         self._expect_given(giver, people, names, said)
         if len(self.history) > count:
+            self.history[len(self.history)].why = why
             self._expect_endorsed(len(self.history), why)
 
     def _given_on(self, me: int, day: str) -> tuple[int, set[int]]:
@@ -365,6 +367,7 @@ class Giving(RuleBasedStateMachine):
                 thanks.names.clear()
                 thanks.to.add(me)
                 self._keep_alone(me)
+                self._expect_endorsed(number, thanks.why)
 
     def _keep_alone(self, who: int) -> None:
         """What thanks somebody who likes it so is read by them alone, and stays so."""
@@ -437,7 +440,7 @@ class Giving(RuleBasedStateMachine):
 
     @rule(elder=st.sampled_from(ACCOUNTS), younger=st.sampled_from(ACCOUNTS))
     def link_by_mistake(self, elder: str, younger: str) -> None:
-        """Which is undone: each has back what they had, but for what counts against them."""
+        """Which is undone: each has back what they had, also what counts against them."""
         both = [self.person[elder], self.person[younger]]
         if both[0] == both[1]:
             return
@@ -455,8 +458,6 @@ class Giving(RuleBasedStateMachine):
 
         self.run(self.town.core.store.run(part))
         self.run(self._due())
-        for who in both:
-            self.gave[who] = self.gave[both[0]] | self.gave[both[1]]
 
     @rule(who=st.sampled_from(ACCOUNTS))
     def unlink(self, who: str) -> None:
