@@ -1,6 +1,4 @@
-"""A process that is killed while it makes a certificate: there is one that can be checked, or none that anybody
-has.
-"""
+"""A process that is killed while it makes a certificate: one can be checked then, or nobody has any."""
 
 from __future__ import annotations
 
