@@ -237,7 +237,7 @@ def of_type(column: Any, value: int) -> Any:
 
 def given(statement: Any, value: int) -> dict[str, Any]:
     """What would find the rows that are filled with `value`."""
-    if statement.is_insert:
+    if statement.is_insert and statement.select is None:
         return {name: of_type(statement.table.c[name], value) for name in names_of(statement)}
     found = {}
     for bind in statement.compile(dialect=DIALECTS[0]).binds.values():

@@ -316,7 +316,7 @@ def test_a_slip_of_the_finger_resembles_a_command(typed: str) -> None:
         "!draupnir ban @x:y",
         "!Bravo iedereen",
         "!ban",
-        "!note x",
+        "!warn x",
         "!",
         "",
         "hoe gaat het?",

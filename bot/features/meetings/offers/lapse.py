@@ -9,7 +9,7 @@ from bot.features.meetings.offers.records import OFFERS, Offer
 from bot.features.meetings.records import MEETINGS, SUBJECT
 from bot.model.message import Button, message, text
 from bot.model.work import Job
-from bot.themes import keep
+from bot.themes import keep_number
 
 WARN, OVER = "offer.warn", "offer.over"
 BEFORE = timedelta(days=14)
@@ -30,10 +30,12 @@ def warn_due(call: Call, job: Job) -> None:
     themes = call.tx.places.themes([found.theme])
     if not themes or (meeting and meeting.state == "held"):
         return
-    told = {"offer": found.id, "what": found.what, "theme": themes[0].name, "at": found.until}
-    again = Button(text("offer.button.stays"), "offer add", {"what": found.what, "theme": keep(themes[0])})
+    told = {"offer": found.id, "what": found.what, "at": found.until}
+    again = Button(
+        text("offer.button.stays"), "offer add", {"what": found.what, "theme": keep_number(found.theme)}
+    )
     drop = Button(text("offer.button.withdraw", offer=found.id), "offer withdraw", {"offer": found.id})
-    said = message(text("offer.lapses", **told), buttons=[again, drop])
+    said = message(text("offer.lapses", theme=themes[0].name, **told), buttons=[again, drop])
     key = f"offer:{found.id}:lapses:{found.until:%Y%m%d}"
     until, where = found.until, found.theme
     call.tell(found.resident, said, key, until=until, theme=where, begun=True, beside=True)
