@@ -329,7 +329,7 @@ class KudosKept:
         self._db.execute(_HIDE, {"kudos_": kudos_, "resident_": resident, "hidden_": hidden})
         self._db.execute(_SHOW_THIS, {"kudos_": kudos_})
 
-    def drop(self, kudos_: int, resident: int) -> None:
+    def void_for(self, kudos_: int, resident: int) -> None:
         self._db.execute(_VOID, {"kudos_": kudos_, "resident_": resident})
 
     def thanks(self, kudos_: int, resident: int) -> bool:

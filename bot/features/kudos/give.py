@@ -76,11 +76,11 @@ def thank_for(call: Call, done: str) -> Message:
     found = call.belongings.together(call.tx, done)
     if found is None or not call.takes_part(found.theme):
         raise UserError("kudos.done.unknown")
+    call.check_writes(found.theme)
     return _thank_together(call, found, found.name, by_name=len(found.people) == 1)
 
 
 def _thank_together(call: Call, found: Together, reason: str, *, by_name: bool = False) -> Message:
-    call.check_writes(found.theme)
     tastes, today = call.tx.of(KUDOS).hold_tastes(found.people), given_today(call)
     who = _together(call, found, tastes, today)
     if enough := had_enough(call, today):

@@ -161,7 +161,7 @@ class KudosStore(Protocol):
         """They are not shown among those whom it thanks any more; or they are again."""
         ...
 
-    def drop(self, kudos: int, resident: int) -> None:
+    def void_for(self, kudos: int, resident: int) -> None:
         """They are not among those whom it thanks, for as long as they are who gave it."""
         ...
 

@@ -129,7 +129,7 @@ def void_due(call: Call, job: Job) -> None:
         assert found
         if any(receiver.resident != resident for receiver in found.receivers):
             # The others are thanked all the same.
-            kept.drop(number, resident)
+            kept.void_for(number, resident)
         else:
             kept.change(number, state="void")
         certify.check_those_saying(call, number)
