@@ -784,6 +784,11 @@ class Call:
         """
         return self.tx.uses.count(self.resident.id, what, self.now, within)
 
+    def free_at(self, what: str, most: int, within: timedelta) -> datetime | None:
+        """When they may do that again, which they may so often within that time; None: now."""
+        times = self.tx.uses.until(self.resident.id, what, self.now, within)
+        return times[-most] if len(times) >= most else None
+
     def use(self, what: str, within: timedelta) -> None:
         """Count that they did it, for so long. What is too often, the feature decides and says itself."""
         self.tx.uses.add(self.resident.id, what, self.now + within)

@@ -36,6 +36,8 @@ _DONE, _DONE_SHORT = (select(uses.c.which).distinct().where(*which) for which in
 _COUNT, _COUNT_SHORT = (
     select(func.count(distinct(uses.c.which))).where(*which) for which in (_COUNTS, _COUNTS_SHORT)
 )
+_LAST = func.max(uses.c.until)
+_UNTIL = select(_LAST).where(*_COUNTS_SHORT).group_by(uses.c.which).order_by(_LAST)
 _DROP = delete(uses).where(uses.c.resident == bindparam("resident_"), uses.c.what == bindparam("what_"))
 _ALL = (
     select(uses.c.what, uses.c.which, func.max(uses.c.until).label("until"))
@@ -93,6 +95,11 @@ class Uses:
             return found
         done = set(self._db.execute(_DONE if within is None else _DONE_SHORT, asked).scalars())
         return len(done.difference(self._mark(what, which) for which in excluding) if done else done)
+
+    def until(self, resident: int, what: str, now: datetime, within: timedelta) -> Sequence[datetime]:
+        asked = {"resident_": resident, "what_": what, "now_": now, "latest_": latest_end(now, within)}
+        found: Sequence[datetime] = self._db.execute(_UNTIL, asked).scalars()
+        return found
 
     def _mark(self, what: str, which: str) -> str:
         return self._keys.lasting_mark(_KEY, f"{what}:{which}").hex()

@@ -94,10 +94,11 @@ def wrong(found: Import) -> bool:
         mine = file.removeprefix("bot/features/").split("/")[0].removesuffix(".py")
         return top != "bot" or (rest[:1] == ["features"] and rest[1:2] != [mine])
     if package == "storage" and rest[:1] == ["features"]:
-        # What a feature's store keeps is in its records, or in its only file.
+        # What a feature's store keeps is in its records, or those of a room of it, or in its only file.
         mine = file.split("/")[1].removesuffix(".py")
         whole = not (ROOT / "bot" / "features" / mine).is_dir()
-        return rest[1:2] != [mine] or not (whole or rest[2:3] == ["records"])
+        is_record = rest[2:3] == ["records"] or rest[3:4] == ["records"]
+        return rest[1:2] != [mine] or not (whole or is_record)
     if package == "adapters":
         mine = file.split("/")[1]
         other_adapter = top == "adapters" and rest[:1] != [mine] and rest[0] not in SHARED

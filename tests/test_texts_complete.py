@@ -319,7 +319,7 @@ PERHAPS = {
     "help.about.*.*": {f"help.about.{topic}.{part}" for topic, parts in TOPICS.items() for part in parts},
     "command.*.said": filled("command.*.said", ["come"]),
     "command.*.meant": filled(
-        "command.*.meant", ["come", *(command.path for command in LISTED if " " in command.path)]
+        "command.*.meant", ["come", "here", *(command.path for command in LISTED if " " in command.path)]
     ),
     "param.*.hint": {argument.key(".hint") for argument in ASKED},
     "param.*.value": {argument.key(".value") for argument in ARGUMENTS if argument.needs_value},

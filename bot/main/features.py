@@ -13,6 +13,7 @@ from bot.errors import Clash
 from bot.feature import Claims, Feature, Features
 from bot.features import communities, kudos, meetings, polls, reminders, residents, setup, themes
 from bot.features import help as help_feature
+from bot.features.meetings.presence import feature as presence
 from storage import kudos as kept_kudos
 from storage import meetings as kept_meetings
 from storage import polls as kept_polls
@@ -20,6 +21,7 @@ from storage import reminders as kept_reminders
 from storage import tables
 from storage import themes as kept_themes
 from storage.kudos import certificates as kept_certificates
+from storage.meetings import presence as kept_presence
 from storage.meetings import series as kept_series
 from storage.parts import Stored
 from storage.residents import links as kept_links
@@ -47,6 +49,7 @@ FEATURES = (
     Installed(polls.FEATURE, kept_polls.STORED),
     Installed(meetings.FEATURE, kept_meetings.STORED),
     Installed(meetings.COMING_BACK, kept_series.STORED),
+    Installed(presence.FEATURE, kept_presence.STORED),
     Installed(reminders.FEATURE, kept_reminders.STORED),
     Installed(kudos.FEATURE, kept_kudos.STORED),
     Installed(kudos.CERTIFYING, kept_certificates.STORED),

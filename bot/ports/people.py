@@ -582,3 +582,7 @@ class UseStore(Protocol):
         Each time counts once, and those of `excluding` do not.
         """
         ...
+
+    def until(self, resident: int, what: str, now: datetime, within: timedelta) -> Sequence[datetime]:
+        """Until when each of these times counts, the first first."""
+        ...

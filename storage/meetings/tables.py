@@ -21,6 +21,8 @@ from storage.tables import STAYS, Holds, Moment, Number, of_community, own_table
 TABLES = own_tables()
 # Series are kept apart from their meetings.
 SERIES_TABLES = own_tables()
+# And so is who was there.
+PRESENCE_TABLES = own_tables()
 
 meetings = Table(
     "meetings",
@@ -120,6 +122,32 @@ meeting_leavers = Table(
     Column("meeting", Number, primary_key=True),
     Column("account", String, primary_key=True, info=Holds.MARK.info),
     Column("holder", ForeignKey(residents.c.id), index=True, info={STAYS: True}),
+    of_meeting(),
+    sqlite_with_rowid=False,
+)
+
+# Who checked in: where and how they are not, nor when they came. Nobody's any more, where whoever it was is
+# forgotten.
+check_ins = Table(
+    "check_ins",
+    PRESENCE_TABLES,
+    Column("id", Number, primary_key=True),
+    of_community(),
+    Column("meeting", Number, nullable=False),
+    Column("resident", ForeignKey(residents.c.id), index=True),
+    Column("shown", Boolean, nullable=False),
+    of_meeting(),
+    Index("ix_check_ins_meeting_resident", "community", "meeting", "resident"),
+    sqlite_autoincrement=True,
+)
+
+# What is said in the room where one can be checked in now.
+check_in_codes = Table(
+    "check_in_codes",
+    PRESENCE_TABLES,
+    of_community(key=True),
+    Column("meeting", Number, primary_key=True),
+    Column("code", String, nullable=False),
     of_meeting(),
     sqlite_with_rowid=False,
 )

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from bot import when
 from bot.call import Call
+from bot.features.meetings.presence import lines as presence
 from bot.features.meetings.records import (
     MEETINGS,
     PLACES,
@@ -43,17 +44,20 @@ def card(call: Call, meeting: Meeting) -> Message:
         return message(*said, why, *ended(call, meeting), title=title)
     if meeting.state == "held":
         lines = [text("meeting.board.over", start=meeting.starts_at), *_came(meeting, figures)]
+        lines += presence.on_board(call, meeting)
         after = call.belongings.after(f"{SUBJECT}:{meeting.id}") if figures.coming else ()
         return message(*lines, title=title, buttons=after)
     lines = [*when_and_where(meeting), *comes_back(call, meeting)]
     lines += [*_came(meeting, figures), *_names(call, meeting)]
     if meeting.moved_from and meeting.moved_from != meeting.starts_at:
         lines.append(text("meeting.board.moved", before=meeting.moved_from))
+    lines += presence.on_board(call, meeting)
+    here, hints = presence.buttons(call, meeting), presence.how(call, meeting)
     if meeting.has_begun(call.now):
         lines.append(text("meeting.board.begun"))
-        return message(*lines, title=title)
+        return message(*lines, title=title, hints=hints, buttons=here)
     hint = text(f"meeting.board.how.{meeting.ways[0]}", meeting=meeting.id)
-    return message(*lines, title=title, hints=[hint], buttons=buttons(meeting))
+    return message(*lines, title=title, hints=[hint, *hints], buttons=[*buttons(meeting), *here])
 
 
 def comes_back(call: Call, meeting: Meeting) -> list[Text]:
