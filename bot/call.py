@@ -66,6 +66,8 @@ SAYS_WITHIN = timedelta(hours=1)
 APART, SAID_ALOUD = timedelta(seconds=3), "said aloud"
 # What is nobody's has so many moments for that, one after the other.
 SLOTS = 40
+# So long what closes waits for what was read and not dealt with yet, and for a platform that is away.
+READ_IS_DEALT_WITH, AWAY_FOR = timedelta(minutes=1), timedelta(hours=1)
 # What was said so long ago may have been overtaken.
 WAITED = timedelta(seconds=10)
 
@@ -811,6 +813,17 @@ class Call:
         """
         awaited = [platform for platform, since in self.on_platforms.items() if since is None]
         return self.tx.accounts.unheard(theme, until, self.now, awaited)
+
+    def awaited(self, theme: int, until: datetime, since: datetime) -> Sequence[Unheard]:
+        """Those of these for which what closes waits still, since that moment: a little for what was read and
+        longer for a platform that is away.
+        """
+        waited = self.now - since
+        return [
+            account
+            for account in self.unheard(theme, until)
+            if waited < (READ_IS_DEALT_WITH if account.is_read else AWAY_FOR)
+        ]
 
     def is_behind(self, theme: int) -> bool:
         """Whether accounts in places of a theme have not dealt yet with all else that was said until now,

@@ -34,8 +34,8 @@ class Sealing:
         self._db.wake("turned")
 
     def seal(self, number: int, words: bytes, length: int) -> str:
-        """As long as any other of that `length`; with what tells which pair it is sealed to, for where that was
-        lost and made anew.
+        """As long as any other of that `length`; with what tells to which pair, for where that one is lost
+        and made anew.
         """
         name = self._pair(number)
         try:
@@ -64,7 +64,7 @@ class Sealing:
         self._envelopes.turn()
 
     def burn(self, number: int, *others: str) -> bool:
-        """Destroy its keys, and these others, after the commit; False until that was seen to have happened."""
+        """Destroy its keys, and these others, after the commit; False until that was seen to be done."""
         names = (self._pair(number), key_of_marks(self._kind, number), *others)
         there = [name for name in names if self._keys.has(name)]
         for name in there:

@@ -244,6 +244,7 @@ BUILT = {
     "meeting.receipt.*.waits.*": filled("meeting.receipt.*.waits.*", ["you", "for"], PLACES),
     **{f"reminder.set.*{how}": filled(f"reminder.set.*{how}", ["me", "here"]) for how in ("", ".repeated")},
     "reminder.button.*": filled("reminder.button.*", Snoozed),
+    "rating.button.*": filled("rating.button.*", map(str, range(1, 6))),
     "meeting.told.*": filled("meeting.told.*", ["place", "link"]),
     "meeting.told.all.*": filled("meeting.told.all.*", ["cancelled", "restored", "which"]),
     "meeting.told.without.*": filled("meeting.told.without.*", ["place", "link"]),

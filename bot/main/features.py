@@ -22,6 +22,7 @@ from storage import tables
 from storage import themes as kept_themes
 from storage.kudos import certificates as kept_certificates
 from storage.meetings import presence as kept_presence
+from storage.meetings import ratings as kept_ratings
 from storage.meetings import series as kept_series
 from storage.parts import Stored
 from storage.residents import links as kept_links
@@ -50,6 +51,7 @@ FEATURES = (
     Installed(meetings.FEATURE, kept_meetings.STORED),
     Installed(meetings.COMING_BACK, kept_series.STORED),
     Installed(presence.FEATURE, kept_presence.STORED),
+    Installed(presence.RATING, kept_ratings.STORED),
     Installed(reminders.FEATURE, kept_reminders.STORED),
     Installed(kudos.FEATURE, kept_kudos.STORED),
     Installed(kudos.CERTIFYING, kept_certificates.STORED),

@@ -76,6 +76,7 @@ PLAIN = {
     *("remind", "repeat", "left_out", "from_here", "everything", "every", "stop", "hour", "before"),
     *("zone", "due", "what", "by", "version", "reason", "month", "older", "wish", "chosen", "year"),
     *("agreed", "switch", "off"),
+    *("score", "remark"),
 }
 FILLED: Mapping[str, Any] = {
     "language": "en",
@@ -104,6 +105,7 @@ FILLED: Mapping[str, Any] = {
     "year": 2026,
     "on": False,
     "whom": "Zora",
+    "score": "4",
 }
 
 

@@ -1,11 +1,13 @@
-"""What checking in at a meeting is, as one value."""
+"""What checking in at a meeting, and saying how it was, are: a value each."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
-from bot.features.meetings.presence import here, lines
-from bot.features.meetings.presence.records import PRESENCE
+from bot.features.meetings.presence import here, lines, rate
+from bot.features.meetings.presence.records import PRESENCE, RATINGS
 from bot.features.meetings.records import SUBJECT
 from bot.ports.people import Exported
 from bot.ports.storage import Transaction
@@ -28,6 +30,28 @@ def export_resident(tx: Transaction, resident: int, among: Among) -> Exported:
     return {"check_ins": tx.of(PRESENCE).of(resident)}
 
 
+def merge_ratings(tx: Transaction, old: int, new: int) -> None:
+    """Two residents are one person, who says how it was once."""
+    tx.of(RATINGS).merge(old, new)
+
+
+def forget_ratings(tx: Transaction, resident: int) -> None:
+    """What they said counts no more, where it was not counted yet."""
+    tx.of(RATINGS).forget(resident)
+
+
+def export_ratings(tx: Transaction, resident: int, among: Among) -> Exported:
+    """Of which meetings they said how they were; not what, which nobody can read."""
+    kept = tx.of(RATINGS).of(resident)
+    return {
+        table: [
+            {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
+            for row in rows
+        ]
+        for table, rows in kept.items()
+    }
+
+
 FEATURE = Feature(
     name="presence",
     commands=(
@@ -40,4 +64,22 @@ FEATURE = Feature(
     forget=forget_resident,
     export=export_resident,
     keeps=PRESENCE,
+)
+
+RATING = Feature(
+    name="ratings",
+    commands=(
+        Command(rate.RATE, rate.rate_meeting, anyone=True, secret=True, lacking=rate.ask_for_rating),
+        Command(rate.FILL, rate.fill_in_rating, anyone=True, listed=False),
+    ),
+    jobs={
+        rate.OPEN: rate.open_due,
+        rate.ASK: rate.ask_due,
+        rate.CLOSE: rate.close_due,
+        rate.BURN: rate.burn_due,
+    },
+    merge=merge_ratings,
+    forget=forget_ratings,
+    export=export_ratings,
+    keeps=RATINGS,
 )

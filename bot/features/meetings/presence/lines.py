@@ -11,6 +11,8 @@ from bot.model.message import Button, Text, text
 from bot.model.people import Resident
 
 HERE, OPEN, CLOSE = "here", "meeting.here.open", "meeting.here.close"
+# Once it is over those who were there are asked how it was.
+RATE_OPEN = "meeting.rate.open"
 # So many who want to be seen stand on the board; and so many are named to an organiser.
 SEEN, NAMED = 20, 100
 
@@ -21,10 +23,11 @@ def is_open(meeting: Meeting, at: datetime) -> bool:
 
 
 def plan(call: Call, meeting: Meeting) -> None:
-    """It opens in time; where it is not to be open yet, no code that anybody knows opens it."""
+    """It opens in time, and it is asked how it was. Where it is not open yet, no code is its own."""
     if not is_open(meeting, call.now):
         call.tx.of(PRESENCE).close(meeting.id)
     call.schedule(OPEN, str(meeting.id), meeting.starts_at - BEFORE)
+    call.schedule(RATE_OPEN, str(meeting.id), meeting.ends_at)
 
 
 def on_board(call: Call, meeting: Meeting) -> list[Text]:
