@@ -28,10 +28,9 @@ import contextlib
 import difflib
 import re
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, cast
@@ -65,6 +64,10 @@ SECRET = "07" * 16
 HASH = re.compile(r"\b[0-9a-f]{64}\b")
 OWN_FILE = re.compile(r"(?m)(?<=^    \[me-)\d+(\.json\].*)\n    \{\n(?:      .*\n)+    \}$")
 SCENARIOS = sorted((Path(__file__).parent / "scenarios").glob("*.chat"))
+
+
+def first_free_code(taken: Collection[str]) -> str:
+    return next(code for code in map(str, count(CHECK_IN)) if code not in taken)
 
 
 class FilledIn:
@@ -154,7 +157,7 @@ async def open_chat(
         console.core = cast(ConsoleCore, FilledIn(core)) if filled_in else core
         await core.serve(console)
         drawn = patch.object(draw, "new_secret", lambda: SECRET)
-        with drawn, patch.object(here, "new_code", partial(next, map(str, count(CHECK_IN)))):
+        with drawn, patch.object(here, "new_code", first_free_code):
             yield Chat(core, console, said)
 
 

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -37,20 +37,36 @@ SCORES = {"anna": 4, "ben": 2, "cas": 5, "dora": 5, "eva": 1}
 
 
 @contextlib.asynccontextmanager
-async def held(url: str, *people: str, number: int = 1) -> AsyncIterator[Town]:
-    """Mia's meeting is over, where these checked in, and all of them are asked how it was."""
-    code = patch.object(here, "new_code", lambda: "4821")
-    async with open_town(url, moderators=("mia",), number=number) as town:
+async def held(
+    url: str,
+    *people: str,
+    coming: Sequence[str] = (),
+    talking: Sequence[str] = (),
+    before: Callable[[Town], object] = lambda town: None,
+    then: Callable[[Town], Awaitable[object]] | None = None,
+) -> AsyncIterator[Town]:
+    """Mia's meeting is over, where these `people` checked in and others said that they were `coming`.
+
+    `talking`: those who talk with Plein in private; `then`: what happens before it begins, and `before` it is
+    over.
+    """
+    code = patch.object(here, "new_code", lambda taken: "4821")
+    async with open_town(url, moderators=("mia",)) as town:
         await town.joined("sport")
         asked = await town.core.handle(town.asked("mia", PLAN))
         assert asked
         assert await town.core.handle(town.asked("mia", button=asked.buttons[0]))
-        for name in people:
+        for name in (*people, *coming):
             await town.say(name, "!kom online")
+        for name in talking:
+            await town.say(name, "!help", room=None)
+        if then:
+            await then(town)
         with code:
             await later(town, timedelta(minutes=70))
         for name in people:
             await town.say(name, "!hier")
+        before(town)
         await later(town, timedelta(hours=2))
         yield town
 
@@ -92,8 +108,12 @@ async def test_nothing_that_was_ever_written_links_a_person_to_what_they_said(
             assert "is er geen" in await rate(town, name, f"{score}7 woord van {name}")
             await town.core.acknowledge("x", [kept.seq])
             spy.look()
+        # It is longer than what a page of the database holds of one row.
+        with contextlib.closing(sqlite3.connect(tmp_path / "plein.db")) as db:
+            rows = db.execute("SELECT sealed FROM ratings").fetchall()
+        sealed = {kept.rpartition(":")[2].encode() for (kept,) in rows}
         # While it is open it can be read by whoever has the key: without that, nobody could count it.
-        during = list(try_keys(spy.sealed(), Keyring(tmp_path / "plein.db-keys"), {"rating-1-ballots"}))
+        during = list(try_keys(sealed, Keyring(tmp_path / "plein.db-keys"), {"rating-1-ballots"}))
         assert sorted(during) == sorted(
             f"{score}\nwoord van {name}".encode() for name, score in SCORES.items()
         )
@@ -104,7 +124,7 @@ async def test_nothing_that_was_ever_written_links_a_person_to_what_they_said(
         assert found.remarks == tuple(f"woord van {name}" for name in sorted(SCORES))
         left = Keyring(tmp_path / "plein.db-keys")
         assert not any("rating-1" in name for name in left.names())
-        assert list(try_keys(spy.sealed(), left, left.names())) == []
+        assert list(try_keys(sealed | spy.sealed(), left, left.names())) == []
         for copy in spy.copies[:-1]:
             assert not any(key in copy for key in spy.keys)
             assert b"cijfer " not in copy

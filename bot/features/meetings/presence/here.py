@@ -103,18 +103,17 @@ def code_of(call: Call, meeting: Meeting) -> str:
     kept = call.tx.of(PRESENCE)
     if code := kept.code(meeting.id):
         return code
-    taken = kept.codes()
-    code = new_code()
-    while code in taken:
-        code = new_code()
+    code = new_code(kept.codes())
     kept.open(meeting.id, code)
     call.schedule(CLOSE, str(meeting.id), meeting.ends_at + LATER)
     return code
 
 
-def new_code() -> str:
-    """Four digits, of which the first is no nought: it is said aloud as a number, too."""
-    return str(1000 + secrets.randbelow(9000))
+def new_code(taken: Collection[str]) -> str:
+    """Four digits that are not taken. The first is no nought: it is said aloud as a number, too."""
+    while (code := str(1000 + secrets.randbelow(9000))) in taken:
+        pass
+    return code
 
 
 def _without_code(call: Call, meeting: Meeting, *, seen: bool) -> Message:

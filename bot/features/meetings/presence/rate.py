@@ -59,7 +59,7 @@ def rate_meeting(call: Call, score: str, remark: str | None = None, *, meeting: 
     try:
         number, words = _read(score, remark)
     except UserError as error:
-        return message(error.text, buttons=_buttons(found), form=_form(found))
+        return message(error.text, buttons=_buttons(found))
     kept, who = call.tx.of(RATINGS), call.resident.id
     stands = call.is_overtaken(kept.said_at(found.id, who))
     if not (stands or kept.repeated(found.id, who, call.id, call.said_at)):
@@ -72,7 +72,7 @@ def rate_meeting(call: Call, score: str, remark: str | None = None, *, meeting: 
 def fill_in_rating(call: Call, meeting: int) -> Message:
     """Open the form of a figure and a word, which is empty: what was said before nobody can read."""
     found, _ = _open(call, meeting)
-    return _question(found, text("rating.asked", title=found.title), form=_form(found, at_once=True))
+    return _question(found, text("rating.asked", title=found.title), form=_form(found))
 
 
 def ask_for_rating(call: Call, given: Mapping[str, Any]) -> None:
@@ -179,7 +179,7 @@ def _buttons(meeting: Meeting) -> list[Button]:
     ]
 
 
-def _form(meeting: Meeting, *, at_once: bool = False) -> Form:
+def _form(meeting: Meeting) -> Form:
     """Asks for all of it: nobody's earlier words are read again to add to them."""
     scores = tuple((str(score), text(f"rating.button.{score}")) for score in range(BEST, 0, -1))
     label, hint = text("rating.form.remark"), text("rating.form.remark.hint")
@@ -188,7 +188,7 @@ def _form(meeting: Meeting, *, at_once: bool = False) -> Form:
         Field("remark", label, hint, long=True, required=False, most=LONGEST_REMARK),
     )
     again = Button(text("rating.button.form"), FILL, {"meeting": meeting.id})
-    return Form(text("rating.form"), RATE, {"meeting": meeting.id}, fields, at_once=at_once, again=again)
+    return Form(text("rating.form"), RATE, {"meeting": meeting.id}, fields, at_once=True, again=again)
 
 
 # --- asking, and what comes of it ---

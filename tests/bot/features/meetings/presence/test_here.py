@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bot.features.meetings.presence import here
 from bot.features.meetings.presence.records import PRESENCE
 from bot.features.meetings.settings import MeetingsSettings
 from bot.model.people import Identity
@@ -154,8 +154,9 @@ async def test_wrong_codes_count_for_an_hour_wherever_they_are_given(town: Town)
 
 
 async def test_no_two_that_are_open_have_one_code(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    codes = iter([str(await code_of(town)), "5678"])
-    monkeypatch.setattr(here, "new_code", lambda: next(codes))
+    code = await code_of(town)
+    draws = iter([int(str(code)) - 1000, 4678])
+    monkeypatch.setattr(secrets, "randbelow", lambda most: next(draws))
     soup = '!meeting plan "Soep" "8 december 19u25" --place Keuken'
     asked = await town.core.handle(town.asked("mia", soup))
     assert asked
