@@ -1587,7 +1587,9 @@ async def test_meetings_of_before_were_worded_by_who_planned_them(database_url: 
 # --- who is at a meeting ---
 
 
-async def test_meetings_that_were_planned_before_open_in_time_too(database_url: str) -> None:
+async def test_meetings_that_were_planned_before_open_and_are_asked_about(
+    database_url: str,
+) -> None:
     def fill(db: Connection) -> None:
         add_rows({"themes": [{"community": 1, "id": 1, "name": "sport", "seen": "sport"}]}, db)
         like = {"community": 1, "theme": 1, "title": "Raad", "remind": "", "version": 1, "told": "{}"}
@@ -1605,6 +1607,9 @@ async def test_meetings_that_were_planned_before_open_in_time_too(database_url: 
         await upgrade(database_url)
         assert await look(database_url, differences) == []
         planned = await look(database_url, rows("jobs", "community", "kind", "subject", "due_at", "key"))
-        assert planned == [(1, "meeting.here.open", "1", 100_000_000, "meeting.here.open:1")]
+        assert planned == [
+            (1, "meeting.here.open", "1", 100_000_000, "meeting.here.open:1"),
+            (1, "meeting.rate.open", "1", 2_000_000_000, "meeting.rate.open:1"),
+        ]
         await look(database_url, partial(down_to, "0064"))
         assert await look(database_url, rows("jobs", "kind")) == []
