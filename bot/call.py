@@ -66,6 +66,8 @@ SAYS_WITHIN = timedelta(hours=1)
 APART, SAID_ALOUD = timedelta(seconds=3), "said aloud"
 # What is nobody's has so many moments for that, one after the other.
 SLOTS = 40
+# So long what closes waits for what was read and not dealt with yet, and for a platform that is away.
+READ_IS_DEALT_WITH, AWAY_FOR = timedelta(minutes=1), timedelta(hours=1)
 # What was said so long ago may have been overtaken.
 WAITED = timedelta(seconds=10)
 
@@ -784,6 +786,11 @@ class Call:
         """
         return self.tx.uses.count(self.resident.id, what, self.now, within)
 
+    def free_at(self, what: str, most: int, within: timedelta) -> datetime | None:
+        """When they may do that again, which they may so often within that time; None: now."""
+        times = self.tx.uses.until(self.resident.id, what, self.now, within)
+        return times[-most] if len(times) >= most else None
+
     def use(self, what: str, within: timedelta) -> None:
         """Count that they did it, for so long. What is too often, the feature decides and says itself."""
         self.tx.uses.add(self.resident.id, what, self.now + within)
@@ -807,6 +814,17 @@ class Call:
         """
         awaited = [platform for platform, since in self.on_platforms.items() if since is None]
         return self.tx.accounts.unheard(theme, until, self.now, awaited)
+
+    def awaited(self, theme: int, until: datetime, since: datetime) -> Sequence[Unheard]:
+        """Those of these for which what closes waits still, since that moment: a little for what was read and
+        longer for a platform that is away.
+        """
+        waited = self.now - since
+        return [
+            account
+            for account in self.unheard(theme, until)
+            if waited < (READ_IS_DEALT_WITH if account.is_read else AWAY_FOR)
+        ]
 
     def is_behind(self, theme: int) -> bool:
         """Whether accounts in places of a theme have not dealt yet with all else that was said until now,

@@ -46,6 +46,8 @@ _NAMES = (
         uses.c.until >= bindparam("now_", type_=_MOMENT),
     )
 )
+_LAST = func.max(uses.c.until)
+_UNTIL = select(_LAST).where(*_COUNTS_SHORT).group_by(uses.c.which).order_by(_LAST)
 _DROP = delete(uses).where(uses.c.resident == bindparam("resident_"), uses.c.what == bindparam("what_"))
 _ALL = (
     select(uses.c.what, uses.c.which, func.max(uses.c.until).label("until"))
@@ -107,6 +109,11 @@ class Uses:
     def names(self, resident: int, begins: str, now: datetime) -> Collection[str]:
         asked = {"resident_": resident, "begins_": begins, "length_": len(begins), "now_": now}
         return [what.removeprefix(begins) for what in self._db.execute(_NAMES, asked).scalars()]
+
+    def until(self, resident: int, what: str, now: datetime, within: timedelta) -> Sequence[datetime]:
+        asked = {"resident_": resident, "what_": what, "now_": now, "latest_": latest_end(now, within)}
+        found: Sequence[datetime] = self._db.execute(_UNTIL, asked).scalars()
+        return found
 
     def _mark(self, what: str, which: str) -> str:
         return self._keys.lasting_mark(_KEY, f"{what}:{which}").hex()

@@ -14,8 +14,9 @@ platform. `one person:` between the lines makes one person of two who were known
 Blank lines and comments count for nothing. In what is typed `{ja # x 3}`
 stands for "ja 1ja 2ja 3" and `\\u202e` for that character, so that bad input stays readable. A code, which is
 another one each time, is said as `XXXX-XXXX`; typed so, or `xxxx xxxx`, it is the one that was said last.
-Of the file with what is kept of somebody the lines are left out. Numbers that are drawn are all the same one,
-and a hash, in which there may be what a platform calls people, is `HASH`.
+Of the file with what is kept of somebody the lines are left out. Numbers that are drawn are all the same one;
+the code of a meeting is 4821, and of the next 4822; and a hash, in which there may be what a platform calls
+people, is `HASH`.
 
 `python -m tests.chat FILE ...` plays the files and writes down what was said.
 """
@@ -27,9 +28,10 @@ import contextlib
 import difflib
 import re
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, cast
 from unittest.mock import patch
@@ -42,6 +44,7 @@ from bot.clock import HandClock
 from bot.commands.read import parse
 from bot.core import PleinCore
 from bot.errors import Unsure, UserError
+from bot.features.meetings.presence import here
 from bot.main.app import open_core
 from bot.main.communities import grounds_on
 from bot.main.config import Community, DatabaseSection, ResidentSection, config_of
@@ -56,10 +59,15 @@ NOW = datetime(2026, 12, 1, 19, 0, tzinfo=BRUSSELS).astimezone(UTC)
 ONE_PERSON = "one person: "
 COMMUNITY = re.compile(r"community (.+): (.+)")
 CODE = re.compile(r"\b[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}\b")
+CHECK_IN = 4821
 SECRET = "07" * 16
 HASH = re.compile(r"\b[0-9a-f]{64}\b")
 OWN_FILE = re.compile(r"(?m)(?<=^    \[me-)\d+(\.json\].*)\n    \{\n(?:      .*\n)+    \}$")
 SCENARIOS = sorted((Path(__file__).parent / "scenarios").glob("*.chat"))
+
+
+def first_free_code(taken: Collection[str]) -> str:
+    return next(code for code in map(str, count(CHECK_IN)) if code not in taken)
 
 
 class FilledIn:
@@ -148,7 +156,8 @@ async def open_chat(
         console = Console(core.texts, clock, said.append, grounds=grounds)
         console.core = cast(ConsoleCore, FilledIn(core)) if filled_in else core
         await core.serve(console)
-        with patch.object(lot, "new_secret", lambda: SECRET):
+        drawn = patch.object(lot, "new_secret", lambda: SECRET)
+        with drawn, patch.object(here, "new_code", first_free_code):
             yield Chat(core, console, said)
 
 

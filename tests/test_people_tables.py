@@ -232,7 +232,8 @@ NOBODYS = {
     "inbox.account inbox.stream inbox.id inbox.room inbox.key",
     "places.platform places.room places.name places.locale places.account places.listed",
     "boards.subject boards.platform boards.room boards.sent_as boards.account",
-    "answer_counts.way answer_counts.seat",
+    "answer_counts.way answer_counts.seat check_in_codes.code",
+    "rating_rounds.scores rating_rounds.remarks",
     "tallies.choices associations.folded associations.name digest_notes.subject",
     # Of a person's own number at the most, which nobody has after them.
     "jobs.kind jobs.subject jobs.key",

@@ -12,7 +12,7 @@ from bot.main.features import FEATURES
 # These put what somebody wrote in a theme.
 SAYS = {
     *("meeting.ask", "meeting.next", "meeting.remind", "meeting.tell", "meeting.whisper"),
-    *("meeting.aloud", "meeting.remind.aloud", "meeting.series.tell"),
+    *("meeting.aloud", "meeting.remind.aloud", "meeting.series.tell", "meeting.rate.open"),
     *("action.told", "action.remind", "action.aloud", "action.thank"),
     *("poll.close", "poll.open", "poll.review", "reminder.say", "kudos.month", "kudos.month.now"),
 }
@@ -28,6 +28,13 @@ SAYS_NOTHING = {
         "welcome.over",
         "kudos.void",
         "kudos.named",
+    ),
+    *(
+        "meeting.here.open",
+        "meeting.here.close",
+        "meeting.rate.ask",
+        "meeting.rate.close",
+        "meeting.rate.burn",
     ),
     *("link.lapse", "link.settle", "theme.lapse", "theme.pull", "theme.summary", "theme.term"),
     *("room.moved", "room.put_out", "room.removed", "room.renamed", "room.replaced"),

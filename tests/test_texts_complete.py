@@ -262,6 +262,7 @@ BUILT = {
     "meeting.receipt.*.waits.*": filled("meeting.receipt.*.waits.*", ["you", "for"], PLACES),
     **{f"reminder.set.*{how}": filled(f"reminder.set.*{how}", ["me", "here"]) for how in ("", ".repeated")},
     "reminder.button.*": filled("reminder.button.*", Snoozed),
+    "rating.button.*": filled("rating.button.*", map(str, range(1, 6))),
     "meeting.told.*": filled("meeting.told.*", ["place", "link"]),
     "meeting.told.all.*": filled("meeting.told.all.*", ["cancelled", "restored", "which"]),
     "meeting.told.without.*": filled("meeting.told.without.*", ["place", "link"]),
@@ -340,7 +341,7 @@ PERHAPS = {
     "file.*": {f"file.{kind}" for feature in FEATURES.all for kind in feature.files},
     "command.*.said": filled("command.*.said", ["come"]),
     "command.*.meant": filled(
-        "command.*.meant", ["come", *(command.path for command in LISTED if " " in command.path)]
+        "command.*.meant", ["come", "here", *(command.path for command in LISTED if " " in command.path)]
     ),
     "param.*.hint": {argument.key(".hint") for argument in ASKED},
     "param.*.value": {argument.key(".value") for argument in ARGUMENTS if argument.needs_value},

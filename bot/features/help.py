@@ -50,17 +50,18 @@ def suggest_subjects(call: Call, given: str) -> Sequence[Suggestion]:
 
 
 def _about(call: Call, wanted: str | None) -> list[Command]:
-    listed = [command for command in call.commands.by_path.values() if command.listed]
-    return [
-        command
-        for command in listed
-        if wanted and call.may(command.role) and _is_about(call, command, wanted)
-    ]
+    """Those of which it is a name, or a word of one; where it begins no other name, those called just so."""
+    listed = [each for each in call.commands.by_path.values() if each.listed and call.may(each.role)]
+    names = {command.path: _all_names(call, command) for command in listed}
+    found = [each for each in listed if any(wanted in (name, *name.split()) for name in names[each.path])]
+    called = [each for each in found if wanted in names[each.path]]
+    others = [name for each in found if each not in called for name in names[each.path]]
+    is_noun = any(name.split()[0] == wanted for name in others)
+    return called if called and not is_noun else found
 
 
-def _is_about(call: Call, command: Command, wanted: str) -> bool:
-    names = [name for locale in call.commands.texts.locales for name in call.commands.names(command, locale)]
-    return any(wanted in (name, *name.split()) for name in names)
+def _all_names(call: Call, command: Command) -> Sequence[str]:
+    return [name for locale in call.commands.texts.locales for name in call.commands.names(command, locale)]
 
 
 def _name(call: Call, command: Command) -> str:

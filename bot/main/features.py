@@ -17,6 +17,7 @@ from bot.features.meetings import minutes
 from bot.features.meetings.agenda import feature as agenda
 from bot.features.meetings.draw import feature as turns
 from bot.features.meetings.offers import feature as offers
+from bot.features.meetings.presence import feature as presence
 from storage import kudos as kept_kudos
 from storage import meetings as kept_meetings
 from storage import polls as kept_polls
@@ -28,6 +29,8 @@ from storage.meetings import actions as kept_actions
 from storage.meetings import agenda as kept_agendas
 from storage.meetings import minutes as kept_minutes
 from storage.meetings import offers as kept_offers
+from storage.meetings import presence as kept_presence
+from storage.meetings import ratings as kept_ratings
 from storage.meetings import series as kept_series
 from storage.meetings import turns as kept_turns
 from storage.parts import Stored
@@ -61,6 +64,8 @@ FEATURES = (
     Installed(turns.FEATURE, kept_turns.STORED),
     Installed(minutes.FEATURE, kept_minutes.STORED),
     Installed(minutes.PROMISES, kept_actions.STORED),
+    Installed(presence.FEATURE, kept_presence.STORED),
+    Installed(presence.RATING, kept_ratings.STORED),
     Installed(reminders.FEATURE, kept_reminders.STORED),
     Installed(kudos.FEATURE, kept_kudos.STORED),
     Installed(kudos.CERTIFYING, kept_certificates.STORED),

@@ -593,4 +593,7 @@ class UseStore(Protocol):
 
     def names(self, resident: int, begins: str, now: datetime) -> Collection[str]:
         """What they did that begins so, of what still counts: each once, by the rest of its name."""
+
+    def until(self, resident: int, what: str, now: datetime, within: timedelta) -> Sequence[datetime]:
+        """Until when each of these times counts, the first first."""
         ...

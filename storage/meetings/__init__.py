@@ -33,7 +33,7 @@ from bot.model.people import Wishes
 from storage.among import among
 from storage.batch import Loader
 from storage.leavers import Leavers, LeaversTable
-from storage.meetings.tables import TABLES, answers, counts, meeting_leavers, meetings, standing
+from storage.meetings.tables import TABLES, answers, check_ins, counts, meeting_leavers, meetings, standing
 from storage.numbers import next_number
 from storage.parts import Parts, Stored
 from storage.tables import STAYS, members, residents, themes
@@ -58,7 +58,12 @@ _ANSWERS_EACH = select(meetings.c.id).where(
     meetings.c.series.in_(select(standing.c.series).where(standing.c.resident == bindparam("id_"))),
     _IS_PLANNED,
 )
-_HAD_A_SAY = union(_ANSWERS_IT, _ANSWERS_EACH)
+_IS_THERE = (
+    select(meetings.c.id)
+    .join(check_ins, meetings.c.id == check_ins.c.meeting)
+    .where(check_ins.c.resident == bindparam("id_"), _IS_NOT_OVER)
+)
+_HAD_A_SAY = union(_ANSWERS_IT, _ANSWERS_EACH, _IS_THERE)
 _LEAVERS = LeaversTable(meeting_leavers.c.meeting, meetings.c.id, _IS_NOT_OVER, _HAD_A_SAY)
 
 _SHOWN = [column for column in meetings.c if column.name != "community"]

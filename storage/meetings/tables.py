@@ -23,6 +23,10 @@ TABLES = own_tables()
 SERIES_TABLES = own_tables()
 MINUTES_TABLES = own_tables()
 ACTION_TABLES = own_tables()
+# And so is who was there.
+PRESENCE_TABLES = own_tables()
+# And how it was.
+RATING_TABLES = own_tables()
 
 meetings = Table(
     "meetings",
@@ -122,6 +126,74 @@ meeting_leavers = Table(
     Column("meeting", Number, primary_key=True),
     Column("account", String, primary_key=True, info=Holds.MARK.info),
     Column("holder", ForeignKey(residents.c.id), index=True, info={STAYS: True}),
+    of_meeting(),
+    sqlite_with_rowid=False,
+)
+
+# Who checked in: where and how they are not, nor when they came. Nobody's any more, where whoever it was is
+# forgotten.
+check_ins = Table(
+    "check_ins",
+    PRESENCE_TABLES,
+    Column("id", Number, primary_key=True),
+    of_community(),
+    Column("meeting", Number, nullable=False),
+    Column("resident", ForeignKey(residents.c.id), index=True),
+    Column("shown", Boolean, nullable=False),
+    of_meeting(),
+    Index("ix_check_ins_meeting_resident", "community", "meeting", "resident"),
+    sqlite_autoincrement=True,
+)
+
+# What is said in the room where one can be checked in now.
+check_in_codes = Table(
+    "check_in_codes",
+    PRESENCE_TABLES,
+    of_community(key=True),
+    Column("meeting", Number, primary_key=True),
+    Column("code", String, nullable=False),
+    of_meeting(),
+    sqlite_with_rowid=False,
+)
+
+# When people say how a meeting was; and once that is over, how many did, and with enough of them how often
+# each figure was given, the lowest first: "0,1,2,4,3", and in which words, in an order that tells nothing.
+rating_rounds = Table(
+    "rating_rounds",
+    RATING_TABLES,
+    of_community(key=True),
+    Column("meeting", Number, primary_key=True),
+    Column("closes_at", Moment, nullable=False),
+    Column("waits_since", Moment),
+    Column("ended_at", Moment),
+    Column("people", Integer, nullable=False, server_default="0"),
+    Column("scores", String),
+    Column("remarks", Text),
+    of_meeting(),
+    sqlite_with_rowid=False,
+)
+
+# What somebody said of it, sealed until that is over; then nothing is left (see ../sealed.py).
+ratings = Table(
+    "ratings",
+    RATING_TABLES,
+    of_community(key=True),
+    Column("meeting", Number, primary_key=True),
+    Column("resident", ForeignKey(residents.c.id), primary_key=True, index=True, info={STAYS: True}),
+    Column("sealed", String, nullable=False),
+    of_meeting(),
+    sqlite_with_rowid=False,
+)
+
+# When they last said so, and which of their events were dealt with, until then (see ../marks.py).
+rating_marks = Table(
+    "rating_marks",
+    RATING_TABLES,
+    of_community(key=True),
+    Column("meeting", Number, primary_key=True),
+    Column("resident", ForeignKey(residents.c.id), primary_key=True, index=True, info={STAYS: True}),
+    Column("latest", String, nullable=False),
+    Column("said_at", Moment),
     of_meeting(),
     sqlite_with_rowid=False,
 )

@@ -5,7 +5,6 @@ key destroyed.
 
     tables.py      the tables, and how a ballot is written in them
     sealed.py      ballots of anonymous polls
-    marks.py       what an open poll remembers of who spoke in it
     belongings.py  all that polls keep of somebody: joined, handed out, forgotten
 """
 
@@ -50,13 +49,15 @@ from bot.model.events import Invocation
 from storage.among import among
 from storage.batch import Loader
 from storage.leavers import Leavers
+from storage.marks import Marks
 from storage.numbers import next_number
 from storage.parts import Parts, Stored
 from storage.polls.belongings import Belongings
-from storage.polls.marks import Marks
 from storage.polls.sealed import SealedBallots
 from storage.polls.tables import (
+    KIND,
     LEAVERS,
+    MARKS,
     TABLES,
     ballots,
     endings,
@@ -214,7 +215,7 @@ class Polls:
         self._db = parts.db
         self._sealed = SealedBallots(parts)
         self._leavers = Leavers(parts, LEAVERS)
-        self._marks = Marks(parts)
+        self._marks = Marks(parts, MARKS, KIND)
         self._belongings = Belongings(parts.db, self, self._leavers, self._marks)
 
     def expect(self, group: Sequence[Invocation]) -> None:

@@ -14,7 +14,7 @@ from bot.model.people import Identity
 from storage.batch import Batch
 from storage.holds import holds
 from storage.leavers import Leavers
-from storage.polls.marks import Marks
+from storage.marks import Marks
 from storage.polls.tables import ballots, endings, polls, read_choices, read_reasons, written_reasons
 from storage.tables import identities
 

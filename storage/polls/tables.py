@@ -23,9 +23,12 @@ from sqlalchemy import (
 
 from bot.features.polls.records import Choices, Reason
 from storage.leavers import LeaversTable
+from storage.marks import MarksTable
 from storage.tables import STAYS, Holds, Moment, Number, of_community, own_tables, residents, themes
 
 TABLES = own_tables()
+# So the names of its keys begin.
+KIND = "poll"
 
 polls = Table(
     "polls",
@@ -141,6 +144,7 @@ for _column in (ballots.c.voter, marks.c.voter):
     _column.info[STAYS] = exists().where(polls.c.id == _column.table.c.poll, _IS_OPEN)
 
 
+MARKS = MarksTable(marks.c.poll, marks.c.voter)
 LEAVERS = LeaversTable(
     leavers.c.poll,
     polls.c.id,

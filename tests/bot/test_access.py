@@ -87,6 +87,7 @@ async def test_put_out_he_has_lost_it_with_his_next_word(town: Town, room: str |
 # What these are about is looked for in the themes of whoever asks.
 LOOK_THEMSELVES = (
     *("poll", "meeting", "agenda", "offer", "minutes", "action", "remind", "kudos", "certificate"),
+    *("come", "here"),
 )
 COMMUNITYS_OWN = ("!who knows geluid", "!who is eva", "!association list", "!community show")
 
@@ -375,7 +376,7 @@ def test_every_command_is_for_the_community_or_says_why_not(town: Town) -> None:
     """What a feature brings is for nobody else unless it says so: themselves, or what it looks at itself."""
     open_to_all = {command.path for command in town.core.commands.by_path.values() if command.anyone}
     themselves = {path for path in open_to_all if path.startswith("me ")}
-    looks_itself = {path for path in open_to_all if path == "come" or path.split()[0] in LOOK_THEMSELVES}
+    looks_itself = {path for path in open_to_all if path.split()[0] in LOOK_THEMSELVES}
     assert open_to_all - themselves - looks_itself == {
         *("help", "language", "reminders", "community choose"),
         *("theme list", "theme show", "theme follow", "theme take-part", "theme pull", "theme leave"),

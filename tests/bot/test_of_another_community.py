@@ -80,6 +80,7 @@ PLAIN = {
     *("agreed", "switch", "off"),
     *("item", "items", "page", "duty", "sought"),
     *("said", "instead", "line", "page", "task", "done"),
+    *("score", "remark"),
 }
 FILLED: Mapping[str, Any] = {
     "language": "en",
@@ -115,6 +116,7 @@ FILLED: Mapping[str, Any] = {
     "seen": "x",
     "task": "lamp bestellen",
     "done": "action:88",
+    "score": "4",
 }
 
 

@@ -26,7 +26,7 @@ from tests.stages.stage import Heard, Listening, Stage, Where, Who, key_of
 
 # What is answered to who votes so that others see it.
 ALOUD = "link.aloud"
-OVERHEARD = "poll.overheard"
+OVERHEARD = ("poll.overheard", "rating.overheard")
 _LINK = re.compile(r"https://(?:matrix\.to|discord\.com)/[^\s<>)]+")
 Turns = list[tuple[str, list[str]]]
 
@@ -242,7 +242,7 @@ async def play(
         for typed, transcript in scenario.turns:
             said = await chat.say(spelled_out(typed))
             assert printed(said, chat.codes) == transcript, typed
-            openly = any(key_of(answer) in (OVERHEARD, ALOUD) for answer in said)
+            openly = any(key_of(answer) in (*OVERHEARD, ALOUD) for answer in said)
             typed = spelled_out(typed)
             says = read_line(typed, 0)
             if isinstance(says, Says) and stage_of(says.label, stages).answers_apart(says, openly=openly):

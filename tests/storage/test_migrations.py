@@ -1731,3 +1731,31 @@ async def test_how_somebody_likes_to_be_thanked_is_theirs_as_who_they_are(databa
     assert await look(database_url, rows("thanked", "id")) == [(1,)]
     await upgrade(database_url)
     assert await look(database_url, differences) == []
+
+
+async def test_meetings_that_were_planned_before_open_and_are_asked_about(
+    database_url: str,
+) -> None:
+    def fill(db: Connection) -> None:
+        add_rows({"themes": [{"community": 1, "id": 1, "name": "sport", "seen": "sport"}]}, db)
+        like = {"community": 1, "theme": 1, "title": "Raad", "remind": "", "version": 1, "told": "{}"}
+        when = {"starts_at": 1_000_000_000, "ends_at": 2_000_000_000}
+        kinds = [("planned", True), ("planned", False), ("cancelled", True), ("held", True)]
+        meetings = [
+            {"id": at, "state": state, "announced": announced, **like, **when}
+            for at, (state, announced) in enumerate(kinds, 1)
+        ]
+        add_rows({"meetings": meetings}, db)
+
+    await upgrade(database_url, to="0073")
+    await look(database_url, fill)
+    for _ in range(2):
+        await upgrade(database_url)
+        assert await look(database_url, differences) == []
+        planned = await look(database_url, rows("jobs", "community", "kind", "subject", "due_at", "key"))
+        assert planned == [
+            (1, "meeting.here.open", "1", 100_000_000, "meeting.here.open:1"),
+            (1, "meeting.rate.open", "1", 2_000_000_000, "meeting.rate.open:1"),
+        ]
+        await look(database_url, partial(down_to, "0073"))
+        assert await look(database_url, rows("jobs", "kind")) == []

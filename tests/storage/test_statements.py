@@ -42,7 +42,7 @@ SMALL |= {"wanted_rooms"}
 # Changed by moderators, now and then.
 SMALL |= {"settings"}
 # Kept for minutes, or for a day.
-SMALL |= {"link_codes", "links", "wrong_codes", "leavers", "meeting_leavers"}
+SMALL |= {"link_codes", "links", "wrong_codes", "leavers", "meeting_leavers", "check_in_codes"}
 # What was said to be new in a theme, for some weeks.
 SMALL |= {"digest_notes"}
 # And indexes that hold a few rows of a table alone.

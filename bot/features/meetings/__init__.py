@@ -21,6 +21,7 @@ whichever account it was given. Who finds a place full waits, and moves up in or
     show.py      the board
     read.py      showing, listing, who comes
     find.py      which meeting somebody means, and whether they may
+    presence     who is there, and how it was
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from bot.errors import UserError
 from bot.features.meetings import show
 from bot.features.meetings.ask import plan_asking
 from bot.features.meetings.news import News, as_told, changed_by, in_words, news_of, noting
+from bot.features.meetings.presence import lines as presence
 from bot.features.meetings.records import (
     LONGEST,
     MEETINGS,
@@ -115,6 +116,7 @@ def due_again(call: Call, meeting: Meeting) -> None:
     """Who comes is reminded; its board is shown anew when it begins, and once more when it is over."""
     call.schedule(BEGIN, str(meeting.id), meeting.starts_at)
     call.schedule(OVER, str(meeting.id), meeting.ends_at)
+    presence.plan(call, meeting)
     plan_reminders(call, meeting)
     plan_asking(call, meeting)
 

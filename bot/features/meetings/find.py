@@ -78,6 +78,11 @@ def find_lately(call: Call, number: int | None) -> Meeting:
     return _only(call, following[:1])
 
 
+def one_of(call: Call, found: Sequence[Meeting]) -> Meeting:
+    """The only one of these. Raises: UserError where there is none, and Unsure where there are several."""
+    return _only(call, found)
+
+
 def find_cancelled(call: Call) -> Meeting:
     """The only one here that can be restored, or else that is to come."""
     found = _cancelled(call)

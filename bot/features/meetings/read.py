@@ -10,6 +10,7 @@ from bot.call import Call
 from bot.features.meetings import show
 from bot.features.meetings.changes import plan_telling
 from bot.features.meetings.find import ALL, LIST, PLAN, check_own, find, themes_here, usage
+from bot.features.meetings.presence import lines as presence
 from bot.features.meetings.records import MEETINGS, PLACES, SUBJECT, Answer, Meeting, Way
 from bot.model.message import Button, Message, Text, message, text, typed
 from bot.model.news import New
@@ -81,7 +82,8 @@ def who_comes(call: Call, meeting: int | None = None) -> Message:
     check_own(call, found)
     kept = call.tx.of(MEETINGS)
     answers, figures = kept.answers(found.id, ALL), kept.figures(found.id)
-    if not answers:
+    here = presence.who(call, found)
+    if not (answers or here):
         return message(text("meeting.who.nobody"), title=typed(found.title))
     lines: list[Text] = []
     for way in PLACES:
@@ -93,7 +95,7 @@ def who_comes(call: Call, meeting: int | None = None) -> Message:
     for way in (Way.MAYBE, Way.NO):
         if said := [answer for answer in answers if answer.way is way]:
             lines.append(text(f"meeting.who.{way}", people=_people(said)))
-    return message(*lines, title=typed(found.title))
+    return message(*lines, *here, title=typed(found.title))
 
 
 def _people(answers: Sequence[Answer]) -> tuple[Text, ...]:

@@ -9,6 +9,7 @@ from bot.call import Call
 from bot.features.meetings.agenda import lines as agenda
 from bot.features.meetings.length import parts
 from bot.features.meetings.offers import lines as offers
+from bot.features.meetings.presence import lines as presence
 from bot.features.meetings.records import (
     MEETINGS,
     PLACES,
@@ -45,6 +46,7 @@ def card(call: Call, meeting: Meeting) -> Message:
         return message(*said, why, *ended(call, meeting), title=title)
     if meeting.state == "held":
         lines = [text("meeting.board.over", start=meeting.starts_at), *_came(meeting, figures)]
+        lines += presence.on_board(call, meeting)
         after = call.belongings.after(f"{SUBJECT}:{meeting.id}") if figures.coming else ()
         return message(*lines, title=title, buttons=[*after, *offers.of_held(call, meeting)])
     lines = [*when_and_where(meeting), *comes_back(call, meeting)]
@@ -52,12 +54,13 @@ def card(call: Call, meeting: Meeting) -> Message:
     if meeting.moved_from and meeting.moved_from != meeting.starts_at:
         lines.append(text("meeting.board.moved", before=meeting.moved_from))
     planned, opens = agenda.of_board(call, meeting)
-    lines += [*planned, *offers.of_board(call, meeting)]
+    lines += [*planned, *offers.of_board(call, meeting), *presence.on_board(call, meeting)]
+    here, hints = presence.buttons(call, meeting), presence.how(call, meeting)
     if meeting.has_begun(call.now):
         lines.append(text("meeting.board.begun"))
-        return message(*lines, title=title, buttons=opens)
+        return message(*lines, title=title, hints=hints, buttons=[*here, *opens])
     hint = text(f"meeting.board.how.{meeting.ways[0]}", meeting=meeting.id)
-    return message(*lines, title=title, hints=[hint], buttons=[*buttons(meeting), *opens])
+    return message(*lines, title=title, hints=[hint, *hints], buttons=[*buttons(meeting), *here, *opens])
 
 
 def comes_back(call: Call, meeting: Meeting) -> list[Text]:

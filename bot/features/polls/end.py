@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.call import Call
+from bot.call import READ_IS_DEALT_WITH, Call
 from bot.commands.numbered import numbered
 from bot.errors import Unsure, UserError, yes
 from bot.features.polls import show
@@ -27,9 +27,8 @@ LONGEST_OUTCOME = 1_000
 # More than can be open in a theme.
 ALL = 10_000
 SOON, LATER = timedelta(seconds=1), timedelta(seconds=10)
-# So long a poll waits for what was read and not dealt with yet, and for a platform that is away; after a
-# while its board says so.
-READ_IS_DEALT_WITH, AWAY_FOR, SAID_AFTER = timedelta(minutes=1), timedelta(hours=1), timedelta(seconds=10)
+# After so long a wait its board says so.
+SAID_AFTER = timedelta(seconds=10)
 
 
 def close_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> Message:
@@ -104,12 +103,7 @@ def _waits(call: Call, poll: Poll) -> bool:
     """
     since = poll.waits_since or call.now
     waited = call.now - since
-    missing = [
-        unheard
-        for unheard in _not_heard(call, poll)
-        if waited < (READ_IS_DEALT_WITH if unheard.is_read else AWAY_FOR)
-    ]
-    if not missing:
+    if not (missing := call.awaited(poll.theme, poll.ends_at, since)):
         return False
     said = _platforms(missing) if waited >= SAID_AFTER else None
     if poll.waits_since is None or said != poll.unheard:
