@@ -67,6 +67,11 @@ class Commands:
                 for locale in texts.locales:
                     for name in self.names(command, locale):
                         self.by_name.setdefault(tuple(name.split()), command)
+        # By the noun that such names begin with, and then the verb behind it.
+        self.by_noun: dict[str, dict[str, Command]] = {}
+        for (noun, *verbs), command in self.by_name.items():
+            for verb in verbs[:1]:
+                self.by_noun.setdefault(noun, {})[verb] = command
 
     def in_zone(self, zone: ZoneInfo) -> Commands:
         """The same commands, whose moments are written as the clocks there say."""

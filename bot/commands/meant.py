@@ -50,7 +50,7 @@ def misspells_verb(commands: Commands, command: Command, said: Sequence[str]) ->
     noun, *others = said
     if not others or others[0][0] in QUOTES:
         return False
-    verbs = {name[1]: other for name, other in commands.by_name.items() if len(name) > 1 and name[0] == noun}
+    verbs = commands.by_noun.get(noun, {})
     near = get_close_matches(others[0][:60], list(verbs), 1, VERY_MUCH if len(others) > 1 else ALIKE)
     return bool(near) and verbs[near[0]] is not command
 

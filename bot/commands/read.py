@@ -195,7 +195,7 @@ def _command(commands: Commands, words: str, locale: str, *, called: bool) -> tu
         if command and not (length == 1 and misspells_verb(commands, command, first)):
             return command, _behind(words, length)
     tried = " ".join(words.casefold().split(None, 2)[:2])[:60]
-    if called and len(first) == 1 and first[0] in {name[0] for name in commands.by_name if len(name) > 1}:
+    if called and len(first) == 1 and first[0] in commands.by_noun:
         raise UserError("command.noun", typed=tried, noun=first[0]).openly()
     if phrase := said_as_one(commands, words):
         command, said, rest = phrase
