@@ -599,14 +599,14 @@ class Call:
     def may_write(self, theme: int) -> bool:
         """Whether they may say things themselves in that theme: here, or in one of its places elsewhere.
 
-        Where no platform says anything of these, it is no reason against.
+        Whoever takes no part there says nothing there either.
         """
         if theme in self.tx.places.closed():
             return False
         if self._is_here(theme):
             return self.writes_here
         part = self.part_in(theme)
-        return part is None or part.writes
+        return part.writes if part else self.takes_part(theme)
 
     def check_writes(self, theme: int) -> None:
         """Nobody has Plein say for them what they may not say there themselves. Raises: UserError."""

@@ -32,6 +32,8 @@ from bot.reactions import ON, Reaction
 from bot.settings import Section, Settings
 
 _AT_ONCE = datetime.fromtimestamp(0, UTC)
+# No number of anything has more digits.
+_LONGEST_NUMBER = 18
 # Does what is due; reads its subject again first.
 Run = Callable[[Call, Job], None]
 # What the board of a subject says now, whoever reads it; None: there is nothing to show any more.
@@ -340,7 +342,8 @@ class Features:
     def together(self, tx: Transaction, subject: str) -> Together | None:
         """Who did together what that is about, once it is over."""
         kind, _, number = subject.partition(":")
-        return self._together[kind](tx, int(number)) if kind in self._together else None
+        is_number = number.isascii() and number.isdecimal() and len(number) <= _LONGEST_NUMBER
+        return self._together[kind](tx, int(number)) if kind in self._together and is_number else None
 
     def undrawn(self, tx: Transaction, theme: int) -> Collection[int]:
         """Who said that they are not to be drawn in a theme, to whichever feature."""

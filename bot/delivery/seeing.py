@@ -13,7 +13,7 @@ from bot.call import ASKED_AGAIN
 from bot.clock import Clock
 from bot.communities import Communities, own_themes
 from bot.errors import Gone, TryLater
-from bot.model.message import OF_COMMUNITY, Button, InTheme, Message
+from bot.model.message import OF_COMMUNITY, Block, Button, InTheme, Message
 from bot.model.people import Identity, Part, Place, Presences, Role, part_now
 from bot.model.work import Post
 from bot.ports.storage import Store, Transaction
@@ -142,15 +142,21 @@ def _narrowed(said: Message, sees: Collection[int], asked: Collection[int]) -> M
     if set(sees).issuperset(asked):
         return said
     lines = [block for block in said.blocks if isinstance(block, InTheme)]
-    if lines and not any(line.theme in sees for line in lines):
+    if lines and not any(line.theme in sees or line.otherwise for line in lines):
         raise Gone("they see nothing of it any more")
-    blocks = tuple(block for block in said.blocks if not isinstance(block, InTheme) or block.theme in sees)
+    blocks = tuple(seen for block in said.blocks if (seen := _seen_of(block, sees)))
     controls = tuple(
         control
         for control in said.controls
         if not isinstance(control, Button) or control.theme is None or control.theme in sees
     )
     return replace(said, blocks=blocks, controls=controls)
+
+
+def _seen_of(block: Block, sees: Collection[int]) -> Block | None:
+    if not isinstance(block, InTheme) or block.theme in sees:
+        return block
+    return block.otherwise
 
 
 def _by_account(there: Collection[_There]) -> Mapping[Identity, Sequence[_There]]:

@@ -83,11 +83,12 @@ OF_COMMUNITY = 0
 @dataclass(frozen=True, slots=True)
 class InTheme:
     """A line of what is told to one person, for as long as they may see that theme: looked at when it is
-    said, and left out then for whoever may not (see bot/delivery/seeing.py).
+    said, and left out then for whoever may not, or said `otherwise` (see bot/delivery/seeing.py).
     """
 
     line: Text
     theme: int
+    otherwise: Text | None = None
 
 
 # A Text by itself is a line.
@@ -260,7 +261,7 @@ def _words_of(block: Block) -> Text | None:
 
 
 def message(
-    *lines: Text,
+    *lines: Text | InTheme,
     title: Text | None = None,
     hints: Iterable[Text] = (),
     files: Iterable[Attachment] = (),

@@ -210,7 +210,7 @@ def export_certificates(tx: Transaction, resident: int, among: Among) -> Exporte
 CERTIFYING = Feature(
     name="certificates",
     commands=_CERTIFYING,
-    jobs={certify.NAMED: certify.named_due, certify.PARTED: certify.parted_due},
+    jobs={certify.PARTED: certify.parted_due},
     about=(certify.PARTED,),
     files=certify.FILES,
     merge=merge_certificates,

@@ -30,7 +30,7 @@ MAKE, WITHDRAW, CHECK, LIST, ENLIST = (
     "certificate enlist",
 )
 SUBJECT, OF_YEAR = "certificate", "thanked"
-NAMED, PARTED = "certificate.named", "certificate.parted"
+PARTED = "certificate.parted"
 FIRST_YEAR = 2000
 # So many of what somebody was thanked for are shown to choose from.
 SHOWN = 40
@@ -103,7 +103,7 @@ def _choose(found: Sequence[Kudos], when: int, year: int | None) -> Message:
     """What there is to choose from, and what to know before."""
     from bot.certificates.certificate import MOST_REASONS
 
-    lines = [show.mine(each) for each in found[-SHOWN:]]
+    lines = [show.mine(each, linked=False) for each in found[-SHOWN:]]
     last = [each.id for each in found[-MOST_REASONS:]]
     args = {"chosen": last, "year": when} if year else {"chosen": last}
     latest = Button(text("certificate.button.latest", count=len(last)), MAKE, args)
@@ -231,12 +231,6 @@ def check_those_saying(call: Call, kudos: int) -> None:
 def parted_due(call: Call, job: Job) -> None:
     """Accounts were parted: a certificate is withdrawn where what it tells of thanks another one by now."""
     _check(call, call.tx.of(CERTIFICATES).of(int(job.subject)))
-
-
-def named_due(call: Call, job: Job) -> None:
-    """Whoever it names was forgotten."""
-    for kept in call.tx.of(CERTIFICATES).saying(int(job.subject)):
-        _end(call, kept)
 
 
 def _check(call: Call, certificates: Iterable[Kept]) -> None:

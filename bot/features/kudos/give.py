@@ -120,7 +120,7 @@ def thank_back(call: Call, kudos: int | None = None, reason: str | None = None) 
     """Thank whoever thanked you, or did so last: it is said under theirs."""
     kudos = _last_to(call) if kudos is None else kudos
     found = call.tx.of(KUDOS).get(kudos)
-    if found is None or call.resident.id not in found.residents:
+    if found is None or call.resident.id not in found.residents or not call.takes_part(found.theme):
         raise UserError("kudos.unknown", kudos=kudos)
     if not found.stands or found.giver is None:
         raise UserError("kudos.gone", kudos=kudos)
@@ -182,8 +182,10 @@ def _check_others(why: Text, who: Receivers, but: Collection[int]) -> None:
 
 
 def day_of(call: Call) -> date:
-    """The day that it counts for, by the community's clocks."""
-    return _day(call.said_at, call.zone)
+    """The day that it counts for, by the community's clocks: that on which Plein hears it, as when somebody
+    said so is for their own server to tell.
+    """
+    return _day(call.now, call.zone)
 
 
 @lru_cache(64)  # asked again and again while one is given

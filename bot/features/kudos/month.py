@@ -18,7 +18,7 @@ from bot.call import Call
 from bot.errors import UserError
 from bot.features.kudos.records import KUDOS, Kudos, Receiver
 from bot.features.kudos.show import WALL, what, whom
-from bot.model.message import Button, Hint, InTheme, Message, Text, Title, message, text
+from bot.model.message import Button, InTheme, Message, Text, message, text
 from bot.model.people import Resident, Role, Theme
 from bot.model.work import Job
 
@@ -215,5 +215,5 @@ def themes_due(call: Call, job: Job) -> None:
     for resident, themes in without.items():
         # Each for as long as they may see that theme.
         lines = (InTheme(text("kudos.round.without.line", theme=theme.name), theme.id) for theme in themes)
-        said = Message((Title(title), *lines, Hint(text("kudos.round.without.how"))))
+        said = message(*lines, title=title, hints=[text("kudos.round.without.how")])
         call.tell(resident, said, f"{THEMES}:{month}:{resident}", begun=True)

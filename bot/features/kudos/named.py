@@ -19,6 +19,9 @@ from bot.ports.storage import Transaction
 NAMED, BLANK = "kudos.named", "kudos blank"
 # "Jan", of Jan van der Velde, names him; so does "Velde", but not "van" or "der".
 FIRST, OTHERS = 3, 5
+# So many are shown of one who was forgotten, the last ones: somebody may call themselves by a word that
+# stands everywhere.
+MOST = 20
 _AT_ONCE = datetime.fromtimestamp(0, UTC)
 
 
@@ -28,9 +31,8 @@ def show_named(tx: Transaction, resident: int) -> None:
     It is looked for now, as nobody knows any more what they were called once they are.
     """
     if names := set(_names(tx, resident)):
-        for number in naming(tx, names):
+        for number in sorted(naming(tx, names))[-MOST:]:
             tx.jobs.add(NAMED, str(number), _AT_ONCE, f"{NAMED}:{number}")
-            tx.jobs.add(certify.NAMED, str(number), _AT_ONCE, f"{certify.NAMED}:{number}")
 
 
 def _names(tx: Transaction, resident: int) -> Iterator[str]:
@@ -84,10 +86,14 @@ def blank(call: Call, kudos: int) -> Message:
     """Take away what it thanks for, and what else names somebody; that somebody was thanked stays."""
     kept = call.tx.of(KUDOS)
     found = kept.get(kudos)
-    if found is None or not call.takes_part(found.theme):
-        raise UserError("kudos.unknown", kudos=kudos)
+    if found is None or not show.seen_by_all(found) or not call.takes_part(found.theme):
+        raise UserError("kudos.nowhere", kudos=kudos)
     if not call.may(Role.MODERATOR, found.theme):
         raise UserError("role.needed.moderator")
+    # Whoever wants another one away says why.
+    asked = [f"{_told(kudos)}:{moderator.id}" for moderator in call.tx.people.moderators_of(found.theme)]
+    if not call.tx.told.known(asked):
+        raise UserError("kudos.nowhere", kudos=kudos)
     done = message(text("kudos.blanked.done" if found.stands else "kudos.blanked.ended", kudos=kudos))
     if _says_something(call, found):
         kept.blank(kudos)

@@ -12,7 +12,7 @@ from typing import Any
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.kudos.records import KUDOS, SUBJECT, Kudos, Receiver, Receives, Taste
-from bot.model.message import Button, Hint, Message, Text, message, text, typed
+from bot.model.message import Button, Hint, InTheme, Message, Text, message, text, typed
 from bot.model.news import New
 from bot.model.people import Identity, Resident, Theme
 from bot.names import folded
@@ -108,15 +108,19 @@ def thanks(kudos: Kudos, who: Sequence[Receiver]) -> Text:
     return text("kudos.thanks", giver=giver(kudos), who=whom(kudos, who), what=what(kudos))
 
 
-def what(kudos: Kudos, most: int | None = None) -> Text:
-    """What it thanks for: in the giver's own words, so many characters of them at most, or a message."""
+def what(kudos: Kudos, most: int | None = None, *, linked: bool = True) -> Text:
+    """What it thanks for: in the giver's own words, so many characters of them at most, or a message; where
+    that stands is `linked` for whoever sees its theme.
+    """
     if kudos.blanked:
         return text("kudos.blanked")
     if kudos.replies_to is not None and not kudos.reason:
         return text("kudos.what.back")
     if kudos.message is None:
         return text("kudos.what", reason=_short(kudos.reason, most))
-    return text("kudos.what.gone") if kudos.is_gone else text("kudos.what.message", link=kudos.link or "")
+    if kudos.is_gone:
+        return text("kudos.what.gone")
+    return text("kudos.what.message", link=kudos.link or "") if linked else text("kudos.what.some_message")
 
 
 def _short(words: str, most: int | None) -> str:
@@ -156,9 +160,11 @@ def for_receiver(kudos: Kudos, theme: Theme, *, asks: bool, knows: Sequence[str]
     """That somebody thanked them; `asks`: whether such may be on the wall, `knows`: whether it may be said of
     these, which they know.
     """
-    lines = [text("kudos.for_you", giver=giver(kudos), what=what(kudos), theme=theme.name)]
+    elsewhere = text("kudos.for_you.elsewhere", giver=giver(kudos), what=what(kudos, linked=False))
+    said = text("kudos.for_you", giver=giver(kudos), what=what(kudos), theme=theme.name)
+    lines: list[Text | InTheme] = [InTheme(said, theme.id, elsewhere)]
     buttons = [
-        Button(text("kudos.button.back"), "kudos back", {"kudos": kudos.id}),
+        Button(text("kudos.button.back"), "kudos back", {"kudos": kudos.id}, theme=theme.id),
         Button(text("kudos.button.hide"), HIDE, {"kudos": kudos.id}),
     ]
     if asks:
@@ -184,7 +190,8 @@ def show_mine(call: Call, *, older: int | None = None) -> Message:
     if not found:
         raise UserError("kudos.mine.none" if older is None else "kudos.no_more")
     shown = found[:PAGE]
-    lines = [mine(each) for each in shown]
+    sees = call.themes_among({each.theme for each in shown if each.link})
+    lines = [mine(each, linked=each.theme in sees) for each in shown]
     return message(
         *lines,
         title=text("kudos.mine"),
@@ -193,9 +200,10 @@ def show_mine(call: Call, *, older: int | None = None) -> Message:
     )
 
 
-def mine(kudos: Kudos) -> Text:
+def mine(kudos: Kudos, *, linked: bool = True) -> Text:
     """One thing that somebody was thanked for, with its number."""
-    return text("kudos.mine.line", kudos=kudos.id, on=_day(kudos), giver=giver(kudos), what=what(kudos))
+    said = what(kudos, linked=linked)
+    return text("kudos.mine.line", kudos=kudos.id, on=_day(kudos), giver=giver(kudos), what=said)
 
 
 def _older(command: str, found: Sequence[Kudos], args: Mapping[str, Any]) -> Sequence[Button]:

@@ -8,7 +8,7 @@ from bot.call import Call
 from bot.errors import Unsure, UserError, yes
 from bot.features.kudos import certify, show
 from bot.features.kudos.records import KUDOS, Kudos
-from bot.model.message import Button, Message, message, text
+from bot.model.message import Button, InTheme, Message, message, text
 from bot.model.people import Resident, Role
 from bot.model.work import Job
 
@@ -28,7 +28,7 @@ def withdraw(call: Call, kudos: int | None = None) -> Message:
         raise UserError("kudos.not_yours" if kudos is not None else "kudos.none_lately")
     if not found.stands:
         raise UserError("kudos.gone", kudos=found.id)
-    if call.said_at - found.given_at > WITHIN:
+    if call.now - found.given_at > WITHIN:
         raise UserError("kudos.late", kudos=found.id)
     _end(call, found, "withdrawn")
     return message(text("kudos.withdrawn.yours", who=show.whom(found, found.receivers)))
@@ -105,12 +105,16 @@ def _end(call: Call, found: Kudos, state: str, why: str | None = None) -> None:
     call.tx.of(KUDOS).change(found.id, state=state, why=why)
     certify.check_those_saying(call, found.id)
     call.changed(show.subject(found.replies_to or found.id))
-    what, times = show.what(found, most=_SHOWN), call.used(again(found), WITHIN)
-    said = text(f"kudos.{state}.told", giver=show.giver(found), why=why or "", what=what)
+    times, told = call.used(again(found), WITHIN), {"giver": show.giver(found), "why": why or ""}
+    said, elsewhere = (
+        text(f"kudos.{state}.told", what=show.what(found, most=_SHOWN, linked=linked), **told)
+        for linked in (True, False)
+    )
     for resident in found.residents:
         call.tx.told.skip(resident, show.told_again(found, resident, times))
         key = show.told_of_end(found, state, resident, times)
-        call.tell(resident, message(said), key, begun=True, beside=True)
+        line = InTheme(said, found.theme, elsewhere)
+        call.tell(resident, message(line), key, begun=True, beside=True)
 
 
 def again(kudos: Kudos) -> str:

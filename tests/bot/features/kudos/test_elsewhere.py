@@ -1,0 +1,86 @@
+"""Thanks in a theme that whoever is thanked does not see, or is not in any more."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.features.kudos.records import KUDOS
+from bot.model.events import Mention, Reacted, Remark
+from bot.model.message import Button, text
+from bot.model.people import Identity
+from tests.doubles.platform import PLATFORM, Town, open_town
+
+HANDS = "\N{PERSON WITH FOLDED HANDS}"
+
+
+@pytest.fixture
+async def town(database_url: str) -> AsyncIterator[Town]:
+    """Anna and Ben are in sport; Anna alone sees what stands in kelder, and what it is called."""
+    async with open_town(database_url, moderators=("mia",)) as town:
+        await town.joined("sport")
+        await town.joined("kelder", theme="Klachten")
+        for who in ("anna", "ben"):
+            await town.say(who, "!help")
+            await town.say(who, "!help", room=None)
+        await town.say("anna", "!help", room="kelder")
+        town.clock.turn(timedelta(days=8))
+        yield town
+
+
+async def settle(town: Town) -> None:
+    for _ in range(3):
+        await town.core.run_due()
+        town.clock.turn(timedelta(seconds=3))
+
+
+async def test_whoever_is_not_there_hears_of_it_without_which_theme_that_is(town: Town) -> None:
+    await town.say("anna", '!bedankt "ben" "voor de taart"', room="kelder")
+    await settle(town)
+    (told,) = (said for said in town.platform.where("ben") if "taart" in said)
+    assert "bedankt je: “voor de taart”" in told
+    assert "Klachten" not in told
+
+
+async def test_of_a_message_there_they_read_no_link(town: Town) -> None:
+    author = Mention("@ben", Identity(PLATFORM, "ben"), "ben")
+    about = Remark("$1", town.clock.now(), "https://chat.example/kelder/1", author)
+    asked = replace(
+        town.asked("anna", room="kelder"),
+        reacted=Reacted(HANDS, True),
+        about=about,
+        by_post=True,
+        public=True,
+    )
+    await town.core.handle(asked)
+    await settle(town)
+    assert "chat.example" not in "".join(town.platform.where("ben"))
+    assert "voor een bericht" in await town.say("ben", "!bedankje mijn", room=None)
+    assert "chat.example" not in await town.say("ben", "!bedankje mijn", room=None)
+
+
+async def test_whoever_is_not_there_says_nothing_there_by_thanking_back(town: Town) -> None:
+    await town.say("anna", '!bedankt "ben" "voor de taart"', room="kelder")
+    answer = await town.say("ben", '!bedankje terug 1 "woorden van buiten"', room=None)
+    assert "bedankte" not in answer
+    assert await town.core.store.run(lambda tx: tx.of(KUDOS).get(2)) is None
+
+
+async def test_a_moment_that_another_server_made_up_is_no_other_day(town: Town) -> None:
+    """Whoever says so chooses it: on which day it is counted is for Plein to say."""
+    for days in range(3):
+        said = town.asked("anna", '!bedankt "ben" "voor de taart"')
+        answer = await town.core.handle(replace(said, at=town.clock.now() - timedelta(days=days)))
+        assert answer
+        assert (answer.lines[0].key == "kudos.given") is (days == 0)
+
+
+@pytest.mark.parametrize("done", ["meeting:abc", "meeting:²", f"offer:{'9' * 25}", "meeting:1:2", "x", ":"])
+async def test_what_a_button_says_was_done_and_is_nothing_is_answered_kindly(town: Town, done: str) -> None:
+    pressed = town.asked("anna", button=Button(text("typed"), "kudos done", {"done": done}))
+    answer = await town.core.handle(pressed)
+    assert answer
+    assert answer.lines[0].key == "kudos.done.unknown"
