@@ -666,7 +666,8 @@ class Call:
         It goes to the account that they used last, on a platform where Plein is at work. Where it certainly
         cannot arrive, it goes to the next one; where it can arrive nowhere, it waits until they use Plein
         again. After `until` nobody needs it: it is said nowhere any more. With a `theme` it is for who takes
-        part there when it is said, with that `role`: accounts that do not are passed over. `instead_of` is as
+        part there when it is said, with that `role`: accounts that do not are passed over; without one for
+        who has it in the whole community then. `instead_of` is as
         in `announce`. `begun`: nobody asked; nothing private is begun for it, so that only an account that
         talks there with Plein already hears it, and it waits for quiet hours to end. `otherwise`: the kind
         and subject of a job that is run where it can arrive nowhere, and takes it from there (`take_unsaid`).
@@ -705,7 +706,7 @@ class Call:
                     message,
                     f"{key}:{moderator.id}",
                     theme=theme if of_theme else None,
-                    role=Role.MODERATOR if of_theme else Role.RESIDENT,
+                    role=Role.MODERATOR,
                 )
 
     def take_unsaid(self, job: Job, most: int) -> Mapping[int, Message]:

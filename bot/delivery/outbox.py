@@ -32,7 +32,7 @@ from bot.delivery.worker import (
     tell_moderators_of,
 )
 from bot.errors import Gone, NoSuchAccount, NotNow, NotOurs, Refused, Shut, StoreFailed, TryLater
-from bot.model.people import Identity, Place, Presences, part_now
+from bot.model.people import Identity, Place, Presences, Role, part_now
 from bot.model.work import AWAY_AFTER, Delivery, Post
 from bot.ports.adapter import Adapter, Listener
 from bot.ports.storage import Store, Transaction
@@ -186,10 +186,12 @@ class Outbox:
             raise TryLater((ends - now).total_seconds(), unsent=True)
 
     async def _is_for_them(self, adapter: Adapter, post: Post) -> bool:
-        """Whether the account that it goes to takes part in its theme, now."""
+        """Whether the account that it goes to takes part in its theme now, in the role that it is for."""
         theme, to = post.theme, post.to
-        if theme is None or isinstance(to, Place):
+        if isinstance(to, Place):
             return True
+        if theme is None:
+            return await self._has_everywhere(to, post)
         known = await self._store.read(
             lambda tx: tx.places.on(to.platform, [theme]), community=post.community
         )
@@ -200,8 +202,14 @@ class Outbox:
         part = part_now(places, found, told, now)
         if part is None or part.role >= post.role:
             return part is not None
-        resident = await self._store.read(lambda tx: tx.people.by_identity(to), community=post.community)
-        return resident is not None and resident.role >= post.role
+        return await self._has_everywhere(to, post)
+
+    async def _has_everywhere(self, account: Identity, post: Post) -> bool:
+        """Whether whoever has that account has that role in the whole community."""
+        if post.role is Role.RESIDENT:
+            return True
+        who = await self._store.read(lambda tx: tx.people.by_identity(account), community=post.community)
+        return who is not None and who.role >= post.role
 
     async def _mentioned_there(self, adapter: Adapter, post: Post) -> tuple[Identity, ...]:
         """Those whom it mentions in this place: of those of its theme there each in the first where they are.

@@ -166,6 +166,16 @@ class Certificates:
     def unlist(self, year: int, resident: int) -> None:
         self._db.execute(_UNLIST, {"year_": year, "resident_": resident})
 
+    def bring_back(self, notes: Mapping[int, Sequence[Sequence[Any]]]) -> None:
+        rows = [row for who in notes for row in self.rows_of(who)[year_listed.name]]
+        told_at = {row["year"]: row["told_at"] for row in rows}
+        for resident, noted in notes.items():
+            before = {year for (year,) in noted}
+            for year, at in told_at.items():
+                self.unlist(year, resident)
+                if year in before:
+                    self._db.execute(_ENLIST, {"year": year, "resident": resident, "told_at": at})
+
     def told(self, year: int, residents: Collection[int], at: datetime) -> None:
         self._db.execute(_TOLD, {"year_": year, "residents_": list(residents), "at_": at})
 

@@ -67,6 +67,7 @@ _STAND_AGAIN = (
     update(kudos).where(kudos.c.giver == _WHO, kudos.c.state == "void", _THANKS_OTHERS).values(state="given")
 )
 _OPEN_AGAIN = update(thanked).where(_THEIRS, among(thanked.c.id, "these_")).values(alone=False)
+_HIDE_AGAIN = update(thanked).where(_THEIRS, among(thanked.c.id, "these_")).values(hidden=True)
 _UNSAY = delete(tastes).where(tastes.c.resident == _WHO, tastes.c.first == _WHO)
 
 
@@ -89,9 +90,17 @@ def show_as_liked(db: Batch, resident: int) -> None:
 def bring_back(db: Batch, notes: Mapping[int, Noted]) -> None:
     """Each of these has their own rows again, which say what was noted of them."""
     _unsay(db, notes)
+    said = [taste_of(*words) for noted in notes.values() for _, *words in noted.get(tastes.name, ())]
+    # What they read alone since they chose that themselves stays so.
+    closed_by_linking = bool(said) and strictest(said).receives is Receives.PRIVATELY
     for resident, noted in notes.items():
-        openly = [number for number, alone in noted.get(thanked.name, ()) if not alone]
-        db.execute(_OPEN_AGAIN, {"resident_": resident, "these_": openly})
+        rows = noted.get(thanked.name, ())
+        if closed_by_linking:
+            openly = [number for number, alone, *_ in rows if not alone]
+            db.execute(_OPEN_AGAIN, {"resident_": resident, "these_": openly})
+        # Links of before this was noted say nothing of it.
+        hid = [number for number, _, *hidden in rows if any(hidden)]
+        db.execute(_HIDE_AGAIN, {"resident_": resident, "these_": hid})
     for resident in notes:
         for statement in (_SAY_AGAIN, _STAND_AGAIN):
             db.execute(statement, {"resident_": resident})

@@ -89,7 +89,7 @@ thanked = Table(
     ForeignKeyConstraint(["community", "of_kudos"], [kudos.c.community, kudos.c.id]),
     Index("ix_thanked_community_of_kudos", "community", "of_kudos"),
     Index("ix_thanked_resident_of_kudos", "resident", "of_kudos"),
-    info={NOTED: ("id", "alone")},
+    info={NOTED: ("id", "alone", "hidden")},
 )
 Index("ix_thanked_claimant", thanked.c.claimant, sqlite_where=text("claimant IS NOT NULL"))
 Index(
@@ -186,5 +186,6 @@ year_listed = Table(
     Column("resident", ForeignKey(residents.c.id), primary_key=True, index=True),
     # Since when they know that it is to be made.
     Column("told_at", Moment),
+    info={NOTED: ("year",)},
     sqlite_with_rowid=False,
 )

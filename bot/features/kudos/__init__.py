@@ -186,6 +186,10 @@ def part_certificates(tx: Transaction, resident: int, new: int, brought: Brought
     """What an account made goes with it; what it tells of may stay behind, or go."""
     theirs = tx.people.accounts([new]).get(new, ())
     tx.of(CERTIFICATES).part(resident, new, [account.address for account in theirs])
+    if brought:
+        notes = {new: brought.noted, resident: brought.whom_noted}
+        lists = {who: noted.get("year_listed", ()) for who, noted in notes.items()}
+        tx.of(CERTIFICATES).bring_back(lists)
     for each in (resident, new):
         tx.jobs.add(certify.PARTED, str(each), _AT_ONCE, f"{certify.PARTED}:{each}")
 

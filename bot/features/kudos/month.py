@@ -28,8 +28,8 @@ DUE, NOW, THEMES = "kudos.month", "kudos.month.now", "kudos.themes"
 HOUR = time(9)
 # What could not be said for so long is no news.
 LATE = timedelta(days=7)
-# So much is told in one message.
-LISTED = 15
+# So much is told in one message, and so many people are named in each of its lines.
+LISTED, NAMED = 15, 30
 
 
 class Month(NamedTuple):
@@ -164,10 +164,10 @@ def _say(call: Call, theme: Theme, month: Month, window: Window, years: Collecti
     there = _still_there(call, sorted({*authors, *givers, *years}), theme.id, due)
     lines: list[Text] = [_line(each, agreed) for each, agreed in found[:LISTED] if each.giver in there]
     lines.reverse()
-    thanked = tuple(Resident(who, "") for who in givers if who in there)
+    thanked = _named([who for who in givers if who in there])
     if thanked and lines:
         lines.append(text("kudos.round.givers", who=thanked))
-    if year := tuple(Resident(who, "") for who in years if who in there):
+    if year := _named([who for who in years if who in there]):
         lines.append(text("kudos.round.year", who=year))
     if not lines:
         return
@@ -179,6 +179,12 @@ def _say(call: Call, theme: Theme, month: Month, window: Window, years: Collecti
     call.announce(
         theme.id, message(*lines, title=title, buttons=buttons), f"{DUE}:{theme.id}:{until.isoformat()}"
     )
+
+
+def _named(people: Sequence[int]) -> tuple[Resident | Text, ...]:
+    """So many of them by name, and that there are more."""
+    more = (text("kudos.round.more_people", count=len(people) - NAMED),) if len(people) > NAMED else ()
+    return (*(Resident(who, "") for who in people[:NAMED]), *more)
 
 
 def _line(kudos: Kudos, agreed: Collection[int]) -> Text:

@@ -375,6 +375,10 @@ class CertificateStore(Protocol):
 
     def unlist(self, year: int, resident: int) -> None: ...
 
+    def bring_back(self, notes: Mapping[int, Sequence[Sequence[Any]]]) -> None:
+        """Each of these is on the lists of the years noted of them, where nobody came off it since."""
+        ...
+
     def told(self, year: int, residents: Collection[int], at: datetime) -> None:
         """These know since then that it is to be made."""
         ...

@@ -73,7 +73,8 @@ def _again(call: Call, found: Kudos) -> Message | None:
     if call.tx.of(KUDOS).thanks(found.id, call.resident.id):
         raise UserError("kudos.yourself")
     who, times = Receivers(found.receivers), call.used(undo.again(found), DAY)
-    if found.state != "withdrawn" or call.now - found.given_at > DAY or times >= OFTEN:
+    is_for_nobody = not any(each.resident or each.name for each in found.receivers)
+    if is_for_nobody or found.state != "withdrawn" or call.now - found.given_at > DAY or times >= OFTEN:
         raise UserError("kudos.gone", kudos=found.id)
     tastes = give.check_may(call, found.theme, who)
     today = give.given_on(call, found.day)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from bot.features.kudos.records import KUDOS, Receives
+from bot.features.kudos.records import CERTIFICATES, KUDOS, Receives
+from bot.model.message import Button, text
 from bot.model.people import Identity
 from bot.ports.people import Brought
 from bot.ports.storage import Transaction
@@ -51,6 +53,11 @@ async def linked(town: Town, elder: str, younger: str) -> Brought:
 async def undone(town: Town, younger: str, brought: Brought) -> None:
     await town.parted(younger, brought)
     await settle(town)
+
+
+async def press_button(town: Town, name: str, command: str, **args: Any) -> None:
+    button = Button(text("typed"), command, args)
+    await town.core.handle(town.asked(name, room=None, button=button))
 
 
 async def wall(town: Town) -> str:
@@ -193,3 +200,51 @@ async def test_by_a_button_that_undoes_it(database_url: str) -> None:
         assert "soup" in words_of(await ask(chat, "cas@discord", shown))
         assert key(await press(chat, "ben@discord", done)) == "link.undone"
         assert "soup" not in words_of(await ask(chat, "cas@discord", shown))
+
+
+async def test_what_was_hidden_before_is_hidden_again_whatever_the_other_one_did(town: Town) -> None:
+    await wish(town, "ben", "muur aan")
+    await thank(town, "anna", "ben", why="voor de soep")
+    await town.say("ben", "!bedankje verberg 1", room=None)
+    brought = await linked(town, "ben", "cas")
+    await press_button(town, "cas", "kudos unhide", kudos=1)
+    assert "soep" in await wall(town)
+    await undone(town, "cas", brought)
+    assert EMPTY in await wall(town)
+
+
+async def test_what_somebody_chose_to_read_alone_meanwhile_stays_so(town: Town) -> None:
+    await wish(town, "ben", "muur aan")
+    await thank(town, "anna", "ben", why="voor de soep")
+    brought = await linked(town, "ben", "cas")
+    await wish(town, "ben", "privé")
+    await wish(town, "ben", "muur aan")
+    await undone(town, "cas", brought)
+    assert EMPTY in await wall(town)
+
+
+@pytest.mark.parametrize(
+    ("before", "meanwhile", "after"),
+    [
+        ([], [("cas", False)], []),
+        (["ben", "cas"], [], ["ben", "cas"]),
+        (["ben", "cas"], [("cas", True)], []),
+        (["cas"], [], ["cas"]),
+    ],
+)
+async def test_on_a_years_list_is_who_was_and_did_not_come_off(
+    town: Town, before: list[str], meanwhile: list[tuple[str, bool]], after: list[str]
+) -> None:
+    for name in before:
+        await press_button(town, name, "certificate enlist")
+    brought = await linked(town, "ben", "cas")
+    for name, off in meanwhile:
+        await press_button(town, name, "certificate enlist", off=off)
+    await undone(town, "cas", brought)
+
+    def listed(tx: Transaction) -> list[str]:
+        people = {name: tx.people.by_identity(Identity(PLATFORM, name)) for name in ("ben", "cas")}
+        there = tx.of(CERTIFICATES).listed(town.clock.now().year)
+        return [name for name, who in people.items() if who and who.id in there]
+
+    assert await town.core.store.run(listed) == after
