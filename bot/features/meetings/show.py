@@ -58,6 +58,7 @@ def card(call: Call, meeting: Meeting) -> Message:
     here, hints = presence.buttons(call, meeting), presence.how(call, meeting)
     if meeting.has_begun(call.now):
         lines.append(text("meeting.board.begun"))
+        hints.append(text("minutes.board.write"))
         return message(*lines, title=title, hints=hints, buttons=[*here, *opens])
     hint = text(f"meeting.board.how.{meeting.ways[0]}", meeting=meeting.id)
     return message(*lines, title=title, hints=[hint, *hints], buttons=[*buttons(meeting), *here, *opens])

@@ -280,6 +280,8 @@ def burn_due(call: Call, job: Job) -> None:
 def _told(call: Call, meeting: Meeting, over: Round) -> Message:
     """What all of them said together, and how it was before; of fewer than enough only how many they are."""
     title = text("rating.title", title=meeting.title)
+    if not over.people:
+        return message(text("rating.none_said"), title=title)
     if not over.scores:
         return message(text("rating.few", count=over.people, most=FLOOR), title=title)
     lines = [text("rating.mean", count=over.people, mean=_number(over.scores))]
