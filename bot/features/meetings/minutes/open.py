@@ -13,23 +13,28 @@ from bot.model.people import Role
 from bot.ports.people import Used
 from bot.ports.storage import Transaction
 
+# So many are named in an agenda; all of them are listed.
+NAMED = 10
 # More meetings than are to come in any theme.
 _ALL = 10_000
 
 
 def open_lines(tx: Transaction, meeting: Meeting, now: datetime) -> Sequence[Text]:
-    """A line for each promise that comes back in that meeting: the next to come of the series in which it was
-    made, or else of its theme. None of one that is over or does not take place.
+    """What comes back in that meeting: a line for each of the first promises, and how many others do.
 
     They are read when they are shown, so that a meeting which is moved or cancelled changes nothing.
     """
     found = coming_back(tx, meeting, now)
-    gone = left(tx, found)
-    return [line(action, gone) for action in found]
+    named = found[:NAMED]
+    gone = left(tx, named)
+    rest = len(found) - len(named)
+    return [*(line(action, gone) for action in named), *([text("action.rest", count=rest)] if rest else [])]
 
 
 def coming_back(tx: Transaction, meeting: Meeting, now: datetime) -> Sequence[Action]:
-    """The promises that come back in that meeting, the first to be due first."""
+    """The promises that come back in that meeting, the first to be due first: it is the next to come of the
+    series in which they were made, or else of their theme. None in one that is over or does not take place.
+    """
     found = tx.of(ACTIONS).open_in([meeting.theme])
     coming = [each for each in tx.of(MEETINGS).coming((meeting.theme,), _ALL) if not each.is_over(now)]
     of_series: dict[int | None, list[Meeting]] = {}
