@@ -44,7 +44,7 @@ MONTHS = (
 # What says in an answer which number a line has, or a promise.
 RECEIPT = re.compile(r"(?:Genoteerd als nummer|Besluit genoteerd als nummer|Actiepunt) (\d+) in het verslag")
 HERE, TOLD, REMINDED, RATED = "Je bent er:", "werd dit voor jou genoteerd:", "Je beloofde dit", "is binnen"
-LINE = re.compile(r"^\d+\. ((?:Besluit: )?.+) \(", re.MULTILINE)
+LINE = re.compile(r"^\W*\d+\\?\. ((?:Besluit: )?.+?) \\?\(", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,10 @@ class Attendee:
         """All that Plein said to them alone."""
         raise NotImplementedError
 
+    async def heard(self) -> list[str]:
+        """All that Plein said in the theme."""
+        raise NotImplementedError
+
     @property
     def mention(self) -> str:
         raise NotImplementedError
@@ -101,6 +105,10 @@ class OnDouble(Attendee):
     async def told(self) -> list[str]:
         return [each.text for each in self.person.dm.messages.values() if each.author.bot]
 
+    async def heard(self) -> list[str]:
+        sport = self.person.server.channel("sport")
+        return [each.text for each in sport.messages.values() if each.author.bot]
+
     @property
     def mention(self) -> str:
         return self.person.mention
@@ -120,8 +128,13 @@ class OnHomeserver(Attendee):
         await self.person.say(self.direct, f"!{words}")
 
     async def told(self) -> list[str]:
-        there = shown(await self.person.history(self.direct))
-        return [each.body for each in there if each.sender == self.plein]
+        return await self._by_plein(self.direct)
+
+    async def heard(self) -> list[str]:
+        return await self._by_plein(self.room)
+
+    async def _by_plein(self, room: str) -> list[str]:
+        return [each.body for each in shown(await self.person.history(room)) if each.sender == self.plein]
 
     @property
     def mention(self) -> str:
@@ -399,6 +412,7 @@ async def check_owners(at: Scene, words: str) -> None:
 async def approved_through_crashes(at: Scene, saying: Saying) -> None:
     """What is published is what was said."""
     mo = at.mo[1]
+    await at.plein.kill()
     await mo.alone("verslag goedkeuren")
     await at.plein.lives_shortly(at.chance, LIVES_ON)
     await at.plein.start()
@@ -413,23 +427,38 @@ async def approved_through_crashes(at: Scene, saying: Saying) -> None:
     assert at.kept("select version from approvals") == [(1,)]
     noted = at.kept("select words, kind from notes order by number")
     wanted = [f"Besluit: {words}" if kind == "decision" else words for words, kind in noted]
+    await published(at, wanted)
+
+
+async def published(at: Scene, wanted: Sequence[str]) -> None:
+    """The same on either platform, and in the file of it."""
+    first = [each for each in wanted if each.startswith("Besluit:")][:10]
     for who in at.mo:
-        await shows(at, who, wanted)
+        await who.alone("verslag toon")
+        await at.until_told(who, f"Verslag: {CALLED}")
+        (shown,) = [text for text in await who.told() if f"Verslag: {CALLED}" in text]
+        assert LINE.findall(shown) == list(wanted[:10]), shown
+        board: list[str] = []
 
-
-async def shows(at: Scene, who: Attendee, wanted: Sequence[str]) -> None:
-    """Page by page, wherever it is read."""
-    found: list[str] = []
-    for page in range(1, -(-(len(wanted) + len(at.promises)) // 10) + 1):
-        before = len(await who.told())
-        await who.alone(f"verslag toon --bladzijde {page}")
-
-        async def is_there(before: int = before) -> bool:
-            return len(await who.told()) > before
+        async def is_there(who: Attendee = who, board: list[str] = board) -> bool:
+            board[:] = [text for text in await who.heard() if f"Verslag: {CALLED}" in text]
+            return bool(board)
 
         await at.mo[1].person.wait_until(is_there, timeout=PATIENCE)
-        found += LINE.findall((await who.told())[before])
-    assert found == list(wanted)
+        (words,) = board
+        assert LINE.findall(words) == first, words
+    here = at.mo[0]
+    await here.alone("verslag exporteer json")
+
+    def files() -> list[bytes]:
+        return [file.data for each in here.person.sees(here.person.dm) for file in each.attachments]
+
+    await at.double.until(files, timeout=PATIENCE)
+    (file,) = files()
+    written = file.decode()
+    said = [each.removeprefix("Besluit: ") for each in wanted]
+    assert [words for words in re.findall(r'"words": "(.*?)"', written) if words in said] == said, written
+    assert sorted(words for words in at.promises if f'"{words}"' in written) == sorted(at.promises)
 
 
 # --- reminding, and saying how it was ---
