@@ -289,7 +289,6 @@ class Saying:
     size: Size
     lines: Sequence[str]
     orders: dict[str, list[str]] = field(default_factory=lambda: {"discord": [], "matrix": []})
-    answered: Counter[Attendee] = field(default_factory=Counter)
     _count: int = 0
     _may: dict[str, asyncio.Semaphore] = field(
         default_factory=lambda: {name: asyncio.Semaphore(0) for name in ("discord", "matrix")}
@@ -336,7 +335,6 @@ class Saying:
                 how = "beslis" if line.startswith("besluit") else "noteer"
                 await who.aloud(f'verslag {how} "{line}"')
                 self.orders[platform].append(line)
-            self.answered[who] += 1
             who.said.append(line)
         for who in coming:
             await who.alone(f"hier {code}")
@@ -409,7 +407,7 @@ async def check_owners(at: Scene, words: str) -> None:
 # --- approving it ---
 
 
-async def approved_through_crashes(at: Scene, saying: Saying) -> None:
+async def approved_through_crashes(at: Scene) -> None:
     """What is published is what was said."""
     mo = at.mo[1]
     await at.plein.kill()
@@ -448,7 +446,7 @@ async def published(at: Scene, wanted: Sequence[str]) -> None:
         (words,) = board
         assert LINE.findall(words) == first, words
     here = at.mo[0]
-    await here.alone("verslag exporteer json")
+    await here.alone("verslag exporteer --bestand json")
 
     def files() -> list[bytes]:
         return [file.data for each in here.person.sees(here.person.dm) for file in each.attachments]
@@ -555,7 +553,7 @@ async def met_through_crashes(server: Homeserver, folder: Path, size: Size, seed
             await who.alone("help")
             await at.until_told(who, "Wat ik voor je kan doen", before + 1)
         await check_said(at, saying)
-        await approved_through_crashes(at, saying)
+        await approved_through_crashes(at)
         await reminded_through_crashes(at)
         await rated_through_crashes(at)
         assert await at.plein.stop() == 0
