@@ -188,9 +188,11 @@ class _Series:
         first = (now - held * WEEK).date()
         rule = when.Rule(unit="weeks", weekdays=(first.weekday(),))
         recurrence = Recurrence(rule=rule, wall=wall(20), zone=BRUSSELS, first=first)
-        whose = {"theme": square.theme, "organiser": square.people[0]}
+        theme, mo = square.theme, square.people[0]
         like = {name: getattr(square.plan("Dorpsraad", now), name) for name in LIKE}
-        series = tx.of(SERIES).add(Series(id=0, **whose, recurrence=recurrence, lasts=HOUR, like=like))
+        series = tx.of(SERIES).add(
+            Series(id=0, theme=theme, organiser=mo, recurrence=recurrence, lasts=HOUR, like=like)
+        )
         numbers = []
         for week in range(-held, 2):
             plan = square.plan("Dorpsraad", now + DAY + week * WEEK, series.id)
