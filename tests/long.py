@@ -50,6 +50,7 @@ _PATIENT = "|".join(
         r"tests/bot/features/meetings/test_stateful\.py::test_at_length",
         r"tests/bot/features/kudos/test_stateful\.py::\w+AtLength",
         r"tests/test_kudos_killed\.py::test_210_through_20_kills",
+        r"tests/test_meetings_killed\.py::test_200_notes_40_people_and_20_actions_through_20_kills",
         r"tests/bot/features/kudos/test_certify_killed\.py::.*\[(a key|signed|added)",
         r"tests/test_themes_killed\.py::test_each_has_its_places_through_30_kills",
         r"tests/adapters/matrix/test_doubts\.py::test_(whoever_has_a_new_name|one_room_keeps_plein.*\[hangs)",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -25,6 +25,12 @@ _IS_OPEN = actions.c.state == str(State.OPEN)
 # What nobody said by when comes last.
 _DUE_FIRST = (case((actions.c.due_on.is_(None), 1), else_=0), actions.c.due_on, actions.c.id)
 _OPEN_IN = _ALL.where(among(actions.c.theme, "themes_"), _IS_OPEN).order_by(*_DUE_FIRST)
+_OPEN_OF = (
+    select(actions.c.id, actions.c.meeting, actions.c.series)
+    .where(actions.c.theme == bindparam("theme_"), _IS_OPEN)
+    .order_by(*_DUE_FIRST)
+)
+_THOSE = _ALL.where(among(actions.c.id, "actions_"))
 _THEMES = select(actions.c.theme).where(_IS_OPEN).distinct()
 _HERE = actions.c.meeting == bindparam("meeting_")
 _VERSION: Any = bindparam("version_")
@@ -83,6 +89,16 @@ class Actions:
 
     def open_in(self, themes: Collection[int]) -> Sequence[Action]:
         return [_action(*row) for row in self._db.execute(_OPEN_IN, {"themes_": sorted(themes)})]
+
+    def open_of(self, theme: int) -> Iterable[tuple[int, int, int | None]]:
+        found: Iterable[tuple[int, int, int | None]] = self._db.execute(_OPEN_OF, {"theme_": theme})
+        return found
+
+    def those(self, actions: Sequence[int]) -> Sequence[Action]:
+        if not actions:
+            return []
+        found = {row.id: _action(*row) for row in self._db.execute(_THOSE, {"actions_": sorted(actions)})}
+        return [found[number] for number in actions]
 
     def noted(self, meeting: int, version: int) -> Sequence[Action]:
         found = self._db.execute(_NOTED, {"meeting_": meeting, "version_": version})

@@ -6,7 +6,7 @@ does not any more. So whoever is forgotten is nobody in all of them at once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -177,6 +177,16 @@ class ActionStore(Protocol):
 
     def open_in(self, themes: Collection[int]) -> Sequence[Action]:
         """Those that are open in these themes, the first to be due first."""
+        ...
+
+    def open_of(self, theme: int) -> Iterable[tuple[int, int, int | None]]:
+        """The numbers of those that are open in a theme, and of the meeting in which each was made and its
+        series, the first to be due first.
+        """
+        ...
+
+    def those(self, actions: Sequence[int]) -> Sequence[Action]:
+        """The ones with these numbers, in that order."""
         ...
 
     def noted(self, meeting: int, version: int) -> Sequence[Action]:

@@ -10,7 +10,7 @@ import pytest
 
 from bot.errors import Shut
 from bot.features.meetings.minutes import promise
-from bot.features.meetings.minutes.open import open_lines
+from bot.features.meetings.minutes.open import NAMED, open_lines
 from bot.features.meetings.minutes.records import ACTIONS, Action, State
 from bot.features.meetings.records import MEETINGS
 from bot.model.people import Role
@@ -437,3 +437,18 @@ async def test_two_who_turn_out_to_be_one_have_what_either_promised(town: Town) 
     await town.linked("anna", "ben")
     found: Any = await read(town, lambda tx: tx.of(ACTIONS).open_in([1]))
     assert len({each.owner for each in found}) == 1
+
+
+async def test_an_agenda_names_the_first_ten_to_be_due_and_says_how_many_there_are_besides(
+    town: Town,
+) -> None:
+    for number in range(1, NAMED + 3):
+        day = f"{number + 14}/12" if number % 2 else "geen"
+        await town.say("ben", f'!minutes action anna "lamp {number} bestellen" {day}')
+    asked = await heard(town, "mia", '!meeting plan "Tweede" "28 december 20u" --place Zaal')
+    await town.core.handle(town.asked("mia", button=asked.buttons[0]))
+    shown = await town.say("ben", "!agenda --meeting 2")
+    assert shown.index("lamp 11 bestellen") < shown.index("lamp 2 bestellen")
+    assert "lamp 8 bestellen" in shown
+    assert "lamp 10 bestellen" not in shown
+    assert "En nog 2 andere: zie `!acties`." in shown
