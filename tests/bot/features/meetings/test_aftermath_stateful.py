@@ -261,6 +261,9 @@ class Aftermath(RuleBasedStateMachine):
         found = [each for each in self.meetings if not each.gone and each.end > self.now]
         return sorted(found, key=lambda each: (each.start, each.number))
 
+    def is_over(self, one: Gathering) -> bool:
+        return not one.gone and one.end <= self.now
+
     def running(self) -> list[Gathering]:
         return [each for each in self.coming() if each.start - OPENS <= self.now]
 
@@ -780,7 +783,7 @@ class Aftermath(RuleBasedStateMachine):
 
     @rule(one=people, other=people)
     def link_by_mistake(self, one: str, other: str) -> None:
-        """Which is undone: each has back what they had, but what they said of how it was, which stands once."""
+        """Which is undone: each has back what they had; what both said of a meeting stands once."""
         if self.person[one] == self.person[other]:
             return
         elder, younger = sorted((one, other), key=self.number)
@@ -796,8 +799,10 @@ class Aftermath(RuleBasedStateMachine):
         self.run(self.town.core.store.run(part))
         self.parted |= {stays, goes}
         for each in self.meetings:
-            for kept, at in ((each.answers, 1), (each.rated, 2)):
-                _join_once(kept, stays, goes, at)
+            if not self.is_over(each):
+                # An answer to what is to come stays with whoever was there first.
+                _join_last(each.answers, stays, goes, 1)
+            _join_once(each.rated, stays, goes, 2)
         self.due()
 
     @rule(who=people)
@@ -905,7 +910,7 @@ class Aftermath(RuleBasedStateMachine):
         listed, page = [], 1
         wanted = {(each.number, each.words, each.owner) for each in self.promises if each.state == "open"}
         while len(listed) < len(wanted) or page == 1:
-            said, answer = self.hear("mia", "action list", page=page)
+            _, answer = self.hear("mia", "action list", page=page)
             assert answer
             new = [
                 (each.values["action"], each.values["words"], _who(each, known))
@@ -998,10 +1003,8 @@ class Aftermath(RuleBasedStateMachine):
         wanted = {(one.number, who) for one in self.meetings if one.told is None for who in one.rated}
         assert kept == wanted
         assert sum(map(len, rows.values())) == len(kept)
-        assert (
-            len({len(str(each["sealed"]).rpartition(":")[2]) for found in rows.values() for each in found})
-            <= 1
-        )
+        lengths = {len(str(each["sealed"]).rpartition(":")[2]) for found in rows.values() for each in found}
+        assert len(lengths) <= 1
         if not self.url and self.secret:
             written = b"".join(path.read_bytes() for path in self.folder.glob("plein.db*") if path.is_file())
             assert not [words for words in self.secret if words.encode() in written]
@@ -1016,9 +1019,9 @@ class Aftermath(RuleBasedStateMachine):
         for one in self.coming():
             number = one.number
             found = self.run(self.town.core.store.run(lambda tx, number=number: read(tx, number)))
-            assert dict((known[who], way) for who, way in found) == {
-                who: way for who, (way, _) in one.answers.items()
-            }
+            wanted = {who: way for who, (way, _) in one.answers.items()}
+            answers = {known[who]: way for who, way in found}
+            assert answers == wanted, (one.number, answers, wanted)
 
 
 def _join_last(kept: dict[int, Any], stays: int, goes: int, at: int) -> None:
