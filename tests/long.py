@@ -47,7 +47,7 @@ _PATIENT = "|".join(
         r"tests/bot/features/test_(linking|forgetting)_stateful\.py::\w+AtLength",
         r"tests/test_two_communities\.py::test_both_keep_their_own_through_20_kills",
         r"tests/test_reminders_killed\.py::test_1000_through_30_kills",
-        r"tests/bot/features/meetings/test_stateful\.py::test_at_length",
+        r"tests/bot/features/meetings/test_(aftermath_)?stateful\.py::test_at_length",
         r"tests/bot/features/kudos/test_stateful\.py::\w+AtLength",
         r"tests/test_kudos_killed\.py::test_210_through_20_kills",
         r"tests/test_meetings_killed\.py::test_200_notes_40_people_and_20_actions_through_20_kills",
