@@ -20,7 +20,7 @@ def show_help(call: Call, subject: str | None = None) -> Message:
     """What Plein can do here, or how one command is used."""
     if subject is None:
         lines = (text("help.first"), *(_line(call, path, example=True) for path in FIRST))
-        return message(*lines, text("help.more"), title=text("help.title"))
+        return message(*lines, text("help.meeting"), text("help.more"), title=text("help.title"))
     wanted = subject.strip().removeprefix("!").casefold()
     for topic in TOPICS:
         if wanted in call.commands.texts.words(f"help.topic.{topic}"):

@@ -13,9 +13,9 @@ from bot.errors import Clash
 from bot.feature import Claims, Feature, Features
 from bot.features import communities, kudos, meetings, polls, reminders, residents, setup, themes
 from bot.features import help as help_feature
-from bot.features.meetings import minutes
 from bot.features.meetings.agenda import feature as agenda
 from bot.features.meetings.draw import feature as turns
+from bot.features.meetings.minutes import feature as minutes
 from bot.features.meetings.offers import feature as offers
 from bot.features.meetings.presence import feature as presence
 from storage import kudos as kept_kudos

@@ -8,6 +8,7 @@ from bot import when
 from bot.call import Call
 from bot.features.meetings.agenda import lines as agenda
 from bot.features.meetings.length import parts
+from bot.features.meetings.minutes import lines as minutes
 from bot.features.meetings.offers import lines as offers
 from bot.features.meetings.presence import lines as presence
 from bot.features.meetings.records import (
@@ -48,7 +49,8 @@ def card(call: Call, meeting: Meeting) -> Message:
         lines = [text("meeting.board.over", start=meeting.starts_at), *_came(meeting, figures)]
         lines += presence.on_board(call, meeting)
         after = call.belongings.after(f"{SUBJECT}:{meeting.id}") if figures.coming else ()
-        return message(*lines, title=title, buttons=[*after, *offers.of_held(call, meeting)])
+        hints = minutes.of_held(call, meeting)
+        return message(*lines, title=title, hints=hints, buttons=[*after, *offers.of_held(call, meeting)])
     lines = [*when_and_where(meeting), *comes_back(call, meeting)]
     lines += [*_came(meeting, figures), *_names(call, meeting)]
     if meeting.moved_from and meeting.moved_from != meeting.starts_at:
@@ -58,7 +60,7 @@ def card(call: Call, meeting: Meeting) -> Message:
     here, hints = presence.buttons(call, meeting), presence.how(call, meeting)
     if meeting.has_begun(call.now):
         lines.append(text("meeting.board.begun"))
-        hints.append(text("minutes.board.write"))
+        hints = [*hints, *minutes.of_running()]
         return message(*lines, title=title, hints=hints, buttons=[*here, *opens])
     hint = text(f"meeting.board.how.{meeting.ways[0]}", meeting=meeting.id)
     return message(*lines, title=title, hints=[hint, *hints], buttons=[*buttons(meeting), *here, *opens])

@@ -14,7 +14,7 @@ from bot.features.meetings.draw.records import TURNS, Duty
 from bot.features.meetings.find import check_not_cancelled, find_lately, is_own, usage
 from bot.features.meetings.minutes.lines import draft_of, is_changed
 from bot.features.meetings.minutes.records import ACTIONS, MINUTES, SUBJECT, Approval, Kind
-from bot.features.meetings.minutes.write import NOTE, SHOW
+from bot.features.meetings.minutes.write import NOTE, SHOW, show_on_board
 from bot.features.meetings.records import Meeting
 from bot.model.message import Button, Message, Text, message, text
 
@@ -52,6 +52,7 @@ def seal(call: Call, meeting: int, seen: str) -> Message:
         Approval(meeting=found.id, version=draft, resident=me, approved_at=call.said_at)
     )
     call.changed(f"{SUBJECT}:{found.id}")
+    show_on_board(call, found)
     show = Button(text("minutes.button.publish"), SHOW, {"meeting": found.id}, style="primary")
     return message(text("minutes.approved", title=found.title, version=draft), *own, buttons=[show])
 

@@ -1,8 +1,10 @@
-"""What stands in the minutes, as it is shown."""
+"""What stands in the minutes, as it is shown; and what the board of their meeting says of them."""
 
 from __future__ import annotations
 
+from bot.call import Call
 from bot.features.meetings.minutes.records import ACTIONS, MINUTES, Action, Kind, Line
+from bot.features.meetings.records import Meeting
 from bot.model.message import Text, text
 from bot.model.people import Resident
 from bot.ports.storage import Transaction
@@ -52,3 +54,21 @@ def lines_of(tx: Transaction, meeting: int, version: int, after: int, most: int)
 def is_changed(tx: Transaction, meeting: int, version: int) -> bool:
     """Whether anything was written or taken back with that version."""
     return tx.of(MINUTES).is_changed(meeting, version) or tx.of(ACTIONS).is_changed(meeting, version)
+
+
+# --- on the board of the meeting ---
+
+
+def of_running() -> list[Text]:
+    """How to write them, while it runs."""
+    return [text("minutes.meeting.runs")]
+
+
+def of_held(call: Call, meeting: Meeting) -> list[Text]:
+    """Where they are read, and that they are to be approved; nothing where nothing was written."""
+    version = draft_of(call.tx, meeting.id)
+    if version > 1:
+        return [text("minutes.meeting.approved", meeting=meeting.id)]
+    if count_of(call.tx, meeting.id, version):
+        return [text("minutes.meeting.draft", meeting=meeting.id)]
+    return []

@@ -13,7 +13,8 @@ from bot.features.meetings.minutes.find import LIST, check_open, numbered
 from bot.features.meetings.minutes.lines import draft_of, person
 from bot.features.meetings.minutes.records import ACTIONS, Action, Promise, State
 from bot.features.meetings.minutes.words import By, Owner, ask_for_day
-from bot.features.meetings.minutes.write import anew, check_time, check_words
+from bot.features.meetings.minutes.write import anew, check_time, check_words, show_on_board
+from bot.features.meetings.presence.lines import was_there
 from bot.features.meetings.records import MEETINGS, Meeting
 from bot.model.message import Button, Message, Text, message, text
 
@@ -40,6 +41,7 @@ def note_action(
     remind.plan(call, action)
     if action.owner not in (None, call.resident.id):
         remind.plan_telling(call, action)
+    show_on_board(call, found)
     call.undo_with(BACK, action=action.id)
     back = Button(text("minutes.button.drop"), BACK, {"action": action.id})
     return message(_receipt(action, found), *_told(call, action), buttons=[back])
@@ -71,15 +73,9 @@ def _receipt(action: Action, meeting: Meeting) -> Text:
 
 def _told(call: Call, action: Action) -> list[Text]:
     """That whoever is to do it hears of it, where they are not there."""
-    if action.owner in (None, call.resident.id) or is_there(call, action):
+    if action.owner in (None, call.resident.id) or was_there(call, action.meeting, action.owner or 0):
         return []
     return [text("action.noted.absent", who=person(action.owner))]
-
-
-def is_there(call: Call, action: Action) -> bool:
-    """Whether its owner is at the meeting, as they answered."""
-    answer = call.tx.of(MEETINGS).answer(action.meeting, action.owner or 0)
-    return answer is not None and answer.seat is not None
 
 
 def take_back(call: Call, action: int) -> Message:
@@ -95,4 +91,6 @@ def take_back(call: Call, action: int) -> Message:
     else:
         call.tx.of(ACTIONS).change(found, state=State.DROPPED, ended_at=call.now, until=draft)
     remind.call_off(call, found)
+    if meeting:
+        show_on_board(call, meeting)
     return message(text("action.taken_back", words=found.words), *anew(draft if found.since < draft else 1))

@@ -17,6 +17,7 @@ from bot.features.meetings.minutes.find import DONE, DROP, TAKE
 from bot.features.meetings.minutes.lines import person
 from bot.features.meetings.minutes.records import ACTIONS, Action, State
 from bot.features.meetings.night import clocks_of, quiet_until
+from bot.features.meetings.presence.lines import was_there
 from bot.features.meetings.records import MEETINGS, Meeting
 from bot.features.meetings.telling import mention, talkers
 from bot.model.message import Button, Message, message, text
@@ -139,8 +140,7 @@ def told_due(call: Call, job: Job) -> None:
     if action is None or action.owner is None:
         return
     _note_there(call, action)
-    answer = call.tx.of(MEETINGS).answer(action.meeting, action.owner)
-    if answer is None or answer.seat is None:
+    if not was_there(call, action.meeting, action.owner):
         meeting = call.tx.of(MEETINGS).get(action.meeting)
         dated = "" if action.due_on else ".undated"
         what = {"words": action.words, "due": action.due_on, "title": meeting.title if meeting else ""}

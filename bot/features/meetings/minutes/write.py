@@ -20,6 +20,7 @@ from bot.features.meetings.find import (
 )
 from bot.features.meetings.minutes.lines import draft_of, person
 from bot.features.meetings.minutes.records import MINUTES, SUBJECT, Kind, Line
+from bot.features.meetings.records import SUBJECT as MEETING
 from bot.features.meetings.records import Meeting
 from bot.model.message import Button, Message, Text, message, text
 from bot.unseen import seen_as
@@ -63,6 +64,7 @@ def _write(call: Call, kind: Kind, words: str, meeting: int | None, instead: int
         since=draft_of(call.tx, found.id),
     )
     kept.add(line)
+    show_on_board(call, found)
     call.undo_with(DROP, line=line.number, meeting=found.id)
     return _receipt(found, line, text(f"minutes.written.{kind}", number=line.number, title=found.title))
 
@@ -83,6 +85,12 @@ def check_time(call: Call, meeting: Meeting) -> None:
         raise UserError("minutes.early", title=meeting.title, opens=opens)
     if call.said_at >= meeting.ends_at + REMEMBERED:
         raise UserError("minutes.late", title=meeting.title, start=meeting.starts_at)
+
+
+def show_on_board(call: Call, meeting: Meeting) -> None:
+    """Once it is over its board says that there are minutes, and whether they are approved."""
+    if meeting.is_over(call.now):
+        call.changed(f"{MEETING}:{meeting.id}")
 
 
 def _receipt(meeting: Meeting, line: Line, said: Text, *more: Text) -> Message:
@@ -135,6 +143,7 @@ def drop_line(call: Call, line: int, *, meeting: int | None = None) -> Message:
         kept.drop(this)
     else:
         kept.end(this, draft)
+    show_on_board(call, found)
     if this.resident not in (None, call.resident.id):
         _tell_writer(call, found, this)
     return message(text("minutes.dropped", number=line, title=found.title), *anew(draft))

@@ -57,16 +57,20 @@ def _again(call: Call, where: Theme, offer: Offer, meeting: Meeting | None) -> M
     assert now
     plan_lapse(call, now)
     found = meeting or (call.tx.of(MEETINGS).get(now.meeting) if now.meeting else None)
+    if meeting:
+        for_it = {"title": meeting.title, "start": meeting.starts_at}
+        said = text("offer.now_for", offer=now.id, what=now.what, **for_it)
+        call.changed(f"{SUBJECT}:{meeting.id}")
+        return message(said, buttons=[_withdraw(now)])
     return _told(call, where, now, found, text("offer.again", offer=now.id, what=now.what, theme=where.name))
 
 
 def _told(call: Call, where: Theme, offer: Offer, meeting: Meeting | None, said: Text) -> Message:
     """What became of it, and what can be done about it."""
-    withdraw = Button(text("offer.button.withdraw", offer=offer.id), WITHDRAW, {"offer": offer.id})
     if meeting:
         call.changed(f"{SUBJECT}:{meeting.id}")
         of = text("offer.for", title=meeting.title, start=meeting.starts_at)
-        return message(said, of, buttons=[withdraw])
+        return message(said, of, buttons=[_withdraw(offer)])
     coming = [each for each in call.tx.of(MEETINGS).coming([where.id], 2) if is_ahead(call, each)]
     buttons = [
         Button(
@@ -76,7 +80,11 @@ def _told(call: Call, where: Theme, offer: Offer, meeting: Meeting | None, said:
         )
         for each in coming[:1]
     ]
-    return message(said, text("offer.added.found"), buttons=[*buttons, withdraw])
+    return message(said, text("offer.added.found"), buttons=[*buttons, _withdraw(offer)])
+
+
+def _withdraw(offer: Offer) -> Button:
+    return Button(text("offer.button.withdraw", offer=offer.id), WITHDRAW, {"offer": offer.id})
 
 
 def _meeting(call: Call, number: int) -> Meeting:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.call import Call
 from bot.features.meetings.presence.records import BEFORE, PRESENCE
-from bot.features.meetings.records import Meeting, Way
+from bot.features.meetings.records import MEETINGS, Meeting, Way
 from bot.model.message import Button, Text, text
 from bot.model.people import Resident
 
@@ -20,6 +20,15 @@ SEEN, NAMED = 20, 100
 def is_open(meeting: Meeting, at: datetime) -> bool:
     """Whether people check in then."""
     return meeting.state != "cancelled" and meeting.starts_at - BEFORE <= at < meeting.ends_at
+
+
+def was_there(call: Call, meeting: int, resident: int) -> bool:
+    """Whether they checked in; where nobody did, whether they have a place."""
+    kept = call.tx.of(PRESENCE)
+    if kept.count(meeting):
+        return kept.is_here(meeting, resident)
+    answer = call.tx.of(MEETINGS).answer(meeting, resident)
+    return answer is not None and answer.seat is not None
 
 
 def plan(call: Call, meeting: Meeting) -> None:

@@ -23,7 +23,7 @@ from bot.features.meetings.find import (
     themes_here,
     usage,
 )
-from bot.features.meetings.presence.lines import RATE_OPEN
+from bot.features.meetings.presence.lines import RATE_OPEN, was_there
 from bot.features.meetings.presence.records import (
     BEST,
     FLOOR,
@@ -125,7 +125,7 @@ def _meant(call: Call, number: int | None) -> Meeting:
         if not held:
             raise UserError("rating.none", usage=usage(call, "meeting list")).openly()
         return max(held, key=lambda each: (each.ends_at, each.id))
-    theirs = [each for each in here if was_there(call, each)] or here[:1]
+    theirs = [each for each in here if was_there(call, each.id, call.resident.id)] or here[:1]
     if len(theirs) == 1:
         return theirs[0]
     choices = [
@@ -135,16 +135,8 @@ def _meant(call: Call, number: int | None) -> Meeting:
     raise Unsure(text("rating.which"), choices)
 
 
-def was_there(call: Call, meeting: Meeting) -> bool:
-    """Whether they checked in; where nobody did, whether they had a place."""
-    if call.tx.of(PRESENCE).count(meeting.id):
-        return call.tx.of(PRESENCE).is_here(meeting.id, call.resident.id)
-    answer = call.tx.of(MEETINGS).answer(meeting.id, call.resident.id)
-    return answer is not None and answer.seat is not None
-
-
 def _check_was_there(call: Call, meeting: Meeting) -> None:
-    if not was_there(call, meeting):
+    if not was_there(call, meeting.id, call.resident.id):
         checked_in = call.tx.of(PRESENCE).count(meeting.id)
         raise UserError("rating.not_there" if checked_in else "rating.not_coming", title=meeting.title)
 
@@ -281,7 +273,7 @@ def _told(call: Call, meeting: Meeting, over: Round) -> Message:
     """What all of them said together, and how it was before; of fewer than enough only how many they are."""
     title = text("rating.title", title=meeting.title)
     if not over.people:
-        return message(text("rating.none_said"), title=title)
+        return message(text("rating.nobody"), title=title)
     if not over.scores:
         return message(text("rating.few", count=over.people, most=FLOOR), title=title)
     lines = [text("rating.mean", count=over.people, mean=_number(over.scores))]
