@@ -17,6 +17,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,7 +28,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from bot.features.meetings.draw.records import TURNS
 from bot.features.meetings.presence.records import PRESENCE, RATINGS
 from bot.features.meetings.records import MEETINGS
-from bot.model.message import Button, Message, Text, text
+from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Identity, Resident
 from bot.ports.storage import Transaction
 from tests.chat import BRUSSELS
@@ -305,9 +306,14 @@ class Aftermath(RuleBasedStateMachine):
         """In whose agenda it stands."""
         if promise.state != "open":
             return None
-        later = [each for each in self.coming() if each is not promise.of]
+        later = [each for each in self.coming() if each is not promise.of and self.is_announced(each)]
         same = [each for each in later if promise.of.series and each.series]
-        return (same or later or [None])[0]
+        return next(iter(same or later), None)
+
+    def is_announced(self, one: Gathering) -> bool:
+        """Whether anybody knows of it: of a series, each is made known in its turn."""
+        found = self.run(self.town.core.store.run(lambda tx: tx.of(MEETINGS).get(one.number)))
+        return found is not None and found.announced
 
     def draft(self, of: Gathering) -> list[Line]:
         return sorted(of.lines, key=lambda each: (each.kind == "action", each.number))
@@ -571,7 +577,7 @@ class Aftermath(RuleBasedStateMachine):
         who=people, what=which, how=st.sampled_from(["done", "done", "drop", "take", "reopen", "give back"])
     )
     def settle(self, who: str, what: int, how: str) -> None:
-        one = self.pick(self.promises, what)
+        one = self.pick(self.kept(), what)
         if one is None:
             return
         if how in ("done", "drop", "give back"):  # rather by whoever does it
@@ -586,6 +592,10 @@ class Aftermath(RuleBasedStateMachine):
             one.owner = me
         elif expected == "weer van niemand":
             one.owner = None
+
+    def kept(self) -> list[Promised]:
+        """But those that were taken back."""
+        return [each for each in self.promises if each.state != "never"]
 
     def expected(self, one: Promised, me: int, how: str, *, mine: bool) -> str:
         settled = "is al gedaan" if one.state == "done" else "is geschrapt"
@@ -604,7 +614,7 @@ class Aftermath(RuleBasedStateMachine):
     @rule(what=which, how=st.sampled_from(["done", "drop", "reopen"]))
     def settle_for_them(self, what: int, how: str) -> None:
         """Whoever organised it may."""
-        if (one := self.pick(self.promises, what)) is not None:
+        if (one := self.pick(self.kept(), what)) is not None:
             said = self.press("mia", f"action {how}", action=one.number)
             expected = self.expected(one, 0, how, mine=True)
             assert expected in said, said
@@ -886,7 +896,8 @@ class Aftermath(RuleBasedStateMachine):
 
     @invariant()
     def each_agenda_is_as_the_oracle_says(self) -> None:
-        known, back = self.numbers(), {}
+        known = self.numbers()
+        back: dict[int, list[tuple[int, str, int | None]]] = {}
         for promise in self.promises:
             if (one := self.comes_back(promise)) is not None:
                 back.setdefault(one.number, []).append((promise.number, promise.words, promise.owner))
@@ -907,7 +918,8 @@ class Aftermath(RuleBasedStateMachine):
     @invariant()
     def each_promise_is_in_one_state(self) -> None:
         known = self.numbers()
-        listed, page = [], 1
+        listed: list[tuple[Any, Any, int | None]] = []
+        page = 1
         wanted = {(each.number, each.words, each.owner) for each in self.promises if each.state == "open"}
         while len(listed) < len(wanted) or page == 1:
             _, answer = self.hear("mia", "action list", page=page)
@@ -1017,8 +1029,7 @@ class Aftermath(RuleBasedStateMachine):
 
         known = self.numbers()
         for one in self.coming():
-            number = one.number
-            found = self.run(self.town.core.store.run(lambda tx, number=number: read(tx, number)))
+            found = self.run(self.town.core.store.run(partial(read, number=one.number)))
             wanted = {who: way for who, (way, _) in one.answers.items()}
             answers = {known[who]: way for who, way in found}
             assert answers == wanted, (one.number, answers, wanted)
@@ -1065,7 +1076,7 @@ def _check_nobody(answer: Message) -> None:
     for line in answer.lines:
         who = line.values.get("who")
         if isinstance(who, Resident) and not who.id:
-            assert SOMEBODY in words_of(Message(lines=(line,))), line
+            assert SOMEBODY in words_of(message(line)), line
 
 
 def _typed(start: datetime) -> str:
