@@ -43,6 +43,8 @@ ACROSS = [
     "theme_term",
     "theme_draw",
     "theme_draw_english",
+    "whole_meeting",
+    "whole_meeting_english",
     *LINKING,
 ]
 ON_ONE = [file for file in SCENARIOS if file.stem not in LINKING]
