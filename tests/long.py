@@ -75,7 +75,11 @@ _PATIENT = "|".join(
         r"tests/bot/features/meetings/test_year\.py::.*weekly-(Europe/Lisbon|America)",
     )
 )
-_LONG = re.compile("|".join((_ON_POSTGRES, _ON_MATRIX, _OF_MATRIX, _AWAY_ON_MATRIX, _MIGRATIONS, _PATIENT)))
+# What is said of a meeting in a room is the same where it is sealed.
+_SEALED = r"tests/test_scenarios\.py::test_conversation_in_an_encrypted_room"
+_LONG = re.compile(
+    "|".join((_ON_POSTGRES, _ON_MATRIX, _SEALED, _OF_MATRIX, _AWAY_ON_MATRIX, _MIGRATIONS, _PATIENT))
+)
 
 
 def is_long(test: str) -> bool:

@@ -17,6 +17,7 @@ from tests.homeserver import Homeserver
 from tests.stages.discord import DiscordsClock, OnDiscord
 from tests.stages.matrix import OnMatrix
 from tests.stages.play import Turns, play
+from tests.stages.sealed import OnSealedMatrix
 from tests.stages.stage import HandTurned
 
 ROOT = Path(__file__).parents[1]
@@ -43,8 +44,12 @@ ACROSS = [
     "theme_term",
     "theme_draw",
     "theme_draw_english",
+    "whole_meeting",
+    "whole_meeting_english",
     *LINKING,
 ]
+# From its agenda to approved minutes: all that there is of a meeting.
+SEALED = ["whole_meeting", "whole_meeting_english"]
 ON_ONE = [file for file in SCENARIOS if file.stem not in LINKING]
 # There Plein may take away what others say (see adapters/discord/test_linking.py).
 ON_DISCORD = [file for file in ON_ONE if file.stem not in ("linking_aloud", *SETUP)]
@@ -72,6 +77,16 @@ async def test_conversation_on_discord(file: Path, tmp_path: Path) -> None:
 async def test_conversation_on_matrix(file: Path, homeserver: Homeserver, tmp_path: Path) -> None:
     stage = OnMatrix(homeserver, tmp_path / "matrix", clock := HandTurned(NOW))
     same(await play(read_scenario(file), f"sqlite:///{tmp_path}/plein.db", clock, stage))
+
+
+@pytest.mark.parametrize("name", SEALED)
+async def test_conversation_in_an_encrypted_room(name: str, homeserver: Homeserver, tmp_path: Path) -> None:
+    stage = OnSealedMatrix(homeserver, tmp_path / "matrix", clock := HandTurned(NOW))
+    scenario = read_scenario(SCENES / f"{name}.chat")
+    try:
+        same(await play(scenario, f"sqlite:///{tmp_path}/plein.db", clock, stage))
+    finally:
+        await stage.close()
 
 
 @pytest.mark.parametrize("name", ACROSS)

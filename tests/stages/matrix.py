@@ -80,8 +80,11 @@ class OnMatrix(Stage):
         self._founder = await self._person("founder")
         for where in places:
             self._asked_for.append(where)
-            self._rooms[where] = await self._founder.create_room(where.place)
+            self._rooms[where] = await self._new_room(where.place)
         await asyncio.gather(*map(self._arrive, people))
+
+    async def _new_room(self, name: str) -> str:
+        return await self._founder.create_room(name)
 
     async def _arrive(self, who: Who) -> None:
         self._people[who] = await self._person(re.sub(r"[^a-z-]", "", "-".join(who).lower()))
@@ -191,15 +194,27 @@ class OnMatrix(Stage):
         person = self._people[who]
         if where and not words.startswith("!"):
             room = self._rooms[where]
-            talk = await person.say(room, words)
+            talk = await self._speak(person, room, words)
             self._talked(who, where, talk, f"https://matrix.to/#/{room}/{talk}?via=localhost")
             if self.core.listens:
                 await self._dealt_with(talk)
         elif where and _COMMAND.match(words) and self.core.commands.resembles(words):
-            if event := await _say_if_allowed(person, self._rooms[where], words):
+            if event := await self._speak_if_allowed(person, self._rooms[where], words):
                 await self._dealt_with(event)
         else:
             await self._dealt_with(await person.say(self._direct[who], words))
+
+    async def _speak(self, person: Person, room: str, words: str) -> str:
+        return await person.say(room, words)
+
+    async def _speak_if_allowed(self, person: Person, room: str, words: str) -> str | None:
+        """In a room that is closed nobody can; Plein has nothing to answer then."""
+        try:
+            return await self._speak(person, room, words)
+        except AssertionError as refused:
+            if "M_FORBIDDEN" not in str(refused):
+                raise
+            return None
 
     async def _dealt_with(self, event: str) -> None:
         await self.core.until(f"{self.platform}:{event}")
@@ -279,7 +294,8 @@ class OnMatrix(Stage):
 
     async def _read(self, person: Person, to: Where | Who, events: Iterable[Json]) -> list[Seen]:
         found: list[Seen] = []
-        for event in events:
+        for sent in events:
+            event = await self._opened(sent, to)
             content = event["content"]
             if event["type"] != "m.room.message" or event["sender"] != self._plein:
                 continue
@@ -297,6 +313,10 @@ class OnMatrix(Stage):
             for seen in found:
                 self._last_in[to] = seen.ref
         return found
+
+    async def _opened(self, event: Json, to: Where | Who) -> Json:
+        """What was sent, as whoever reads it sees it."""
+        return event
 
     async def _download(self, person: Person, address: str) -> bytes:
         where = address.removeprefix("mxc://")
@@ -352,16 +372,6 @@ def _file(line: str) -> str:
     """As the console shows it: `[poll-1.png] words`, or `[poll-1.csv] words` and its lines."""
     line = re.sub(r"^\[[\w-]+\.png\]", "[picture]", line)
     return re.sub(r"^(\[[\w-]+\.(?:csv|json|pdf)\]) .*", r"\1", line)
-
-
-async def _say_if_allowed(person: Person, room: str, words: str) -> str | None:
-    """In a room that is closed nobody can; Plein has nothing to answer then."""
-    try:
-        return await person.say(room, words)
-    except AssertionError as refused:
-        if "M_FORBIDDEN" not in str(refused):
-            raise
-        return None
 
 
 def _reply_to(ref: str) -> Json:

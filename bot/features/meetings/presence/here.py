@@ -77,7 +77,8 @@ def _meant(call: Call, number: int | None) -> Sequence[Meeting]:
     ahead = [each for each in coming if not each.is_over(call.said_at)]
     for nearest in [*over, *ahead][:1]:
         return _meant(call, nearest.id)
-    raise UserError("here.none", usage=usage(call, "meeting list")).openly()
+    key = "here.none" if call.place else "here.none.private"
+    raise UserError(key, usage=usage(call, "meeting list")).openly()
 
 
 def _check_open(call: Call, meeting: Meeting) -> None:
