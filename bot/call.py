@@ -606,7 +606,7 @@ class Call:
         if self._is_here(theme):
             return self.writes_here
         part = self.part_in(theme)
-        return part.writes if part else self.takes_part(theme)
+        return part.writes if part else self.resident.role >= Role.MODERATOR
 
     def check_writes(self, theme: int) -> None:
         """Nobody has Plein say for them what they may not say there themselves. Raises: UserError."""

@@ -1,4 +1,4 @@
-"""What a meeting says of who is there: on its board, and to whoever organises it."""
+"""What the rest of a meeting asks of who is there: when people check in, who was, and what its board says."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ from bot.model.work import Job
 RATE, FILL = "meeting rate", "meeting rate-form"
 OPEN, ASK, CLOSE, BURN = RATE_OPEN, "meeting.rate.ask", "meeting.rate.close", "meeting.rate.burn"
 SOON, LATER = timedelta(seconds=1), timedelta(seconds=10)
-# So many earlier meetings are told beside the last one.
+# So many means of earlier meetings are shown with that of the last one.
 EARLIER = 5
 _SCORE = re.compile(rf"([1-{BEST}])(?:/{BEST})?")
 _END_OF_WORD = ".,:;!"
@@ -119,7 +119,7 @@ def _meant(call: Call, number: int | None) -> Meeting:
     if number is not None:
         return find(call, number)
     themes, kept = themes_here(call), call.tx.of(MEETINGS)
-    here = [each for one in call.tx.of(RATINGS).open_in(themes) if (each := kept.get(one))]
+    here = [found for number in call.tx.of(RATINGS).open_in(themes) if (found := kept.get(number))]
     if not here:
         held = [each for theme in themes for each in kept.held(theme, 1)]
         if not held:
