@@ -331,7 +331,7 @@ class _Lines:
         if not inside and isinstance(node, (Link, Pointer)):
             inside = (Words(node.url),)
         head = replace(node, inside=())
-        twice = isinstance(head, Styled) and head in marks
+        twice = isinstance(head, (Styled, Spoiler)) and any(_is_same(head, mark) for mark in marks)
         self.over(inside, marks if twice else (*marks, head), frames)
 
     def _block(
@@ -361,6 +361,11 @@ class _Lines:
         self._line = self._line or Line(frames)
         self._line.leaves.append((leaf, marks))
         self._after_paragraph = False
+
+
+def _is_same(one: Mark, other: Mark) -> bool:
+    """What is hidden is not hidden more by being so twice."""
+    return one == other or (isinstance(one, Spoiler) and isinstance(other, Spoiler))
 
 
 def prefixes(found: Iterable[Line], written: Mapping[int, str]) -> Iterator[tuple[Line, str]]:

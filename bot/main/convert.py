@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from bot.rich import Names, Rich
+from bot.rich import Names, Rich, clean
 
 Read = Callable[[Any, Names], Rich]
 Write = Callable[[Rich, Names], list[dict[str, Any]]]
@@ -53,7 +53,7 @@ def _converted(line: bytes, source: str, read: Read, write: Write) -> dict[str, 
     if not isinstance(content, form):
         wanted = "a string, the content of a message" if form is str else "an object, the content of an event"
         raise Unreadable(f"the input from {source} is {wanted}")
-    names = _names(asked.get("names") or {}, source)
+    names = _names(asked.get("names") or {})
     return {"sent": write(read(content, names), names)}
 
 
@@ -68,7 +68,7 @@ def _parsed(line: bytes) -> Any:
         raise Unreadable(f"this is no JSON: {error}") from None
 
 
-def _names(given: object, source: str) -> Names:
+def _names(given: object) -> Names:
     """Raises: Unreadable."""
     if not isinstance(given, dict):
         raise Unreadable("the names are an object")
@@ -84,7 +84,7 @@ def _names(given: object, source: str) -> Names:
         roles=_strings(given.get("roles")),
         places=_strings(given.get("channels")),
         twins=_strings(given.get("places")),
-        messages=given.get("messages") or {},
+        messages=_messages(given.get("messages")),
         emoji=_strings(given.get("emoji")),
         zone=zone,
         language=str(given.get("language", "nl")),
@@ -92,7 +92,17 @@ def _names(given: object, source: str) -> Names:
 
 
 def _strings(given: Mapping[str, Any] | None) -> Mapping[str, str]:
-    return {key: str(value) for key, value in (given or {}).items()}
+    return {clean(key): clean(str(value)) for key, value in (given or {}).items()}
+
+
+def _messages(given: Mapping[str, Any] | None) -> Mapping[str, object]:
+    """An event by its id, or what leads to a message: its channel, its own id and its server's."""
+    parts = ("guild", "channel", "message")
+    return {
+        clean(key): clean(value) if isinstance(value, str) else {part: clean(str(value[part])) for part in parts}
+        for key, value in (given or {}).items()
+        if isinstance(value, str) or (isinstance(value, dict) and all(part in value for part in parts))
+    }
 
 
 def _reader(platform: str) -> Read:

@@ -67,8 +67,11 @@ _ACTIVE = re.compile(
     re.VERBOSE,
 )
 _IN_LABEL = re.compile(r"[\\*_~|`\[\]<>]")
+# What is no part of an address before it; and how one ends that Discord takes whole.
+_ENDS_ADDRESS = re.compile(r"""[.,:;"'\]]*(?:\s|<|\Z)""")
+_ENDS_WELL = re.compile(r"""[^<.,:;"')\]\s]\Z|\([^()]*\)\Z""")
 _RINGS = re.compile(r"@(?=everyone|here)")
-_BEGINS_LINE = re.compile(r"(?:\#{1,3}|-\#|>{1,3}|[-+])\Z|([0-9]{1,10})\.\Z", re.VERBOSE)
+_BEGINS_LINE = re.compile(r"\A(\s*)([0-9]{0,10})((?<=[0-9])\.|(?<![0-9])(?:#{1,3}|-#|>{1,3}|-))(?=\s|\Z)")
 # What is one to a reader, with a backslash before it.
 _GRAPHEME = regex.compile(r"(?:\\(?=[^\s]))?\X")
 
@@ -94,10 +97,7 @@ def write(rich: Rich, names: Names) -> list[dict[str, Any]]:
 
 def _unmarked(atom: str) -> str:
     """At the beginning of a line, what would make a heading, a list or a quotation of it."""
-    found = _BEGINS_LINE.match(atom)
-    if not found:
-        return atom
-    return f"{found[1]}\\." if found[1] else f"\\{atom}"
+    return _BEGINS_LINE.sub(r"\1\2\\\3", atom, count=1)
 
 
 # --- what is not cut, with the marks around it ---
@@ -114,7 +114,10 @@ def _atoms(line: Line, names: Names) -> Iterator[Atom]:
         while end < len(line.leaves) and link is not None and link in line.leaves[end][1]:
             end += 1
         leaves = line.leaves[at:end]
-        yield from _plain(leaves, names) if link is None else _linked(link, leaves, names)
+        if link is None:
+            yield from _plain(leaves, names)
+        else:
+            yield from _linked(link, leaves, names, _goes_on(leaves[-1][1], line.leaves[end : end + 1], names))
         at = end
 
 
@@ -130,8 +133,7 @@ def _plain(leaves: Iterable[tuple[Leaf, tuple[Mark, ...]]], names: Names) -> Ite
                 yield f"<t:{int(leaf.at.timestamp())}:{_SHAPES[leaf.shape]}>", marks
             case _:
                 words = _RINGS.sub("@" + _APART, _ACTIVE.sub(lambda found: "\\" + found[0], _words(leaf)))
-                for atom in re.findall(r"\s+|\S+", words):
-                    yield atom, marks
+                yield words, marks
 
 
 def _words(leaf: Leaf) -> str:
@@ -156,8 +158,20 @@ def _safe(atom: str, marks: tuple[Mark, ...]) -> Atom:
     return atom, kept
 
 
+def _goes_on(
+    marks: tuple[Mark, ...], following: Sequence[tuple[Leaf, tuple[Mark, ...]]], names: Names
+) -> bool:
+    """Whether Discord would take what stands behind an address for the rest of it."""
+    around = tuple(mark for mark in marks if not isinstance(mark, (Link, Pointer)))
+    for leaf, others in following:
+        if others != around[: len(others)]:
+            return not (isinstance(leaf, Words) and leaf.text.isspace())
+        return len(others) == len(around) and not _ENDS_ADDRESS.match(_words(leaf))
+    return False
+
+
 def _linked(
-    link: Link | Pointer, leaves: Sequence[tuple[Leaf, tuple[Mark, ...]]], names: Names
+    link: Link | Pointer, leaves: Sequence[tuple[Leaf, tuple[Mark, ...]]], names: Names, goes_on: bool
 ) -> Iterator[Atom]:
     """A place by its mention, a message by its address, an address alone or behind its words."""
     url, around = link.url, tuple(mark for mark in leaves[0][1] if mark != link)
@@ -175,7 +189,8 @@ def _linked(
         yield from _plain([(leaf, _without(marks, link)) for leaf, marks in leaves], names)
     elif shown in (link.url, url):
         # On its own, an address may have brackets in it.
-        yield _safe(re.sub(r"[\s<>]", lambda found: f"%{ord(found[0]):02X}", url), around)
+        bare = re.sub(r"[\s<>]", lambda found: f"%{ord(found[0]):02X}", url)
+        yield _safe(f"<{bare}>" if goes_on or not _ENDS_WELL.search(bare) else bare, around)
     elif looks_like_address(shown) or "://" in shown or units(address) > _LONGEST:
         yield from _plain([(leaf, _without(marks, link)) for leaf, marks in leaves], names)
         yield " ", around
@@ -186,8 +201,7 @@ def _linked(
             text = " ".join(_IN_LABEL.sub(lambda found: lookalike(found[0]), _words(leaf)).split(" "))
             text = _RINGS.sub("@" + _APART, text)
             _, kept = _safe(address, tuple(masked if mark == link else mark for mark in marks))
-            for atom in re.findall(r"\s+|\S+", text):
-                yield atom, kept
+            yield text, kept
 
 
 def _without(marks: tuple[Mark, ...], link: Mark) -> tuple[Mark, ...]:
@@ -208,21 +222,28 @@ def _code(text: str) -> Iterator[str]:
 
 def _cut(text: str, room: int) -> Iterator[str]:
     """Pieces of this size at most, cut where a reader sees no character broken."""
-    piece, size = "", 0
-    for grapheme in _GRAPHEME.findall(text) if units(text) > room else [text]:
-        for part in [grapheme] if units(grapheme) <= room else _halved(grapheme, room):
-            if size + units(part) > room:
-                yield piece
-                piece, size = "", 0
-            piece, size = piece + part, size + units(part)
-    if piece:
+    while text:
+        piece = _beginning(text, room)
         yield piece
+        text = text[len(piece) :]
 
 
-def _halved(grapheme: str, room: int) -> Iterator[str]:
-    """One that no message has room for is no emoji."""
-    step = room // 2
-    return (grapheme[at : at + step] for at in range(0, len(grapheme), step))
+def _prefix(text: str, room: int) -> str:
+    """As many of its characters as there is room for."""
+    piece = text[: max(room, 0)]
+    while (over := units(piece) - room) > 0 and piece:
+        piece = piece[: -((over + 1) // 2)]  # of which each counts for one or two
+    return piece
+
+
+def _beginning(text: str, room: int) -> str:
+    """As much as there is room for; of what is one character and larger than a message, a part."""
+    piece = _prefix(text, room) or text[:1]
+    if len(piece) == len(text):
+        return text
+    # What joins them may stand right behind.
+    ends = [found.end() for found in _GRAPHEME.finditer(text, 0, len(piece) + 100) if found.end() <= len(piece)]
+    return piece[: ends[-1]] if ends else piece
 
 
 # --- messages ---
@@ -250,19 +271,40 @@ class _Parts:
         self._before, self._is_first = before, False
         self._again = re.sub(r"(?:- |[0-9]+\. )", lambda found: " " * len(found[0]), before)
 
-    def add(self, atom: str, marks: tuple[Mark, ...]) -> None:
-        if atom.isspace():
-            self._between += atom
-            return
-        if not self._fits(atom, marks):
+    def add(self, text: str, marks: tuple[Mark, ...]) -> None:
+        """Whole where it fits, else as many of its words as do."""
+        while text:
+            stripped = text.lstrip()
+            self._between += text[: len(text) - len(stripped)]
+            text = stripped.rstrip()
+            blanks = stripped[len(text) :]
+            if not text or self._room(marks) >= units(text):
+                if text:
+                    self._write(text, marks)
+                self._between += blanks
+                return
+            text = self._add_some(stripped, marks)
+
+    def _add_some(self, text: str, marks: tuple[Mark, ...]) -> str:
+        """Words for which there is room; what is left."""
+        room = self._room(marks)
+        piece = _prefix(text, room)
+        cuts = max(piece.rfind(" "), piece.rfind("\t"))
+        if text[len(piece) : len(piece) + 1].isspace():
+            cuts = len(piece)
+        if cuts > 0:
+            self._write(piece[:cuts], marks)
+        elif self._text:
             self._end_message()
-        if self._fits(atom, marks):
-            self._write(atom, marks)
-            return
-        for piece in _cut(atom, LIMIT - _around(marks) - units(self._between)):
-            if not self._fits(piece, marks):
-                self._end_message()
+            return text
+        else:
+            # A message of nothing else has no room for this word.
+            self._between = self._between[: LIMIT // 4]
+            piece = _beginning(text, min(self._room(marks), (text + " ").find(" ")))
+            cuts = len(piece)
             self._write(piece, marks)
+        self._end_message()
+        return text[cuts:]
 
     def add_code(self, before: str, block: CodeBlock, hidden: str) -> None:
         """A fence; where a message ends in it, the next one begins with another of the same language."""
@@ -298,12 +340,12 @@ class _Parts:
         self._end_message()
         return self._done
 
-    def _fits(self, atom: str, marks: tuple[Mark, ...]) -> bool:
+    def _room(self, marks: tuple[Mark, ...]) -> int:
+        """For what stands between these marks, with those that have to be closed and opened first."""
         kept = _common(self._open, marks)
-        closing = sum(units(_closing(mark)) for mark in self._open[len(kept) :])
-        opening = sum(units(_opening(mark)) for mark in marks[len(kept) :]) + len(_APART)
-        ending = sum(units(_closing(mark)) for mark in marks)
-        return self._size + closing + units(self._between) + opening + units(atom) + ending <= LIMIT
+        around = "".join(map(_closing, (*self._open[len(kept) :], *marks)))
+        around += "".join(map(_opening, marks[len(kept) :])) + _APART + self._between
+        return LIMIT - self._size - units(around)
 
     def _write(self, atom: str, marks: tuple[Mark, ...]) -> None:
         closed = self._open_only(_common(self._open, marks))
@@ -356,10 +398,6 @@ def _closing(mark: Mark) -> str:
         case Spoiler():
             return "||"
     return f"]({mark.url})"
-
-
-def _around(marks: tuple[Mark, ...]) -> int:
-    return sum(units(_opening(mark) + _closing(mark)) for mark in marks) + len(_APART)
 
 
 def _common(one: tuple[Mark, ...], other: tuple[Mark, ...]) -> tuple[Mark, ...]:

@@ -38,6 +38,7 @@ from bot.rich import (
 )
 
 _TO = "https://matrix.to/#/"
+_BLOCKS = (Paragraph, Heading, Quote, Listed, CodeBlock)
 _TAGS = {Style.BOLD: "strong", Style.ITALIC: "em", Style.UNDERLINE: "u", Style.STRUCK: "del"}
 # Words that are hidden may not stand in the body (client-server API, "Spoiler messages").
 _HIDDEN = "[Spoiler]"
@@ -111,13 +112,11 @@ class _Body:
                 words += _shown(leaf, marks, text, self._names)
             elif hidden not in around:
                 words += f"[Spoiler: {hidden.reason}]" if hidden.reason else _HIDDEN
-            around = () if hidden else marks
-            if hidden:
-                around = marks[: marks.index(hidden) + 1]
+            around = marks[: marks.index(hidden) + 1] if hidden else marks
         return before + words.replace("\n", "\n" + _continued(before))
 
     def _behind(self, mark: Link | Pointer, words: str) -> str:
-        url = mark.url if isinstance(mark, Link) else _address(mark, self._names)
+        url = mark.url if isinstance(mark, Link) else _address(mark, self._names) if mark.message else ""
         return "" if not url or words.endswith(url) else f" ({url})"
 
 
@@ -140,8 +139,14 @@ class _Html:
         self._names = names
 
     def write(self, nodes: Rich) -> str:
-        """What follows lines of its own begins a new one by itself."""
-        return "".join(self._node(node) for node in nodes).removesuffix("<br>")
+        """A new line before what has lines of its own would show as none."""
+        parts = [self._node(node) for node in nodes]
+        for at, node in enumerate(nodes):
+            if isinstance(node, Words) and (at + 1 == len(nodes) or isinstance(nodes[at + 1], _BLOCKS)):
+                parts[at] = parts[at].removesuffix("<br>")
+        if nodes and isinstance(nodes[-1], Heading):
+            parts[-1] = parts[-1].removesuffix("<br>")
+        return "".join(parts)
 
     def _node(self, node: Node) -> str:
         match node:
