@@ -62,6 +62,7 @@ _ACTIVE = re.compile(
     [\\*_~|`]
     | <(?=[@\#:/]|t:|id:|a:|https?:)
     | (?<=\])\((?=\S)
+    | (?<=\s)\#(?=\#*\Z)  # which a heading drops at its end
     | :(?=[A-Za-z_+-][\w+-]{0,31}:)
     """,
     re.VERBOSE,
@@ -343,9 +344,9 @@ class _Parts:
     def _room(self, marks: tuple[Mark, ...]) -> int:
         """For what stands between these marks, with those that have to be closed and opened first."""
         kept = _common(self._open, marks)
-        around = "".join(map(_closing, (*self._open[len(kept) :], *marks)))
-        around += "".join(map(_opening, marks[len(kept) :])) + _APART + self._between
-        return LIMIT - self._size - units(around)
+        closing = (*self._open[len(kept) :], *marks)
+        around = "".join(map(_closing, closing)) + "".join(map(_opening, marks[len(kept) :]))
+        return LIMIT - self._size - units(around) - units(self._between) - len(closing) - len(_APART)
 
     def _write(self, atom: str, marks: tuple[Mark, ...]) -> None:
         closed = self._open_only(_common(self._open, marks))
@@ -358,8 +359,14 @@ class _Parts:
 
     def _open_only(self, kept: tuple[Mark, ...]) -> str:
         kept = _common(self._open, kept)
-        closed = "".join(_closing(mark) for mark in reversed(self._open[len(kept) :]))
-        self._put(closed)
+        closed = ""
+        for mark in reversed(self._open[len(kept) :]):
+            closing = _closing(mark)
+            # No backslash keeps these from ending early.
+            if closing[0] in "|~" and self._text[-1].endswith(closing[0]):
+                closing = _APART + closing
+            self._put(closing)
+            closed += closing
         self._open = kept
         return closed
 

@@ -56,6 +56,13 @@ _ATTRIBUTES = {
     # Not on the list: what a per-message profile repeats for clients that know none (MSC4144).
     "strong": {"data-mx-profile-fallback"},
 }
+_CLEANER = nh3.Cleaner(
+    tags=_TAGS,
+    clean_content_tags={"mx-reply", "script", "style"},
+    attributes=_ATTRIBUTES,
+    url_schemes={"http", "https", "mxc"},
+    link_rel=None,
+)
 _ALONE = {"br", "hr", "img", "p", "li", "td", "th", "tr"}
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)")
 _URL = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,:;!?'\])]", re.IGNORECASE)
@@ -139,15 +146,7 @@ def _is_moderate(html: str) -> bool:
 
 
 def read_html(html: str, names: Names) -> Rich:
-    safe = nh3.clean(
-        clean(html),
-        tags=_TAGS,
-        clean_content_tags={"mx-reply", "script", "style"},
-        attributes=_ATTRIBUTES,
-        url_schemes={"http", "https", "mxc"},
-        link_rel=None,
-    )
-    body = LexborHTMLParser(safe).body
+    body = LexborHTMLParser(_CLEANER.clean(clean(html))).body
     return _tidy(_Reader(names).inside(body)) if body else ()
 
 
@@ -364,6 +363,7 @@ _READERS: Mapping[str, Callable[[_Reader, LexborNode], Rich]] = {
 
 # --- blanks ---
 
+_AROUND_END = re.compile(r" *\n *")
 _BLOCKS = (Paragraph, Heading, Quote, Listed, CodeBlock)
 
 
@@ -372,7 +372,7 @@ def _tidy(nodes: Rich) -> Rich:
     found = list(nodes)
     for at, node in enumerate(found):
         if isinstance(node, Words):
-            text = re.sub(r" *\n *", "\n", node.text)
+            text = _AROUND_END.sub("\n", node.text) if "\n" in node.text else node.text
             if at == 0:
                 text = text.lstrip(" \n")
             elif isinstance(found[at - 1], _BLOCKS):
