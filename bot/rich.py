@@ -202,7 +202,9 @@ def instant(seconds: int) -> datetime | None:
 _NEVER = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _HALVES = re.compile("[\ud800-\udfff]")
 _ENDS = re.compile("\r\n?|[\u2028\u2029\x85]")
-_ADDRESS = re.compile(r"\s*(?:[a-z][a-z0-9+.-]{0,20}:/*)?(?:[\w-]{1,63}\.)+[^\W\d_]{2,24}(?:[:/?#]\S*)?\s*\Z", re.I)
+_ADDRESS = re.compile(
+    r"\s*(?:[a-z][a-z0-9+.-]{0,20}:/*)?(?:[\w-]{1,63}\.)+[^\W\d_]{2,24}(?:[:/?#]\S*)?\s*\Z", re.I
+)
 
 
 def clean(words: str) -> str:

@@ -180,7 +180,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     platforms = ("discord", "matrix")
     between.add_argument("--from", dest="source", choices=platforms, required=True, help="where it was said")
-    between.add_argument("--to", dest="target", choices=platforms, required=True, help="where it is to be read")
+    between.add_argument(
+        "--to", dest="target", choices=platforms, required=True, help="where it is to be read"
+    )
     proof = _command(does, "verify", "whether a certificate is what its community signed")
     proof.add_argument(
         "certificate", nargs="*", help="its PDF, or the code on it; without either, the code on the input"

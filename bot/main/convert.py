@@ -99,7 +99,9 @@ def _messages(given: Mapping[str, Any] | None) -> Mapping[str, object]:
     """An event by its id, or what leads to a message: its channel, its own id and its server's."""
     parts = ("guild", "channel", "message")
     return {
-        clean(key): clean(value) if isinstance(value, str) else {part: clean(str(value[part])) for part in parts}
+        clean(key): clean(value)
+        if isinstance(value, str)
+        else {part: clean(str(value[part])) for part in parts}
         for key, value in (given or {}).items()
         if isinstance(value, str) or (isinstance(value, dict) and all(part in value for part in parts))
     }

@@ -41,7 +41,6 @@ from bot.rich import (
     instant,
     joined,
     looks_like_address,
-    text_of,
 )
 
 # More characters than are looked through in vain for what closes a mark: far more than a message has.
@@ -128,9 +127,7 @@ Found = re.Match[str]
 Reader = Callable[[Parser[State], Found, State], int | None]
 
 # client: a `*` that has no blank behind it up to one with none before it, `**` inside being no end.
-_STAR = re.compile(
-    r"\*(?=\S)((?:\*\*|\\[\s\S]|\s++(?:\\[\s\S]|[^\s*\\]|\*\*)|[^\s*\\])+?)\*(?!\*)"
-)
+_STAR = re.compile(r"\*(?=\S)((?:\*\*|\\[\s\S]|\s++(?:\\[\s\S]|[^\s*\\]|\*\*)|[^\s*\\])+?)\*(?!\*)")
 # client: up to a `_` that no letter follows, `__` inside being no end.
 _LOW_LINE = re.compile(r"_((?:__|\\[\s\S]|[^\\_])+?)_(?![A-Za-z0-9_])")
 _BOLD = re.compile(r"\*\*((?:\\[\s\S]|[^\\])+?)\*\*(?!\*)")
@@ -149,7 +146,9 @@ _MASKED = re.compile(
 )
 # client: punctuation at the end is not part of it.
 _URL = re.compile(r"""https?://[^\s<]+[^<.,:;"'\]\s]""", re.IGNORECASE)
-_MESSAGE = re.compile(r"https?://(?:\w+\.)?discord(?:app)?\.com/channels/(?:[0-9]+|@me)/([0-9]+)(?:/([0-9]+))?/?\Z")
+_MESSAGE = re.compile(
+    r"https?://(?:\w+\.)?discord(?:app)?\.com/channels/(?:[0-9]+|@me)/([0-9]+)(?:/([0-9]+))?/?\Z"
+)
 
 
 def _as_is(_: Parser[State], found: Found, state: State) -> int:

@@ -118,7 +118,9 @@ def _atoms(line: Line, names: Names) -> Iterator[Atom]:
         if link is None:
             yield from _plain(leaves, names)
         else:
-            yield from _linked(link, leaves, names, _goes_on(leaves[-1][1], line.leaves[end : end + 1], names))
+            yield from _linked(
+                link, leaves, names, _goes_on(leaves[-1][1], line.leaves[end : end + 1], names)
+            )
         at = end
 
 
@@ -151,9 +153,7 @@ def _words(leaf: Leaf) -> str:
 
 def _safe(atom: str, marks: tuple[Mark, ...]) -> Atom:
     """Without the marks that something in it would close; what is hidden stays so."""
-    kept = tuple(
-        mark for mark in marks if not (isinstance(mark, Styled) and _STYLES[mark.style][0] in atom)
-    )
+    kept = tuple(mark for mark in marks if not (isinstance(mark, Styled) and _STYLES[mark.style][0] in atom))
     if any(isinstance(mark, Spoiler) for mark in kept):
         atom = atom.replace("||", f"|{_APART}|")
     return atom, kept
@@ -243,7 +243,9 @@ def _beginning(text: str, room: int) -> str:
     if len(piece) == len(text):
         return text
     # What joins them may stand right behind.
-    ends = [found.end() for found in _GRAPHEME.finditer(text, 0, len(piece) + 100) if found.end() <= len(piece)]
+    ends = [
+        found.end() for found in _GRAPHEME.finditer(text, 0, len(piece) + 100) if found.end() <= len(piece)
+    ]
     return piece[: ends[-1]] if ends else piece
 
 
@@ -378,9 +380,11 @@ class _Parts:
         if not self._text:
             return
         self._close()
-        self._done.append("".join(self._text).strip("\n"))
+        self._done.append("".join(self._text).strip())
         self._text, self._size = [], 0
-        self._between = self._again if self._again.strip() and not self._between.strip() else self._between.strip("\n")
+        self._between = (
+            self._again if self._again.strip() and not self._between.strip() else self._between.strip("\n")
+        )
 
     def _put(self, text: str) -> None:
         if text:

@@ -43,10 +43,47 @@ from bot.rich import (
 
 # No event is larger (client-server API, "Size limits").
 _LONGEST = 65_536
-_TAGS = set(
-    "del h1 h2 h3 h4 h5 h6 blockquote p a ul ol sup sub li b i u strong em s strike code hr br div table thead "
-    "tbody tr th td caption pre span font img details summary".split()
-)
+_TAGS = {
+    "del",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "blockquote",
+    "p",
+    "a",
+    "ul",
+    "ol",
+    "sup",
+    "sub",
+    "li",
+    "b",
+    "i",
+    "u",
+    "strong",
+    "em",
+    "s",
+    "strike",
+    "code",
+    "hr",
+    "br",
+    "div",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "caption",
+    "pre",
+    "span",
+    "font",
+    "img",
+    "details",
+    "summary",
+}
 _ATTRIBUTES = {
     "a": {"href"},
     "span": {"data-mx-spoiler"},
@@ -249,7 +286,9 @@ def _pre(_: _Reader, node: LexborNode) -> Rich:
         for each in node.traverse(include_text=True)
         if each.tag in ("-text", "br")
     )
-    return (CodeBlock(text.strip("\n"), language if re.fullmatch(r"[\w+\-.#]{1,30}", language, re.ASCII) else ""),)
+    return (
+        CodeBlock(text.strip("\n"), language if re.fullmatch(r"[\w+\-.#]{1,30}", language, re.ASCII) else ""),
+    )
 
 
 def _paragraph(reader: _Reader, node: LexborNode) -> Rich:
@@ -269,11 +308,32 @@ def _small(reader: _Reader, node: LexborNode) -> Rich:
     parent, inside = node.parent, reader.inside(node)
     alone = parent is not None and parent.tag in ("body", "p", "div", "blockquote", "li")
     before, after = node.prev, node.next
-    alone = alone and (before is None or before.tag not in _INLINE) and (after is None or after.tag not in _INLINE)
+    alone = (
+        alone
+        and (before is None or before.tag not in _INLINE)
+        and (after is None or after.tag not in _INLINE)
+    )
     return (Heading(SMALL, inside),) if alone else inside
 
 
-_INLINE = ("-text", "a", "b", "i", "u", "strong", "em", "s", "del", "strike", "code", "span", "font", "sup", "sub", "img")
+_INLINE = (
+    "-text",
+    "a",
+    "b",
+    "i",
+    "u",
+    "strong",
+    "em",
+    "s",
+    "del",
+    "strike",
+    "code",
+    "span",
+    "font",
+    "sup",
+    "sub",
+    "img",
+)
 
 
 def _quote(reader: _Reader, node: LexborNode) -> Rich:
@@ -382,4 +442,8 @@ def _tidy(nodes: Rich) -> Rich:
             elif isinstance(found[at + 1], _BLOCKS):
                 text = text.rstrip(" ")
             found[at] = Words(text)
-    return tuple(node for node in found if node != Words("") and node not in (Paragraph(()), Paragraph((), apart=False)))
+    return tuple(
+        node
+        for node in found
+        if node != Words("") and node not in (Paragraph(()), Paragraph((), apart=False))
+    )

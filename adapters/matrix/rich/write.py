@@ -131,7 +131,9 @@ def _continued(before: str) -> str:
 
 
 def _common(one: tuple[Mark, ...], other: tuple[Mark, ...]) -> tuple[Mark, ...]:
-    return next((one[:at] for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), one[: len(other)])
+    return next(
+        (one[:at] for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), one[: len(other)]
+    )
 
 
 class _Html:
