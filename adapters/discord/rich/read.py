@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mistune.core import BlockState, Parser
 
@@ -124,7 +124,7 @@ def _blocks(state: State, position: int) -> int:
 # --- within a line ---
 
 Found = re.Match[str]
-Reader = Callable[[Parser[State], Found, State], int | None]
+Reader = Callable[[Parser[Any], Found, State], int | None]
 
 # client: a `*` that has no blank behind it up to one with none before it, `**` inside being no end.
 _STAR = re.compile(r"\*(?=\S)((?:\*\*|\\[\s\S]|\s++(?:\\[\s\S]|[^\s*\\]|\*\*)|[^\s*\\])+?)\*(?!\*)")
@@ -151,17 +151,17 @@ _MESSAGE = re.compile(
 )
 
 
-def _as_is(_: Parser[State], found: Found, state: State) -> int:
+def _as_is(_: Parser[Any], found: Found, state: State) -> int:
     state.found.append(Words(found[0]))
     return found.end()
 
 
-def _escaped(_: Parser[State], found: Found, state: State) -> int:
+def _escaped(_: Parser[Any], found: Found, state: State) -> int:
     state.found.append(Words(found[0][1:]))
     return found.end()
 
 
-def _emphasis(_: Parser[State], found: Found, state: State) -> int | None:
+def _emphasis(_: Parser[Any], found: Found, state: State) -> int | None:
     """Several may begin here: the longest does, and of two the first (client)."""
     kinds = _STARS if found[0] == "*" else _LOW_LINES
     tried = [
@@ -182,21 +182,21 @@ _STARS = ((_STAR, "*", Style.ITALIC), (_BOLD, "**", Style.BOLD))
 _LOW_LINES = ((_LOW_LINE, "_", Style.ITALIC), (_UNDERLINE, "__", Style.UNDERLINE))
 
 
-def _struck(_: Parser[State], found: Found, state: State) -> int | None:
+def _struck(_: Parser[Any], found: Found, state: State) -> int | None:
     match = state.effort.match(_STRUCK, state.text, found.start())
     if match:
         state.found.append(Styled(Style.STRUCK, state.read(match[1], Style.STRUCK)))
     return match.end() if match else None
 
 
-def _spoiler(_: Parser[State], found: Found, state: State) -> int | None:
+def _spoiler(_: Parser[Any], found: Found, state: State) -> int | None:
     match = state.effort.match(_SPOILER, state.text, found.start())
     if match:
         state.found.append(Spoiler(state.read(match[1], "spoiler")))
     return match.end() if match else None
 
 
-def _code(_: Parser[State], found: Found, state: State) -> int | None:
+def _code(_: Parser[Any], found: Found, state: State) -> int | None:
     if state.text.startswith("```", found.start()):
         fence = state.effort.match(_FENCE, state.text, found.start())
         if fence:
@@ -212,7 +212,7 @@ def _code(_: Parser[State], found: Found, state: State) -> int | None:
     return code.end() if code else None
 
 
-def _masked(_: Parser[State], found: Found, state: State) -> int | None:
+def _masked(_: Parser[Any], found: Found, state: State) -> int | None:
     if "link" in state.within:
         return None
     match = state.effort.match(_MASKED, state.text, found.start())
@@ -227,11 +227,11 @@ def _masked(_: Parser[State], found: Found, state: State) -> int | None:
     return match.end()
 
 
-def _escaped_outside_links(parser: Parser[State], found: Found, state: State) -> int | None:
+def _escaped_outside_links(parser: Parser[Any], found: Found, state: State) -> int | None:
     return None if "link" in state.within else _escaped(parser, found, state)
 
 
-def _url(_: Parser[State], found: Found, state: State) -> int | None:
+def _url(_: Parser[Any], found: Found, state: State) -> int | None:
     match = _URL.match(state.text, found.start())
     if not match or "link" in state.within:
         return None
@@ -245,7 +245,7 @@ def _url(_: Parser[State], found: Found, state: State) -> int | None:
     return found.start() + len(url)
 
 
-def _bare_url(_: Parser[State], found: Found, state: State) -> int:
+def _bare_url(_: Parser[Any], found: Found, state: State) -> int:
     _add_link(state, found[0][1:-1], ())
     return found.end()
 
@@ -259,31 +259,31 @@ def _add_link(state: State, url: str, inside: Rich) -> None:
     state.found.append(Link(url, inside))
 
 
-def _person(_: Parser[State], found: Found, state: State) -> int:
+def _person(_: Parser[Any], found: Found, state: State) -> int:
     name = state.names.people.get(_digits(found[0]))
     state.found.append(Mention(Named.PERSON, clean(name) if name else "?"))
     return found.end()
 
 
-def _role(_: Parser[State], found: Found, state: State) -> int:
+def _role(_: Parser[Any], found: Found, state: State) -> int:
     name = state.names.roles.get(_digits(found[0]))
     state.found.append(Mention(Named.ROLE, clean(name) if name else "?"))
     return found.end()
 
 
-def _channel(_: Parser[State], found: Found, state: State) -> int:
+def _channel(_: Parser[Any], found: Found, state: State) -> int:
     channel = _digits(found[0])
     name = clean(state.names.places.get(channel) or "?")
     state.found.append(Pointer(channel, inside=(Words(f"#{name}"),)))
     return found.end()
 
 
-def _emoji(_: Parser[State], found: Found, state: State) -> int:
+def _emoji(_: Parser[Any], found: Found, state: State) -> int:
     state.found.append(Emoji(found[0].split(":")[1]))
     return found.end()
 
 
-def _moment(_: Parser[State], found: Found, state: State) -> int | None:
+def _moment(_: Parser[Any], found: Found, state: State) -> int | None:
     _t, seconds, *shape = found[0][1:-1].split(":")
     at = instant(int(seconds))
     if at is None:
@@ -292,7 +292,7 @@ def _moment(_: Parser[State], found: Found, state: State) -> int | None:
     return found.end()
 
 
-def _command(_: Parser[State], found: Found, state: State) -> int:
+def _command(_: Parser[Any], found: Found, state: State) -> int:
     state.found.append(Words(found[0][1:-1].rpartition(":")[0]))
     return found.end()
 
@@ -308,7 +308,7 @@ _HEADED = re.compile(r" *(#{1,3}|-#)[^\S\n]+([^\n]*[^\s#][^\n]*?)(?:[^\S\n]+#+)?
 _LISTED = re.compile(r"( *)([*-]|[0-9]{1,10}\.) +(\S[^\n]*)(?:\n|\Z)")
 
 
-def _rest_quoted(_: Parser[State], found: Found, state: State) -> int | None:
+def _rest_quoted(_: Parser[Any], found: Found, state: State) -> int | None:
     """All the rest of the text."""
     if "quote" in state.within:
         return None
@@ -316,7 +316,7 @@ def _rest_quoted(_: Parser[State], found: Found, state: State) -> int | None:
     return len(state.text)
 
 
-def _quoted(_: Parser[State], found: Found, state: State) -> int | None:
+def _quoted(_: Parser[Any], found: Found, state: State) -> int | None:
     """Lines one after the other are one quotation; none is in another, and none goes on by itself."""
     if "quote" in state.within:
         return None
@@ -328,7 +328,7 @@ def _quoted(_: Parser[State], found: Found, state: State) -> int | None:
     return match.end()
 
 
-def _headed(_: Parser[State], found: Found, state: State) -> int | None:
+def _headed(_: Parser[Any], found: Found, state: State) -> int | None:
     match = _HEADED.match(state.text, found.start())
     if not match or "heading" in state.within:
         return None
@@ -343,7 +343,7 @@ class _Entry(NamedTuple):
     inside: str
 
 
-def _listed(_: Parser[State], found: Found, state: State) -> int | None:
+def _listed(_: Parser[Any], found: Found, state: State) -> int | None:
     """Lines that begin so, and those that are set in below them; one that is set in further is in a list
     of its own."""
     entries: list[_Entry] = []
@@ -412,8 +412,8 @@ LINE_BEGINS = (
 )
 
 
-def _scanner() -> Parser[State]:
-    scanner: Parser[State] = Parser()
+def _scanner() -> Parser[Any]:
+    scanner: Parser[Any] = Parser()
     for rule in (*WITHIN_LINE, *LINE_BEGINS):
         scanner.register(rule.name, rule.begins, rule.read)
     return scanner

@@ -128,9 +128,14 @@ def read(content: Mapping[str, Any], names: Names) -> Rich:
 
 def _said(content: Mapping[str, Any], body: str, names: Names) -> Rich:
     laid_out = content.get("formatted_body")
-    if content.get("format") == "org.matrix.custom.html" and isinstance(laid_out, str):
-        if _is_moderate(laid_out) and (found := read_html(laid_out, names)):
-            return found
+    is_html = content.get("format") == "org.matrix.custom.html"
+    if (
+        is_html
+        and isinstance(laid_out, str)
+        and _is_moderate(laid_out)
+        and (found := read_html(laid_out, names))
+    ):
+        return found
     is_reply = isinstance(_relation(content).get("m.in_reply_to"), dict)
     return read_plain(_without_quote(body) if is_reply else body, names)
 
