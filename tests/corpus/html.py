@@ -62,6 +62,8 @@ class Reading(HTMLParser):
             self._void(tag, given)
             return
         self._tags.append((tag, self._styles() | self._style(tag, given)))
+        if len(self._tags) == 101:
+            self.faults.append("more than 100 tags deep")
         if tag in UNSEEN:
             self._unseen += 1
         elif tag == "pre":
