@@ -20,10 +20,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from tests.corpus import discord, html
-from tests.corpus.page import Blocks, marked_words, same_address, shown
+from tests.corpus.page import Blocks, host_of, marked_words, same_address, shown
 
 Case = dict[str, Any]
 MOST = 2000
@@ -191,7 +190,7 @@ def _look_for_harm(case: Case, blocks: Blocks, rights: list[Blocks], verdict: Ve
             verdict.hostile.append(f"leads to {address}, which nobody wrote")
         for found in LOOKS_LIKE_ONE.finditer(words):
             host = (found[1] or found[2]).lower()
-            real = (urlsplit(address).hostname or "").lower()
+            real = host_of(address)
             if real == "matrix.to" and words[:1] in "#@!":
                 continue  # a room's or person's name has its server in it
             if host.split("@")[-1].removeprefix("www.") != real.removeprefix("www.") and real not in seen.lower():

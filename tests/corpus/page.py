@@ -31,6 +31,14 @@ def same_address(address: str) -> str:
     return unquote(f"{parts.scheme.lower()}://{parts.netloc.lower()}{path}{rest}")
 
 
+def host_of(address: str) -> str:
+    """The host that an address leads to, if it is one."""
+    try:
+        return (urlsplit(address).hostname or "").lower()
+    except ValueError:
+        return ""
+
+
 def addresses_in(words: str) -> Iterator[tuple[int, int]]:
     """Where clients of either platform make a link of an address that stands in words."""
     for found in ADDRESS.finditer(words):
