@@ -1,9 +1,10 @@
 """Whether what a converter sends is right, and if not, whether it does harm.
 
-A case names what is right in `right`, each an acceptable output: HTML for Matrix, content for Discord (a list of it
-where it is to be split). Both are read as a client shows them and compared as pages, so that the order of attributes,
-`<b>` for `<strong>`, `_a_` for `*a*` or a backslash that nobody sees make no difference, and everything that somebody
-sees does. Where the platforms leave the wording open, a case says what must hold instead:
+A case names what is right in `right`, each an acceptable output: HTML for Matrix, content for Discord (a
+list of it where it is to be split). Both are read as a client shows them and compared as pages, so that the
+order of attributes, `<b>` for `<strong>`, `_a_` for `*a*` or a backslash that nobody sees make no difference,
+and everything that somebody sees does. Where the platforms leave the wording open, a case says what must hold
+instead:
 
 - `holds`: what can be read, in this order; `lacks`: what stands nowhere in the output;
 - `like`: expressions one of which everything that can be read matches;
@@ -18,8 +19,10 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from tests.corpus import discord, html
 from tests.corpus.page import Blocks, host_of, marked_words, same_address, shown
@@ -82,17 +85,10 @@ def judge_for_discord(case: Case, sent: list[dict[str, Any]]) -> Verdict:
         _compare_joined(case, contents, pages, verdict)
         return verdict
     whole: Blocks = sum(pages, ())
-    rights: list[Blocks] = []
-    for one in case.get("right", []):
-        parts = [one] if isinstance(one, str) else one
-        if len(parts) == len(contents):
-            rights.append(sum((discord.read(part) for part in parts), ()))
-    if case.get("right") and not rights:
-        verdict.wrong.append(f"{len(contents)} messages")
-        rights = [sum((discord.read(p) for p in ([o] if isinstance(o, str) else o)), ()) for o in case["right"]]
-    if len(sent) > 1 and not case.get("right") and "parts" not in case:
-        verdict.wrong.append(f"{len(contents)} messages")
-    if "parts" in case and not case["parts"][0] <= len(contents) <= case["parts"][1]:
+    listed = [[one] if isinstance(one, str) else one for one in case.get("right", [])]
+    rights: list[Blocks] = [sum(map(discord.read, parts), ()) for parts in listed]
+    low, high = case.get("parts", [1, 1])
+    if not (len(contents) in map(len, listed) if listed else low <= len(contents) <= high):
         verdict.wrong.append(f"{len(contents)} messages")
     _compare(case, json.dumps(sent, ensure_ascii=False), whole, rights, verdict)
     return verdict
@@ -139,9 +135,11 @@ def _look_at_body(body: str, blocks: Blocks, verdict: Verdict) -> None:
     for words, styles in marked_words(blocks):
         spoiler = any(style.startswith("spoiler:") for style in styles)
         sides[spoiler] += words
-        if spoiler:
-            sides[False] += " "
-    open_, hidden, said = (set(WORD.findall(MARK.sub("", side))) for side in (sides[False], sides[True], body))
+        sides[True] += " " * (not spoiler)
+        sides[False] += " " * spoiler
+    open_, hidden, said = (
+        set(WORD.findall(MARK.sub("", side))) for side in (sides[False], sides[True], body)
+    )
     if told := {word for word in hidden - open_ if len(word) > 2} & said:
         verdict.wrong.append(f"the body tells of a spoiler: {sorted(told)}")
     if hidden and "spoiler" not in body.lower():
@@ -176,25 +174,34 @@ def _compare(case: Case, raw: str, blocks: Blocks, rights: list[Blocks], verdict
 def _look_for_harm(case: Case, blocks: Blocks, rights: list[Blocks], verdict: Verdict) -> None:
     seen = shown(blocks)
     if rights:
-        lost = min((_words(one) - _words(blocks) for one in rights), key=Counter.total)
-        if lost:
+        fewest = min((_words(one) - _words(blocks) for one in rights), key=Counter.total)
+        if lost := set(fewest) & set(WORD.findall(" ".join(strings_in(case["in"]["input"])))):
             verdict.hostile.append(f"loses {sorted(lost)[:5]}")
         for mark in MARKS:
             if seen.count(mark) > max(shown(one).count(mark) for one in rights):
                 verdict.hostile.append(f"leaves {mark} open")
-    known = json.dumps(case["in"], ensure_ascii=False).replace("\\/", "/")
+    known = unquote("\n".join(strings_in(case["in"]))).lower()
     written = {link for one in rights for _, link in links_of(one)}
     written |= {same_address(link) for one in case.get("links", []) for link in one}
     for words, address in links_of(blocks):
-        if address not in written and address not in same_address(known) and address not in known:
+        if address not in written and address.lower() not in known:
             verdict.hostile.append(f"leads to {address}, which nobody wrote")
         for found in LOOKS_LIKE_ONE.finditer(words):
-            host = (found[1] or found[2]).lower()
-            real = host_of(address)
+            host = (found[1] or found[2]).lower().split("@")[-1].removeprefix("www.")
+            real = host_of(address).removeprefix("www.")
             if real == "matrix.to" and words[:1] in "#@!":
                 continue  # a room's or person's name has its server in it
-            if host.split("@")[-1].removeprefix("www.") != real.removeprefix("www.") and real not in seen.lower():
+            if host != real and real not in seen.lower():
                 verdict.hostile.append(f"shows {host}, leads to {address}")
+
+
+def strings_in(given: Any) -> Iterator[str]:
+    """All strings in what a case is about."""
+    if isinstance(given, str):
+        yield given
+    elif isinstance(given, dict):
+        for one in given.values():
+            yield from strings_in(one)
 
 
 def _compare_joined(case: Case, contents: list[str], pages: list[Blocks], verdict: Verdict) -> None:
@@ -211,6 +218,8 @@ def _compare_joined(case: Case, contents: list[str], pages: list[Blocks], verdic
         verdict.wrong.append("words are cut")
     if _only_letters(parts) != _only_letters(whole):
         verdict.hostile.append("loses words")
+    if new := {link for _, link in links_of(parts)} - {link for _, link in links_of(whole)}:
+        verdict.hostile.append(f"leads to {sorted(new)}, which nobody wrote")
     for mark in MARKS:
         if shown(parts).count(mark) > shown(whole).count(mark):
             verdict.hostile.append(f"leaves {mark} open")

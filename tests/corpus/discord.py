@@ -1,7 +1,7 @@
 """Discord's message content, read as its clients show it.
 
-The rules are those of the support article on Markdown and of the developers' reference on message formatting; where
-both are silent, what clients were seen to do. Not a converter: it says what is shown, for comparing.
+The rules are those of the support article on Markdown and of the developers' reference on message formatting;
+where both are silent, what clients were seen to do. Not a converter: it says what is shown, for comparing.
 """
 
 from __future__ import annotations
@@ -35,21 +35,22 @@ BOLD = re.compile(r"\*\*((?:\\.|[^\\])+?)\*\*(?!\*)", re.DOTALL)
 UNDERLINE = re.compile(r"__((?:\\.|[^\\])+?)__(?!_)", re.DOTALL)
 ESCAPE = re.compile(r"\\([^A-Za-z0-9\s])")
 SHRUG = "¯\\_(ツ)_/¯"
-RULES: list[tuple[re.Pattern[str], Rule]] = []
+RULES: dict[str, list[tuple[re.Pattern[str], Rule]]] = {}
 DEEPEST = 60
 
 
-def rule(pattern: str) -> Callable[[Rule], Rule]:
-    """Register how something is shown that looks like this."""
+def rule(begins: str, pattern: str) -> Callable[[Rule], Rule]:
+    """Register how something is shown that begins with one of these characters and looks like this."""
 
     def keep(shows: Rule) -> Rule:
-        RULES.append((re.compile(pattern, re.DOTALL), shows))
+        for letter in begins:
+            RULES.setdefault(letter, []).append((re.compile(pattern, re.DOTALL), shows))
         return shows
 
     return keep
 
 
-@rule(r"```(?:([A-Za-z0-9_+.\-#]*)\n)?(.*?[^\n].*?)```")
+@rule("`", r"```(?:([A-Za-z0-9_+.\-#]*)\n)?(.*?[^\n].*?)```")
 def _fence(page: Page, found: re.Match[str], at: Where) -> bool:
     if at.link:
         return False
@@ -57,14 +58,14 @@ def _fence(page: Page, found: re.Match[str], at: Where) -> bool:
     return True
 
 
-@rule(r"(`+)(.*?[^`])\1(?!`)")
+@rule("`", r"(`+)(.*?[^`])\1(?!`)")
 def _code(page: Page, found: re.Match[str], at: Where) -> bool:
     words = re.sub(r"^ (?= *`)", "", found[2])
     page.text(re.sub(r"(` *) $", r"\1", words), at.styles | {"code"})
     return True
 
 
-@rule(r"-# +(?!-#)([^\n]+)\n?")
+@rule("-", r"-# +(?!-#)([^\n]+)\n?")
 def _small(page: Page, found: re.Match[str], at: Where) -> bool:
     if not at.at_start():
         return False
@@ -74,7 +75,7 @@ def _small(page: Page, found: re.Match[str], at: Where) -> bool:
     return True
 
 
-@rule(r"(#{1,3})\s+(?!#)([^\n]*)\n?")
+@rule("#", r"(#{1,3})\s+(?!#)([^\n]*)\n?")
 def _heading(page: Page, found: re.Match[str], at: Where) -> bool:
     if not at.at_start() or at.lists:
         return False
@@ -84,7 +85,7 @@ def _heading(page: Page, found: re.Match[str], at: Where) -> bool:
     return True
 
 
-@rule(r">>> (.*)|((?:(?<![^\n ])> [^\n]*(?:\n(?= *> )|\n|$)(?: *(?=> ))?)+)")
+@rule(">", r">>> (.*)|((?:(?<![^\n ])> [^\n]*(?:\n(?= *> )|\n|$)(?: *(?=> ))?)+)")
 def _quote(page: Page, found: re.Match[str], at: Where) -> bool:
     if at.quoted or not at.indented():
         return False
@@ -97,7 +98,7 @@ def _quote(page: Page, found: re.Match[str], at: Where) -> bool:
     return True
 
 
-@rule(r"(?:[*-]|\d+\.) +(?=[^\n])[^\n]*(?:\n {1,}[^\n]*|\n(?:[*-]|\d+\.) +[^\n]+)*\n?")
+@rule("*-0123456789", r"(?:[*-]|\d+\.) +(?=[^\n])[^\n]*(?:\n {1,}[^\n]*|\n(?:[*-]|\d+\.) +[^\n]+)*\n?")
 def _list(page: Page, found: re.Match[str], at: Where) -> bool:
     if not at.indented() or at.lists >= 11:
         return False
@@ -144,39 +145,39 @@ def _emphasis(page: Page, found: re.Match[str], at: Where) -> bool:
     return True
 
 
-rule(r"\*(?=\S)((?:\*\*|\\.|\s+(?:\\.|[^\s*\\]|\*\*)|[^\s*\\])+?) {0,2}\*(?!\*)")(_emphasis)
-rule(r"_((?:__|\\.|[^\\_])+?)_(?![A-Za-z0-9_])")(_emphasis)
-rule(BOLD.pattern)(_styled("b"))
-rule(UNDERLINE.pattern)(_styled("u"))
-rule(r"~~(.+?)~~(?!_)")(_styled("s"))
-rule(r"\|\|(.+?)\|\|")(_styled("spoiler:"))
+rule("*", r"\*(?=\S)((?:\*\*|\\.|\s+(?:\\.|[^\s*\\]|\*\*)|[^\s*\\])+?) {0,2}\*(?!\*)")(_emphasis)
+rule("_", r"_((?:__|\\.|[^\\_])+?)_(?![A-Za-z0-9_])")(_emphasis)
+rule("*", BOLD.pattern)(_styled("b"))
+rule("_", UNDERLINE.pattern)(_styled("u"))
+rule("~", r"~~(.+?)~~(?!_)")(_styled("s"))
+rule("|", r"\|\|(.+?)\|\|")(_styled("spoiler:"))
 
 
-@rule(r"<(a?):(\w+):(\d+)>")
+@rule("<", r"<(a?):(\w+):(\d+)>")
 def _emote(page: Page, found: re.Match[str], at: Where) -> bool:
     page.text(f":{found[2]}:", at.styles | {f"emote:{found[1]}{found[3]}"})
     return True
 
 
-@rule(r"<(?:@[!&]?|#)\d+>")
+@rule("<", r"<(?:@[!&]?|#)\d+>")
 def _mention(page: Page, found: re.Match[str], at: Where) -> bool:
     page.text(found[0].replace("@!", "@"), at.styles | {"mention"})
     return not at.link
 
 
-@rule(r"<t:-?\d{1,13}(?::[tTdDfFsSR])?>|</[^<>\n:]+:\d+>|<id:[a-z-]+(?::\d+)?>")
+@rule("<", r"<t:-?\d{1,13}(?::[tTdDfFsSR])?>|</[^<>\n:]+:\d+>|<id:[a-z-]+(?::\d+)?>")
 def _moment(page: Page, found: re.Match[str], at: Where) -> bool:
     page.text(found[0], at.styles | {"widget"})
     return True
 
 
-@rule(r"<((?:mailto:)?[^\s<>@:]+@[^\s<>@]+\.[^\s<>@]+|\+[\d ()-]+)>")
+@rule("<", r"<((?:mailto:)?[^\s<>@:]+@[^\s<>@]+\.[^\s<>@]+|\+[\d ()-]+)>")
 def _contact(page: Page, found: re.Match[str], at: Where) -> bool:
     page.text(found[1].removeprefix("mailto:").split("?")[0], at.styles)
     return True
 
 
-@rule(r"<(https?://[^\s<>]+)>")
+@rule("<", r"<(https?://[^\s<>]+)>")
 def _bracketed(page: Page, found: re.Match[str], at: Where) -> bool:
     if at.link:
         return False
@@ -184,7 +185,7 @@ def _bracketed(page: Page, found: re.Match[str], at: Where) -> bool:
     return True
 
 
-@rule(r"https?://[^\s<]+")
+@rule("h", r"https?://[^\s<]+")
 def _bare(page: Page, found: re.Match[str], at: Where) -> bool:
     for begin, end in addresses_in(found[0]):
         if at.link or begin:
@@ -196,9 +197,10 @@ def _bare(page: Page, found: re.Match[str], at: Where) -> bool:
 
 
 @rule(
+    "[",
     r"\[((?:\[[^\]]*\]|[^\[\]])+)\]\(\s*"
     r"(?:<(https?://[^\s<>]+)>|(https?://(?:\([^\s()]*\)|[^\s()])+))"
-    r"(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)"
+    r"(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)",
 )
 def _masked(page: Page, found: re.Match[str], at: Where) -> bool:
     """Words that look like an address are no mask, nor are backslashes taken away in it."""
@@ -227,10 +229,6 @@ def _read(page: Page, words: str, at: Where) -> None:
 
     while here < len(words):
         letter = words[here]
-        if letter.isalnum() and letter not in "hH" and not letter.isdigit():
-            plain += letter
-            here += 1
-            continue
         if words.startswith(SHRUG, here):
             plain += SHRUG
             here += len(SHRUG)
@@ -242,6 +240,10 @@ def _read(page: Page, words: str, at: Where) -> None:
         if letter == "\n":
             plain = give()
             page.line_break()
+            here += 1
+            continue
+        if letter not in RULES:
+            plain += letter
             here += 1
             continue
         begin = words.rfind("\n", 0, here) + 1
@@ -259,7 +261,7 @@ def _read(page: Page, words: str, at: Where) -> None:
 
 def _apply(page: Page, words: str, here: int, at: Where, plain: str) -> int:
     """Where what begins here ends, if anything does."""
-    for pattern, shows in RULES:
+    for pattern, shows in RULES[words[here]]:
         if not (found := pattern.match(words, here)):
             continue
         mark = page.mark()

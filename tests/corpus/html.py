@@ -22,10 +22,11 @@ STYLES = {
     "sup": "sup",
 }
 # As the specification permits them.
-TAGS = set(
-    "del h1 h2 h3 h4 h5 h6 blockquote p a ul ol sup sub li b i u strong em s code hr br div table thead tbody tr th"
-    " td caption pre span img details summary".split()
-)
+TAGS = {
+    *("del", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "p", "a", "ul", "ol", "sup", "sub", "li", "b"),
+    *("i", "u", "strong", "em", "s", "code", "hr", "br", "div", "table", "thead", "tbody", "tr", "th", "td"),
+    *("caption", "pre", "span", "img", "details", "summary"),
+}
 ATTRIBUTES = {
     "span": {"data-mx-bg-color", "data-mx-color", "data-mx-spoiler", "data-mx-maths"},
     "a": {"target", "href"},

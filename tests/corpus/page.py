@@ -1,4 +1,4 @@
-"""What a reader sees, whatever it was written in: blocks, and in them text with the styles that it carries."""
+"""What a reader sees, whatever it was written in: blocks, and in them text with its styles."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ Marked: TypeAlias = tuple[str, Styles]
 
 PLAIN: Styles = frozenset()
 ADDRESS = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
+DEEPEST = 150
 AT_END = ".,:;\"'!?]"
 
 
@@ -56,6 +57,7 @@ class Page:
         self._open: list[tuple[str, Any, list[Block]]] = [("page", None, [])]
         self._line: list[Marked] = []
         self._before: str = ""
+        self._too_deep = 0
         self.skip = 0  # where a rule of Discord's went on to
         self.depth = 0
 
@@ -96,13 +98,19 @@ class Page:
         self._before = max(self._before, marks, key=len)
 
     def open(self, kind: str, more: Any = None) -> None:
-        """Begin a block that holds others or words."""
+        """Begin a block that holds others or words; what is too deep stands in those around it."""
         self._flush()
+        if self._too_deep or len(self._open) > DEEPEST:
+            self._too_deep += 1
+            return
         self._open.append((kind, more, []))
 
     def close(self) -> None:
         """End the block that was begun last."""
         self._flush()
+        if self._too_deep:
+            self._too_deep -= 1
+            return
         kind, more, blocks = self._open.pop()
         self._put((kind, tuple(blocks)) if more is None else (kind, more, tuple(blocks)))
 
@@ -113,6 +121,7 @@ class Page:
 
     def done(self) -> Blocks:
         """Everything that was read."""
+        self._too_deep = 0
         while len(self._open) > 1:
             self.close()
         self._flush()
