@@ -1,4 +1,4 @@
-"""What people write on either platform, as `plein convert` carries it, judged by how the platforms show it."""
+"""What people write on either platform, as `plein convert` carries it, judged by how each shows it."""
 
 from __future__ import annotations
 
