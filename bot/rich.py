@@ -349,9 +349,11 @@ class _Lines:
                 self._after_paragraph = node.apart
             case Listed():
                 for number, item in enumerate(node.items, 0 if node.start is None else node.start):
+                    self._after_paragraph = False
                     self.over(item, marks, (*frames, Item(None if node.start is None else number)))
                     self.close()
             case _:
+                self._after_paragraph = False
                 self.over(node.inside, marks, (*frames, replace(node, inside=())))
                 self.close()
 

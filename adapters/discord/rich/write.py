@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import regex
 
-from adapters.discord.words import lookalike, units
+from adapters.discord.words import units
 from bot.rich import (
     SMALL,
     Code,
@@ -59,20 +60,21 @@ _LONGEST = 1_000
 _APART = "\N{ZERO WIDTH SPACE}"
 _ACTIVE = re.compile(
     r"""
-    [\\*_~|`]
-    | <(?=[@\#:/]|t:|id:|a:|https?:)
-    | (?<=\])\((?=\S)
+    [\\*_~|`<]
+    | (?<=\])\(
     | (?<=\s)\#(?=\#*\Z)  # which a heading drops at its end
     | :(?=[A-Za-z_+-][\w+-]{0,31}:)
     """,
     re.VERBOSE,
 )
-_IN_LABEL = re.compile(r"[\\*_~|`\[\]<>]")
+# What means something in the words of a link too, where a backslash is shown (discord-api-docs #6185).
+_IN_LABEL = re.compile(r"[\\*_`\[\]<]|~~|\|\|")
 # What is no part of an address before it; and how one ends that Discord takes whole.
-_ENDS_ADDRESS = re.compile(r"""[.,:;"'\]]*(?:\s|<|\Z)""")
+_ENDS_ADDRESS = re.compile(r"""[.,:;"'\]]*(?:\s|\Z)""")
 _ENDS_WELL = re.compile(r"""[^<.,:;"')\]\s]\Z|\([^()]*\)\Z""")
 _RINGS = re.compile(r"@(?=everyone|here)")
 _BEGINS_LINE = re.compile(r"\A(\s*)([0-9]{0,10})((?<=[0-9])\.|(?<![0-9])(?:#{1,3}|-#|>{1,3}|-))(?=\s|\Z)")
+_ZERO = re.compile(r"(?<![0-9])0(?=\. )")
 # What is one to a reader, with a backslash before it.
 _GRAPHEME = regex.compile(r"(?:\\(?=[^\s]))?\X")
 
@@ -85,9 +87,10 @@ def write(rich: Rich, names: Names) -> list[dict[str, Any]]:
             is_hidden = any(isinstance(mark, Spoiler) for mark in line.leaves[0][1])
             parts.add_code(before, block, "||" if is_hidden else "")
             continue
-        parts.begin_line(before)
+        # Discord counts from one: a list from zero is shown by its own numbers.
+        parts.begin_line(_ZERO.sub(r"0\\", before))
         at_start = True
-        for atom, marks in _atoms(line, names):
+        for atom, marks in _told_apart([*_atoms(line, names)]):
             if at_start and not atom.isspace():
                 atom, at_start = _unmarked(atom), False
             parts.add(atom, marks)
@@ -104,6 +107,12 @@ def _unmarked(atom: str) -> str:
 # --- what is not cut, with the marks around it ---
 
 Atom = tuple[str, tuple[Mark, ...]]
+_NOTHING: Atom = ("", ())
+
+
+@dataclass(frozen=True, slots=True)
+class _LowLine(Styled):
+    """Italics between `_` and `_`."""
 
 
 def _atoms(line: Line, names: Names) -> Iterator[Atom]:
@@ -122,6 +131,20 @@ def _atoms(line: Line, names: Names) -> Iterator[Atom]:
                 link, leaves, names, _goes_on(leaves[-1][1], line.leaves[end : end + 1], names)
             )
         at = end
+
+
+def _told_apart(atoms: Sequence[Atom]) -> Iterator[Atom]:
+    """Italics that touch bold have the other mark for it, unless a letter behind would keep that open."""
+    around = [_NOTHING, *atoms, _NOTHING]
+    for before, (text, marks), after in zip(around, atoms, around[2:], strict=False):
+        outer = marks[:-1]
+        bold = (*outer, Styled(Style.BOLD))
+        before_bold = after[1][: len(bold)] == bold
+        touches = before_bold or before[1][: len(bold)] == bold
+        ends = before_bold or (after[1] == outer and not re.match(r"\w", after[0]))
+        if marks[-1:] == (Styled(Style.ITALIC),) and touches and ends and "_" not in text:
+            marks = (*outer, _LowLine(Style.ITALIC))
+        yield text, marks
 
 
 def _plain(leaves: Iterable[tuple[Leaf, tuple[Mark, ...]]], names: Names) -> Iterator[Atom]:
@@ -192,17 +215,24 @@ def _linked(
         # On its own, an address may have brackets in it.
         bare = re.sub(r"[\s<>]", lambda found: f"%{ord(found[0]):02X}", url)
         yield _safe(f"<{bare}>" if goes_on or not _ENDS_WELL.search(bare) else bare, around)
-    elif looks_like_address(shown) or "://" in shown or units(address) > _LONGEST:
+    elif not _may_be_masked(shown, address):
         yield from _plain([(leaf, _without(marks, link)) for leaf, marks in leaves], names)
         yield " ", around
-        yield _safe(f"({address})", around)
+        yield _safe(f"(<{address}>)" if goes_on else f"({address})", around)
     else:
         masked = Link(address)
         for leaf, marks in leaves:
-            text = " ".join(_IN_LABEL.sub(lambda found: lookalike(found[0]), _words(leaf)).split(" "))
-            text = _RINGS.sub("@" + _APART, text)
+            text = _RINGS.sub("@" + _APART, _words(leaf))
+            if isinstance(leaf, Code):
+                text = f"`{text}`"
             _, kept = _safe(address, tuple(masked if mark == link else mark for mark in marks))
             yield text, kept
+
+
+def _may_be_masked(shown: str, address: str) -> bool:
+    """Whether Discord shows these words as typed, as a link to this address."""
+    is_address = looks_like_address(shown) or "://" in shown
+    return not (is_address or _IN_LABEL.search(shown) or units(address) > _LONGEST)
 
 
 def _without(marks: tuple[Mark, ...], link: Mark) -> tuple[Mark, ...]:
@@ -272,7 +302,7 @@ class _Parts:
         self._open_only(tuple(mark for mark in self._open if not isinstance(mark, Link)))
         self._between += before if self._is_first else "\n" + before
         self._before, self._is_first = before, False
-        self._again = re.sub(r"(?:- |[0-9]+\. )", lambda found: " " * len(found[0]), before)
+        self._again = re.sub(r"(?:- |[0-9]+\\?\. )", lambda found: " " * len(found[0]), before)
 
     def add(self, text: str, marks: tuple[Mark, ...]) -> None:
         """Whole where it fits, else as many of its words as do."""
@@ -348,7 +378,8 @@ class _Parts:
         kept = _common(self._open, marks)
         closing = (*self._open[len(kept) :], *marks)
         around = "".join(map(_closing, closing)) + "".join(map(_opening, marks[len(kept) :]))
-        return LIMIT - self._size - units(around) - units(self._between) - len(closing) - len(_APART)
+        apart = len(closing) + (len(self._open) > len(kept))
+        return LIMIT - self._size - units(around) - units(self._between) - apart * len(_APART)
 
     def _write(self, atom: str, marks: tuple[Mark, ...]) -> None:
         closed = self._open_only(_common(self._open, marks))
@@ -394,6 +425,8 @@ class _Parts:
 
 def _opening(mark: Mark) -> str:
     match mark:
+        case _LowLine():
+            return "_"
         case Styled():
             return _STYLES[mark.style]
         case Spoiler():
@@ -404,6 +437,8 @@ def _opening(mark: Mark) -> str:
 
 def _closing(mark: Mark) -> str:
     match mark:
+        case _LowLine():
+            return "_"
         case Styled():
             return _STYLES[mark.style]
         case Spoiler():

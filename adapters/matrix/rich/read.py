@@ -388,11 +388,13 @@ def _row(reader: _Reader, node: LexborNode) -> Rich:
 
 def _picture(reader: _Reader, node: LexborNode) -> Rich:
     """A small one in the text is an emoji, by its name; of another the words that stand for it."""
-    shown = clean(node.attributes.get("alt") or node.attributes.get("title") or "")
-    name = shown.strip(":")
-    if "data-mx-emoticon" in node.attributes and re.fullmatch(r"[A-Za-z0-9_]{2,32}", name):
-        return (Emoji(name),)
-    return (Words(shown),)
+    title, alt = (clean(node.attributes.get(each) or "") for each in ("title", "alt"))
+    if "data-mx-emoticon" in node.attributes:
+        # The title is its name, and what stands for it may be one or describe it ("Custom emotes").
+        for name in (title.strip(":"), alt.strip(":")):
+            if re.fullmatch(r"[A-Za-z0-9_]{2,32}", name):
+                return (Emoji(name),)
+    return (Words(alt or title),)
 
 
 _READERS: Mapping[str, Callable[[_Reader, LexborNode], Rich]] = {
