@@ -374,15 +374,17 @@ def _is_same(one: Mark, other: Mark) -> bool:
 
 def prefixes(found: Iterable[Line], written: Mapping[int, str]) -> Iterator[tuple[Line, str]]:
     """Each line with what stands before it: `> ` in a quotation, the number or dot of an item on its first
-    line and as many blanks on the others; `written` says what a heading's level has."""
+    line and as many blanks on the others; `written` says what a heading's level has, where
+    it is in no item."""
     begun: set[Item] = set()
     for line in found:
         before = ""
+        in_item = any(isinstance(frame, Item) for frame in line.frames)
         for frame in line.frames:
             match frame:
                 case Quote():
                     before += "> "
-                case Heading():
+                case Heading() if frame.level == SMALL or not in_item:
                     before += written.get(frame.level, "")
                 case Item():
                     marker = "- " if frame.number is None else f"{frame.number}. "

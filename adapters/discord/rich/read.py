@@ -88,8 +88,8 @@ class State(BlockState):
 
 
 def read(content: str, names: Names) -> Rich:
-    """What somebody wrote. Discord itself takes blanks off both ends."""
-    return _read(State(clean(content).strip(), names, Effort()), at_start=True)
+    """What somebody wrote. Discord itself takes blanks off its end."""
+    return _read(State(clean(content).strip("\n").rstrip(), names, Effort()), at_start=True)
 
 
 def _read(state: State, at_start: bool) -> Rich:
@@ -219,7 +219,7 @@ def _masked(_: Parser[Any], found: Found, state: State) -> int | None:
     if not match:
         return None
     # client (discord-api-docs #6185): what looks like an address, and is masked as another, is no link.
-    if "://" in match[1] or looks_like_address(match[1]) or not match[1].strip():
+    if re.search(r"://\w", match[1]) or looks_like_address(match[1]) or not match[1].strip():
         state.found.append(Words(match[0]))
         return match.end()
     # A backslash inside is shown (discord-api-docs #7721), so nothing there is escaped.
@@ -297,6 +297,11 @@ def _command(_: Parser[Any], found: Found, state: State) -> int:
     return found.end()
 
 
+def _contact(_: Parser[Any], found: Found, state: State) -> int:
+    state.found.append(Words(found[0][1:-1].removeprefix("mailto:").partition("?")[0]))
+    return found.end()
+
+
 def _digits(words: str) -> str:
     return words.strip("<@!&#>")
 
@@ -304,8 +309,9 @@ def _digits(words: str) -> str:
 # --- lines ---
 
 _QUOTED = re.compile(r"(?: *>(?!>>) +[^\n]*(?:\n|\Z))+")
-_HEADED = re.compile(r" *(#{1,3}|-#)[^\S\n]+([^\n]*[^\s#][^\n]*?)(?:[^\S\n]+#+)?[^\S\n]*(?:\n|\Z)")
-_LISTED = re.compile(r"( *)([*-]|[0-9]{1,10}\.) +(\S[^\n]*)(?:\n|\Z)")
+_HEADED = re.compile(r"(#{1,3}|-#)[^\S\n]+([^\n]*[^\s#][^\n]*?)(?:[^\S\n]+#+)?[^\S\n]*(?:\n|\Z)")
+_ITEM = r" *(?:[*-]|[0-9]{1,10}\.) +\S"
+_LISTED = re.compile(rf"( *)([*-]|[0-9]{{1,10}}\.) +(\S[^\n]*(?:\n(?!{_ITEM}) +\S[^\n]*)*)(?:\n|\Z)")
 
 
 def _rest_quoted(_: Parser[Any], found: Found, state: State) -> int | None:
@@ -333,6 +339,8 @@ def _headed(_: Parser[Any], found: Found, state: State) -> int | None:
     if not match or "heading" in state.within:
         return None
     level = SMALL if match[1] == "-#" else len(match[1])
+    if level != SMALL and "item" in state.within:
+        return None
     state.found.append(Heading(level, state.read(match[2], "heading")))
     return match.end()
 
@@ -350,7 +358,9 @@ def _listed(_: Parser[Any], found: Found, state: State) -> int | None:
     position = found.start()
     while match := _LISTED.match(state.text, position):
         number = None if match[2] in "*-" else int(match[2][:-1])
-        entries.append(_Entry(len(match[1]), number, match[3]))
+        set_in = match.start(3) - match.start()
+        inside = re.sub(rf"^ {{1,{set_in}}}", "", match[3], flags=re.MULTILINE)
+        entries.append(_Entry(len(match[1]), number, inside))
         position = match.end()
     if not entries:
         return None
@@ -400,6 +410,12 @@ WITHIN_LINE = (
     Rule("emoji", r"<a?:[A-Za-z0-9_]{2,32}:[0-9]{1,20}>", _emoji, "reference: custom emoji, moving ones too"),
     Rule("moment", r"<t:-?[0-9]{1,17}(?::[tTdDfFsSR])?>", _moment, "reference: timestamp styles"),
     Rule("command", r"</[^\s<>:][^<>:\n]{0,100}:[0-9]{1,20}>", _command, "reference: slash command"),
+    Rule(
+        "contact",
+        r"<(?:mailto:)?[^\s<>@:]{1,64}@[^\s<>@]{1,255}\.[^\s<>@]{1,64}>|<\+[0-9 ()-]{1,32}>",
+        _contact,
+        "reference: mail addresses and telephone numbers",
+    ),
     Rule("bare_url", r"<[Hh][Tt][Tt][Pp][Ss]?://[^\s<>]+>", _bare_url, "help: no preview"),
     Rule("url", r"[Hh][Tt][Tt][Pp][Ss]?://", _url, "client"),
     Rule("line_ends", r"\n", _as_is, "client: after it the rules of lines hold"),
@@ -407,8 +423,8 @@ WITHIN_LINE = (
 LINE_BEGINS = (
     Rule("rest_quoted", r" *>>> +", _rest_quoted, "help: >>> quotes all that follows"),
     Rule("quoted", r" *>(?!>>) ", _quoted, "help: > quotes a line"),
-    Rule("headed", r" *(?:\#{1,3}|-\#)[^\S\n]", _headed, "help: three sizes, and -# for small"),
-    Rule("listed", r" *(?:[*-]|[0-9]{1,10}\.) +\S", _listed, "help"),
+    Rule("headed", r"(?:\#{1,3}|-\#)[^\S\n]", _headed, "help: three sizes, and -# for small"),
+    Rule("listed", _ITEM, _listed, "help"),
 )
 
 

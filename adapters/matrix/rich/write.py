@@ -69,6 +69,12 @@ def _is_laid_out(node: Node) -> bool:
     return True
 
 
+def _ends_line(following: Node) -> bool:
+    """Whether what stands before it is shown on a line of its own; smaller words go on in one."""
+    is_small = isinstance(following, Heading) and following.level == SMALL
+    return isinstance(following, _BLOCKS) and not is_small
+
+
 def _written(leaf: Leaf, names: Names) -> str:
     match leaf:
         case Words() | Code() | CodeBlock():
@@ -144,7 +150,7 @@ class _Html:
         """A new line before what has lines of its own would show as none."""
         parts = [self._node(node) for node in nodes]
         for at, node in enumerate(nodes):
-            if isinstance(node, Words) and (at + 1 == len(nodes) or isinstance(nodes[at + 1], _BLOCKS)):
+            if isinstance(node, Words) and (at + 1 == len(nodes) or _ends_line(nodes[at + 1])):
                 parts[at] = parts[at].removesuffix("<br>")
         if nodes and isinstance(nodes[-1], Heading):
             parts[-1] = parts[-1].removesuffix("<br>")

@@ -66,7 +66,12 @@ def bold(words: str) -> Styled:
         ("[x.be](https://y.be)", [Words("[x.be](https://y.be)")]),
         ("[a](javascript:x)", [Words("[a](javascript:x)")]),
         ("¯\\_(ツ)_/¯", [Words("¯\\_(ツ)_/¯")]),
-        ("    a", [Words("a")]),
+        ("    a", [Words("    a")]),
+        ("a\n # b", [Words("a\n # b")]),
+        ("- # a", [Listed(((Words("# a"),),))]),
+        ("- a\n  b\nc", [Listed(((Words("a\nb"),),)), Words("c")]),
+        ("<mia@x.be> <+32 9 1>", [Words("mia@x.be +32 9 1")]),
+        ("[a https://](https://y.be)", [Link("https://y.be", (Words("a https://"),))]),
         ("a\n===", [Words("a\n===")]),
     ],
 )

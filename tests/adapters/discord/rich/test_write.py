@@ -5,9 +5,26 @@ from __future__ import annotations
 import pytest
 
 from adapters.discord.rich.write import LIMIT, write
-from bot.rich import Code, CodeBlock, Link, Names, Node, Pointer, Quote, Spoiler, Style, Styled, Words
+from bot.rich import (
+    Code,
+    CodeBlock,
+    Heading,
+    Link,
+    Listed,
+    Names,
+    Node,
+    Paragraph,
+    Pointer,
+    Quote,
+    Spoiler,
+    Style,
+    Styled,
+    Words,
+)
 
 NAMES = Names(twins={"!r:x": "3"}, messages={"$e": {"guild": "1", "channel": "2", "message": "4"}})
+
+BOLD, ITALIC = Styled(Style.BOLD, (Words("b"),)), Styled(Style.ITALIC, (Words("a"),))
 
 
 def contents(*said: Node) -> list[str]:
@@ -28,6 +45,16 @@ def contents(*said: Node) -> list[str]:
         (Spoiler((Code("a||b"),)), "||`a|\u200b|b`||"),
         (Styled(Style.BOLD, (Code("a**b"),)), "`a**b`"),
         (Quote((Words("a\nb"),)), "> a\n> b"),
+        (Words("[a](https://x.be) <b@x.be>"), "[a]\\(https://x.be) \\<b@x.be>"),
+        (Link("https://x.be", (Words("2*3"),)), "2\\*3 (https://x.be)"),
+        (Link("https://x.be", (Code("a"),)), "[`a`](https://x.be)"),
+        (Paragraph((ITALIC, BOLD, Words(" c"))), "_a_**b** c"),
+        (Paragraph((BOLD, ITALIC, Words(" c"))), "**b**_a_ c"),
+        (Paragraph((BOLD, ITALIC, Words("c"))), "**b**\u200b*a*c"),
+        (Listed(((Words("a"),), (Words("b"),)), 0), "0\\. a\n1. b"),
+        (Listed(((Paragraph((Words("a"),)),), (Paragraph((Words("b"),)),))), "- a\n- b"),
+        (Listed(((Heading(1, (Words("a"),)),),)), "- a"),
+        (Words("a" * LIMIT), "a" * LIMIT),
         (Words("\u200b \n"), None),
     ],
 )

@@ -36,6 +36,7 @@ from bot.rich import (
         ),
         ("<a href='javascript:x'>a</a>", [Words("a")]),
         ("<img data-mx-emoticon alt=':blob:' src='mxc://x/y'>", [Emoji("blob")]),
+        ("<img data-mx-emoticon alt='a hat' title='hat' src='mxc://x/y'>", [Emoji("hat")]),
         ("a <script>x</script>&lt;b&gt;", [Words("a <b>")]),
         ("<strong data-mx-profile-fallback>Mia: </strong>a", [Words("a")]),
         ("zie https://x.be.", [Words("zie "), Link("https://x.be"), Words(".")]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from adapters.matrix.rich.write import write
-from bot.rich import Link, Moment, Names, Pointer, Shape, Spoiler, Style, Styled, Words
+from bot.rich import SMALL, Heading, Link, Moment, Names, Pointer, Shape, Spoiler, Style, Styled, Words
 
 
 def test_plain_words_have_no_html() -> None:
@@ -16,6 +16,11 @@ def test_hidden_words_are_not_in_the_body() -> None:
     (content,) = write((Words("x "), Spoiler((Styled(Style.BOLD, (Words("geheim"),)),))), Names())
     assert content["body"] == "x [Spoiler]"
     assert content["formatted_body"] == "x <span data-mx-spoiler><strong>geheim</strong></span>"
+
+
+def test_smaller_words_have_a_line_of_their_own() -> None:
+    (content,) = write((Words("a\n"), Heading(SMALL, (Words("b"),))), Names())
+    assert content["formatted_body"] == "a<br><sub>b</sub>"
 
 
 def test_a_moment_is_written_as_people_write_it() -> None:
