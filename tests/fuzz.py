@@ -20,10 +20,11 @@ def main(seconds: float) -> int:
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
+    properties = [thorough(holds) for holds in PROPERTIES]
     rounds = 0
     while time.monotonic() < until:
-        for holds in PROPERTIES:
-            thorough(holds)()
+        for holds in properties:
+            holds()
         rounds += 1
     print(f"{rounds * 1_000 * len(PROPERTIES)} tried, nothing found.")
     return 0

@@ -24,7 +24,7 @@ HOMES = {
     "Crypto": ("adapters/matrix/", "storage/"),
     "discord": ("adapters/discord/",),
     "mistune": ("adapters/discord/",),
-    "regex": ("adapters/discord/",),
+    "wcwidth": ("adapters/discord/",),
     "nh3": ("adapters/matrix/",),
     "selectolax": ("adapters/matrix/",),
     "prompt_toolkit": ("adapters/console/",),

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import regex
+from wcwidth import iter_graphemes
 
 from adapters.discord.words import units
 from bot.rich import (
@@ -75,8 +75,6 @@ _ENDS_WELL = re.compile(r"""[^<.,:;"')\]\s]\Z|\([^()]*\)\Z""")
 _RINGS = re.compile(r"@(?=everyone|here)")
 _BEGINS_LINE = re.compile(r"\A(\s*)([0-9]{0,10})((?<=[0-9])\.|(?<![0-9])(?:#{1,3}|-#|>{1,3}|-))(?=\s|\Z)")
 _ZERO = re.compile(r"(?<![0-9])0(?=\. )")
-# What is one to a reader, with a backslash before it.
-_GRAPHEME = regex.compile(r"(?:\\(?=[^\s]))?\X")
 
 
 def write(rich: Rich, names: Names) -> list[dict[str, Any]]:
@@ -268,15 +266,21 @@ def _prefix(text: str, room: int) -> str:
 
 
 def _beginning(text: str, room: int) -> str:
-    """As much as there is room for; of what is one character and larger than a message, a part."""
+    """As much as there is room for, no backslash without what it stands before; of what is one character
+    and larger than a message, a part."""
     piece = _prefix(text, room) or text[:1]
     if len(piece) == len(text):
         return text
+    end = whole = 0
+    escapes = False
     # What joins them may stand right behind.
-    ends = [
-        found.end() for found in _GRAPHEME.finditer(text, 0, len(piece) + 100) if found.end() <= len(piece)
-    ]
-    return piece[: ends[-1]] if ends else piece
+    for character in iter_graphemes(text[: len(piece) + 100]):
+        end += len(character)
+        if end > len(piece):
+            break
+        escapes = character == "\\" and not escapes
+        whole = whole if escapes else end
+    return piece[: whole or len(piece)]
 
 
 # --- messages ---
