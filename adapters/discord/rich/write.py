@@ -62,7 +62,7 @@ _ACTIVE = re.compile(
     r"""
     [\\*_~|`<]
     | (?<=\])\(
-    | (?<=\s)\#(?=\#*\Z)  # which a heading drops at its end
+    | (?<!\S)\#(?=\#*\Z)  # which a heading drops at its end
     | :(?=[A-Za-z_+-][\w+-]{0,31}:)
     """,
     re.VERBOSE,

@@ -36,6 +36,7 @@ def contents(*said: Node) -> list[str]:
     [
         (Words("1. a_b *c*"), "1\\. a\\_b \\*c\\*"),
         (Words("# a"), "\\# a"),
+        (Heading(1, (Code("x"), Words(" "), Words("#"))), "# `x` \\#"),
         (Styled(Style.BOLD, (Words(" a "), Words("b"))), "**a b**"),
         (Link("https://x.be/a(b)", (Words("hier"),)), "[hier](https://x.be/a%28b%29)"),
         (Link("https://x.be", (Words("y.be"),)), "y.be (https://x.be)"),
