@@ -249,23 +249,20 @@ def _read(page: Page, words: str, at: Where) -> None:
         begin = words.rfind("\n", 0, here) + 1
         on_line = words[begin:here] if begin else at.before + words[:here]
         around = replace(at, before=on_line)
-        end = _apply(page, words, here, around, plain)
-        if end:
-            here, plain = end, ""
-        else:
-            plain += letter
-            here += 1
+        plain = give()
+        end = _apply(page, words, here, around)
+        plain = "" if end else letter
+        here = end or here + 1
     give()
     page.depth = deep
 
 
-def _apply(page: Page, words: str, here: int, at: Where, plain: str) -> int:
+def _apply(page: Page, words: str, here: int, at: Where) -> int:
     """Where what begins here ends, if anything does."""
     for pattern, shows in RULES[words[here]]:
         if not (found := pattern.match(words, here)):
             continue
         mark = page.mark()
-        page.text(plain, at.styles)
         page.skip = 0
         if shows(page, found, at):
             end, page.skip = page.skip or found.end(), 0

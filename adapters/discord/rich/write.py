@@ -320,7 +320,8 @@ class _Parts:
                     self._write(text, marks)
                 self._between += blanks
                 return
-            text = self._add_some(stripped, marks)
+            # What is left begins a message, and so a line.
+            text = _unmarked(self._add_some(stripped, marks))
 
     def _add_some(self, text: str, marks: tuple[Mark, ...]) -> str:
         """Words for which there is room; what is left."""

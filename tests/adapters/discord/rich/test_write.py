@@ -71,6 +71,10 @@ def test_what_is_open_is_closed_and_opened_again() -> None:
     assert (first + second).count("woord") == 400
 
 
+def test_what_goes_on_in_another_message_makes_no_list_or_quotation_of_it() -> None:
+    assert all(part.startswith("\\>") for part in contents(Words("> " * LIMIT)))
+
+
 def test_a_fence_keeps_its_language() -> None:
     parts = contents(CodeBlock("\n".join(["x = 1"] * 1_000), "py"))
     assert all(part.startswith("```py\n") and part.endswith("\n```") for part in parts)
