@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -164,6 +165,18 @@ async def test_who_is_there_hears_nothing_of_it(database_url: str) -> None:
         assert "hoort het" not in await town.say("ben", '!minutes action ben "lamp bestellen" 15/12')
         await later(town, HOUR)
         assert not said(town, "sport", "voor jou genoteerd")
+
+
+async def test_once_people_checked_in_those_are_there(town: Town) -> None:
+    """Whoever checked in is, though they never answered; whoever only answered that they come is told."""
+    await town.say("mia", "!kom ter plaatse --voor anna --meeting 1")
+    code = re.findall(r"[0-9]{4}", await town.say("mia", "!hier"))[0]
+    await town.say("ben", f"!hier {code}")
+    assert "hoort het" not in await town.say("mia", '!minutes action ben "affiche ophangen"')
+    assert "is er niet bij" in await town.say("ben", LAMP)
+    await later(town, HOUR / 2)
+    assert said(town, "sport", "voor jou genoteerd: “lamp bestellen”") == 1
+    assert not said(town, "sport", "affiche ophangen")
 
 
 async def test_whoever_takes_no_part_there_leaves_it_to_the_theme(town: Town) -> None:
