@@ -338,7 +338,7 @@ class _Parts:
         else:
             # A message of nothing else has no room for this word.
             self._between = self._between[: LIMIT // 4]
-            piece = _beginning(text, min(self._room(marks), (text + " ").find(" ")))
+            piece = _beginning(text, min(self._room(marks), len(text.partition(" ")[0])))
             cuts = len(piece)
             self._write(piece, marks)
         self._end_message()
