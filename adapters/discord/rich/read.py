@@ -137,6 +137,8 @@ _SPOILER = re.compile(r"\|\|([\s\S]+?)\|\|")
 # client: the language is a word with nothing else on its line.
 _FENCE = re.compile(r"```(?:([A-Za-z0-9_+\-.#]+?)\n)?\n*([^\n][\s\S]*?)\n*```")
 _CODE = re.compile(r"(`{1,4})([\s\S]*?[^`])\1(?!`)")
+# client: one blank beside a backtick only sets it apart.
+_SET_APART = re.compile(r"\A (?=`)|(?<=`) \Z")
 # client: what is shown may have brackets in pairs; the address may stand in <>, and have a title behind it.
 _MASKED = re.compile(
     r"\[((?:[^\[\]\\\n]|\\.|\[[^\[\]\n]*\])+)\]"
@@ -205,10 +207,7 @@ def _code(_: Parser[Any], found: Found, state: State) -> int | None:
             return fence.end() + state.text.startswith("\n", fence.end())
     code = state.effort.match(_CODE, state.text, found.start())
     if code:
-        inside = code[2]
-        # client: one blank beside a backtick only sets it apart.
-        inside = re.sub(r"\A (?=`)|(?<=`) \Z", "", inside)
-        state.found.append(Code(inside))
+        state.found.append(Code(_SET_APART.sub("", code[2])))
     return code.end() if code else None
 
 
