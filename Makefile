@@ -1,4 +1,4 @@
-# make run | discord | test | test-long | test-versions | lint | audit | hooks | bench | soak | test-clients | lock | clean
+# make run | discord | test | test-long | test-versions | lint | audit | hooks | bench | soak | fuzz | test-clients | lock | clean
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,7 +7,7 @@ CLIENTS := tests/clients/node_modules/.installed
 # Compiled once, not at each of the hundred starts of Plein, whatever is usual on this machine.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
-.PHONY: run discord test test-long test-versions lint audit hooks bench soak test-clients lock clean
+.PHONY: run discord test test-long test-versions lint audit hooks bench soak fuzz test-clients lock clean
 
 run: $(VENV)/.run
 	@$(BIN)/plein run
@@ -50,6 +50,10 @@ bench: $(VENV)/.dev $(SYNAPSE)/.installed
 
 soak: $(VENV)/.dev $(SYNAPSE)/.installed
 	@$(PYTEST) -m soak
+
+# What reads and writes people's words, against whatever comes up in ten minutes.
+fuzz: $(VENV)/.dev
+	@$(BIN)/python -m tests.fuzz 600
 
 test-clients: $(VENV)/.dev $(SYNAPSE)/.installed $(CLIENTS)
 	@$(PYTEST) tests/clients

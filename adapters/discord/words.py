@@ -67,7 +67,7 @@ def lookalike(character: str) -> str:
 
 def units(words: str) -> int:
     """How long it is at most, however Discord counts: in UTF-16."""
-    return len(words.encode("utf-16-le", "surrogatepass")) // 2
+    return len(words) if words.isascii() else len(words.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def shorten(words: str, most: int) -> str:

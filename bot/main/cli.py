@@ -37,6 +37,7 @@ EXAMPLE = """examples:
   plein console --script FILE   play a script and print what is said
   plein when "vrijdag 20u"      what is understood of a moment, or of "elke vrijdag", as JSON
   plein draw --check FILE       repeat a draw that was published
+  plein convert --from discord --to matrix   how messages read on the other side; JSON lines in and out
   plein verify FILE             whether a certificate is what its community signed
   plein check                   look at the configuration and the connections"""
 
@@ -59,6 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _when(args)
     if args.do == "draw":
         return _draw(args)
+    if args.do == "convert":
+        return _convert(args)
     # What the rest needs is ten times as much to read, which whoever asks for a phrase has no use for.
     from bot.main.config import BadConfig
 
@@ -98,6 +101,16 @@ def _draw(args: argparse.Namespace) -> int:
     from bot.main.draws import repeat
 
     return repeat(args.check)
+
+
+def _convert(args: argparse.Namespace) -> int:
+    from bot.main.convert import convert
+
+    try:
+        return convert(args.source, args.target, sys.stdin.buffer)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
 
 
 def _verify(args: argparse.Namespace) -> int:
@@ -162,6 +175,14 @@ def _parser() -> argparse.ArgumentParser:
         does, "draw", "repeat a draw of whose turn it is, from the file that was published with it"
     )
     draw.add_argument("--check", type=_file, metavar="FILE", required=True, help="the file: draw-7.json")
+    between = _command(
+        does, "convert", "how messages on one platform read on another: JSON lines in, one out for each"
+    )
+    platforms = ("discord", "matrix")
+    between.add_argument("--from", dest="source", choices=platforms, required=True, help="where it was said")
+    between.add_argument(
+        "--to", dest="target", choices=platforms, required=True, help="where it is to be read"
+    )
     proof = _command(does, "verify", "whether a certificate is what its community signed")
     proof.add_argument(
         "certificate", nargs="*", help="its PDF, or the code on it; without either, the code on the input"

@@ -1,0 +1,1 @@
+"""Discord's markdown, read into what no platform writes and written out again."""

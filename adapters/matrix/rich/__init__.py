@@ -1,0 +1,1 @@
+"""Matrix's HTML, read into what no platform writes and written out again."""
