@@ -136,6 +136,12 @@ class PleinCore:
     def listens(self) -> bool:
         return self.hearing.listens
 
+    def carries(self, place: Place) -> bool:
+        return False
+
+    async def is_copy(self, place: Place, ref: str) -> bool:
+        return False
+
     async def hear(self, heard: Heard) -> None:
         await self.hearing.hear(heard)
 

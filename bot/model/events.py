@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.model.message import Text
 from bot.model.people import Identity, Place, Presences, Role
+from bot.rich import Rich
 
 # Where the account that speaks is now, of these places. Raises TryLater where its platform says nothing.
 Ask = Callable[[Sequence[Place]], Awaitable[Presences]]
@@ -154,7 +155,9 @@ class Heard:
     """Somebody said something in a place that was no command.
 
     `id` is the platform's own id of that event; `ref` is where it stands there, and `reply_to` where what
-    it answers stands. `at` is when it was said, by the platform's clock.
+    it answers stands. `at` is when it was said, by the platform's clock. Where what is said is carried on
+    (`Core.carries`), `rich` is the same laid out, `changes` is where the message of theirs stands that this
+    is the new state of, and `avatar` a public address of their picture, if there is one.
     """
 
     id: str
@@ -166,6 +169,9 @@ class Heard:
     at: datetime
     ref: str = ""
     reply_to: str | None = None
+    rich: Rich = ()
+    changes: str | None = None
+    avatar: str = ""
 
 
 @dataclass(frozen=True, slots=True)

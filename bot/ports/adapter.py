@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from bot.model.carried import Copy
 from bot.model.events import Arrival, Came, Heard, Invocation, Lack, PutOut
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Attachment, Message, Suggestion, Text
@@ -41,6 +42,11 @@ class Adapter(Protocol):
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         """Take a message away; harmless where it is gone already. Raises what `deliver` does."""
         ...
+
+
+# That part, by its number from 0, of a copy stands there now; "" where it stands nowhere any more. It is kept
+# once this returns. Raises: StoreFailed where it could not be kept: what follows is not to be done then.
+Note = Callable[[int, str], Awaitable[None]]
 
 
 @runtime_checkable
@@ -180,6 +186,22 @@ class Listener(Adapter, Protocol):
         ...
 
 
+@runtime_checkable
+class Carrier(Protocol):
+    """An adapter that shows what people said elsewhere as theirs."""
+
+    async def carry(self, copy: Copy, note: Note) -> None:
+        """Make it stand there as it is wanted, in its speaker's name, and ring nobody.
+
+        What has to be several messages is sent part by part, and each is noted before the next is sent. What
+        `stands` is changed, and of what it is too many parts the last are taken away; without anything
+        `spoken` all of it is. Done again, after no answer or a crash, it makes nothing twice.
+
+        Raises: what `deliver` does. Gone: nothing can ever stand there.
+        """
+        ...
+
+
 class Core(Protocol):
     """What an adapter may ask of the core."""
 
@@ -212,6 +234,16 @@ class Core(Protocol):
     @property
     def listens(self) -> bool:
         """Whether anything is made of it. If not, none of it is to be kept, or brought here."""
+        ...
+
+    def carries(self, place: Place) -> bool:
+        """Whether what people say there is carried to other places, so that all of it is to be brought here:
+        as it is laid out, with what becomes of it.
+        """
+        ...
+
+    async def is_copy(self, place: Place, ref: str) -> bool:
+        """Whether what stands there is known to be a copy of what was said elsewhere, or part of one."""
         ...
 
     async def hear(self, heard: Heard) -> None: ...

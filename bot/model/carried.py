@@ -1,0 +1,56 @@
+"""What people say to each other in one place of a theme, as it is to stand in the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.model.people import FIRST_COMMUNITY, Place
+from bot.model.work import Reference
+from bot.rich import Rich
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What somebody said elsewhere, to be shown in their name.
+
+    `name` is what they are called there, as their platform says it: cleaned by nobody yet. `at` is when they
+    said it, by their platform's clock. `answers` is the number of the message that it answers. `avatar` is
+    a public address of their picture, where there is one.
+    """
+
+    name: str
+    rich: Rich
+    at: datetime
+    answers: int | None = None
+    avatar: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A message as it is to stand in another place than the one where it was said.
+
+    `message` is its number. `spoken` is what it is to say; None: it is to be gone. `edition` names that state
+    of it: the same one is never shown twice. `stands` is what is known to stand there, part by part. Of
+    `late`, when it is said, readers are told when it was said. `tried_at`: when this edition was first tried;
+    `in_doubt`: it was tried before, and may have arrived. `answers` is where what it answers stands in that
+    place, its first part; None: it answers nothing, or nothing that stands there.
+    """
+
+    message: int
+    place: Place
+    account: str
+    spoken: Spoken | None
+    edition: str
+    stands: Reference = ()
+    tried_at: datetime | None = None
+    in_doubt: bool = False
+    attempts: int = 0
+    answers: str | None = None
+    late: bool = False
+    community: int = FIRST_COMMUNITY
+
+    @property
+    def key(self) -> str:
+        """The platform's idempotency key for this state of it, the same for every try."""
+        return f"copy:{self.community}:{self.message}:{self.edition}"
