@@ -1,4 +1,4 @@
-"""The least that the two libraries can do: it copies the words of a channel to a room, and back. Only to compare with.
+"""The least that the two libraries can do: a channel’s words go to a room, and back. Only to compare with.
 
 minimal_relay.py PORT CERTIFICATE TOKEN CHANNEL HOMESERVER USER FOLDER ROOM
 """
