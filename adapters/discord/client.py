@@ -27,12 +27,13 @@ from adapters.discord.shaping import look_at, shape
 from adapters.discord.uploads import overflow_files
 from bot.clock import Clock
 from bot.errors import Gone, Refused, Shut, TryLater
+from bot.model.carried import Copy
 from bot.model.events import Lack
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Text, text
 from bot.model.people import Grounds, Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
-from bot.ports.adapter import Core
+from bot.ports.adapter import Core, Note
 from bot.texts import Texts
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 
 
 class Discord:
-    """Implements Listener. `grounds`: which servers and channels are whose.
+    """Implements Listener and Carrier. `grounds`: which servers and channels are whose.
 
     `connector` makes the way to Discord, where that is not the usual one.
     """
@@ -103,6 +104,9 @@ class Discord:
             except Exception as error:
                 log.warning("Lost Discord (%s); trying again", type(error).__name__)
                 log.debug("Why", exc_info=error)
+            if self._gateway.listens_by_now:
+                wishes = self._wishes(core)
+                continue
             lasted = (self._clock.now() - began).total_seconds()
             attempt = 0 if lasted > LONGEST_PAUSE else attempt + 1
             await self._clock.sleep(min(FIRST_PAUSE * 2 ** min(attempt, 10), LONGEST_PAUSE))
@@ -228,6 +232,10 @@ class Discord:
         channel = await self._channel(on, to)
         for message in ref:
             await on.outgoing.retract(channel, message)
+
+    async def carry(self, copy: Copy, note: Note) -> None:
+        self._session()
+        await self._gateway.copies.carry(copy, note)
 
     def _session(self) -> Session:
         """Of the client that is there. Raises: TryLater where there is none."""
