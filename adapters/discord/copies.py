@@ -19,7 +19,7 @@ import discord
 from wcwidth import iter_graphemes
 
 from adapters.discord.channels import permissions_in
-from adapters.discord.messages import names_in
+from adapters.discord.messages import named, names_in
 from adapters.discord.outgoing import SKEW, UNKNOWN_MESSAGE
 from adapters.discord.rich.read import read
 from adapters.discord.rich.write import may_be_masked, write
@@ -324,7 +324,7 @@ class Copies:
         url = f"https://discord.com/channels/{there.guild}/{there.room}/{answered.id}"
         anybody = self._on.texts.write(text("discord.somebody"), voice)
         name = name_for(answered.author.display_name, anybody)
-        said = read(answered.content, Names(**names_in(answered)))
+        said = read(answered.content, named(names_in(answered)))
         if self._is_ours(answered):
             said = _without_lines_above(said)
         words = first_words(said, names)

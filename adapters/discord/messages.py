@@ -174,7 +174,7 @@ class Messages:
             datetime.fromisoformat(kept["changed"]) if "changed" in kept else at,
             str(message),
             str(kept["reply_to"]) if kept["reply_to"] else None,
-            rich=read(kept["content"], Names(**kept["names"])) if "content" in kept else (),
+            rich=read(kept["content"], named(kept["names"])) if "content" in kept else (),
             changes=str(message) if "changed" in kept else None,
             avatar=kept.get("avatar", ""),
         )
@@ -277,7 +277,7 @@ class Messages:
 
 
 def names_in(message: discord.Message) -> Mapping[str, Mapping[str, str]]:
-    """What those are called that a message names, as `Names` takes it: people, roles and channels."""
+    """What those are called that a message names: people, roles and channels."""
     found: dict[str, dict[str, str]] = {"people": {}, "roles": {}, "places": {}}
     for user in message.mentions:
         found["people"][str(user.id)] = user.display_name
@@ -288,3 +288,8 @@ def names_in(message: discord.Message) -> Mapping[str, Mapping[str, str]]:
         if channel:
             found["places"][str(number)] = channel.name
     return found
+
+
+def named(kept: Mapping[str, Mapping[str, str]]) -> Names:
+    """What `names_in` found, for a reader of words."""
+    return Names(people=kept["people"], roles=kept["roles"], places=kept["places"])

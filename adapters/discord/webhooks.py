@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Iterator
 from typing import Any
 from weakref import WeakValueDictionary
@@ -19,10 +18,11 @@ import discord
 from adapters.discord.channels import permissions_in
 from adapters.discord.session import Session
 from bot.errors import Refused, TryLater
+from bot.masking import hide
 
-# The library writes down where it asks what, and in that is the secret.
-logging.getLogger("discord.webhook.async_").setLevel(logging.INFO)
 NAME, KEPT = "Plein", "webhook:"
+# What is done by a webhook, for `Outgoing`.
+CARRY = "carry"
 ANSWERS_WITHIN = 30.0
 RETRY_SECONDS = 2.0
 UNKNOWN_WEBHOOK, BAD_TOKEN = 10015, 50027
@@ -54,6 +54,7 @@ class Webhooks:
         """The webhook of that channel, made where there is none. Raises: what sending does."""
         if channel not in self._known:
             found = await self._find(channel)
+            hide([found["token"]])
             self._known[channel] = discord.Webhook.partial(
                 int(found["id"]), found["token"], session=self._session()
             )
@@ -73,11 +74,11 @@ class Webhooks:
             if found is None:
                 found = await http.create_webhook(channel, name=NAME)
         if found["id"] != kept:
-            await core.keep(self._on.account, {name: found["id"]})
+            await core.keep(self._on.account, {name: str(found["id"])})
         return found
 
     def _is_ours(self, webhook: Any) -> bool:
-        return webhook.get("application_id") == str(self._on.client.application_id)
+        return bool(webhook.get("application_id") == str(self._on.client.application_id))
 
     def _session(self) -> aiohttp.ClientSession:
         """On which each thing is asked once. The library asks again after every answer of 500 and more, also
@@ -110,9 +111,6 @@ class Webhooks:
             if isinstance(busy.__cause__, discord.RateLimited):
                 raise TryLater(busy.seconds, unsent=True) from busy.__cause__
             raise
-
-
-CARRY = "carry"
 
 
 async def _patience(response: aiohttp.ClientResponse) -> float:
