@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -12,13 +12,15 @@ import pytest
 
 from bot.core import PleinCore
 from bot.errors import NotNow, PlatformFailed
+from bot.main.config import ThemeSection
 from bot.model.carried import Copy, Spoken
 from bot.model.events import Heard
 from bot.model.people import Place
 from bot.rich import Rich, Words
+from tests.doubles.discord import Discord as Double
 from tests.doubles.discord.state import Channel, Message
 from tests.doubles.discord.waiting import Bell
-from tests.on_discord import OnDiscord
+from tests.on_discord import OnDiscord, plein_on
 
 TRIES = 40
 
@@ -126,6 +128,14 @@ def carrying(*there: Channel) -> Iterator[Carrying]:
         patches.setattr(PleinCore, "hear", hear)
         patches.setattr(PleinCore, "gone", gone)
         yield known
+
+
+@asynccontextmanager
+async def plein_carrying(double: Double, database: str, *there: Channel) -> AsyncIterator[OnDiscord]:
+    """Plein on Discord, in these places."""
+    themes = [ThemeSection(name=each.name, places=(f"discord:{each.id}",)) for each in there]
+    async with plein_on(double, database, themes=themes) as plein:
+        yield plein
 
 
 def said(words: str | Rich, at: datetime, name: str = "Mia", **more: object) -> Spoken:

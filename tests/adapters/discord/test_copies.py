@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
 from bot.errors import Gone, PlatformFailed, Refused, TryLater
 from bot.masking import mask
 from bot.rich import Heading, Mention, Named, Style, Styled, Words
-from tests.adapters.discord.carrying import Carrying, carrying, said
+from tests.adapters.discord.carrying import Carrying, carrying, plein_carrying, said
 from tests.doubles.discord import Discord, Person, Server, places
 from tests.doubles.discord.state import Channel, Webhook
-from tests.on_discord import OnDiscord, plein_on
+from tests.on_discord import OnDiscord
 
 SAY = "POST /webhooks/{webhook_id}/{webhook_token}"
 CHANGE = "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"
@@ -32,20 +32,9 @@ ALL_BUT_WEBHOOKS = (
 
 
 @pytest.fixture
-def sport(town: Server) -> Channel:
-    return town.channel("sport")
-
-
-@pytest.fixture
-def core(sport: Channel) -> Iterator[Carrying]:
-    with carrying(sport) as known:
-        yield known
-
-
-@pytest.fixture
-def plein(core: Carrying, plein: OnDiscord) -> OnDiscord:
-    """What is carried is known before Plein comes."""
-    return plein
+async def plein(core: Carrying, double: Discord, database: str, sport: Channel) -> AsyncIterator[OnDiscord]:
+    async with plein_carrying(double, database, sport) as plein:
+        yield plein
 
 
 def rang(there: Channel) -> list[str]:
@@ -191,7 +180,7 @@ async def test_what_was_said_when_plein_crashed_is_found(
 ) -> None:
     """Another process, which knows only that it was tried."""
     with carrying(sport) as core:
-        async with plein_on(double, database) as plein:
+        async with plein_carrying(double, database, sport) as plein:
             await core.show(plein, sport, said("eerst", plein.clock.now()))
             words = said("dag", plein.clock.now())
 
@@ -204,7 +193,7 @@ async def test_what_was_said_when_plein_crashed_is_found(
                     await core.once(plein, sport, 2, words)
         assert core.stands[2] == []
         double.clock.turn(20)
-        async with plein_on(double, database) as plein:
+        async with plein_carrying(double, database, sport) as plein:
             await core.show(plein, sport, words, 2)
             await core.show(plein, sport, said("dag", plein.clock.now()), 3)
     assert [message.content for message in sport.messages.values()] == ["eerst", "dag", "dag"]
@@ -265,7 +254,7 @@ async def test_a_webhook_is_known_again_and_its_secret_kept_nowhere(
     caplog.set_level(0)
     with carrying(sport) as core:
         for words in ("een", "twee"):
-            async with plein_on(double, database) as plein:
+            async with plein_carrying(double, database, sport) as plein:
                 await core.show(plein, sport, said(words, plein.clock.now()))
                 kept = await plein.core.kept(plein.adapter.account, "webhook:")
     [hook] = double.world.webhooks.values()
