@@ -155,7 +155,14 @@ class Discord:
     # --- saying ---
 
     async def deliver(self, delivery: Delivery) -> Receipt:
-        on, to = self._session(), delivery.to
+        on = self._session()
+        try:
+            return await self._show(on, delivery)
+        finally:
+            self._gateway.spoke.set()
+
+    async def _show(self, on: Session, delivery: Delivery) -> Receipt:
+        to = delivery.to
         if delivery.replaces:
             return await self._edit(on, delivery)
         channel = await self._channel(on, to)
@@ -235,7 +242,10 @@ class Discord:
 
     async def carry(self, copy: Copy, note: Note) -> None:
         self._session()
-        await self._gateway.copies.carry(copy, note)
+        try:
+            await self._gateway.copies.carry(copy, note)
+        finally:
+            self._gateway.spoke.set()
 
     def _session(self) -> Session:
         """Of the client that is there. Raises: TryLater where there is none."""

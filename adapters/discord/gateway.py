@@ -62,8 +62,6 @@ GAPS_CLOSE_WITHIN = timedelta(minutes=1)
 LOOKED_AT_WITHIN = 5.0
 # So many seconds a sign of life may take; where it comes later that is seen as well.
 LIVES_WITHIN = 3.0
-# So soon what people say is asked for once something is made of it.
-LISTENS_WITHIN = 5.0
 # In so many characters nothing but such a sign is said.
 SHORTEST = 200
 BAD_TOKEN, BAD_INTENTS = 4004, 4014
@@ -135,6 +133,7 @@ class Gateway:
         self._changed = asyncio.Event()
         # Something is made of what people say, and was not when it began.
         self.listens_by_now = False
+        self.spoke = asyncio.Event()
         # Whether there is something of which it was not told.
         self._was_away = False
         self._in_touch_since = clock.now()
@@ -186,12 +185,13 @@ class Gateway:
                 await self._reading.save()
 
     async def _keep_asking(self) -> None:
-        """Whether anything is made of what people say may change; what Discord tells is asked for once, when
-        a connection begins.
+        """Something may be made of what people say from now on; what Discord tells is asked for once, when a
+        connection begins. What begins is said, so it is looked whenever something was.
         """
         listened = self.session.core.listens
         while listened or not self.session.core.listens:
-            await self.session.clock.sleep(LISTENS_WITHIN)
+            self.spoke.clear()
+            await self.spoke.wait()
         self.listens_by_now = True
         await self._client.close()
 

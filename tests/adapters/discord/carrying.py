@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from bot.main.config import ThemeSection
 from bot.model.carried import Copy, Spoken
 from bot.model.events import Heard
 from bot.model.people import Place
+from bot.ports.adapter import Note
 from bot.rich import Rich, Words
 from tests.doubles.discord import Discord as Double
 from tests.doubles.discord.state import Channel, Message
@@ -45,7 +47,14 @@ class Carrying:
         return any(ref in stands for stands in self.stands.values())
 
     async def once(
-        self, plein: OnDiscord, there: Channel, number: int, spoken: Spoken | None, **more: object
+        self,
+        plein: OnDiscord,
+        there: Channel,
+        number: int,
+        spoken: Spoken | None,
+        *,
+        noting: Note | None = None,
+        **more: Any,
     ) -> None:
         """Try it once, as it is to be from now on; whatever the adapter raises."""
         stands = self.stands.setdefault(number, [])
@@ -68,7 +77,7 @@ class Carrying:
             stands[part:] = [ref, *stands[part + 1 :]]
 
         try:
-            await plein.adapter.carry(replace(copy, **more), note)  # type: ignore[arg-type]
+            await plein.adapter.carry(replace(copy, **more), noting or note)  # type: ignore[arg-type]
         except NotNow as no:
             if no.unsent and not in_doubt:
                 del self.tried[number]
@@ -78,7 +87,7 @@ class Carrying:
             stands.pop()
 
     async def show(
-        self, plein: OnDiscord, there: Channel, spoken: Spoken | None, number: int = 0, **more: object
+        self, plein: OnDiscord, there: Channel, spoken: Spoken | None, number: int = 0, **more: Any
     ) -> int:
         """Until it is so, with as much patience as is asked for; the number that the message has."""
         number = number or next(self.numbers)
@@ -138,7 +147,7 @@ async def plein_carrying(double: Double, database: str, *there: Channel) -> Asyn
         yield plein
 
 
-def said(words: str | Rich, at: datetime, name: str = "Mia", **more: object) -> Spoken:
+def said(words: str | Rich, at: datetime, name: str = "Mia", **more: Any) -> Spoken:
     """What somebody said elsewhere."""
     rich = (Words(words),) if isinstance(words, str) else words
     return replace(Spoken(name, rich, at), **more)  # type: ignore[arg-type]

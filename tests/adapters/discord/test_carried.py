@@ -12,7 +12,7 @@ from bot.rich import Mention, Named, Pointer, Style, Styled, Words
 from tests.adapters.discord.carrying import Carrying, carrying, plein_carrying, said
 from tests.doubles.discord import Discord, Person, Server, talk
 from tests.doubles.discord.state import Channel
-from tests.on_discord import OnDiscord
+from tests.on_discord import OnDiscord, opened
 
 CONTENT = 1 << 15
 
@@ -72,7 +72,7 @@ async def test_only_what_people_say_to_each_other_there(
     core: Carrying, plein: OnDiscord, sport: Channel, town: Server, anna: Person
 ) -> None:
     town.channel("elders")
-    bot = double_of(plein).application("another", "its token")
+    bot = plein.double.application("another", "its token")
     town.invite(bot)
     world = plein.double.world
     told = talk.post(world, sport, bot.user, {"content": "ik ben een robot"})
@@ -92,10 +92,6 @@ async def test_only_what_people_say_to_each_other_there(
     await anna.says("sport", "!!! wat een dag")
     await core.until_heard("!help", "in de draad", "!!! wat een dag")
     assert [heard.rich for heard in core.heard] == [(), (), (Words("!!! wat een dag"),)]
-
-
-def double_of(plein: OnDiscord) -> Discord:
-    return plein.double
 
 
 async def test_who_takes_it_back_is_told_of(
@@ -134,6 +130,8 @@ async def test_what_people_say_is_asked_for_once_something_is_carried(
             before = await anna.says("sport", "niet voor Plein")
             await anna.edits(before, "nog altijd niet")
             core.carried.add(sport.id)
+            # That it begins is said.
+            await opened(plein, anna, "Een brug?")
             await double.until(
                 lambda: [session.intents & CONTENT for session in double.gateway.connected] == [CONTENT]
             )
