@@ -104,7 +104,7 @@ class Discord:
             except Exception as error:
                 log.warning("Lost Discord (%s); trying again", type(error).__name__)
                 log.debug("Why", exc_info=error)
-            if self._gateway.listens_by_now:
+            if self._gateway.carries_by_now:
                 wishes = self._wishes(core)
                 continue
             lasted = (self._clock.now() - began).total_seconds()
@@ -115,7 +115,7 @@ class Discord:
         """What Discord is asked to tell, and what where it refuses that: it does not say which of them."""
         found = [INTENTS | SEEING_SIGNS if core.signs else INTENTS]
         for name, intents in WISHES.items():
-            if core.listens if name == HEARING else self._settings.newcomers:
+            if (core.listens or core.is_carrying) if name == HEARING else self._settings.newcomers:
                 found += [wish | intents for wish in found]
         return found[::-1]
 
@@ -187,7 +187,8 @@ class Discord:
     async def inspect(self, community: int) -> Sequence[Lack]:
         await self._ready.wait()
         on = self._session()
-        deaf = [Lack(text("discord.check.deaf"))] if on.core.listens and not on.hears else []
+        is_to_hear = on.core.listens or on.core.is_carrying
+        deaf = [Lack(text("discord.check.deaf"))] if is_to_hear and not on.hears else []
         blind = self._settings.newcomers and not on.sees_newcomers
         unseen = [Lack(text("discord.check.newcomers"))] if blind else []
         return [*deaf, *unseen, *lacks_of(on.places, community, self._settings)]

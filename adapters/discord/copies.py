@@ -9,65 +9,39 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import discord
-from wcwidth import iter_graphemes
 
+from adapters.discord.above import answer, first_words, said_at
 from adapters.discord.channels import permissions_in
-from adapters.discord.messages import named, names_in
 from adapters.discord.outgoing import SKEW, UNKNOWN_MESSAGE
-from adapters.discord.rich.read import read
-from adapters.discord.rich.write import may_be_masked, write
+from adapters.discord.rich.write import write
 from adapters.discord.session import Session
 from adapters.discord.speakers import name_for
 from adapters.discord.webhooks import CARRY, GONE, RETRY_SECONDS, Webhooks
 from bot.errors import Gone, NotNow, NotOurs, PlatformFailed, Refused, TryLater
-from bot.model.carried import Copy, Spoken
+from bot.model.carried import Copy
 from bot.model.message import text
 from bot.model.people import Place
 from bot.ports.adapter import Note
 from bot.recent import Recent
-from bot.rich import (
-    SMALL,
-    Code,
-    CodeBlock,
-    Emoji,
-    Heading,
-    Link,
-    Listed,
-    Mention,
-    Moment,
-    Names,
-    Node,
-    Pointer,
-    Rich,
-    Spoiler,
-    Styled,
-    Words,
-    clean,
-    moment_in_words,
-)
+from bot.rich import Names, Node
 from bot.texts import Voice
 
 log = logging.getLogger(__name__)
 NOBODY = discord.AllowedMentions.none()
-# Of what is answered so many characters are shown.
-FIRST_WORDS = 60
 # Of so many messages it is known what they say.
 MOST_KNOWN = 10_000
 INVALID_FORM = 50035
-_ARROW = "↪"
-_SCHEME = re.compile(r"https?://", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class _There:
-    """Where it is to stand: a channel, or a thread of one, and what it is to be shown as."""
+    """Where it is to stand: a channel, or a thread of one."""
 
     place: Place
     channel: int
@@ -149,7 +123,7 @@ class Copies:
 
     async def _send(self, there: _There, copy: Copy, words: str) -> str:
         assert copy.spoken
-        anybody = self._on.texts.write(text("discord.somebody"), await self._on.voice(there.place))
+        anybody = self._anybody(await self._on.voice(there.place))
         shown: dict[str, Any] = {"username": name_for(copy.spoken.name, anybody)}
         if copy.spoken.avatar.startswith("https://"):
             shown["avatar_url"] = copy.spoken.avatar
@@ -298,88 +272,23 @@ class Copies:
         above: list[Node] = []
         answered = await self._answered(there, copy.answers) if copy.answers else None
         if answered:
-            above.append(self._answer(there, answered, names, voice))
+            link = f"https://discord.com/channels/{there.guild}/{there.room}/{answered.id}"
+            name = name_for(answered.author.display_name, self._anybody(voice))
+            words = first_words(answered, names, copied=self._is_ours(answered))
+            above.append(answer(name, link, words))
         if copy.late:
-            above.append(Heading(SMALL, (Words(self._when(copy.spoken, voice)),)))
+            above.append(said_at(copy.spoken, self._on.texts, voice))
         return [part["content"] for part in write((*above, *copy.spoken.rich), names)]
+
+    def _anybody(self, voice: Voice) -> str:
+        return self._on.texts.write(text("discord.somebody"), voice)
 
     def _emoji(self, there: _There) -> dict[str, str]:
         guild = self._on.client.get_guild(there.guild or 0)
         return {emoji.name: str(emoji.id) for emoji in guild.emojis if not emoji.animated} if guild else {}
-
-    def _when(self, spoken: Spoken, voice: Voice) -> str:
-        said, now = (moment.astimezone(voice.zone) for moment in (spoken.at, voice.now))
-        at: object = f"{said:%H:%M}" if said.date() == now.date() else spoken.at
-        key = "discord.late" if isinstance(at, str) else "discord.late.day"
-        return self._on.texts.write(text(key, at=at), voice)
 
     async def _answered(self, there: _There, ref: str) -> discord.Message | None:
         try:
             return await self._read(there, ref)
         except (Gone, Refused):
             return None
-
-    def _answer(self, there: _There, answered: discord.Message, names: Names, voice: Voice) -> Heading:
-        """A webhook cannot answer: who is answered, what leads there, and how that begins."""
-        url = f"https://discord.com/channels/{there.guild}/{there.room}/{answered.id}"
-        anybody = self._on.texts.write(text("discord.somebody"), voice)
-        name = name_for(answered.author.display_name, anybody)
-        said = read(answered.content, named(names_in(answered)))
-        if self._is_ours(answered):
-            said = _without_lines_above(said)
-        words = first_words(said, names)
-        if may_be_masked(name, url):
-            line: Rich = (Words(f"{_ARROW} "), Link(url, (Words(name),)), Words(f" {words}"))
-        else:
-            line = (Link(url, (Words(_ARROW),)), Words(f" {name} {words}"))
-        return Heading(SMALL, line)
-
-
-def _without_lines_above(said: Rich) -> Rich:
-    """What somebody said, without what Plein set above it."""
-    at = 0
-    while at < len(said) and isinstance(line := said[at], Heading) and line.level == SMALL:
-        at += 1
-    return said[at:]
-
-
-def first_words(said: Rich, names: Names, most: int = FIRST_WORDS) -> str:
-    """How it begins, on one line, without marks; nothing of what is hidden."""
-    words = _SCHEME.sub("", " ".join(clean("".join(_words(said, names))).split()))
-    if len(words) <= most:
-        return words
-    kept = ""
-    for character in iter_graphemes(words):
-        if len(kept + character) >= most:
-            break
-        kept += character
-    return f"{kept.rstrip()}…"
-
-
-def _words(nodes: Iterable[Node], names: Names) -> Iterator[str]:
-    for node in nodes:
-        match node:
-            case Spoiler():
-                yield " "
-            case Words() | Code():
-                yield node.text
-            case CodeBlock():
-                yield f" {node.text} "
-            case Mention():
-                yield f"@{node.name}"
-            case Emoji():
-                yield f":{node.name}:"
-            case Moment():
-                yield moment_in_words(node, names)
-            case Listed():
-                for item in node.items:
-                    yield " "
-                    yield from _words(item, names)
-            case Link() | Pointer() if not node.inside:
-                yield node.url
-            case Link() | Pointer() | Styled():
-                yield from _words(node.inside, names)
-            case _:
-                yield " "
-                yield from _words(node.inside, names)
-                yield " "

@@ -131,8 +131,8 @@ class Gateway:
         self._ready = ready
         self._caught_up = caught_up
         self._changed = asyncio.Event()
-        # Something is made of what people say, and was not when it began.
-        self.listens_by_now = False
+        # What people say is carried, and was not when it began; and whether anything was said of late.
+        self.carries_by_now = False
         self.spoke = asyncio.Event()
         # Whether there is something of which it was not told.
         self._was_away = False
@@ -185,14 +185,14 @@ class Gateway:
                 await self._reading.save()
 
     async def _keep_asking(self) -> None:
-        """Something may be made of what people say from now on; what Discord tells is asked for once, when a
-        connection begins. What begins is said, so it is looked whenever something was.
+        """What Discord tells is asked for once, when a connection begins; what people say may be carried from
+        later on. That it begins is said, so it is looked whenever something was.
         """
-        listened = self.session.core.listens
-        while listened or not self.session.core.listens:
+        carried = self.session.core.is_carrying
+        while carried or not self.session.core.is_carrying:
             self.spoke.clear()
             await self.spoke.wait()
-        self.listens_by_now = True
+        self.carries_by_now = True
         await self._client.close()
 
     def _events(self) -> list[Any]:
@@ -203,9 +203,9 @@ class Gateway:
         asked: list[Any] = []
         if self.session.core.signs:
             asked += [self.on_raw_reaction_add, self.on_raw_reaction_remove]
-        if self.session.core.misses or self.session.core.listens:
+        if self.session.core.misses or self.session.core.is_carrying:
             asked += [self.on_raw_message_delete, self.on_raw_bulk_message_delete]
-        if self.session.core.listens:
+        if self.session.core.is_carrying:
             asked.append(self.on_raw_message_edit)
         return [
             *touch,

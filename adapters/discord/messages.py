@@ -99,10 +99,13 @@ class Messages:
         words = message.clean_content.strip()
         if not (self._on.hears and self._on.places.is_known(room)):
             return None
-        carried = self._on.places.carries(message.channel) and (
-            changed or not self._is_command(message.content)
-        )
-        if not (carried and self._is_news(message) if changed else words):
+        carried = self._on.places.carries(message.channel)
+        if changed:
+            is_wanted = carried and self._is_news(message)
+        else:
+            carried = carried and not self._is_command(message.content)
+            is_wanted = bool(words) and (carried or self._on.core.listens)
+        if not is_wanted:
             return None
         kept: Json = {"author": message.author.id, "name": message.author.display_name, "words": words}
         answered = message.reference.message_id if message.reference else None

@@ -9,7 +9,7 @@ from wcwidth import iter_graphemes
 
 from adapters.discord.words import units
 from bot.names import folded
-from bot.rich import clean
+from bot.rich import clean, is_blank
 from bot.unseen import visible
 
 LONGEST = 80
@@ -38,7 +38,7 @@ def name_for(name: str, otherwise: str) -> str:
     words = _cut(_apart(words), LONGEST)
     if folded(words) in _WHOLE:
         words += "."
-    return words if any(not character.isspace() for character in words) else otherwise
+    return otherwise if is_blank(words) else words
 
 
 def _apart(words: str) -> str:
@@ -60,7 +60,7 @@ def _letters(words: str) -> Iterator[tuple[str, int]]:
     """Each as a reader sees it, with where it stands: without capitals, accents, width, or its script."""
     for position, character in enumerate(words):
         for letter in unicodedata.normalize("NFKD", character).casefold().translate(_LIKE):
-            if not unicodedata.combining(letter):
+            if not unicodedata.combining(letter) and not is_blank(letter):
                 yield letter, position
 
 

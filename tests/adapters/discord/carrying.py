@@ -77,7 +77,7 @@ class Carrying:
             stands[part:] = [ref, *stands[part + 1 :]]
 
         try:
-            await plein.adapter.carry(replace(copy, **more), noting or note)  # type: ignore[arg-type]
+            await plein.adapter.carry(replace(copy, **more), noting or note)
         except NotNow as no:
             if no.unsent and not in_doubt:
                 del self.tried[number]
@@ -115,7 +115,7 @@ class Carrying:
 
 @contextmanager
 def carrying(*there: Channel) -> Iterator[Carrying]:
-    """What is said in these places is carried, and heard by nobody else."""
+    """What is said in these places is carried."""
     known = Carrying({channel.id for channel in there})
 
     async def is_copy(_: PleinCore, place: Place, ref: str) -> bool:
@@ -131,7 +131,7 @@ def carrying(*there: Channel) -> Iterator[Carrying]:
         known.bell.ring()
 
     with pytest.MonkeyPatch.context() as patches:
-        patches.setattr(PleinCore, "listens", property(lambda _: bool(known.carried)))
+        patches.setattr(PleinCore, "is_carrying", property(lambda _: bool(known.carried)))
         patches.setattr(PleinCore, "carries", lambda _, place: place.room_id in known.carried)
         patches.setattr(PleinCore, "is_copy", is_copy)
         patches.setattr(PleinCore, "hear", hear)
@@ -150,4 +150,4 @@ async def plein_carrying(double: Double, database: str, *there: Channel) -> Asyn
 def said(words: str | Rich, at: datetime, name: str = "Mia", **more: Any) -> Spoken:
     """What somebody said elsewhere."""
     rich = (Words(words),) if isinstance(words, str) else words
-    return replace(Spoken(name, rich, at), **more)  # type: ignore[arg-type]
+    return replace(Spoken(name, rich, at), **more)

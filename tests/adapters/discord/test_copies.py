@@ -304,6 +304,8 @@ async def test_a_channel_that_is_no_more_is_gone(
         ("HERE", "HERE."),
         ("\u202egnirts\u202c", "gnirts"),
         ("\u200b\u2800\x07", "iemand"),
+        ("dis\u200dcord Clyde", "disc-ord Cl-yde"),
+        ("\u200d \u200c", "iemand"),
         ("", "iemand"),
         ("x" * 300, "x" * 79 + "…"),
         ("@everyone <@1>", "@everyone <@1>"),
