@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -30,11 +31,16 @@ _LIKE = str.maketrans(
     }
 )
 _MARK = "\N{REPLACEMENT CHARACTER}"
+# Joiners belong in emoji and some scripts; beside our own letters, or at an end, they only hide.
+_JOINS_NOTHING = re.compile(
+    "(?:(?<![^\\s\x21-\x7e\xc0-\u024f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\\s\x21-\x7e\xc0-\u024f]))"
+)
 
 
 def name_for(name: str, otherwise: str) -> str:
     """The name, so that Discord takes it; `otherwise` where nothing of it can be read."""
-    words = " ".join(visible(clean(name)).replace(_MARK, "").split())
+    seen = _JOINS_NOTHING.sub("", visible(clean(name)).replace(_MARK, ""))
+    words = " ".join(seen.split())
     words = _cut(_apart(words), LONGEST)
     if folded(words) in _WHOLE:
         words += "."
