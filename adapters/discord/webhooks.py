@@ -66,7 +66,7 @@ class Webhooks:
             raise Refused("Plein may not manage webhooks there")
         name, http, core = f"{KEPT}{channel}", self._on.client.http, self._on.core
         kept = (await core.kept(self._on.account, name)).get(name)
-        with self._on.outgoing.understood("find a webhook", channel):
+        with self._on.outgoing.understood("webhook", channel):
             there: Any = await http.channel_webhooks(channel)
             # Those of others have no token for us.
             ours = [each for each in there if self._is_ours(each) and each.get("token")]
