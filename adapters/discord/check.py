@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -66,7 +67,7 @@ async def check(
     try:
         async with asyncio.timeout(CHECK_SECONDS + looked_at), client:
             await client.login(settings.token.get_secret_value())
-            await _look(client, settings, grounds, found, listens=listens)
+            await _look(client, settings, grounds, found, listens=listens or bool(carried))
             for community, home in (homes or {}).items():
                 if obstacle := await _obstacle_at(client, home):
                     found.lacking(community, obstacle)
@@ -165,6 +166,10 @@ async def _look_in(client: discord.Client, channel: str) -> Callable[[Sequence[s
 
 
 async def _lacks_to_carry(client: discord.Client, channel: str) -> Sequence[Text]:
+    """What is lacking to show there what people say elsewhere; in a post of a forum that is the forum's."""
+    with contextlib.suppress(discord.NotFound, discord.Forbidden, ValueError):
+        thread = await client.fetch_channel(int(channel))
+        channel = str(thread.parent_id) if isinstance(thread, discord.Thread) else channel
     if (found := await _channel(client, channel)) is None:
         return [text("discord.check.no_channel", channel=channel)]
     there, me = found
