@@ -65,6 +65,8 @@ class Copies:
         self._on = session
         self.webhooks = Webhooks(session)
         self._says: Recent[str, int] = Recent(MOST_KNOWN)
+        # What was said last in each channel, and noted.
+        self._last: Recent[int, int] = Recent(MOST_KNOWN)
 
     async def carry(self, copy: Copy, note: Note) -> None:
         """As `Carrier` says it."""
@@ -72,12 +74,12 @@ class Copies:
         async with self.webhooks.alone(there.channel):
             stands = list(copy.stands)
             if copy.in_doubt and (found := await self._arrived(there, copy)):
-                await note(len(stands), found)
+                await self._noted(there, note, len(stands), found)
                 stands.append(found)
             parts = await self._parts(copy, there) if copy.spoken else []
             for number, words in enumerate(parts):
                 if number >= len(stands):
-                    await note(number, await self._say(there, copy, stands, words))
+                    await self._noted(there, note, number, await self._say(there, copy, stands, words))
                     continue
                 ref = await self._change(there, copy, stands, number, words) if stands[number] else ""
                 if ref != stands[number]:
@@ -87,6 +89,10 @@ class Copies:
                 if stands[number]:
                     await self._take_away(there, stands[number])
                     await note(number, "")
+
+    async def _noted(self, there: _There, note: Note, number: int, ref: str) -> None:
+        await note(number, ref)
+        self._last[there.room] = int(ref)
 
     async def _find(self, place: Place) -> _There:
         """Raises: what sending does."""
@@ -116,9 +122,10 @@ class Copies:
             if found is None:
                 raise
             self._on.outgoing.arrived(CARRY, there.room)
-            said = str(found.id)
+            stands.append(self._found(found))
+            return await self._change(there, copy, stands, len(stands) - 1, words)
         stands.append(said)
-        self._says[said] = hash(words)
+        self._says[said] = _mark(words)
         return said
 
     async def _send(self, there: _There, copy: Copy, words: str) -> str:
@@ -170,18 +177,23 @@ class Copies:
             raise
         except NotNow as busy:
             raise TryLater(busy.seconds or RETRY_SECONDS) from busy
-        if found is None:
-            return None
-        self._says[str(found.id)] = hash(found.content)
-        return str(found.id)
+        return self._found(found) if found else None
+
+    def _found(self, message: discord.Message) -> str:
+        """Where it stands; should it say something else, that is changed."""
+        self._says[str(message.id)] = _mark(message.content)
+        return str(message.id)
 
     async def _lost(self, there: _There, tried_at: datetime, stands: Sequence[str]) -> discord.Message | None:
-        """The first message since then that is by a webhook of ours, and no copy that is known."""
+        """The first message since then that is by a webhook of ours, and no copy that is known. Nothing more
+        is said in a channel while that is not settled: it stands behind what was noted last.
+        """
         may = permissions_in(self._on.client.get_channel(there.room))
         if may is not None and not may.read_message_history:
             raise Refused("Plein may not read there what it said")
         since = discord.utils.time_snowflake(tried_at - SKEW)
-        after = discord.Object(max([since, *(int(ref) for ref in stands if ref)]))
+        noted = (self._last.get(there.room, 0), *(int(ref) for ref in stands if ref))
+        after = discord.Object(max(since, *noted))
         channel = self._on.client.get_partial_messageable(there.room, guild_id=there.guild)
         with self._on.outgoing.understood("read", there.room):
             async for message in channel.history(after=after, limit=None, oldest_first=True):
@@ -202,7 +214,7 @@ class Copies:
     async def _change(self, there: _There, copy: Copy, stands: Sequence[str], number: int, words: str) -> str:
         """Have it say that; where it stands then, "" where somebody took it away."""
         ref = stands[number]
-        if self._says.get(ref) == hash(words):
+        if self._says.get(ref) == _mark(words):
             return ref
         try:
             webhook = await self.webhooks.of(there.channel)
@@ -217,7 +229,7 @@ class Copies:
             if await self._read(there, ref) is None:
                 return ""
             return await self._replace(there, copy, ref, words)
-        self._says[ref] = hash(words)
+        self._says[ref] = _mark(words)
         return ref
 
     async def _replace(self, there: _There, copy: Copy, ref: str, words: str) -> str:
@@ -292,3 +304,8 @@ class Copies:
             return await self._read(there, ref)
         except (Gone, Refused):
             return None
+
+
+def _mark(words: str) -> int:
+    """The same for what reads the same: Discord takes blanks off both ends."""
+    return hash(words.strip())

@@ -215,6 +215,18 @@ async def test_what_may_have_arrived_is_taken_away_where_it_was_taken_back_meanw
     assert [message.content for message in sport.messages.values()] == ["eerst"]
 
 
+async def test_what_may_have_arrived_says_what_is_wanted_by_now(
+    core: Carrying, plein: OnDiscord, sport: Channel
+) -> None:
+    plein.double.faults.drop(SAY, after=True)
+    plein.double.faults.answer(503, "GET /channels/{channel_id}/messages", times=5)
+    with pytest.raises((TryLater, PlatformFailed)):
+        await core.once(plein, sport, 1, said("een", plein.clock.now()))
+    plein.double.faults.clear()
+    await core.show(plein, sport, said("twee", plein.clock.now()), 1)
+    assert [message.content for message in sport.messages.values()] == ["twee"]
+
+
 async def test_a_webhook_that_somebody_removed_is_made_anew(
     core: Carrying, plein: OnDiscord, sport: Channel
 ) -> None:
