@@ -172,8 +172,8 @@ async def test_nothing_is_lost_or_said_twice_whatever_answers_come(
     assert [message.content for message in shown] == spoken
     assert [message.id for message in shown] == [stands[0] for stands in core.stands.values()]
     assert rang(sport) == []
-    looks = plein.double.calls_to("GET", "/channels/{channel_id}/messages")
-    print(len(plein.double.calls_to(*SAY.split())), "sends", core.tries, "tries", len(looks), "looks")
+    # Said again is only what was lost on the way there.
+    assert len(plein.double.calls_to(*SAY.split())) < 180
 
 
 async def test_what_was_said_when_plein_crashed_is_found(
