@@ -139,6 +139,10 @@ class PleinCore:
     def carries(self, place: Place) -> bool:
         return False
 
+    @property
+    def is_carrying(self) -> bool:
+        return False
+
     async def is_copy(self, place: Place, ref: str) -> bool:
         return False
 

@@ -1080,6 +1080,60 @@ async def test_webhooks_have_limits(wire: Wire, town: Server) -> None:
     assert await wire.refused("POST", "/webhooks/1/wrong", {"content": "x"}) == (404, 10015)
 
 
+async def test_webhooks_may_not_be_called_like_discord_or_everybody(wire: Wire, town: Server) -> None:
+    _, hook = await wire.ask("POST", f"/channels/{town.channel('sport').id}/webhooks", {"name": "relay"})
+    place = f"/webhooks/{hook['id']}/{hook['token']}"
+    for name in ("DISCORD", "di\u200bscord", "ｄｉｓｃｏｒｄ", "clÿde", " ", "Everyone", "here", "x" * 81):
+        said = {"content": "x", "username": name}
+        assert await wire.refused("POST", place, said) == (400, 50035), name
+    assert (await wire.ask("POST", place, {"content": "x", "username": "Everyone else"}))[0] == 204
+
+
+async def test_an_edit_of_what_a_webhook_said_rings_unless_that_is_said(wire: Wire, town: Server) -> None:
+    anna = town.member("anna")
+    _, hook = await wire.ask("POST", f"/channels/{town.channel('sport').id}/webhooks", {"name": "relay"})
+    place = f"/webhooks/{hook['id']}/{hook['token']}"
+    nobody: dict[str, Any] = {"allowed_mentions": {"parse": []}}
+    words = f"{anna.mention} @everyone"
+    _, said = await wire.ask("POST", f"{place}?wait=true", {"content": words, **nobody})
+    shown = await anna.hears("sport", "everyone")
+    await wire.ask("PATCH", f"{place}/messages/{said['id']}", {"content": f"{words}!", **nobody})
+    assert shown.rang == []
+    await wire.ask("PATCH", f"{place}/messages/{said['id']}", {"content": words})
+    assert shown.rang == [anna.id, "everyone"]
+
+
+async def test_in_a_thread_a_webhook_is_told_in_which(wire: Wire, town: Server) -> None:
+    anna = town.member("anna")
+    thread = anna.begins("sport", "lamps")
+    _, hook = await wire.ask("POST", f"/channels/{town.channel('sport').id}/webhooks", {"name": "relay"})
+    place, there = f"/webhooks/{hook['id']}/{hook['token']}", f"thread_id={thread.id}"
+    town.put_away(thread)
+    _, said = await wire.ask("POST", f"{place}?wait=true&{there}", {"content": "x"})
+    assert (said["channel_id"], thread.archived) == (thread.id, False)
+    one = f"{place}/messages/{said['id']}"
+    assert await wire.refused("PATCH", one, {"content": "y"}) == (404, 10008)
+    assert (await wire.ask("PATCH", f"{one}?{there}", {"content": "y"}))[0] == 200
+    assert (await wire.ask("DELETE", f"{one}?{there}"))[0] == 204
+    forum = town.channel("ideas", type=15)
+    _, hook = await wire.ask("POST", f"/channels/{forum.id}/webhooks", {"name": "relay"})
+    place = f"/webhooks/{hook['id']}/{hook['token']}"
+    assert await wire.refused("POST", place, {"content": "x"}) == (400, 220001)
+
+
+async def test_of_a_second_limit_of_webhooks_no_header_tells(
+    wire: Wire, double: Discord, town: Server
+) -> None:
+    _, hook = await wire.ask("POST", f"/channels/{town.channel('sport').id}/webhooks", {"name": "relay"})
+    place = f"/webhooks/{hook['id']}/{hook['token']}"
+    double.limits.unannounced = (3, 60.0)
+    for _ in range(3):
+        assert (await wire.ask("POST", place, {"content": "x"}))[0] == 204
+    status, answer = await wire.ask("POST", place, {"content": "x"})
+    assert (status, int(wire.headers["X-RateLimit-Remaining"]) > 0) == (429, True)
+    assert 30 < answer["retry_after"] <= 60
+
+
 async def test_old_messages_are_not_edited_for_ever(wire: Wire, double: Discord, town: Server) -> None:
     double.world.old_edits_allowed = 2
     path = f"/channels/{town.channel('sport').id}/messages"

@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po
 
 from adapters.discord.channels import NEEDED, NEEDED_FOR_POLLS
 from adapters.discord.homes import NEEDED as NEEDED_AT_HOME
-from adapters.discord.lacks import FOR_THEMES, USEFUL
+from adapters.discord.lacks import FOR_CARRYING, FOR_THEMES, USEFUL
 from bot.commands.read import bind, parse
 from bot.commands.talk import SAID
 from bot.features.communities import Setting, choices_of
@@ -206,9 +206,11 @@ BUILT = {
     "digest.button.*": filled("digest.button.*", Often),
     "discord.permission.*": filled(
         "discord.permission.*",
-        {*NEEDED, NEEDED_FOR_POLLS, *USEFUL, *FOR_THEMES}.union(*NEEDED_AT_HOME.values()),
+        {*NEEDED, NEEDED_FOR_POLLS, *USEFUL, *FOR_CARRYING, *FOR_THEMES}.union(*NEEDED_AT_HOME.values()),
     ),
-    "discord.without.*": filled("discord.without.*", [*NEEDED, NEEDED_FOR_POLLS, *USEFUL, *FOR_THEMES]),
+    "discord.without.*": filled(
+        "discord.without.*", [*NEEDED, NEEDED_FOR_POLLS, *USEFUL, *FOR_CARRYING, *FOR_THEMES]
+    ),
     "matrix.lacks.*": filled("matrix.lacks.*", LACKS_ON_MATRIX),
     "matrix.without.*": filled("matrix.without.*", LACKS_ON_MATRIX),
     "init.secret.*.*": filled("init.secret.*", ["discord.token", "matrix.password", "matrix.token"]),

@@ -190,6 +190,11 @@ class Places:
         """Whether that channel is a place."""
         return str(room) in self._known
 
+    def carries(self, channel: Any) -> bool:
+        """Whether what is said there is carried to other places; in a thread of a channel nothing is."""
+        room = room_of(channel)
+        return channel.id == room and self._core.carries(Place(PLATFORM, str(room)))
+
     async def at(self, room: int, channel: Any = None, *, speaks: bool = True) -> Place:
         """The place of that channel, from now on if it can be seen.
 

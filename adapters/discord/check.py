@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,7 +14,7 @@ import discord
 from adapters.discord.channels import PLATFORM, names_of, needed
 from adapters.discord.gateway import make_client
 from adapters.discord.homes import obstacle_in
-from adapters.discord.lacks import FOR_THEMES, USEFUL, lacks_in, lacks_on, wanted
+from adapters.discord.lacks import FOR_THEMES, USEFUL, lacks_in, lacks_on, lacks_to_carry, wanted
 from adapters.discord.settings import Discord as Settings
 from bot.model.homes import Home
 from bot.model.message import Text, text
@@ -55,19 +56,23 @@ async def check(
     *,
     listens: bool = False,
     homes: Mapping[int, Home] | None = None,
+    carried: Mapping[str, int] | None = None,
 ) -> Found:
     """Look, with some requests for each server and channel. `listens`: a feature hears what people say;
-    `homes`: where each community's themes get their channels, where that was chosen.
+    `homes`: where each community's themes get their channels, where that was chosen; `carried`: the channels
+    to which what people say elsewhere is carried, and whose each is.
     """
     client, found = make_client(settings, connector), Found()
-    looked_at = len(grounds.themes) + len(grounds.groups)
+    looked_at = len(grounds.themes) + len(grounds.groups) + len(carried or ())
     try:
         async with asyncio.timeout(CHECK_SECONDS + looked_at), client:
             await client.login(settings.token.get_secret_value())
-            await _look(client, settings, grounds, found, listens=listens)
+            await _look(client, settings, grounds, found, listens=listens or bool(carried))
             for community, home in (homes or {}).items():
                 if obstacle := await _obstacle_at(client, home):
                     found.lacking(community, obstacle)
+            for channel, community in (carried or {}).items():
+                found.lacking(community, *await _lacks_to_carry(client, channel))
     except discord.LoginFailure:
         return Found(wrong=[text("discord.check.token")])
     except discord.HTTPException as error:
@@ -154,6 +159,27 @@ async def _obstacle_at(client: discord.Client, home: Home) -> Text | None:
 
 async def _look_in(client: discord.Client, channel: str) -> Callable[[Sequence[str]], Sequence[Text]] | None:
     """What says which permissions are refused in a channel of a theme; None: it is not there."""
+    if (found := await _channel(client, channel)) is None:
+        return None
+    there, me = found
+    return partial(lacks_in, there, there.permissions_for(me), me.guild_permissions)
+
+
+async def _lacks_to_carry(client: discord.Client, channel: str) -> Sequence[Text]:
+    """What is lacking to show there what people say elsewhere; in a post of a forum that is the forum's."""
+    with contextlib.suppress(discord.NotFound, discord.Forbidden, ValueError):
+        thread = await client.fetch_channel(int(channel))
+        channel = str(thread.parent_id) if isinstance(thread, discord.Thread) else channel
+    if (found := await _channel(client, channel)) is None:
+        return [text("discord.check.no_channel", channel=channel)]
+    there, me = found
+    return lacks_to_carry(there, there.permissions_for(me))
+
+
+async def _channel(
+    client: discord.Client, channel: str
+) -> tuple[discord.abc.GuildChannel, discord.Member] | None:
+    """A channel as Discord has it now, and Plein on its server; None where it is not there."""
     try:
         found = await client.fetch_channel(int(channel))
         if not isinstance(found, discord.abc.GuildChannel):
@@ -162,6 +188,4 @@ async def _look_in(client: discord.Client, channel: str) -> Callable[[Sequence[s
         there = await guild.fetch_channel(found.id)
     except (discord.NotFound, discord.Forbidden, ValueError):
         return None
-    if isinstance(there, discord.Thread):
-        return None
-    return partial(lacks_in, there, there.permissions_for(me), me.guild_permissions)
+    return None if isinstance(there, discord.Thread) else (there, me)

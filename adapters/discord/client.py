@@ -27,12 +27,13 @@ from adapters.discord.shaping import look_at, shape
 from adapters.discord.uploads import overflow_files
 from bot.clock import Clock
 from bot.errors import Gone, Refused, Shut, TryLater
+from bot.model.carried import Copy
 from bot.model.events import Lack
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Text, text
 from bot.model.people import Grounds, Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
-from bot.ports.adapter import Core
+from bot.ports.adapter import Core, Note
 from bot.texts import Texts
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 
 
 class Discord:
-    """Implements Listener. `grounds`: which servers and channels are whose.
+    """Implements Listener and Carrier. `grounds`: which servers and channels are whose.
 
     `connector` makes the way to Discord, where that is not the usual one.
     """
@@ -103,6 +104,9 @@ class Discord:
             except Exception as error:
                 log.warning("Lost Discord (%s); trying again", type(error).__name__)
                 log.debug("Why", exc_info=error)
+            if self._gateway.carries_by_now:
+                wishes = self._wishes(core)
+                continue
             lasted = (self._clock.now() - began).total_seconds()
             attempt = 0 if lasted > LONGEST_PAUSE else attempt + 1
             await self._clock.sleep(min(FIRST_PAUSE * 2 ** min(attempt, 10), LONGEST_PAUSE))
@@ -111,7 +115,7 @@ class Discord:
         """What Discord is asked to tell, and what where it refuses that: it does not say which of them."""
         found = [INTENTS | SEEING_SIGNS if core.signs else INTENTS]
         for name, intents in WISHES.items():
-            if core.listens if name == HEARING else self._settings.newcomers:
+            if (core.listens or core.is_carrying) if name == HEARING else self._settings.newcomers:
                 found += [wish | intents for wish in found]
         return found[::-1]
 
@@ -151,7 +155,14 @@ class Discord:
     # --- saying ---
 
     async def deliver(self, delivery: Delivery) -> Receipt:
-        on, to = self._session(), delivery.to
+        on = self._session()
+        try:
+            return await self._show(on, delivery)
+        finally:
+            self._gateway.spoke.set()
+
+    async def _show(self, on: Session, delivery: Delivery) -> Receipt:
+        to = delivery.to
         if delivery.replaces:
             return await self._edit(on, delivery)
         channel = await self._channel(on, to)
@@ -176,7 +187,8 @@ class Discord:
     async def inspect(self, community: int) -> Sequence[Lack]:
         await self._ready.wait()
         on = self._session()
-        deaf = [Lack(text("discord.check.deaf"))] if on.core.listens and not on.hears else []
+        is_to_hear = on.core.listens or on.core.is_carrying
+        deaf = [Lack(text("discord.check.deaf"))] if is_to_hear and not on.hears else []
         blind = self._settings.newcomers and not on.sees_newcomers
         unseen = [Lack(text("discord.check.newcomers"))] if blind else []
         return [*deaf, *unseen, *lacks_of(on.places, community, self._settings)]
@@ -228,6 +240,13 @@ class Discord:
         channel = await self._channel(on, to)
         for message in ref:
             await on.outgoing.retract(channel, message)
+
+    async def carry(self, copy: Copy, note: Note) -> None:
+        self._session()
+        try:
+            await self._gateway.copies.carry(copy, note)
+        finally:
+            self._gateway.spoke.set()
 
     def _session(self) -> Session:
         """Of the client that is there. Raises: TryLater where there is none."""

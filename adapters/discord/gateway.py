@@ -17,6 +17,7 @@ from discord.gateway import DiscordWebSocket
 
 from adapters.discord.channels import PLATFORM, Channel, Places
 from adapters.discord.commands import SlashCommands
+from adapters.discord.copies import Copies
 from adapters.discord.guests import Posts, lets_in, put_out_of
 from adapters.discord.history import Reading
 from adapters.discord.intake import Intake
@@ -114,6 +115,7 @@ class Gateway:
         seen.on_request_end.append(outgoing.note_limit)
         slash = slash_commands(core, settings)
         self.session = Session(client, core, settings, places, outgoing, slash, texts, clock)
+        self.copies = Copies(self.session)
         self._registration = Registration(client, core, slash, settings, clock)
         self._settings = settings
         self._client = client
@@ -122,13 +124,16 @@ class Gateway:
         self._posts = Posts(self.session)
         self._intake = Intake(self.session, self._first_words)
         self._signs = Signs(self.session)
-        messages = Messages(self.session, self._first_words, self._signs)
-        in_order = InOrder(core, clock, messages.deal)
-        self._reading = Reading(self.session, messages.meaning, in_order)
+        self._messages = Messages(self.session, self._first_words, self._signs)
+        in_order = InOrder(core, clock, self._messages.deal)
+        self._reading = Reading(self.session, self._messages.meaning, in_order)
         self._adapter = adapter
         self._ready = ready
         self._caught_up = caught_up
         self._changed = asyncio.Event()
+        # What people say is carried, and was not when it began; and whether anything was said of late.
+        self.carries_by_now = False
+        self.spoke = asyncio.Event()
         # Whether there is something of which it was not told.
         self._was_away = False
         self._in_touch_since = clock.now()
@@ -147,6 +152,7 @@ class Gateway:
             self._places.keep_looking(),
             self._posts.keep_looking(),
             self._signs.keep_looking(self._reading),
+            self._keep_asking(),
         )
         work = [asyncio.create_task(coroutine) for coroutine in chores]
         try:
@@ -174,8 +180,20 @@ class Gateway:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
             await self._reading.in_order.stop()
+            await self.copies.webhooks.close()
             with contextlib.suppress(StoreFailed):
                 await self._reading.save()
+
+    async def _keep_asking(self) -> None:
+        """What Discord tells is asked for once, when a connection begins; what people say may be carried from
+        later on. That it begins is said, so it is looked whenever something was.
+        """
+        carried = self.session.core.is_carrying
+        while carried or not self.session.core.is_carrying:
+            self.spoke.clear()
+            await self.spoke.wait()
+        self.carries_by_now = True
+        await self._client.close()
 
     def _events(self) -> list[Any]:
         """What the library tells; of several shards it tells one by one what becomes of them."""
@@ -185,8 +203,10 @@ class Gateway:
         asked: list[Any] = []
         if self.session.core.signs:
             asked += [self.on_raw_reaction_add, self.on_raw_reaction_remove]
-        if self.session.core.misses:
+        if self.session.core.misses or self.session.core.is_carrying:
             asked += [self.on_raw_message_delete, self.on_raw_bulk_message_delete]
+        if self.session.core.is_carrying:
+            asked.append(self.on_raw_message_edit)
         return [
             *touch,
             *asked,
@@ -349,6 +369,11 @@ class Gateway:
 
     async def on_raw_reaction_remove(self, told: discord.RawReactionActionEvent) -> None:
         self._signs.changed(told, self._reading, on=False)
+
+    async def on_raw_message_edit(self, told: discord.RawMessageUpdateEvent) -> None:
+        """Where it is carried it is to be what it is now; a preview of a link changes nothing of it."""
+        if told.message.edited_at and self._messages.may_be_carried(told.message):
+            await self._reading.heard(told.message, changed=True)
 
     async def on_raw_message_delete(self, told: discord.RawMessageDeleteEvent) -> None:
         await self._signs.gone(told.guild_id, told.channel_id, [told.message_id])

@@ -28,8 +28,8 @@ from bot.model.events import Arrival
 from bot.model.people import Place
 
 log = logging.getLogger(__name__)
-# What is to be kept of a message; None where it is not for Plein.
-Meaning = Callable[[discord.Message], dict[str, Any] | None]
+# What is to be kept of a message, or of what it was changed into; None where it is not for Plein.
+Meaning = Callable[[discord.Message, bool], dict[str, Any] | None]
 SAVE_EVERY = 60.0
 # Channels whose history is read at the same time; the library keeps to Discord's limits.
 AT_ONCE = 5
@@ -64,7 +64,7 @@ class Reading:
         self._late: set[str] = set()
         self._turns: deque[str] = deque()
         self._hurried: set[str] = set()
-        self._held: dict[str, deque[discord.Message]] = {}
+        self._held: dict[str, deque[tuple[discord.Message, bool]]] = {}
         self._too_much: set[str] = set()
         # The channels of threads, also of those that the library forgot as they were put away.
         self._parents: dict[str, int] = {}
@@ -77,8 +77,8 @@ class Reading:
         self._behind = True
         self._lost = set(session.settings.shards) or {0}
 
-    async def heard(self, message: discord.Message) -> None:
-        """Keep it if it is for Plein, and with it how far was read."""
+    async def heard(self, message: discord.Message, *, changed: bool = False) -> None:
+        """Keep it if it is for Plein, and with it how far was read. `changed`: so it reads from now on."""
         guild = message.guild
         # An answer that one person sees is told without its server, as if it were private talk.
         if message.flags.ephemeral or not self._on.places.are_ours(guild.id if guild else None):
@@ -87,8 +87,8 @@ class Reading:
             return
         stream = _stream(guild.id if guild else 0, message.channel.id)
         if not self._is_held_back(stream) or sum(map(len, self._held.values())) < MOST_HELD:
-            self._held.setdefault(stream, deque()).append(message)
-        else:
+            self._held.setdefault(stream, deque()).append((message, changed))
+        elif not changed:
             # What there is no room for is read from its channel's history.
             self._read.setdefault(stream, message.id - 1)
             self._gaps.add(stream)
@@ -117,20 +117,23 @@ class Reading:
                     self._unsaved.discard(stream)
                     await self._on.core.close_stream(self._on.account, stream)
 
-    async def _take(self, stream: str, message: discord.Message, *, late: bool = False) -> None:
+    async def _take(
+        self, stream: str, message: discord.Message, *, late: bool = False, changed: bool = False
+    ) -> None:
         """`late`: it comes from the history. One after the other: a cursor passes over nothing."""
         async with self._taking:
             reached = self._read.setdefault(stream, message.id - 1)
             self._note_parent(stream, message.channel)
-            if late or stream not in self._gaps:
+            if late or (stream not in self._gaps and not changed):
                 reached = max(reached, message.id)
-            meaning = self._meaning(message)
+            meaning = self._meaning(message, changed)
             room = str((meaning or {}).get("place", message.channel.id))
             if meaning is None or not self.in_order.takes(room, who_of(meaning)):
                 self._unsaved.add(stream)
             else:
                 body = json.dumps(meaning)
-                arrival = Arrival(f"{PLATFORM}:{message.id}", room, body, at=message.created_at)
+                at = discord.utils.snowflake_time(_said_as(message, changed))
+                arrival = Arrival(_name_of(message, changed), room, body, at=at)
                 await self._keep(stream, arrival, reached)
             self._read[stream] = reached
 
@@ -186,7 +189,7 @@ class Reading:
 
         `gaps`: also where something was missed that cannot be read yet.
         """
-        waiting = [(held[0].id, stream) for stream, held in list(self._held.items()) if held]
+        waiting = [(_said_as(*held[0]), stream) for stream, held in list(self._held.items()) if held]
         missed = [*self._late, *(self._gaps if gaps else ())]
         read = [(self._read[stream], stream) for stream in missed if stream in self._read]
         found: dict[Place | None, datetime] = {}
@@ -245,14 +248,15 @@ class Reading:
         """Deal with what came there, in order, unless it is to be held back."""
         while stream in self._held and not self._is_held_back(stream):
             held = self._held[stream]
-            message = held.popleft()
+            message, changed = held.popleft()
             if not held:
                 del self._held[stream]
-            self._being_kept[message.id] = stream
+            number = _said_as(message, changed)
+            self._being_kept[number] = stream
             try:
-                await self._take(stream, message)
+                await self._take(stream, message, changed=changed)
             finally:
-                self._being_kept.pop(message.id, None)
+                self._being_kept.pop(number, None)
 
     async def _release_all(self) -> None:
         for stream in list(self._held):
@@ -453,6 +457,19 @@ class Reading:
 def who_of(meaning: Mapping[str, Any]) -> str:
     """Whose line it waits in: what a poll of Discord's own came to waits for nobody."""
     return str(meaning.get("author") or "poll")
+
+
+def _name_of(message: discord.Message, changed: bool) -> str:
+    """Each state of a message counts once."""
+    state = f":{message.edited_at.timestamp():.6f}" if changed and message.edited_at else ""
+    return f"{PLATFORM}:{message.id}{state}"
+
+
+def _said_as(message: discord.Message, changed: bool) -> int:
+    """The number that says when it was said: of what was changed, one of that moment."""
+    if changed and message.edited_at:
+        return discord.utils.time_snowflake(message.edited_at)
+    return message.id
 
 
 def _newest(there: Any) -> int:

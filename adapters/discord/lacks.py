@@ -16,6 +16,8 @@ from bot.model.people import Place
 # a channel or post there.
 USEFUL = ("manage_messages",)
 FOR_THEMES = ("manage_channels", "manage_roles", "manage_threads", "pin_messages")
+# What is needed where what people say is carried to a channel from elsewhere.
+FOR_CARRYING = ("manage_webhooks",)
 # Who may not do the first may not do these either, whatever is set: that is one thing to mend.
 _TAKES = {
     "view_channel": {*NEEDED, NEEDED_FOR_POLLS, *USEFUL} - {"view_channel"},
@@ -35,6 +37,9 @@ def lacks_of(places: Places, community: int, settings: Settings) -> list[Lack]:
             me, place = channel.guild.me, Place(PLATFORM, str(channel.id))
             lines = lacks_in(channel, channel.permissions_for(me), me.guild_permissions, names)
             found += [Lack(line, place) for line in lines]
+            if names is not USEFUL and places.carries(channel):
+                lines = lacks_to_carry(channel, channel.permissions_for(me))
+                found += [Lack(line, place) for line in lines]
     for server in places.servers_of(community):
         found += map(Lack, lacks_on(server.name, server.me.guild_permissions, FOR_THEMES))
     return found
@@ -62,6 +67,13 @@ def lacks_in(
     for first, all_else in _TAKES.items():
         if not getattr(may, first):
             missing = [name for name in missing if name not in all_else]
+    where = {"channel": channel.name, "server": channel.guild.name}
+    return [_line("discord.lacks.channel", name, **where) for name in missing]
+
+
+def lacks_to_carry(channel: discord.abc.GuildChannel, may: discord.Permissions) -> list[Text]:
+    """What is lacking to show there what people say elsewhere, in a channel that Plein sees."""
+    missing = _missing(may, FOR_CARRYING) if may.view_channel else ()
     where = {"channel": channel.name, "server": channel.guild.name}
     return [_line("discord.lacks.channel", name, **where) for name in missing]
 

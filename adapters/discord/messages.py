@@ -2,7 +2,8 @@
 
 Plein reads what is said to it: in private, or behind its name. Where no feature listens Discord shows it
 nothing else, and nothing else is asked for. Where one does, what people say to each other in places is read
-as well.
+as well. Where that is carried to other places it is kept as they wrote it, with the names of whom it names,
+and what they change of it is read too.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -19,6 +21,7 @@ import discord
 
 from adapters.discord.channels import PLATFORM, handle_of, room_of
 from adapters.discord.newcomers import FirstWords
+from adapters.discord.rich.read import read
 from adapters.discord.session import Session
 from adapters.discord.signs import Signs, remark_at
 from adapters.discord.trouble import TROUBLE
@@ -27,11 +30,17 @@ from bot.model.events import Arrival, Heard, Invocation, Removal
 from bot.model.message import message as shown
 from bot.model.message import text
 from bot.model.people import Identity, Place, Role
+from bot.recent import Recent
+from bot.rich import Names
 
 log = logging.getLogger(__name__)
 Json = dict[str, Any]
+# The channel to which an address of Discord's leads.
+_LEADS_TO = re.compile(r"discord(?:app)?\.com/channels/[0-9]{1,20}/([0-9]{1,20})")
 # What somebody wrote, and not what Discord says of what they did.
 WRITTEN = (discord.MessageType.default, discord.MessageType.reply)
+# Of so many messages that are carried it is known how they read.
+MOST_KNOWN = 10_000
 # Until Discord's own poll is asked for again.
 RETRY_SECONDS = 2.0
 
@@ -43,9 +52,14 @@ class Messages:
         self._on = session
         self._signs = signs
         self._first_words = first_words
+        self._reads: Recent[int, int] = Recent(MOST_KNOWN)
 
-    def meaning(self, message: discord.Message) -> Json | None:
-        """What is to be kept of it; None where it is not for Plein."""
+    def may_be_carried(self, message: discord.Message) -> bool:
+        """Whether what is said there is, so that what becomes of it is to be read."""
+        return message.guild is not None and self._on.places.carries(message.channel)
+
+    def meaning(self, message: discord.Message, changed: bool) -> Json | None:
+        """What is to be kept of it, or of what it was changed into; None where it is not for Plein."""
         me, author = self._on.client.user, message.author
         assert me
         if message.type is discord.MessageType.poll_result and author.id == me.id:
@@ -54,6 +68,8 @@ class Messages:
         # A webhook writes as whoever it likes.
         if author.bot or message.webhook_id or message.type not in WRITTEN:
             return None
+        if changed:
+            return self._talk(message, changed=True)
         called = re.match(rf"\s*<@!?{me.id}>\s*", message.content)
         if message.guild and not called:
             return self._talk(message)
@@ -77,15 +93,37 @@ class Messages:
             return {}
         return {} if answered.webhook_id else {"about": [answered.id, answered.author.id]}
 
-    def _talk(self, message: discord.Message) -> Json | None:
+    def _talk(self, message: discord.Message, *, changed: bool = False) -> Json | None:
         """What people say to each other, where it is to be heard: in a place, in words."""
         room = room_of(message.channel)
         words = message.clean_content.strip()
-        if not (self._on.hears and words and self._on.places.is_known(room)):
+        if not (self._on.hears and self._on.places.is_known(room)):
+            return None
+        carried = self._on.places.carries(message.channel)
+        if changed:
+            is_wanted = carried and self._is_news(message)
+        else:
+            carried = carried and not self._is_command(message.content)
+            is_wanted = bool(words) and (carried or self._on.core.listens)
+        if not is_wanted:
             return None
         kept: Json = {"author": message.author.id, "name": message.author.display_name, "words": words}
         answered = message.reference.message_id if message.reference else None
-        return kept | {"place": room, "talk": True, "reply_to": answered}
+        kept |= {"place": room, "talk": True, "reply_to": answered}
+        if carried:
+            self._reads[message.id] = hash(message.content)
+            picture = message.author.avatar and message.author.display_avatar.url
+            kept |= {"content": message.content, "names": names_in(message), "avatar": picture or ""}
+        if changed and message.edited_at:
+            kept["changed"] = message.edited_at.isoformat()
+        return kept
+
+    def _is_news(self, message: discord.Message) -> bool:
+        """Whether it reads otherwise than before, as far as that is remembered."""
+        return self._reads.get(message.id) != hash(message.content)
+
+    def _is_command(self, words: str) -> bool:
+        return words.lstrip().startswith("!") and self._on.core.commands.first_in(words) is not None
 
     def _server_of(self, channel: int) -> discord.Guild | None:
         found = self._on.client.get_channel(channel)
@@ -96,11 +134,11 @@ class Messages:
         if "sign" in kept:
             await self._signs.deal(arrival, kept)
             return
-        message = int(arrival.id.removeprefix(f"{PLATFORM}:"))
+        message = int(arrival.id.split(":")[1])
         if "result" in kept:
             await self._count(int(arrival.room), kept["result"])
         elif "talk" in kept:
-            await self._on.core.hear(self._heard(message, kept))
+            await self._on.core.hear(self._heard(arrival.id, message, kept))
         else:
             channel: int = kept.get("channel", int(arrival.room))
             invocation = await self._invocation(message, kept, channel)
@@ -127,17 +165,21 @@ class Messages:
             reply_to=reply_to,
         )
 
-    def _heard(self, message: int, kept: Json) -> Heard:
+    def _heard(self, name: str, message: int, kept: Json) -> Heard:
+        at = discord.utils.snowflake_time(message)
         return Heard(
-            f"{PLATFORM}:{message}",
+            name,
             self._on.account,
             Place(PLATFORM, str(kept["place"])),
             Identity(PLATFORM, str(kept["author"])),
             kept["name"],
             kept["words"],
-            discord.utils.snowflake_time(message),
+            datetime.fromisoformat(kept["changed"]) if "changed" in kept else at,
             str(message),
             str(kept["reply_to"]) if kept["reply_to"] else None,
+            rich=read(kept["content"], named(kept["names"])) if "content" in kept else (),
+            changes=str(message) if "changed" in kept else None,
+            avatar=kept.get("avatar", ""),
         )
 
     async def _invocation(self, message: int, kept: Json, channel: int) -> Invocation:
@@ -235,3 +277,22 @@ class Messages:
                     pressed=True,
                 )
             )
+
+
+def names_in(message: discord.Message) -> Mapping[str, Mapping[str, str]]:
+    """What those are called that a message names: people, roles and channels."""
+    found: dict[str, dict[str, str]] = {"people": {}, "roles": {}, "places": {}}
+    for user in message.mentions:
+        found["people"][str(user.id)] = user.display_name
+    for role in message.role_mentions:
+        found["roles"][str(role.id)] = role.name
+    for number in (*message.raw_channel_mentions, *map(int, _LEADS_TO.findall(message.content))):
+        channel = message.guild and message.guild.get_channel_or_thread(number)
+        if channel:
+            found["places"][str(number)] = channel.name
+    return found
+
+
+def named(kept: Mapping[str, Mapping[str, str]]) -> Names:
+    """What `names_in` found, for a reader of words."""
+    return Names(people=kept["people"], roles=kept["roles"], places=kept["places"])

@@ -86,10 +86,18 @@ class Outgoing:
 
     async def note_limit(self, _session: Any, _context: Any, ended: aiohttp.TraceRequestEndParams) -> None:
         """Whatever was asked: a limit for everything comes from Discord, or without Via from before it."""
-        status, headers = ended.response.status, ended.response.headers
-        if status == 429 and ("X-RateLimit-Global" in headers or "Via" not in headers):
+        self.limited(ended.response)
+
+    def limited(self, response: aiohttp.ClientResponse) -> None:
+        """Keep to what an answer says of all that is asked, if it does."""
+        headers = response.headers
+        if response.status == 429 and ("X-RateLimit-Global" in headers or "Via" not in headers):
             now = self._clock.now()
             self._quiet = max(self._quiet, _Pause(now, _patience(headers)), key=lambda pause: pause.left(now))
+
+    def arrived(self, what: str, where: int) -> None:
+        """It was done after all, as was seen later: nothing waits for it."""
+        self._failing.pop((what, where), None)
 
     async def send(
         self,
@@ -108,11 +116,11 @@ class Outgoing:
         """
         there = self._client.get_partial_messageable(channel)
         if tried_at and self._clock.now() - tried_at > REMEMBERED:
-            with self._understood("read", channel):
+            with self.understood("read", channel):
                 found = await self._said_before(there, said, tried_at)
             if found:
                 return found
-        with self._understood("say", channel):
+        with self.understood("say", channel):
             words = {"embed": said.embed, "view": said.view, "poll": said.poll}
             given: dict[str, Any] = {name: part for name, part in words.items() if part}
             if pings:
@@ -142,7 +150,7 @@ class Outgoing:
         """
         there = self._client.get_partial_messageable(channel).get_partial_message(int(ref))
         try:
-            with self._understood("edit", channel, UNKNOWN_MESSAGE, TOO_OLD_TO_EDIT, NOT_OURS):
+            with self.understood("edit", channel, UNKNOWN_MESSAGE, TOO_OLD_TO_EDIT, NOT_OURS):
                 content = _with_mentions(said.content, pings)
                 await there.edit(content=content, embed=said.embed, view=said.view, attachments=files)
         except discord.HTTPException as error:
@@ -164,21 +172,21 @@ class Outgoing:
         """Take a message away; one that is gone already stays gone."""
         there = self._client.get_partial_messageable(channel).get_partial_message(int(ref))
         try:
-            with self._understood("delete", channel, UNKNOWN_MESSAGE):
+            with self.understood("delete", channel, UNKNOWN_MESSAGE):
                 await there.delete()
         except discord.HTTPException as error:
             if error.code != UNKNOWN_MESSAGE:
                 raise
 
     async def _take_away(self, message: discord.PartialMessage) -> None:
-        with contextlib.suppress(Gone, Refused, NotOurs), self._understood("delete", message.channel.id):
+        with contextlib.suppress(Gone, Refused, NotOurs), self.understood("delete", message.channel.id):
             await message.delete()
 
     async def pin(self, channel: int, ref: str) -> None:
         """Keep a message in view, where that may be; one that is pinned stays so."""
         there = self._client.get_partial_messageable(channel).get_partial_message(int(ref))
         try:
-            with self._understood("pin", channel):
+            with self.understood("pin", channel):
                 await there.pin()
         except (Gone, Refused, NotOurs, discord.HTTPException) as refused:
             log.warning("Could not pin a message in %s: %s", channel, refused)
@@ -186,7 +194,7 @@ class Outgoing:
     async def end_poll(self, channel: int, poll: int) -> None:
         """Nobody votes any more in that poll of Discord's own; it may have ended by itself, or be gone."""
         try:
-            with self._understood("end", channel):
+            with self.understood("end", channel):
                 await self._client.http.end_poll(channel, poll)
         except (Gone, Refused, NotOurs, discord.HTTPException) as ended:
             log.info("Discord's poll %s had ended: %s", poll, ended)
@@ -200,7 +208,7 @@ class Outgoing:
         async with self._opening if self._too_fast else contextlib.nullcontext():
             self._check_opening()
             try:
-                with self._understood("open", user, OPENING_TOO_FAST):
+                with self.understood("open", user, OPENING_TOO_FAST):
                     opened = await self._client.create_dm(discord.Object(user))
             except discord.HTTPException as error:
                 if error.code != OPENING_TOO_FAST:
@@ -239,7 +247,7 @@ class Outgoing:
         return None
 
     @contextlib.contextmanager
-    def _understood(self, what: str, where: int, *expected: int) -> Iterator[None]:
+    def understood(self, what: str, where: int, *expected: int) -> Iterator[None]:
         """Discord's answers as the core tells them apart; those that are `expected` as they are.
 
         What it would refuse, by what it said of Plein's roles and its channels or answered just before, it is

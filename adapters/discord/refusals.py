@@ -25,6 +25,8 @@ REFUSALS: Mapping[int, Kind] = {
     10008: Gone,
     # That account exists no more.
     10013: NoSuchAccount,
+    # There are as many webhooks in that channel as there may be.
+    30007: Refused,
     # Discord takes no messages for now.
     40004: Refused,
     # A file is too large for that channel.

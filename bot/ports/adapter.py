@@ -242,6 +242,11 @@ class Core(Protocol):
         """
         ...
 
+    @property
+    def is_carrying(self) -> bool:
+        """Whether what people say is carried from anywhere, so that a platform is to be asked for it."""
+        ...
+
     async def is_copy(self, place: Place, ref: str) -> bool:
         """Whether what stands there is known to be a copy of what was said elsewhere, or part of one."""
         ...

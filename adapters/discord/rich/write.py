@@ -213,7 +213,7 @@ def _linked(
         # On its own, an address may have brackets in it.
         bare = re.sub(r"[\s<>]", lambda found: f"%{ord(found[0]):02X}", url)
         yield _safe(f"<{bare}>" if goes_on or not _ENDS_WELL.search(bare) else bare, around)
-    elif not _may_be_masked(shown, address):
+    elif not may_be_masked(shown, address):
         yield from _plain([(leaf, _without(marks, link)) for leaf, marks in leaves], names)
         yield " ", around
         yield _safe(f"(<{address}>)" if goes_on else f"({address})", around)
@@ -227,7 +227,7 @@ def _linked(
             yield text, kept
 
 
-def _may_be_masked(shown: str, address: str) -> bool:
+def may_be_masked(shown: str, address: str) -> bool:
     """Whether Discord shows these words as typed, as a link to this address."""
     is_address = looks_like_address(shown) or "://" in shown
     return not (is_address or _IN_LABEL.search(shown) or units(address) > _LONGEST)

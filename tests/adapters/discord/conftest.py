@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.adapters.discord.carrying import Carrying, carrying
 from tests.doubles.discord import Discord, Person, Server
+from tests.doubles.discord.state import Channel
 from tests.on_discord import OnDiscord, plein_on
 
 
@@ -53,3 +55,15 @@ def mo(town: Server) -> Person:
     """A moderator: somebody who may delete what others say."""
     town.role("moderators", ["manage_messages"])
     return town.member("mo", roles=["moderators"])
+
+
+@pytest.fixture
+def sport(town: Server) -> Channel:
+    return town.channel("sport")
+
+
+@pytest.fixture
+def core(sport: Channel) -> Iterator[Carrying]:
+    """What is said in #sport is carried to other places, and what is said there to it."""
+    with carrying(sport) as known:
+        yield known

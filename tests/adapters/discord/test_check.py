@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -46,12 +46,17 @@ NEEDS = (
 
 
 async def looked(
-    double: Discord, grounds: Grounds, *, listens: bool = False, **settings: Any
+    double: Discord,
+    grounds: Grounds,
+    *,
+    listens: bool = False,
+    carried: Mapping[str, int] | None = None,
+    **settings: Any,
 ) -> dict[str | int, list[str]]:
     """What is `well` and `wrong`, and what each community lacks, in English."""
     texts, voice = Texts(), Voice("en", ZoneInfo("Europe/Brussels"), datetime.now(UTC), code=("", ""))
     discord = Settings(**{"token": double.token, **settings})
-    found = await check(discord, grounds, double.connector(), listens=listens)
+    found = await check(discord, grounds, double.connector(), listens=listens, carried=carried)
     told: dict[str | int, Sequence[Text]] = {"well": found.well, "wrong": found.wrong}
     told.update(found.lacks.items())
     told["useful"] = [line for lines in found.useful.values() for line in lines]
@@ -95,6 +100,21 @@ async def test_who_listens_has_to_be_shown_what_people_say(double: Discord, town
     assert len(wrong) == 1
     assert "switch on “Message Content Intent”" in wrong[0]
     assert (await checked(double))[1] == []
+
+
+async def test_where_what_is_said_elsewhere_is_shown_webhooks_are_needed(
+    double: Discord, town: Server
+) -> None:
+    double.bot.privileged = 0
+    town.close_to(double.bot, "sport", ["manage_webhooks"])
+    sport = town.channel("sport").id
+    nowhere = Grounds({}, {}, None)
+    told = await looked(double, nowhere, carried={sport: FIRST_COMMUNITY})
+    [lacking] = told[FIRST_COMMUNITY]
+    assert "In the channel sport (server Plein) Plein may not “Manage Webhooks”" in lacking
+    assert any("Message Content Intent" in line for line in told["wrong"])
+    town.allow("sport", "plein", ["manage_webhooks"])
+    assert not (await looked(double, nowhere, carried={sport: FIRST_COMMUNITY}))[FIRST_COMMUNITY]
 
 
 async def test_native_polls_need_one_permission_more(double: Discord, town: Server) -> None:

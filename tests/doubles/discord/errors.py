@@ -58,6 +58,7 @@ KNOWN: Mapping[int, tuple[int, str]] = {
     160004: (400, "A thread has already been created for this message"),
     160005: (400, "This thread is locked"),
     160006: (400, "Maximum number of active threads reached"),
+    220001: (400, "Webhooks posted to forum channels must have a thread_name or thread_id"),
     520001: (400, "Poll expired"),
     520003: (400, "Cannot edit a poll message"),
     520006: (400, "Cannot expire a non-poll message"),

@@ -17,7 +17,7 @@ HTML = "<!DOCTYPE html><html><head><title>Attention Required! | Cloudflare</titl
 class Fault:
     """Meets the next `times` requests whose "METHOD /route" fits `route`, with `only` these in their path.
 
-    `kind`: before (lost on the way), after (done, and the answer lost), late, held, answer.
+    `kind`: before (lost on the way), after (done, and the answer lost, or another given), late, held, answer.
     """
 
     route: str
@@ -89,11 +89,13 @@ class Faults:
         body: Any = None,
         headers: Mapping[str, str] = {},
         only: Mapping[str, str] = {},
+        after: bool = False,
     ) -> Fault:
-        """Answer this instead, and do nothing. A text for a body is no JSON."""
+        """Answer this instead, and do nothing; or `after` it was done. A text for a body is no JSON."""
         if body is None:
             body = {"message": f"{status}: injected", "code": 0}
-        return self._add(Fault(route, "answer", times, status, body, dict(headers), only=only))
+        kind = "after" if after else "answer"
+        return self._add(Fault(route, kind, times, status, body, dict(headers), only=only))
 
     def rate_limit(
         self,

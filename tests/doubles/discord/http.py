@@ -111,6 +111,7 @@ class Http:
                 return early
         who = request.headers.get("Authorization", "")
         wait, everywhere, headers = self.limits.take(request.method, call.route, params, who)
+        wait = wait or self._take_unannounced(request.method, call, params)
         status, answer = 200, None
         try:
             if unreadable:
@@ -126,8 +127,15 @@ class Http:
             status, answer = 500, {"message": f"the double broke: {error!r}", "code": 0}
         call.status, call.answer = status, answer
         if fault and fault.kind == "after":
-            return None
+            return _injected(fault) if fault.status else None
         return _response(status, answer, headers)
+
+    def _take_unannounced(self, method: str, call: Call, params: Mapping[str, str]) -> float:
+        """What webhooks say counts for their channel too, and no header tells of that."""
+        webhook = self.world.webhooks.get(params.get("webhook_id", ""))
+        if webhook is None or method != "POST":
+            return 0.0
+        return self.limits.take_unannounced(call.query.get("thread_id") or webhook.channel_id)
 
     def _run(
         self, request: web.Request, path: str, call: Call, params: Mapping[str, str], uploads: Uploads

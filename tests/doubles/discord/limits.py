@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import unicodedata
 from typing import Any
 
 from tests.doubles.discord.clock import since_1970
@@ -143,22 +144,30 @@ def _check_poll(form: Form, poll: Json) -> None:
     form.number(poll.get("duration"), 1, POLL_HOURS, "duration")
 
 
-def check_webhook_name(form: Form, name: object) -> None:
+def check_webhook_name(form: Form, name: object, *path: str) -> None:
     """1 to 80 characters, and not Discord's own names."""
-    form.length(name, 80, "name", least=1)
+    shown = name.strip() if isinstance(name, str) else name
+    form.length(shown, 80, *(path or ("name",)), least=1)
+    if not isinstance(shown, str):
+        return
+    # However it is spelled: with accents, in full width, with what nobody sees in between.
+    plain = "".join(
+        letter
+        for letter in unicodedata.normalize("NFKD", shown).casefold()
+        if not unicodedata.combining(letter) and unicodedata.category(letter) not in ("Cf", "Cc")
+    )
     for word in ("clyde", "discord"):
-        if isinstance(name, str) and word in name.lower():
-            form.say("USERNAME_INVALID_CONTAINS", f'Username cannot contain "{word}"', "name")
+        if word in plain:
+            form.say("USERNAME_INVALID_CONTAINS", f'Username cannot contain "{word}"', *(path or ("name",)))
+    if plain in ("everyone", "here"):
+        form.say("USERNAME_INVALID", f'Username cannot be "{plain}"', *(path or ("name",)))
 
 
 def check_author(body: Json) -> None:
     """The name a webhook message is shown under."""
     if body.get("username") is not None:
         form = Form()
-        form.length(body["username"], 80, "username", least=1)
-        for word in ("clyde", "discord"):
-            if word in str(body["username"]).lower():
-                form.say("USERNAME_INVALID_CONTAINS", f'Username cannot contain "{word}"', "username")
+        check_webhook_name(form, body["username"], "username")
         form.check()
 
 

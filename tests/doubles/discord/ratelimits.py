@@ -21,6 +21,8 @@ REAL: Mapping[str, tuple[int, float]] = {
     "POST /users/@me/channels": (10, 10.0),
 }
 """As measured by library authors; Discord publishes none."""
+UNANNOUNCED = (30, 60.0)
+"""discord-api-docs #367, #1454: messages of webhooks in a channel, of which no header tells."""
 
 
 @dataclass(slots=True)
@@ -41,6 +43,8 @@ class RateLimits:
         self.now: Callable[[], float] = time.monotonic
         self.default = (10_000, 1.0)
         self.everywhere: tuple[int, float] | None = None
+        # What webhooks say in one channel.
+        self.unannounced: tuple[int, float] | None = None
         self.bad_requests_allowed = 10_000
         self._of: dict[str, tuple[int, float]] = {}
         self._buckets: dict[str, Bucket] = {}
@@ -54,14 +58,21 @@ class RateLimits:
     def real(self) -> None:
         """Limits like Discord's own, 50 requests a second in all among them."""
         self._of.update(REAL)
-        self.everywhere = (50, 1.0)
+        self.everywhere, self.unannounced = (50, 1.0), UNANNOUNCED
         self._buckets.clear()
 
     def none(self) -> None:
         """Roomy again."""
         self._of.clear()
         self._buckets.clear()
-        self.everywhere = None
+        self.everywhere = self.unannounced = None
+
+    def take_unannounced(self, channel: str) -> float:
+        """Count one message of a webhook there: seconds to wait if it is one too many."""
+        if self.unannounced is None:
+            return 0.0
+        fits, bucket = self._take(f"unannounced {channel}", *self.unannounced)
+        return 0.0 if fits else max(bucket.ends - self.now(), 0.001)
 
     def _take(self, key: str, limit: int, window: float) -> tuple[bool, Bucket]:
         now = self.now()

@@ -184,6 +184,8 @@ class Message:
     mentions: list[User] = field(default_factory=list)
     mention_roles: list[str] = field(default_factory=list)
     mention_everyone: bool = False
+    # Whomever it ever rang for, and how often: accounts and roles by their numbers, and "everyone".
+    rang: list[str] = field(default_factory=list)
     reference: Json | None = None
     reactions: dict[str, list[str]] = field(default_factory=dict)
     application_id: str | None = None

@@ -166,6 +166,7 @@ def _mention(world: World, message: Message, body: Json) -> None:
         referred = message.channel.messages.get(str((message.reference or {}).get("message_id")))
         if referred and referred.author not in message.mentions:
             message.mentions.append(referred.author)
+    message.rang += [user.id for user in message.mentions]
     guild = world.guild_of(message.channel)
     if not guild:
         return
@@ -177,10 +178,11 @@ def _mention(world: World, message: Message, body: Json) -> None:
     ]
     message.mention_roles = [role_id for role_id in wanted if role_id in guild.roles]
     member = guild.members.get(message.author.id)
-    may = permissions.may(guild, member, message.channel, "mention_everyone")
+    may = permissions.may(guild, member, message.channel, "mention_everyone") or bool(message.webhook_id)
     message.mention_everyone = (
         may and "everyone" in parse and bool(re.search("@(everyone|here)", message.content))
     )
+    message.rang += [*message.mention_roles, *(["everyone"] if message.mention_everyone else [])]
 
 
 def _refer(world: World, message: Message, reference: Json | None) -> None:
@@ -267,6 +269,12 @@ def _demand_few_old_edits(world: World, channel: Channel) -> None:
     if len(done) >= world.old_edits_allowed:
         raise too_many_old_edits(OLD_EDITS_WAIT)
     world.old_edits[channel.id] = [*done, now]
+
+
+def preview(world: World, message: Message, url: str) -> None:
+    """Discord found what a link leads to: the message changes, and nobody changed it."""
+    message.embeds = [{"type": "link", "url": url, "title": "Preview"}]
+    tell(world, "MESSAGE_UPDATE", message, _whole(world, message))
 
 
 def delete(world: World, message: Message) -> None:

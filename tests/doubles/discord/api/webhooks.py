@@ -10,7 +10,7 @@ from tests.doubles.discord.api.table import Answer, Ask, route
 from tests.doubles.discord.errors import Form, refuse
 from tests.doubles.discord.limits import check_author, check_webhook_name
 from tests.doubles.discord.render import message_json, webhook_json
-from tests.doubles.discord.state import Channel, Event, Message, Webhook
+from tests.doubles.discord.state import FORUM, Channel, Event, Message, Webhook
 from tests.doubles.discord.talk import delete, edit, post
 
 TOKEN = "/webhooks/{webhook_id}/{webhook_token}"
@@ -52,14 +52,22 @@ def create(ask: Ask) -> Answer:
 def of_channel(ask: Ask) -> Answer:
     channel = ask.channel("manage_webhooks")
     return [
-        webhook_json(webhook) for webhook in ask.world.webhooks.values() if webhook.channel_id == channel.id
+        _shown(ask, webhook) for webhook in ask.world.webhooks.values() if webhook.channel_id == channel.id
     ]
+
+
+def _shown(ask: Ask, webhook: Webhook) -> Answer:
+    """What another application said it with is not told."""
+    found = webhook_json(webhook)
+    if webhook.application_id not in ("", ask.bot.id):
+        del found["token"]
+    return found
 
 
 @route("GET", "/guilds/{guild_id}/webhooks")
 def of_guild(ask: Ask) -> Answer:
     guild = ask.guild("manage_webhooks")
-    return [webhook_json(webhook) for webhook in ask.world.webhooks.values() if webhook.guild_id == guild.id]
+    return [_shown(ask, webhook) for webhook in ask.world.webhooks.values() if webhook.guild_id == guild.id]
 
 
 def _webhook(ask: Ask) -> Webhook:
@@ -125,7 +133,10 @@ def say(ask: Ask) -> Answer:
 
 def _place(ask: Ask, webhook: Webhook) -> Channel:
     if "thread_id" not in ask.query:
-        return ask.world.channel(webhook.channel_id)
+        channel = ask.world.channel(webhook.channel_id)
+        if channel.type == FORUM and "message_id" not in ask.params:
+            raise refuse(220001)
+        return channel
     thread = ask.world.channel(ask.query["thread_id"])
     if thread.parent_id != webhook.channel_id:
         raise refuse(10003)
