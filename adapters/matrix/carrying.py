@@ -181,12 +181,12 @@ def _weight(content: Content, *, sealed: bool) -> float:
 
 
 def in_parts(rich: Rich, weigh: Callable[[Rich], float]) -> list[Rich]:
-    """The same in as many parts as it takes, none of them heavier than an event may be."""
+    """The same in as many parts as it takes, none of them heavier than an event may be, if it has parts."""
     if weigh(rich) <= LARGEST:
         return [rich]
     halves = _inside_halved(rich)
     if len(halves) < 2:
-        return list(halves)
+        return list(halves) or [rich]
     return [part for half in halves for part in in_parts(half, weigh)]
 
 

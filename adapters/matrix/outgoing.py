@@ -166,7 +166,8 @@ class Outgoing:
         found, since = list[str](), ""
         while True:
             async with self._messages.turn():
-                status, answer = await self.request("GET", path + since, version="v1")
+                # nio's own call hides what went wrong.
+                status, answer, _ = await self.request_at("GET", path + since, version="v1")
                 if status == 429:
                     raise self._messages.slow_down(answer.get("retry_after_ms"))
             if status == 404:
@@ -436,15 +437,12 @@ class Outgoing:
         """Those that Plein is in, or is just coming into: the others are talked in no more."""
         return [room for room in rooms if room in self._rooms or room in self._client.invited_rooms]
 
-    async def request(
-        self, method: str, path: str, body: object = None, *, version: str = "v3"
-    ) -> tuple[int, dict[str, Any]]:
-        """What nio has no call for, or one that hides what went wrong. The status, and the answer where it is
-        a JSON object.
+    async def request(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
+        """What nio has no call for. The status, and the answer where it is a JSON object.
 
         Raises: aiohttp.ClientError where the homeserver does not answer; perhaps what stands before it does.
         """
-        status, answer, _ = await self.request_at(method, path, body, version=version)
+        status, answer, _ = await self.request_at(method, path, body)
         return status, answer
 
     async def request_at(
