@@ -79,10 +79,8 @@ class Intake:
         heard = read(event)
         if heard is None or heard.sender == self._on.me:
             return False
-        if isinstance(heard.meaning, Edited | Emoted) and self._carries(room, heard.sender):
-            return True
-        if isinstance(heard.meaning, Edited):
-            return self._asks_again(heard.meaning)
+        if isinstance(heard.meaning, Edited | Emoted):
+            return self._carries(room, heard.sender) or self._asks_again(heard.meaning)
         if isinstance(heard.meaning, Signed):
             return heard.meaning.sign in self._on.core.signs and self._is_place(room)
         if isinstance(heard.meaning, Sent):
@@ -106,9 +104,9 @@ class Intake:
         """Whether it matters which messages there are no more."""
         return self._on.core.misses or self._on.core.carries(place)
 
-    def _asks_again(self, edited: Edited) -> bool:
+    def _asks_again(self, meaning: Edited | Emoted) -> bool:
         """Whether they made a command of what they had said."""
-        now = edited.now
+        now = meaning.now if isinstance(meaning, Edited) else None
         return isinstance(now, Said) and now.is_command and self._on.core.commands.resembles(now.words)
 
     def _is_place(self, room: str) -> bool:
@@ -312,12 +310,12 @@ class Intake:
         """As it is addressed to Plein. Where it answers a copy of what somebody said elsewhere, clients
         mention Plein, and nobody meant that.
         """
-        place, answered = asked.place, said.reply_to
-        if not (place and answered and self._on.core.carries(place)):
-            return said
-        if not await self._on.core.is_copy(place, answered):
+        if not (asked.place and said.reply_to and await self._is_copy(asked.place, said.reply_to)):
             return said
         return replace(said, reply_to=None, mentions=tuple(u for u in said.mentions if u != self._on.me))
+
+    async def _is_copy(self, place: Place, event_id: str) -> bool:
+        return self._on.core.carries(place) and await self._on.core.is_copy(place, event_id)
 
     async def _deal_with_edit(
         self, asked: Invocation, edited: Edited, room: str, content: Mapping[str, Any]
@@ -499,7 +497,8 @@ class Intake:
         content = content_if_by(source, self._on.me)
         if edited := replaced_by(content):
             return await self._on.core.message_at(self._on.account, edited)
-        if self._is_recent(source) and (KEY in content or "ciphertext" in content):
+        is_being_noted = self._is_recent(source) and (KEY in content or "ciphertext" in content)
+        if is_being_noted and not await self._is_copy(Place(PLATFORM, room), event_id):
             raise ConnectionError("that message is being noted")
         return None
 

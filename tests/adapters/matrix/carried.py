@@ -31,8 +31,8 @@ AT = datetime(2026, 11, 29, 13, 5, tzinfo=UTC)
 
 @dataclass
 class Carried:
-    """What was heard, what is gone and what entered the inbox; which places are carried, and which copies
-    stand there.
+    """What was heard, what is gone and what entered the inbox; where Plein is, which of these places are
+    carried on, and which copies stand there.
     """
 
     server: Homeserver
@@ -44,6 +44,7 @@ class Carried:
     heard: list[Heard] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     stored: list[Arrival] = field(default_factory=list)
+    joined: set[Place] = field(default_factory=set)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def room(self, owner: Person, *others: Person, carried: bool = True, **options: Any) -> str:
@@ -52,11 +53,7 @@ class Carried:
         for person in others:
             await person.join(room)
         place = Place("matrix", room)
-
-        async def joined() -> bool | None:
-            return place in await self.core.places(f"matrix:{self.plein}") or None
-
-        await owner.wait_until(joined, timeout=60)
+        await self.until(lambda: place in self.joined)
         if carried:
             self.places.add(place)
         return room
@@ -83,7 +80,7 @@ class Carried:
 
     def standing_in(self, core: PleinCore) -> dict[str, Any]:
         """What the core does for it."""
-        kept = core.store_arrivals
+        kept, came = core.store_arrivals, core.joined
 
         async def hear(heard: Heard) -> None:
             async with self.changed:
@@ -106,7 +103,14 @@ class Carried:
                 self.changed.notify_all()
             return await kept(account, arrivals, cursor, *more)
 
+        async def joined(account: str, place: Place, *more: Any, **options: Any) -> None:
+            await came(account, place, *more, **options)
+            async with self.changed:
+                self.joined.add(place)
+                self.changed.notify_all()
+
         return {
+            "joined": joined,
             "carries": lambda place: place in self.places,
             "is_copy": is_copy,
             "hear": hear,
@@ -122,7 +126,9 @@ async def carrying_on(server: Homeserver, folder: Path) -> AsyncIterator[Carried
         {"homeserver": server.url, "user": plein, "password": PASSWORD, "store": folder / "matrix"}
     )
     config = Config(community=Community(), database=DatabaseSection(url="sqlite:///:memory:"))
-    async with open_core(config, SystemClock(), 0, FEATURES) as core:
+    # Nothing else listens to what people say.
+    deaf = [each for each in FEATURES if not each.feature.hears]
+    async with open_core(config, SystemClock(), 0, deaf) as core:
         adapter = Matrix(settings, Grounds(), core.texts, SystemClock())
         carried = Carried(server, core, adapter, plein)
         for name, stand_in in carried.standing_in(core).items():

@@ -85,16 +85,14 @@ async def test_what_is_for_plein_or_no_persons_is_not_brought(
 
 async def test_an_edit_is_of_what_is_ones_own(carried: Carried, homeserver: Homeserver) -> None:
     anna, ben = await somebody(homeserver, "anna"), await somebody(homeserver, "ben")
-    room, other = await carried.room(anna, ben), await carried.room(anna)
-    said, elsewhere = await anna.say(room, "om acht uur"), await anna.say(other, "elders")
+    room = await carried.room(anna, ben)
+    said = await anna.say(room, "om acht uur")
     edit = await anna.edit(room, said, "om negen uur")
     changed = await carried.hears(edit)
     assert (changed.changes, changed.rich, changed.id) == (said, (Words("om negen uur"),), f"matrix:{edit}")
     theirs = [
         await ben.edit(room, said, "nooit"),
         await anna.edit(room, edit, "van een wijziging"),
-        await anna.edit(room, elsewhere, "van elders"),
-        await anna.edit(room, "$weg", "van niets"),
     ]
     await carried.hears(await ben.say(room, "zo"))
     await carried.hears(await anna.send(room, "m.room.message", edit_of(said, "komt", "m.emote")))
@@ -143,7 +141,7 @@ async def test_where_nothing_is_carried_nothing_enters_the_inbox(
     # Of one room later than of the other it may come.
     await anna.say(room, "!help")
     await carried.until(lambda: [each for each in carried.stored if "!help" in each.body])
-    assert not [each for each in carried.stored if each.id in kept]
+    assert not [each.body for each in carried.stored if each.id in kept]
 
 
 # --- out ---
@@ -206,12 +204,12 @@ async def test_an_edit_is_shown_in_its_place_and_goes_with_it(
 async def test_what_fits_in_no_event_stands_in_several(carried: Carried, homeserver: Homeserver) -> None:
     anna = await somebody(homeserver, "anna")
     room = await carried.room(anna)
-    long = (Words("é\n" * 15_000), CodeBlock("x = 1\n" * 12_000))
+    long = (Words("é\n" * 6_000), CodeBlock("x = 1\n" * 4_000))
     copy = a_copy(room, long)
     stands = await carried.carry(copy)
     assert len(stands) > 1
     bodies = "".join(each.body for each in shown(await anna.history(room)))
-    assert (bodies.count("é"), bodies.count("x = 1")) == (15_000, 12_000)
+    assert (bodies.count("é"), bodies.count("x = 1")) == (6_000, 4_000)
     short = a_copy(room, "kort", "2", message=copy.message, stands=stands)
     assert await carried.carry(short) == (stands[0], *([""] * (len(stands) - 1)))
     assert [each.body for each in shown(await anna.history(room))] == ["Mia: kort"]
