@@ -6,6 +6,8 @@ On the homeserver, seen by other clients than Plein's.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +15,7 @@ from urllib.parse import quote
 import pytest
 
 from adapters.matrix.carrying import PROFILE
+from adapters.matrix.read import KEY
 from bot.errors import Refused
 from bot.model.people import Place
 from bot.rich import CodeBlock, Mention, Named, Style, Styled, Words
@@ -75,7 +78,7 @@ async def test_what_is_for_plein_or_no_persons_is_not_brought(
         await anna.say(room, "!help"),
         await anna.send(room, "m.room.message", {"msgtype": "m.notice", "body": "een bot"}),
         await ghost.say(room, "van over de brug"),
-        await anna.say(room, "een bot", **{"be.plein.key": "copy:1:1:1:0"}),
+        await anna.say(room, "een bot", **{KEY: "copy:1:1:1:0"}),
     ]
     mine.append(await anna.edit(room, mine[0], "geen bevel meer"))
     last = await anna.say(room, "klaar")
@@ -122,8 +125,10 @@ async def test_whoever_answers_a_copy_answers_who_said_it(carried: Carried, home
     carried.copies.add(copy)
     reply = {"m.relates_to": {"m.in_reply_to": {"event_id": copy}}}
     mentions = {"m.mentions": {"user_ids": [carried.plein]}}
-    heard = await carried.hears(await anna.say(room, "2", **reply, **mentions))
-    assert (heard.reply_to, heard.rich) == (copy, (Words("2"),))
+    # A number, and what begins as if Plein were called.
+    for words in ("2", f"{carried.plein[1:].partition(':')[0]} is groot"):
+        heard = await carried.hears(await anna.say(room, words, **reply, **mentions))
+        assert (heard.reply_to, heard.rich) == (copy, (Words(words),))
 
 
 async def test_where_nothing_is_carried_nothing_enters_the_inbox(
@@ -171,6 +176,20 @@ async def test_words_stand_in_the_name_of_who_said_them(carried: Carried, homese
     await anna.wait_for(room, lambda each: "m.new_content" in each["content"])
     answer = await anna.request("GET", "sync", params={"timeout": "0"})
     assert answer["rooms"]["join"][room]["unread_notifications"]["highlight_count"] == 0
+
+
+async def test_what_was_tried_long_ago_is_looked_for_in_the_room(
+    carried: Carried, homeserver: Homeserver
+) -> None:
+    """A homeserver may have forgotten by then under which id it was sent; of another login it never knew."""
+    anna = await somebody(homeserver, "anna")
+    room = await carried.room(anna)
+    copy = a_copy(room, "lang geleden", in_doubt=True, attempts=1)
+    copy = replace(copy, tried_at=carried.core.clock.now() - timedelta(hours=21))
+    plein = await homeserver.person(carried.plein[1:].partition(":")[0])
+    sent = await plein.say(room, "Mia: lang geleden", **{KEY: f"{copy.key}:0"})
+    await carried.hears(await anna.say(room, "dat staat er"))
+    assert await carried.carry(copy) == (sent,)
 
 
 async def test_an_edit_is_shown_in_its_place_and_goes_with_it(
