@@ -118,17 +118,22 @@ async def test_what_is_taken_away_is_brought_also_a_copy_of_pleins(
     assert own not in carried.gone
 
 
-async def test_whoever_answers_a_copy_answers_who_said_it(carried: Carried, homeserver: Homeserver) -> None:
+async def test_whoever_answers_a_copy_answers_who_said_it(
+    carried: Carried, homeserver: Homeserver, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "adapters.inbox")
     anna = await somebody(homeserver, "anna")
     room = await carried.room(anna)
     (copy,) = await carried.carry(a_copy(room, "hoeveel?"))
     carried.copies.add(copy)
     reply = {"m.relates_to": {"m.in_reply_to": {"event_id": copy}}}
     mentions = {"m.mentions": {"user_ids": [carried.plein]}}
-    # A number, and what begins as if Plein were called.
+    # A number, also as a reaction, which holds up nothing; and what begins as if Plein were called.
+    await anna.react(room, copy, "1️⃣")
     for words in ("2", f"{carried.plein[1:].partition(':')[0]} is groot"):
         heard = await carried.hears(await anna.say(room, words, **reply, **mentions))
         assert (heard.reply_to, heard.rich) == (copy, (Words(words),))
+    assert "waits" not in caplog.text
 
 
 async def test_where_nothing_is_carried_nothing_enters_the_inbox(
