@@ -8,6 +8,7 @@ key, so that the same is never shown twice.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ from adapters.matrix.remarks import event_at, opened
 from adapters.matrix.render import Content
 from adapters.matrix.rich.write import write
 from adapters.matrix.session import Session
+from bot.errors import Gone
 from bot.model.carried import Copy, Spoken
 from bot.model.message import text
 from bot.ports.adapter import Note
@@ -74,7 +76,9 @@ class Carrying:
                 await note(part, event)
         for part in range(len(contents), len(stands)):
             if stands[part]:
-                await on.outgoing.redact_whole(room, stands[part], on.me, copy.key)
+                # Of what is not there at all nothing is left to take away.
+                with contextlib.suppress(Gone):
+                    await on.outgoing.redact_whole(room, stands[part], on.me, copy.key)
                 await note(part, "")
 
     async def _change(self, copy: Copy, event: str, content: Content) -> None:

@@ -17,7 +17,8 @@ import pytest
 from adapters.matrix.carrying import PROFILE
 from adapters.matrix.read import KEY
 from bot.errors import Refused
-from bot.model.people import Place
+from bot.model.message import Text, text
+from bot.model.people import FIRST_COMMUNITY, Place
 from bot.rich import CodeBlock, Mention, Named, Style, Styled, Words
 from tests.adapters.matrix.carried import Carried, a_copy, carrying_on
 from tests.adapters.matrix.sealer import Sealer
@@ -223,6 +224,7 @@ async def test_an_edit_is_shown_in_its_place_and_goes_with_it(
     gone = a_copy(room, None, "4", message=copy.message, stands=stands)
     assert await carried.carry(gone) == ("",)
     assert [(await event(anna, room, each["event_id"]))["content"] for each in said] == [{}, {}, {}]
+    assert await carried.carry(a_copy(room, None, stands=("$nooit",))) == ("",)
 
 
 async def test_what_fits_in_no_event_stands_in_several(carried: Carried, homeserver: Homeserver) -> None:
@@ -248,6 +250,12 @@ async def test_what_a_person_said_is_taken_away_with_its_edits(
     theirs = [said, await anna.edit(room, said, "lelijker")]
     other = await ben.edit(room, said, "van niemand")
     place = Place("matrix", room)
+
+    async def lacks() -> list[Text]:
+        found = await carried.adapter.inspect(FIRST_COMMUNITY)
+        return [each.line.values["what"] for each in found if each.place == place]
+
+    assert await lacks() == [text("matrix.lacks.carried")]
     with pytest.raises(Refused):
         await carried.adapter.retract(place, (said,), "k")
     levels = await anna.state(room, "m.room.power_levels") or {}
