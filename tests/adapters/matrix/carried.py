@@ -21,6 +21,7 @@ from bot.model.carried import Copy, Spoken
 from bot.model.events import Arrival, Heard
 from bot.model.people import Grounds, Place
 from bot.rich import Rich, Words
+from tests.doubles.proxy import Proxy
 from tests.homeserver import PASSWORD, Homeserver, Person
 from tests.town import numbers
 
@@ -35,7 +36,7 @@ class Carried:
     carried on, and which copies stand there.
     """
 
-    server: Homeserver
+    proxy: Proxy
     core: PleinCore
     adapter: Matrix
     plein: str
@@ -68,9 +69,10 @@ class Carried:
     async def hears(self, event: str) -> Heard:
         return await self.until(lambda: next((each for each in self.heard if each.ref == event), None))
 
-    async def carry(self, copy: Copy) -> tuple[str, ...]:
-        """Where it stands then, part by part."""
-        stands = dict(enumerate(copy.stands))
+    async def carry(self, copy: Copy, stands: dict[int, str] | None = None) -> tuple[str, ...]:
+        """Where it stands then, part by part; also in `stands`, as soon as it does."""
+        stands = {} if stands is None else stands
+        stands.update(enumerate(copy.stands))
 
         async def note(part: int, ref: str) -> None:
             stands[part] = ref
@@ -120,17 +122,17 @@ class Carried:
 
 
 @contextlib.asynccontextmanager
-async def carrying_on(server: Homeserver, folder: Path) -> AsyncIterator[Carried]:
+async def carrying_on(server: Homeserver, proxy: Proxy, folder: Path) -> AsyncIterator[Carried]:
     plein = await server.register(f"plein{next(numbers)}")
     settings = Settings.model_validate(
-        {"homeserver": server.url, "user": plein, "password": PASSWORD, "store": folder / "matrix"}
+        {"homeserver": proxy.url, "user": plein, "password": PASSWORD, "store": folder / "matrix"}
     )
     config = Config(community=Community(), database=DatabaseSection(url="sqlite:///:memory:"))
     # Nothing else listens to what people say.
     deaf = [each for each in FEATURES if not each.feature.hears]
     async with open_core(config, SystemClock(), 0, deaf) as core:
         adapter = Matrix(settings, Grounds(), core.texts, SystemClock())
-        carried = Carried(server, core, adapter, plein)
+        carried = Carried(proxy, core, adapter, plein)
         for name, stand_in in carried.standing_in(core).items():
             setattr(core, name, stand_in)
         tasks = [asyncio.create_task(job) for job in (adapter.run(core), core.outbox.worker.run())]

@@ -16,21 +16,25 @@ import pytest
 
 from adapters.matrix.carrying import PROFILE
 from adapters.matrix.read import KEY
-from bot.errors import Refused
+from bot.errors import PlatformFailed, Refused, StoreFailed, TryLater
+from bot.model.carried import Copy
 from bot.model.message import Text, text
 from bot.model.people import FIRST_COMMUNITY, Place
 from bot.rich import CodeBlock, Mention, Named, Style, Styled, Words
 from tests.adapters.matrix.carried import Carried, a_copy, carrying_on
 from tests.adapters.matrix.sealer import Sealer
+from tests.doubles.proxy import Proxy
 from tests.homeserver import Homeserver, Person, shown
 from tests.town import numbers
 
 Json = dict[str, Any]
+BUSY = '{"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 60000}'
 
 
 @pytest.fixture(scope="module")
 async def carried(homeserver: Homeserver, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Carried]:
-    async with carrying_on(homeserver, tmp_path_factory.mktemp("carried")) as carried:
+    folder = tmp_path_factory.mktemp("carried")
+    async with Proxy(homeserver.url) as proxy, carrying_on(homeserver, proxy, folder) as carried:
         yield carried
 
 
@@ -184,6 +188,41 @@ async def test_words_stand_in_the_name_of_who_said_them(carried: Carried, homese
     assert answer["rooms"]["join"][room]["unread_notifications"]["highlight_count"] == 0
 
 
+async def test_through_lost_answers_nothing_stands_twice(carried: Carried, homeserver: Homeserver) -> None:
+    anna = await somebody(homeserver, "anna")
+    room, stands = await carried.room(anna), dict[int, str]()
+    copy = a_copy(room, "woord " * 20_000)
+
+    async def fails(copy: Copy, part: str) -> Copy:
+        """What is to be tried next, after an answer that was lost."""
+        # That a connection broke the client tries once more by itself.
+        carried.proxy.lose_answer(part)
+        with pytest.raises((OSError, PlatformFailed)):
+            await carried.carry(copy, stands)
+        carried.proxy.mend()
+        noted = tuple(stands[part] for part in sorted(stands))
+        return replace(copy, stands=noted, in_doubt=True, attempts=copy.attempts + 1)
+
+    async def is_cut_off(part: int, ref: str) -> None:
+        stands[part] = ref
+        raise StoreFailed
+
+    copy = await fails(copy, f"PUT {room[1:]}/send/")
+    assert not stands
+    with pytest.raises(StoreFailed):
+        await carried.adapter.carry(copy, is_cut_off)
+    copy = replace(copy, stands=(stands[0],))
+    whole = await carried.carry(copy, stands)
+    assert len(whole) > 1
+    said = shown(await anna.history(room))
+    assert [each.event_id for each in said] == list(whole)
+    assert not any(each.edits for each in said)
+    gone = a_copy(room, None, "2", message=copy.message, stands=whole)
+    gone = await fails(gone, "PUT /redact/")
+    assert set(await carried.carry(gone, stands)) == {""}
+    assert shown(await anna.history(room)) == []
+
+
 async def test_what_was_tried_long_ago_is_looked_for_in_the_room(
     carried: Carried, homeserver: Homeserver
 ) -> None:
@@ -295,3 +334,15 @@ async def test_in_an_encrypted_room_both_ways(
     last = [each["event_id"] for each in edits if each["type"] == "m.room.encrypted"]
     assert [(await event(anna, room, each))["content"] for each in last] == [{}, {}]
     await sealer.close()
+
+
+async def test_a_homeserver_that_asks_for_patience_gets_it(carried: Carried, homeserver: Homeserver) -> None:
+    """The last of these tests: from then on it is asked for one thing at a time."""
+    anna = await somebody(homeserver, "anna")
+    room = await carried.room(anna)
+    (stands,) = await carried.carry(a_copy(room, "dag"))
+    carried.proxy.answer("/relations/", 429, BUSY, times=1)
+    with pytest.raises(TryLater):
+        await carried.carry(a_copy(room, None, "2", stands=(stands,)))
+    with pytest.raises(TryLater):
+        await carried.carry(a_copy(room, "nog een"))
