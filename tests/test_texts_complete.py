@@ -168,7 +168,7 @@ DATED = ["", ".undated"]
 STEERED = ("closed", "cancelled", "extended", "outcome")
 # The words with which the questions of `plein init` are answered.
 ANSWERED = ["yes", "no", "both", "here", "file", "environment", "keep", "password", "token"]
-LACKS_ON_MATRIX = ["messages", "reactions", "polls", "redact"]
+LACKS_ON_MATRIX = ["messages", "reactions", "polls", "redact", "carried"]
 CHOSEN = [
     (setting, choice)
     for setting in Setting

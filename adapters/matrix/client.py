@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -14,11 +15,13 @@ import nio
 
 from adapters.matrix.account import Account
 from adapters.matrix.aliases import READS, Aliases, follow
+from adapters.matrix.carrying import Carrying
 from adapters.matrix.guests import admit, obstacle_to_entering
 from adapters.matrix.homes import Homes
 from adapters.matrix.intake import Intake
 from adapters.matrix.new_rooms import NewRooms
 from adapters.matrix.outgoing import Outgoing
+from adapters.matrix.remarks import event_at
 from adapters.matrix.render import (
     MIMETYPES,
     POLL_END,
@@ -44,12 +47,13 @@ from adapters.matrix.sync import Sync
 from adapters.outages import Outages
 from bot.clock import Clock
 from bot.errors import Gone, NotOurs, PlatformFailed, Refused, Shut, StoreFailed, TryLater
+from bot.model.carried import Copy
 from bot.model.events import Lack
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Message, Text
 from bot.model.people import Grounds, Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
-from bot.ports.adapter import Core
+from bot.ports.adapter import Core, Note
 from bot.texts import Texts, Voice
 
 log = logging.getLogger(__name__)
@@ -65,7 +69,7 @@ class NamedTwice(ConnectionError):
 
 
 class Matrix:
-    """Implements Listener. `grounds`: which rooms and spaces, by id or alias, are whose."""
+    """Implements Listener and Carrier. `grounds`: which rooms and spaces, by id or alias, are whose."""
 
     platform = PLATFORM
 
@@ -76,6 +80,7 @@ class Matrix:
         self._clock = clock
         self._outages = Outages()
         self._ready = asyncio.Event()
+        self._carrying: Carrying
         self._core: Core
         self._homes: Homes
         self._intake: Intake
@@ -101,6 +106,7 @@ class Matrix:
             session = Session(client, core, self.account, self._settings, rooms, self._outgoing, self._clock)
             self._session = session
             self._intake = Intake(session)
+            self._carrying = Carrying(session, self._texts)
             grounds, aliases = await self._start(client)
             self._sync = Sync(session, self._intake, grounds, aliases.astray)
             self._homes = Homes(session, grounds, self._sync)
@@ -194,22 +200,30 @@ class Matrix:
     # --- saying ---
 
     async def deliver(self, delivery: Delivery) -> Receipt:
-        try:
+        with self._told_of_outages(delivery.to):
             if delivery.replaces:
                 await self._edit(delivery)
-                receipt = Receipt(delivery.replaces)
-            else:
-                receipt = await self._send(delivery)
+                return Receipt(delivery.replaces)
+            return await self._send(delivery)
+
+    async def carry(self, copy: Copy, note: Note) -> None:
+        with self._told_of_outages(copy.place):
+            await self._carrying.carry(copy, note)
+
+    @contextlib.contextmanager
+    def _told_of_outages(self, to: Place | Identity) -> Iterator[None]:
+        """Whether the homeserver is there is seen by what it answers."""
+        try:
+            yield
         except (Gone, Refused, NotOurs):
             self._outages.answered()
             raise
         except aiohttp.ClientError as error:
             away = ConnectionError(f"the homeserver cannot be reached: {type(error).__name__}")
-            raise self._fails(delivery.to, away) from error
+            raise self._fails(to, away) from error
         except ConnectionError as error:
-            raise self._fails(delivery.to, error) from error
+            raise self._fails(to, error) from error
         self._outages.answered()
-        return receipt
 
     def _fails(self, to: Place | Identity, error: ConnectionError) -> Exception:
         """While the homeserver does nothing else either, nothing is ever given up for it."""
@@ -271,9 +285,18 @@ class Matrix:
         try:
             room = await self._room(to)
             for event in ref:
-                await self._outgoing.redact(room, event, key)
+                await self._take_away(to, room, event, key)
         except aiohttp.ClientError as error:
             raise ConnectionError(f"the homeserver cannot be reached: {type(error).__name__}") from error
+
+    async def _take_away(self, to: Place | Identity, room: str, event: str, key: str) -> None:
+        """What a person said goes with their edits of it."""
+        carried = isinstance(to, Place) and self._core.carries(to)
+        said = await event_at(self._session, room, event) if carried else None
+        if said and said.sender != self._session.me:
+            await self._outgoing.redact_whole(room, event, said.sender, key)
+        else:
+            await self._outgoing.redact(room, event, key)
 
     async def _room(self, to: Place | Identity, *, opens: bool = True) -> str:
         if isinstance(to, Place):

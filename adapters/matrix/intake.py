@@ -22,6 +22,7 @@ from adapters.matrix.read import (
     KEY,
     Answered,
     Edited,
+    Emoted,
     Ended,
     Heard,
     Reacted,
@@ -40,6 +41,7 @@ from adapters.matrix.remarks import event_at, name_in, remark_at
 from adapters.matrix.render import beside, native_poll
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
+from adapters.matrix.talk import laid_out, original_of
 from bot.errors import Gone, NotNow, NotOurs, StoreFailed, TryLater
 from bot.model.events import Arrival, Invocation, Mention, Removal
 from bot.model.events import Heard as Talk
@@ -77,9 +79,8 @@ class Intake:
         heard = read(event)
         if heard is None or heard.sender == self._on.me:
             return False
-        if isinstance(heard.meaning, Edited):
-            now = heard.meaning.now
-            return now.is_command and self._on.core.commands.resembles(now.words)
+        if isinstance(heard.meaning, Edited | Emoted):
+            return self._carries(room, heard.sender) or self._asks_again(heard.meaning)
         if isinstance(heard.meaning, Signed):
             return heard.meaning.sign in self._on.core.signs and self._is_place(room)
         if isinstance(heard.meaning, Sent):
@@ -90,7 +91,23 @@ class Intake:
         answers = self._answers_us(said) and not said.is_command
         if answers or self._on.core.listens or self._looks_like_two(room):
             return True
+        if self._carries(room, heard.sender):
+            return True
         return self._meant_for_us(said, room) is not None
+
+    def _carries(self, room: str, user: str) -> bool:
+        """Whether what they say to others there is carried on. For whom a bridge speaks it is not."""
+        carried = self._is_place(room) and self._on.core.carries(Place(PLATFORM, room))
+        return carried and self._on.settings.bridged_from(user) is None
+
+    def _misses(self, place: Place) -> bool:
+        """Whether it matters which messages there are no more."""
+        return self._on.core.misses or self._on.core.carries(place)
+
+    def _asks_again(self, meaning: Edited | Emoted) -> bool:
+        """Whether they made a command of what they had said."""
+        now = meaning.now if isinstance(meaning, Edited) else None
+        return isinstance(now, Said) and now.is_command and self._on.core.commands.resembles(now.words)
 
     def _is_place(self, room: str) -> bool:
         known = self._on.rooms.get(room)
@@ -131,6 +148,11 @@ class Intake:
             return called if called and called.words else said
         return called and (called if commands.resembles(called.words) else replace(called, words=""))
 
+    def _begins_with_us(self, said: Said, room: str) -> bool:
+        """Whether Plein is who it is said to, and not only somebody of whom it is said."""
+        called = said_to(self._on.me, self._our_names(room), said)
+        return called is not None and called.words != ""
+
     def _our_names(self, room: str) -> Sequence[str]:
         """As clients may write them: also where somebody else there goes by the same name."""
         me, known = self._on.me, self._on.client.rooms.get(room)
@@ -155,21 +177,21 @@ class Intake:
     async def _deal_with(self, heard: Heard, arrival: Arrival, *, privately: bool) -> None:
         await self.settled(heard.sender, [arrival.room])
         asked = replace(self._invocation(heard, arrival.room, privately=privately), arrival=arrival.seq)
-        if isinstance(heard.meaning, Removed) and self._on.core.misses and asked.place:
+        if isinstance(heard.meaning, Removed) and asked.place and self._misses(asked.place):
             await self._on.core.gone(asked.place, [heard.meaning.target])
         if home := self._on.settings.bridged_from(heard.sender):
             await self._deal_with_ghost(asked, heard, arrival.room, home)
             return
         match heard.meaning:
             case Said() as said:
-                await self._deal_with_words(asked, said, arrival.room)
+                await self._deal_with_words(asked, said, arrival.room, heard.content)
+            case Emoted() as emoted:
+                await self._bring(asked, emoted, heard.content)
             case Sent():
                 # Once a day, as to whoever calls it by its name: two bots answer each other no more often.
                 await self._tell(asked, arrival.room, text("matrix.sent"), self._once_a("%Y-%m-%d", "sent"))
-            case Edited():
-                # Once an hour: whoever edits a great deal fills no room.
-                about = self._once_a("%Y-%m-%dT%H", "edited")
-                await self._tell(asked, arrival.room, text("matrix.edited"), about)
+            case Edited() as edited:
+                await self._deal_with_edit(asked, edited, arrival.room, heard.content)
             case Reacted(target, number):
                 await self._press(asked, await self._message_at(arrival.room, target), number)
             case Signed(target, sign):
@@ -245,16 +267,20 @@ class Intake:
             if room.since(user) and not (room.is_space or self._on.outgoing.is_direct(room.id))
         ]
 
-    async def _deal_with_words(self, asked: Invocation, said: Said, room: str) -> None:
+    async def _deal_with_words(
+        self, asked: Invocation, said: Said, room: str, content: Mapping[str, Any]
+    ) -> None:
         if asked.place is None and self._on.outgoing.direct.get(asked.author.user_id, [""])[0] != room:
             # Answers go where somebody spoke last.
             await self._on.outgoing.note_direct(asked.author.user_id, room)
         for_two = asked.place is None or (asked.looks_private and self._looks_like_two(room))
+        talk, said = said, await self._without_copy(asked, said)
         if self._answers_us(said) or (for_two and not self._on.core.commands.resembles(said.words)):
             message = await self._answered_by(said, room, asked.id.removeprefix(f"{PLATFORM}:"))
             if message and await self._answer(asked, message, said):
                 return
-            if numbers := numbers_in(said.words):
+            # A number that answers somebody else is theirs.
+            if (numbers := numbers_in(said.words)) and (for_two or message):
                 if asked.place is None:
                     is_other = message is not None and message.buttons
                     told = text("action.no_such", number=numbers[0]) if is_other else text("matrix.number")
@@ -275,8 +301,52 @@ class Intake:
         elif meant and asked.place:
             # Once a day, so that no other bot that answers whoever names it is answered on and on.
             await self._tell(asked, room, text("matrix.called"), self._once_a("%Y-%m-%d", "called"))
-        elif asked.place and self._on.core.listens:
-            await self._on.core.hear(_talk(asked, asked.place, said))
+            if self._on.core.carries(asked.place) and not self._begins_with_us(said, room):
+                await self._bring(asked, talk, content)
+        else:
+            await self._bring(asked, talk, content)
+
+    async def _without_copy(self, asked: Invocation, said: Said) -> Said:
+        """As it is addressed to Plein. Where it answers a copy of what somebody said elsewhere, clients
+        mention Plein, and nobody meant that.
+        """
+        if not (asked.place and said.reply_to and await self._is_copy(asked.place, said.reply_to)):
+            return said
+        return replace(said, reply_to=None, mentions=tuple(u for u in said.mentions if u != self._on.me))
+
+    async def _is_copy(self, place: Place, event_id: str) -> bool:
+        return self._on.core.carries(place) and await self._on.core.is_copy(place, event_id)
+
+    async def _deal_with_edit(
+        self, asked: Invocation, edited: Edited, room: str, content: Mapping[str, Any]
+    ) -> None:
+        if self._asks_again(edited):
+            # Once an hour: whoever edits a great deal fills no room.
+            await self._tell(asked, room, text("matrix.edited"), self._once_a("%Y-%m-%dT%H", "edited"))
+        if asked.place is None or not self._on.core.carries(asked.place):
+            return
+        original = await original_of(self._on, room, edited.target, asked.author.user_id)
+        if isinstance(original, Said) and (meant := self._meant_for_us(original, room)) and meant.words:
+            return  # what was asked of Plein is as it was
+        if original:
+            await self._bring(asked, edited.now, content, changes=edited.target)
+
+    async def _bring(
+        self,
+        asked: Invocation,
+        said: Said | Emoted,
+        content: Mapping[str, Any],
+        *,
+        changes: str | None = None,
+    ) -> None:
+        """To whoever listens; where it is carried on, as it is laid out."""
+        place, core = asked.place, self._on.core
+        listens = core.listens and isinstance(said, Said) and changes is None
+        if place is None:
+            return
+        rich = await laid_out(self._on, place.room_id, content) if core.carries(place) else ()
+        if rich or listens:
+            await core.hear(replace(_talk(asked, place, said), rich=rich, changes=changes))
 
     def _once_a(self, when: str, about: str) -> str:
         """By our own clock: who speaks may choose what theirs says."""
@@ -306,7 +376,7 @@ class Intake:
                     await self._on.core.hear(_talk(asked, asked.place, said))
             case Reacted(target) | Answered(target) | Ended(target):
                 is_meant = await self._message_at(room, target) is not None
-            case Removed() | Edited() | Sent() | Signed():
+            case Removed() | Edited() | Sent() | Signed() | Emoted():
                 is_meant = False
         if is_meant:
             await self._tell(asked, room, text("matrix.ghost", home=home), "ghost")
@@ -427,7 +497,8 @@ class Intake:
         content = content_if_by(source, self._on.me)
         if edited := replaced_by(content):
             return await self._on.core.message_at(self._on.account, edited)
-        if self._is_recent(source) and (KEY in content or "ciphertext" in content):
+        is_being_noted = self._is_recent(source) and (KEY in content or "ciphertext" in content)
+        if is_being_noted and not await self._is_copy(Place(PLATFORM, room), event_id):
             raise ConnectionError("that message is being noted")
         return None
 
@@ -500,7 +571,7 @@ def _stands_at(heard: Heard) -> str:
     match heard.meaning:
         case Reacted(target) | Signed(target) | Answered(target) | Ended(target):
             return target
-        case Said() | Sent() | Edited() | Removed():
+        case Said() | Emoted() | Sent() | Edited() | Removed():
             return heard.id
 
 
@@ -509,7 +580,7 @@ def _sender(event: Mapping[str, Any]) -> str:
     return sender if isinstance(sender, str) else ""
 
 
-def _talk(said_by: Invocation, place: Place, said: Said) -> Talk:
+def _talk(said_by: Invocation, place: Place, said: Said | Emoted) -> Talk:
     """What was said in a place, for whoever listens."""
     ref = said_by.id.removeprefix(f"{PLATFORM}:")
     who, at = said_by.author, said_by.at

@@ -10,14 +10,15 @@ from adapters.matrix.settings import Matrix as Settings
 from bot.model.message import Text, text
 
 
-def lacks_in(room: Room, me: str, settings: Settings) -> list[Text]:
-    """What Plein may not do in a room that it is in."""
-    return _lines(room, me, _wanted(room, settings))
+def lacks_in(room: Room, me: str, settings: Settings, *, carried: bool = False) -> list[Text]:
+    """What Plein may not do in a room that it is in; `carried`: what people say there is carried on."""
+    wanted = list(_wanted(room, settings))
+    return _lines(room, me, [*wanted, ("carried", room.needed_to_redact)] if carried else wanted)
 
 
-def could_use_in(room: Room, me: str) -> list[Text]:
-    """Without what it does, but for one thing each."""
-    return _lines(room, me, [("redact", room.needed_to_redact)])
+def could_use_in(room: Room, me: str, *, carried: bool = False) -> list[Text]:
+    """Without what it does, but for one thing each; not what it lacks there."""
+    return [] if carried else _lines(room, me, [("redact", room.needed_to_redact)])
 
 
 def _lines(room: Room, me: str, wanted: Iterable[tuple[str, int]]) -> list[Text]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeGuard
 
@@ -58,11 +58,19 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Emoted:
+    """What somebody says that they do. Nobody asks anything of Plein in that way."""
+
+    words: str
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Edited:
     """What somebody had said was changed, to these words. Nothing is done for a second time."""
 
     target: str
-    now: Said
+    now: Said | Emoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +116,18 @@ class Removed:
     target: str
 
 
-Meaning = Said | Sent | Edited | Reacted | Signed | Answered | Ended | Removed
+Meaning = Said | Emoted | Sent | Edited | Reacted | Signed | Answered | Ended | Removed
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Who meant what, and when by the server's clock."""
+    """Who meant what, and when by the server's clock; `content` is what they sent."""
 
     id: str
     sender: str
     at: datetime
     meaning: Meaning
+    content: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 def read(event: Mapping[str, Any]) -> Heard | None:
@@ -131,7 +140,7 @@ def read(event: Mapping[str, Any]) -> Heard | None:
     if at is None or not isinstance(content, dict):
         return None
     meaning = _meaning(kind, content, event)
-    return Heard(event_id, sender, at, meaning) if meaning else None
+    return Heard(event_id, sender, at, meaning, content) if meaning else None
 
 
 def is_idle(event: Mapping[str, Any], signs: Container[str]) -> bool:
@@ -245,10 +254,10 @@ def _is_sent(content: dict[str, Any]) -> bool:
     return content.get("msgtype") in _SENT and KEY not in content and replaced_by(content) is None
 
 
-def _said(content: dict[str, Any]) -> Said | Edited | None:
+def _said(content: dict[str, Any]) -> Said | Emoted | Edited | None:
     """An edit says nothing anew; a notice is a bot's, and so is what any Plein says."""
-    words, relation = content.get("body"), _relation(content)
-    if content.get("msgtype") != "m.text" or not isinstance(words, str) or KEY in content:
+    words, relation, kind = content.get("body"), _relation(content), content.get("msgtype")
+    if kind not in ("m.text", "m.emote") or not isinstance(words, str) or KEY in content:
         return None
     if target := replaced_by(content):
         new = content.get("m.new_content")
@@ -257,18 +266,21 @@ def _said(content: dict[str, Any]) -> Said | Edited | None:
             if isinstance(new, dict)
             else None
         )
-        return Edited(target, now) if isinstance(now, Said) else None
+        return Edited(target, now) if isinstance(now, Said | Emoted) else None
     if relation.get("rel_type") == "m.replace":
         return None
     reply = relation.get("m.in_reply_to")
     target = reply.get("event_id") if isinstance(reply, dict) else None
     # In a thread, a client that knows no threads is told to show a reply; nobody meant one.
     fallback = relation.get("rel_type") == "m.thread" and relation.get("is_falling_back") is True
+    answered = target if is_id(target, "$") else None
+    words = (words if answered is None else _without_quote(words)).strip()
+    answered = None if fallback else answered
+    if kind == "m.emote":
+        return Emoted(words, answered)
     laid_out = content.get("formatted_body")
     html = laid_out if isinstance(laid_out, str) else ""
-    if not is_id(target, "$"):
-        return Said(words.strip(), None, html, _mentions(content))
-    return Said(_without_quote(words).strip(), None if fallback else target, html, _mentions(content))
+    return Said(words, answered, html, _mentions(content))
 
 
 def _mentions(content: dict[str, Any]) -> tuple[str, ...]:

@@ -66,16 +66,22 @@ def name_in(on: Session, room: str, user: str) -> str | None:
     return (known.user_name(user) if known else None) or user
 
 
-def _is_sealed_bots(on: Session, room: str, event: nio.Event) -> bool:
-    """Whether what is encrypted says that it is a bot's, as far as Plein has its key."""
+def opened(on: Session, room: str, event: nio.Event) -> nio.Event:
+    """What an event says where it is encrypted; the event itself as long as Plein lacks its key."""
     if not isinstance(event, nio.MegolmEvent):
-        return False
+        return event
     event.room_id = room
     try:
-        content = on.client.decrypt_event(event).source.get("content")
+        found: nio.Event = on.client.decrypt_event(event)
     except nio.EncryptionError:
-        return False
-    return isinstance(content, dict) and is_bots(content)
+        return event
+    return found
+
+
+def _is_sealed_bots(on: Session, room: str, event: nio.Event) -> bool:
+    """Whether what is encrypted says that it is a bot's, as far as Plein has its key."""
+    content = opened(on, room, event).source.get("content")
+    return isinstance(event, nio.MegolmEvent) and isinstance(content, dict) and is_bots(content)
 
 
 def _link(on: Session, room: str, event_id: str) -> str:

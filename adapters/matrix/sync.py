@@ -506,9 +506,13 @@ class Sync:
                 found.append(Lack(each.line))
         bound = [room for room, (_, owner) in self._bound.items() if owner == community]
         rooms = [on.rooms[room] for room in bound if room in on.rooms]
-        lacks = [(room, line) for room in rooms for line in lacks_in(room, on.me, on.settings)]
-        useful = [(room, line) for room in rooms for line in could_use_in(room, on.me)]
-        return found + [Lack(line, Place(PLATFORM, room.id)) for room, line in (*lacks, *useful)]
+        lacks, useful = list[Lack](), list[Lack]()
+        for room in rooms:
+            place = Place(PLATFORM, room.id)
+            carried = on.core.carries(place)
+            lacks += [Lack(line, place) for line in lacks_in(room, on.me, on.settings, carried=carried)]
+            useful += [Lack(line, place) for line in could_use_in(room, on.me, carried=carried)]
+        return found + lacks + useful
 
     async def _line_of(self, room: Room) -> Named | None:
         """What the configuration says of it. What replaced a room that it names is named with it."""

@@ -12,6 +12,8 @@ from adapters.matrix.answers import numbers_in
 from adapters.matrix.read import (
     KEY,
     Answered,
+    Edited,
+    Emoted,
     Ended,
     Heard,
     Meaning,
@@ -97,7 +99,17 @@ def test_what_is_sent_is_no_words(msgtype: str) -> None:
     assert meaning("m.room.message", {"msgtype": msgtype, "body": "x", "m.relates_to": edit}) is None
 
 
-@pytest.mark.parametrize("msgtype", ["m.notice", "m.emote", None, 5])
+def test_what_somebody_says_that_they_do_asks_nothing() -> None:
+    emote = {"msgtype": "m.emote", "body": " !stem 2 "}
+    assert meaning("m.room.message", emote) == Emoted("!stem 2")
+    reply = {"m.relates_to": {"m.in_reply_to": {"event_id": "$1"}}}
+    assert meaning("m.room.message", {**emote, "body": "> a\n\nlacht", **reply}) == Emoted("lacht", "$1")
+    edit = {"m.new_content": emote, "m.relates_to": {"rel_type": "m.replace", "event_id": "$1"}}
+    assert meaning("m.room.message", {**emote, **edit}) == Edited("$1", Emoted("!stem 2"))
+    assert meaning("m.room.message", {**emote, KEY: "copy:1:1:1:0"}) is None
+
+
+@pytest.mark.parametrize("msgtype", ["m.notice", None, 5])
 def test_only_plain_text_is_words(msgtype: Any) -> None:
     assert meaning("m.room.message", {"msgtype": msgtype, "body": "!stem 2"}) is None
 

@@ -1,0 +1,228 @@
+"""What people said elsewhere, as theirs: in their name, which rings nobody, whatever stands in it.
+
+Their name goes along as a per-message profile (MSC4144), and once more before the words, for clients that
+know none; those that do leave that out. An event says which part of which state of a message it is, by its
+key, so that the same is never shown twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from html import escape
+
+from adapters.matrix.read import KEY
+from adapters.matrix.remarks import event_at, opened
+from adapters.matrix.render import Content
+from adapters.matrix.rich.write import write
+from adapters.matrix.session import Session
+from bot.errors import Gone
+from bot.model.carried import Copy, Spoken
+from bot.model.message import text
+from bot.ports.adapter import Note
+from bot.rich import (
+    Code,
+    CodeBlock,
+    Emoji,
+    Listed,
+    Mention,
+    Moment,
+    Names,
+    Node,
+    Paragraph,
+    Rich,
+    Shape,
+    Words,
+    is_blank,
+    joined,
+    moment_in_words,
+    text_of,
+)
+from bot.texts import Texts, Voice
+from bot.unseen import visible
+
+PROFILE = "com.beeper.per_message_profile"
+TEXT = "m.room.message"
+LONGEST_NAME = 80
+# No event is larger than 65,536 bytes with all that homeservers add to it, and an edit says a bit more than
+# what it is of. Sealed it is a third larger.
+LARGEST, SEALED = 58_000, 4 / 3
+# So much of its new words an edit says to clients that know no edits.
+SHOWN_OF_EDIT = 1_000
+# What is longer is written beside everything else.
+LONG = 4_000
+
+
+class Carrying:
+    """Makes copies stand where they are wanted."""
+
+    def __init__(self, session: Session, texts: Texts) -> None:
+        self._on = session
+        self._texts = texts
+
+    async def carry(self, copy: Copy, note: Note) -> None:
+        """See `Carrier.carry`. Raises what `Outgoing.send` does."""
+        on, room, stands = self._on, copy.place.room_id, copy.stands
+        contents = await self._contents(copy, copy.spoken) if copy.spoken else []
+        for part, content in enumerate(contents):
+            if part < len(stands) and stands[part]:
+                await self._change(copy, stands[part], content)
+            else:
+                event = await on.outgoing.send(room, TEXT, content, content[KEY], copy.tried_at)
+                await note(part, event)
+        for part in range(len(contents), len(stands)):
+            if stands[part]:
+                # Of what is not there at all nothing is left to take away.
+                with contextlib.suppress(Gone):
+                    await on.outgoing.redact_whole(room, stands[part], on.me, copy.key)
+                await note(part, "")
+
+    async def _change(self, copy: Copy, event: str, content: Content) -> None:
+        """What stands there says this from now on. An earlier try may have sent it so: then nothing does."""
+        room = copy.place.room_id
+        if copy.in_doubt or copy.attempts:
+            found = await event_at(self._on, room, event)
+            said = opened(self._on, room, found).source.get("content") if found else None
+            if isinstance(said, dict) and said.get(KEY) == content[KEY]:
+                return
+        await self._on.outgoing.send(room, TEXT, _edit(content, event), f"{content[KEY]}:edit", None)
+
+    async def _contents(self, copy: Copy, spoken: Spoken) -> Sequence[Content]:
+        """Of each event that it takes; nothing where there is nothing to read."""
+        locale, (zone, _) = await asyncio.gather(
+            self._on.core.voice_of(copy.place), self._on.core.clocks_of(copy.place)
+        )
+        voice, names = Voice(locale, zone, self._on.clock.now()), Names(zone=zone, language=locale)
+        name = clean_name(spoken.name) or self._texts.write(text("matrix.carried.nobody"), voice)
+        rich = spoken.rich
+        if copy.late:
+            at = moment_in_words(Moment(spoken.at, Shape.TIME), names)
+            rich = _begun_with(self._texts.write(text("matrix.carried.late", at=at), voice) + " ", rich)
+        profile = {
+            "id": hashlib.sha256(spoken.name.encode(errors="replace")).hexdigest()[:16],
+            "displayname": name,
+            "has_fallback": True,
+        }
+        known = self._on.client.rooms.get(copy.place.room_id)
+        is_sealed = known is not None and known.encrypted
+
+        def contents() -> Sequence[Content]:
+            if not write(spoken.rich, names):
+                return []
+            parts = in_parts(rich, lambda part: _weight(_named(part, profile, names), sealed=is_sealed))
+            return [content for part in parts if (content := _named(part, profile, names))]
+
+        is_long = len(text_of(rich)) > LONG
+        found = await asyncio.to_thread(contents) if is_long else contents()
+        reply: Content = {}
+        if copy.answers:
+            reply = {"m.relates_to": {"m.in_reply_to": {"event_id": copy.answers}}}
+        return [
+            {**content, **({} if part else reply), KEY: f"{copy.key}:{part}"}
+            for part, content in enumerate(found)
+        ]
+
+
+def clean_name(name: str) -> str:
+    """In one line, of what can be seen, and no longer than anybody reads; empty where nothing is left."""
+    line = " ".join(visible(" ".join(name.split())).replace("\N{REPLACEMENT CHARACTER}", "").split())
+    if is_blank(line):
+        return ""
+    return line if len(line) <= LONGEST_NAME else line[: LONGEST_NAME - 1].rstrip() + "…"
+
+
+def _named(rich: Rich, profile: Content, names: Names) -> Content:
+    """Words in somebody's name; empty where there is nothing to read."""
+    for said in write(rich, names):
+        body, name = said["body"], profile["displayname"]
+        laid_out = said.get("formatted_body") or escape(body, quote=False).replace("\n", "<br>")
+        before = f"<strong data-mx-profile-fallback>{escape(name, quote=False)}: </strong>"
+        return {
+            **said,
+            "body": f"{name}: {body}",
+            "format": "org.matrix.custom.html",
+            "formatted_body": before + laid_out,
+            PROFILE: profile,
+        }
+    return {}
+
+
+def _edit(content: Content, event: str) -> Content:
+    """The same in the place of what stands there; what that answers stays."""
+    new = {name: value for name, value in content.items() if name != "m.relates_to"}
+    body = content["body"]
+    shown = body if len(body) <= SHOWN_OF_EDIT else body[:SHOWN_OF_EDIT] + "…"
+    return {
+        "msgtype": content["msgtype"],
+        "body": f"* {shown}",
+        "m.mentions": {},
+        PROFILE: content[PROFILE],
+        KEY: content[KEY],
+        "m.new_content": new,
+        "m.relates_to": {"rel_type": "m.replace", "event_id": event},
+    }
+
+
+def _begun_with(words: str, rich: Rich) -> Rich:
+    first, *others = rich
+    if isinstance(first, Paragraph):
+        return (replace(first, inside=joined((Words(words), *first.inside))), *others)
+    return joined((Words(words), *rich))
+
+
+# --- parts ---
+
+
+def _weight(content: Content, *, sealed: bool) -> float:
+    """How large it is as it is sent: sealed, what is no plain letter is spelled out."""
+    if sealed:
+        return len(json.dumps(content)) * SEALED
+    return len(json.dumps(content, ensure_ascii=False).encode(errors="replace"))
+
+
+def in_parts(rich: Rich, weigh: Callable[[Rich], float]) -> list[Rich]:
+    """The same in as many parts as it takes, none of them heavier than an event may be, if it has parts."""
+    if weigh(rich) <= LARGEST:
+        return [rich]
+    halves = _inside_halved(rich)
+    if len(halves) < 2:
+        return list(halves) or [rich]
+    return [part for half in halves for part in in_parts(half, weigh)]
+
+
+def _halved(node: Node) -> Sequence[Node]:
+    """In two, each of which is what the whole was; one where it has no halves."""
+    match node:
+        case Words() | Code() | CodeBlock():
+            middle = _between_words(node.text)
+            pieces = (node.text[:middle], node.text[middle:])
+            return [replace(node, text=piece) for piece in pieces if piece]
+        case Listed(items, start) if len(items) > 1:
+            middle = len(items) // 2
+            after = None if start is None else start + middle
+            return [Listed(items[:middle], start), Listed(items[middle:], after)]
+        case Listed(items):
+            return [replace(node, items=(half,)) for item in items for half in _inside_halved(item)]
+        case Mention() | Emoji() | Moment():
+            return [node]
+    return [replace(node, inside=half) for half in _inside_halved(node.inside)]
+
+
+def _inside_halved(rich: Rich) -> Sequence[Rich]:
+    if len(rich) == 1:
+        return [(half,) for half in _halved(rich[0])]
+    middle = len(rich) // 2
+    return [half for half in (rich[:middle], rich[middle:]) if half]
+
+
+def _between_words(words: str) -> int:
+    """Near the middle of it, behind a blank if there is any."""
+    middle = len(words) // 2
+    for blank in ("\n", " "):
+        if (found := words.rfind(blank, middle // 2, middle)) > 0:
+            return found + 1
+    return middle

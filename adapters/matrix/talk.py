@@ -1,0 +1,71 @@
+"""What people say to each other, as it is carried on: laid out, and what it changes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import aiohttp
+import nio
+
+from adapters.inbox import PAUSE
+from adapters.matrix.read import Emoted, Said, read, replaced_by
+from adapters.matrix.remarks import event_at, opened
+from adapters.matrix.rich.read import read as read_rich
+from adapters.matrix.session import Session
+from bot.errors import TryLater
+from bot.rich import Names, Rich
+
+# What is longer is read beside everything else.
+LONG = 4_000
+
+
+async def laid_out(on: Session, room: str, content: Mapping[str, Any]) -> Rich:
+    """What the content of an event says, with those whom it names as the room calls them."""
+    known = on.client.rooms.get(room)
+    names = Names(people=_Called(known)) if known else Names()
+    if len(str(content)) > LONG:
+        return await asyncio.to_thread(read_rich, content, names)
+    return read_rich(content, names)
+
+
+async def original_of(on: Session, room: str, event_id: str, author: str) -> Said | Emoted | None:
+    """What that edit of theirs is of; None where it counts for nothing.
+
+    Anybody can say that they change what somebody else said, and homeservers let them: an edit counts of what
+    is one's own, in the same room, and no edit itself. What that said cannot be known where its key is
+    lacking.
+
+    Raises: TryLater where the homeserver does not say just now.
+    """
+    try:
+        event = await event_at(on, room, event_id)
+    except (OSError, aiohttp.ClientError) as error:
+        raise TryLater(PAUSE) from error
+    if event is None or event.sender != author or event.source.get("room_id", room) != room:
+        return None
+    source = opened(on, room, event).source
+    if source.get("type") == "m.room.encrypted":
+        return None if replaced_by(source["content"]) else Said("")
+    heard = read(source)
+    return heard.meaning if heard and isinstance(heard.meaning, Said | Emoted) else None
+
+
+class _Called(Mapping[str, str]):
+    """What people are called in a room, looked up only for whoever is named."""
+
+    def __init__(self, room: nio.MatrixRoom) -> None:
+        self._room = room
+
+    def __getitem__(self, user: str) -> str:
+        name = self._room.user_name(user)
+        if name is None:
+            raise KeyError(user)
+        return str(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._room.users)
+
+    def __len__(self) -> int:
+        return len(self._room.users)
