@@ -14,6 +14,7 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     _make_map()
     _make_wanted()
+    _make_relays()
     op.create_table(
         "early_acts",
         sa.Column("id", _NUMBER, nullable=False),
@@ -107,6 +108,21 @@ def _index(name: str, *columns: str) -> None:
     )
 
 
+def _make_relays() -> None:
+    op.create_table(
+        "relays",
+        sa.Column("community", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("theme", _NUMBER, autoincrement=False, nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("resident", _NUMBER, nullable=True),
+        sa.ForeignKeyConstraint(["theme"], ["themes.id"], name=op.f("fk_relays_theme")),
+        sa.ForeignKeyConstraint(["resident"], ["residents.id"], name=op.f("fk_relays_resident")),
+        sa.PrimaryKeyConstraint("community", "theme", name=op.f("pk_relays")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_relays_resident"), "relays", ["resident"])
+
+
 def downgrade() -> None:
-    for table in ("early_acts", "wanted_copies", "copies", "speakers", "copied_in"):
+    for table in ("relays", "early_acts", "wanted_copies", "copies", "speakers", "copied_in"):
         op.drop_table(table)
