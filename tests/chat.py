@@ -11,7 +11,8 @@
 
 Lines that begin with `> ` are typed into the console; the lines up to the next of those are
 what must be said. `community` names one of several, and its themes with the room that each has on every
-platform. `with relays`: what people say may be carried. `one person:` between the lines makes one person of two who were known already.
+platform. `with relays`: what people say may be carried between the places of a theme. `one person:` between
+the lines makes one person of two who were known already.
 Blank lines and comments count for nothing. In what is typed `{ja # x 3}`
 stands for "ja 1ja 2ja 3" and `\\u202e` for that character, so that bad input stays readable. A code, which is
 another one each time, is said as `XXXX-XXXX`; typed so, or `xxxx xxxx`, it is the one that was said last.

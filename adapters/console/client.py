@@ -351,7 +351,7 @@ class Console:
         if copy.stands:
             await self._print(f"{where} *", said, "edited", copy.place)
         else:
-            await self._print(where, said, "public", copy.place)
+            await self._print(where, said, "carried", copy.place)
             await note(0, str(uuid.uuid4()))
 
     def _called(self, to: Place | Identity) -> str:
