@@ -39,6 +39,8 @@ DIALECTS = (sqlite.dialect(), POSTGRESQL)
 SMALL = {"accounts", "associations", "communities", "inbox", "kept", "numbers", "places", "themes"}
 # One for each theme that was opened, on each platform.
 SMALL |= {"wanted_rooms"}
+# And one for each of those whose relay is on.
+SMALL |= {"relays"}
 # Changed by moderators, now and then.
 SMALL |= {"settings"}
 # Kept for minutes, or for a day.
