@@ -25,7 +25,7 @@ from bot.model.people import Place
 from bot.model.work import COPIES
 from bot.ports.carrying import Early, Stands
 from bot.ports.storage import Store, Transaction
-from bot.rich import is_blank, text_of
+from bot.rich import is_blank, plain
 from bot.speaker import is_over
 
 log = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ class Carried:
 
     async def hear(self, heard: Heard) -> None:
         """Raises: StoreFailed if it could not be kept: try again."""
-        if heard.place not in self.places or not heard.ref or is_blank(text_of(heard.rich)):
+        if heard.place not in self.places or not heard.ref or is_blank(plain(heard.rich)):
             return
         community = await self._communities.of_place(heard.place)
         if community is not None:

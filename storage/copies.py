@@ -190,6 +190,7 @@ _ITS_ACT = and_(
 _ACT = select(early_acts).where(_ITS_ACT)
 _TAKE_ACT = delete(early_acts).where(_ITS_ACT)
 _ADD_ACT = insert(early_acts)
+_END_ACTS = delete(early_acts).where(early_acts.c.since <= bindparam("until_", type_=early_acts.c.since.type))
 
 
 class Copies:
@@ -309,7 +310,8 @@ class Copies:
             is_gone = before.spoken is None
             if is_gone or (early.spoken is not None and early.at < before.said_at):
                 return
-        self._db.execute(_TAKE_ACT, where)
+        for statement in (_TAKE_ACT, _END_ACTS):
+            self._db.execute(statement, {**where, "until_": now - WAITS})
         key, sealed = self._sealing.seal(pack_spoken(early.spoken)) if early.spoken else ("", None)
         row = {"place": where["place_"], "ref": ref, "edition": early.edition, "key": key, "spoken": sealed}
         row |= {"account": early.author and early.author.address, "said_at": early.at, "since": now}

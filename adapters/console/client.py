@@ -30,7 +30,8 @@ from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core, Note
 from bot.ports.storage import Store
 from bot.recent import Recent
-from bot.rich import Words, text_of
+from bot.rich import Words
+from bot.rich import plain as text_in
 from bot.signs import folded_sign
 from bot.texts import Texts, Voice
 from bot.unseen import visible
@@ -347,7 +348,7 @@ class Console:
             name = f"{name} ↪"
         if copy.late:
             name = f"{name} ({copy.spoken.at.astimezone(zone):%H:%M})"
-        said = message(typed(f"{name}: {text_of(copy.spoken.rich)}"))
+        said = message(typed(f"{name}: {text_in(copy.spoken.rich)}"))
         if copy.stands:
             await self._print(f"{where} *", said, "edited", copy.place)
         else:

@@ -21,7 +21,7 @@ from bot.features.relay.settings import RelaySettings
 from bot.model.events import Heard
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
-from bot.rich import Words
+from bot.rich import Link, Quote, Words
 from storage.community import anywhere
 from storage.tables import copies, handled, identities, inbox, metadata, wanted_copies
 from storage.unit import Tx
@@ -138,6 +138,53 @@ async def test_words_stand_in_all_others_in_order_and_once(talk: Talk) -> None:
     assert talk.read("a") == ["een", "Ben: twee", "Ben: twee"]
     assert talk.read("b") == ["twee", "twee", "Mia: een"]
     assert await counted(talk.town, wanted_copies) == 0
+
+
+async def test_an_address_alone_is_carried_and_nothing_is_not(talk: Talk) -> None:
+    await talk.say("", rich=(Link("https://x.be/a"),))
+    for nothing in ((), (Words(" \u200b\n"),), (Quote(()),)):
+        await talk.say("", rich=nothing)
+    await talk.carry()
+    assert [copy.spoken and copy.spoken.rich for copy in talk.platform.copies] == [
+        (Link("https://x.be/a"),),
+        (Link("https://x.be/a"),),
+    ]
+
+
+async def test_it_is_known_where_it_is_on_as_soon_as_that_is_kept(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    core, here = talk.town.core, Place(PLATFORM, "a")
+    looked, look = asyncio.Event(), core.carried.refresh
+
+    async def refresh() -> None:
+        await look()
+        looked.set()
+
+    monkeypatch.setattr(core.carried, "refresh", refresh)
+    running = asyncio.create_task(core.carried.run())
+
+    async def until(carried: bool) -> None:
+        async with asyncio.timeout(20):
+            while core.carries(here) is not carried:
+                looked.clear()
+                await looked.wait()
+
+    for room in ("b", "c"):
+        await core.left(PLATFORM, Place(PLATFORM, room))
+    await until(False)
+    await talk.town.joined("d")
+    await until(True)
+    await core.store.run(lambda tx: close(tx, here))
+    await until(False)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+def close(tx: Transaction, place: Place) -> None:
+    known = tx.places.known(place)
+    assert known
+    tx.places.close_theme(known[0].id, closed=True)
 
 
 async def test_only_where_it_is_on(talk: Talk) -> None:
