@@ -190,7 +190,7 @@ _ITS_ACT = and_(
 _ACT = select(early_acts).where(_ITS_ACT)
 _TAKE_ACT = delete(early_acts).where(_ITS_ACT)
 _ADD_ACT = insert(early_acts)
-_END_ACTS = delete(early_acts).where(early_acts.c.since <= bindparam("until_", type_=early_acts.c.since.type))
+_END_ACTS = delete(early_acts).where(early_acts.c.until <= bindparam("now_", type_=early_acts.c.until.type))
 
 
 class Copies:
@@ -306,15 +306,15 @@ class Copies:
     def wait(self, place: Place, ref: str, early: Early, now: datetime) -> None:
         where = {"place_": self._number(place), "ref_": ref}
         before = self._db.execute(_ACT, where).first()
-        if before and before.since > now - WAITS:
+        if before and before.until > now:
             is_gone = before.spoken is None
             if is_gone or (early.spoken is not None and early.at < before.said_at):
                 return
         for statement in (_TAKE_ACT, _END_ACTS):
-            self._db.execute(statement, {**where, "until_": now - WAITS})
+            self._db.execute(statement, {**where, "now_": now})
         key, sealed = self._sealing.seal(pack_spoken(early.spoken)) if early.spoken else ("", None)
         row = {"place": where["place_"], "ref": ref, "edition": early.edition, "key": key, "spoken": sealed}
-        row |= {"account": early.author and early.author.address, "said_at": early.at, "since": now}
+        row |= {"account": early.author and early.author.address, "said_at": early.at, "until": now + WAITS}
         self._db.execute(_ADD_ACT, row)
 
     def waited(self, place: Place, ref: str, now: datetime) -> Early | None:
@@ -325,7 +325,7 @@ class Copies:
             return None
         self._db.execute(_TAKE_ACT, where)
         spoken = self._opened(row)
-        if row.since <= now - WAITS or (row.spoken is not None and spoken is None):
+        if row.until <= now or (row.spoken is not None and spoken is None):
             return None
         author = Identity(*row.account.split(":", 1)) if row.account else None
         return Early(row.edition, author, spoken, row.said_at)

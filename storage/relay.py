@@ -6,25 +6,24 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Table, bindparam, delete, select, update
+from sqlalchemy import Column, ForeignKey, Table, bindparam, delete, insert, select, update
 
 from bot.features.relay.records import RELAYS, Relay
 from bot.model.people import Resident, Role
 from storage.parts import Parts, Stored
-from storage.tables import GOES_ALONG, Moment, of_community, own_tables, residents, themes
-from storage.upsert import upsert
+from storage.tables import GOES_ALONG, Moment, Number, of_community, own_tables, residents, themes
 
 TABLES = own_tables()
 
 relays = Table(
     "relays",
     TABLES,
-    of_community(key=True),
-    Column("theme", ForeignKey(themes.c.id), primary_key=True, info={GOES_ALONG: True}),
+    Column("id", Number, primary_key=True),
+    of_community(),
+    Column("theme", ForeignKey(themes.c.id), nullable=False, index=True, info={GOES_ALONG: True}),
     Column("since", Moment, nullable=False),
     # None: somebody of whom nothing is kept any more.
     Column("resident", ForeignKey(residents.c.id), index=True),
-    sqlite_with_rowid=False,
 )
 _THIS = relays.c.theme == bindparam("theme_")
 _OF = (
@@ -34,9 +33,10 @@ _OF = (
     )
     .join(residents, residents.c.id == relays.c.resident, isouter=True)
     .where(_THIS)
+    .order_by(relays.c.id)
 )
 _ALL = select(relays.c.theme, relays.c.since)
-_BEGIN = upsert(relays).on_conflict_do_nothing(index_elements=["theme"]).returning(relays.c.theme)
+_BEGIN = insert(relays)
 _END = delete(relays).where(_THIS).returning(relays.c.theme)
 _MERGE = update(relays).where(relays.c.resident == bindparam("old_")).values(resident=bindparam("new_"))
 _THEIRS = relays.c.resident == bindparam("id_")
@@ -61,10 +61,11 @@ class Relays:
         return {row.theme: row.since for row in self._db.execute(_ALL)}
 
     def begin(self, theme: int, resident: int, now: datetime) -> bool:
-        row = {"theme": theme, "since": now, "resident": resident}
-        begun = self._db.execute(_BEGIN, row).first() is not None
+        if self.of(theme):
+            return False
+        self._db.execute(_BEGIN, {"theme": theme, "since": now, "resident": resident})
         self._db.wake("carried")
-        return begun
+        return True
 
     def end(self, theme: int) -> bool:
         ended = self._db.execute(_END, {"theme_": theme}).first() is not None

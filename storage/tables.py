@@ -750,6 +750,6 @@ early_acts = Table(
     # None: it is to be gone.
     Column("spoken", Text, info=Holds.SEALED.info),
     Column("said_at", Moment, nullable=False),
-    Column("since", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
     UniqueConstraint("place", "ref"),
 )

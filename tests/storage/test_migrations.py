@@ -1776,7 +1776,7 @@ async def test_what_is_carried_comes_and_goes(database_url: str) -> None:
         add_rows({"copies": [{**there, "part": 0, "ref": b"12345678", "speaker": 1, "at": 1}]}, db)
         wanted = {"account": "b", "edition": "e", "gone": False, "first": True, "next_at": 1}
         add_rows({"wanted_copies": [{**there, **wanted}]}, db)
-        early = {"place": 1, "ref": b"87654321", "edition": "gone", "said_at": 1, "since": 1}
+        early = {"place": 1, "ref": b"87654321", "edition": "gone", "said_at": 1, "until": 1}
         add_rows({"early_acts": [{**of_one, **early}]}, db)
 
     await upgrade(database_url, to="0075")

@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(), nullable=False, server_default=""),
         sa.Column("spoken", sa.Text(), nullable=True),
         sa.Column("said_at", sa.BigInteger(), nullable=False),
-        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_early_acts")),
         sa.UniqueConstraint("place", "ref", name=op.f("uq_early_acts_place_ref")),
     )
@@ -111,15 +111,16 @@ def _index(name: str, *columns: str) -> None:
 def _make_relays() -> None:
     op.create_table(
         "relays",
+        sa.Column("id", _NUMBER, nullable=False),
         sa.Column("community", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("theme", _NUMBER, autoincrement=False, nullable=False),
+        sa.Column("theme", _NUMBER, nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("resident", _NUMBER, nullable=True),
         sa.ForeignKeyConstraint(["theme"], ["themes.id"], name=op.f("fk_relays_theme")),
         sa.ForeignKeyConstraint(["resident"], ["residents.id"], name=op.f("fk_relays_resident")),
-        sa.PrimaryKeyConstraint("community", "theme", name=op.f("pk_relays")),
-        sqlite_with_rowid=False,
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_relays")),
     )
+    op.create_index(op.f("ix_relays_theme"), "relays", ["theme"])
     op.create_index(op.f("ix_relays_resident"), "relays", ["resident"])
 
 
