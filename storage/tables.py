@@ -700,6 +700,8 @@ copies = Table(
     sqlite_with_rowid=False,
 )
 
+Index("ix_copies_speaker", copies.c.speaker, sqlite_where=text("speaker IS NOT NULL"))
+
 # What is to stand in a place, and does not yet: without its words once it was set aside.
 wanted_copies = Table(
     "wanted_copies",

@@ -70,6 +70,8 @@ def _make_map() -> None:
         sa.UniqueConstraint("place", "ref", name=op.f("uq_copies_place_ref")),
         sqlite_with_rowid=False,
     )
+    where = sa.text("speaker IS NOT NULL")
+    op.create_index("ix_copies_speaker", "copies", ["speaker"], sqlite_where=where, postgresql_where=where)
 
 
 def _make_wanted() -> None:
