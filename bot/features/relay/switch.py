@@ -28,7 +28,9 @@ def switch_on(call: Call, theme: str | None = None) -> Message:
         raise UserError("relay.archived", theme=found.name)
     places = call.tx.places.of_theme(found.id)
     if len(places) < 2:
-        raise UserError("relay.one_place", theme=found.name)
+        # What its people opened they can bind another to; the rest has its places from the configuration.
+        is_theirs = bool(call.tx.places.opened([found.id]))
+        raise UserError("relay.one_place" if is_theirs else "relay.one_place.listed", theme=found.name)
     if relay := call.tx.of(RELAYS).of(found.id):
         return message(text("relay.on.already", theme=found.name, since=relay.since))
     _count(call, found)

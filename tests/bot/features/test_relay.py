@@ -56,6 +56,17 @@ async def test_it_is_not_said_again_and_again(town: Town) -> None:
     assert "is aan" in await town.say("mo", "!brug aan", room="a")
 
 
+async def test_with_one_place_it_is_said_how_there_can_be_another(town: Town) -> None:
+    await town.joined("alone", theme="alone")
+    assert "onder `places` van dit thema" in await town.say("mo", "!brug aan", room="alone")
+
+    def open_one(tx: Transaction) -> None:
+        tx.places.attach(Place(PLATFORM, "alone"), tx.places.open_theme("Dammen").id)
+
+    await town.core.store.run(open_one)
+    assert "`!thema koppel Dammen`" in await town.say("mo", "!brug aan", room="alone")
+
+
 async def test_an_archived_theme_has_none(town: Town) -> None:
     def close(closed: bool, tx: Transaction) -> None:
         known = tx.places.known(Place(PLATFORM, "a"))
