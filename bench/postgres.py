@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -47,9 +47,9 @@ class Ungrouped:
         async with self._whoever_is_free() as store:
             return await store.read_anywhere(work)
 
-    async def forget(self, now: datetime) -> None:
+    async def forget(self, now: datetime, keep: Mapping[str, timedelta] | None = None) -> None:
         async with self._whoever_is_free() as store:
-            await store.forget(now)
+            await store.forget(now, keep)
 
     async def wipe_log(self) -> bool:
         async with self._whoever_is_free() as store:

@@ -10,12 +10,14 @@ from functools import partial
 from typing import TypeVar
 
 from bot.call import Call
+from bot.carrying import Carried
 from bot.clock import Clock
 from bot.commands.catalogue import Commands
 from bot.commands.types import CONVERTERS
 from bot.communities import Communities, of_community
 from bot.delivery.agenda import Agenda, Told, to_ask
 from bot.delivery.boards import Boards
+from bot.delivery.carrying import Carrying
 from bot.delivery.erasing import Erasing
 from bot.delivery.leaving import Leaving
 from bot.delivery.making import Making
@@ -78,9 +80,11 @@ class PleinCore:
             self.reactions,
             under_way=self.rooms.under_way,
         )
+        self.carried = Carried(store, clock, self.communities, features)
         self.hearing = Hearing(store, self.communities, self.dispatch.call_for, features.hears)
         seeing = Seeing(store, clock, self.communities, self.rooms.presences)
         self.outbox = Outbox(store, clock, self.rooms.adapters, self.communities, seeing)
+        self.carrying = Carrying(store, clock, self.rooms.adapters, self.carried)
         call_for = self.dispatch.call_for_nobody
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, call_for, board_rest)
         self.making = Making(store, clock, self.rooms.adapters, self.rooms, seeing)
@@ -92,6 +96,7 @@ class PleinCore:
             self.rooms.heard,
             self.rooms.presences,
             self.rooms.woke,
+            self.carried.keep,
         )
         self.erasing = Erasing(store, clock, features)
         self.leaving = Leaving(store, clock, features)
@@ -99,6 +104,7 @@ class PleinCore:
     def _look(self) -> None:
         """An adapter has come: what waited for it is to be done."""
         self.outbox.worker.wake()
+        self.carrying.worker.wake()
         self.boards.worker.wake()
         self.making.worker.wake()
 
@@ -111,6 +117,8 @@ class PleinCore:
         await self.making.worker.flush()
         await self.boards.worker.flush()
         await self.outbox.worker.flush()
+        await self.carried.refresh()
+        await self.carrying.worker.flush()
         await self.erasing.flush()
 
     # --- what people do ---
@@ -137,17 +145,23 @@ class PleinCore:
         return self.hearing.listens
 
     def carries(self, place: Place) -> bool:
-        return False
+        return place in self.carried.places
 
     @property
     def is_carrying(self) -> bool:
         return False
 
     async def is_copy(self, place: Place, ref: str) -> bool:
-        return False
+        community = await self.communities.of_place(place)
+        if community is None:
+            return False
+        found = await self.store.read(lambda tx: tx.copies.at(place, ref), community=community)
+        return found is not None and not found.said
 
     async def hear(self, heard: Heard) -> None:
-        await self.hearing.hear(heard)
+        await self.carried.hear(heard)
+        if heard.changes is None:
+            await self.hearing.hear(heard)
 
     @property
     def signs(self) -> Collection[str]:
@@ -155,12 +169,13 @@ class PleinCore:
 
     @property
     def misses(self) -> bool:
-        return any(feature.gone for feature in self.features.all)
+        return self.carried.may_be_anywhere or any(feature.gone for feature in self.features.all)
 
     async def gone(self, place: Place, refs: Collection[str]) -> None:
         community = await self.communities.of_place(place) if self.misses else None
         if community is None:
             return
+        await self.carried.gone(community, place, refs)
 
         def run(tx: Transaction) -> None:
             call = self.dispatch.call_for_nobody(tx, f"gone:{place.platform}:{place.room_id}")

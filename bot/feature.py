@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -110,6 +110,19 @@ class Files:
     theirs: Theirs
 
 
+@dataclass(frozen=True, slots=True)
+class Carries:
+    """Where what people say in one place of a theme is to stand in its others.
+
+    `setting` is that of the feature's section that says whether it is anywhere, and `kept_for` that which
+    says for how many days it is known which message is which; `themes` tells in which, each with since when.
+    """
+
+    setting: str
+    kept_for: str
+    themes: Callable[[Transaction], Mapping[int, datetime]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
     """What one feature brings; what it has none of is left out.
@@ -133,6 +146,7 @@ class Feature:
     `knows` says what somebody lets others know that they know, `recognised` for what of that others gave them
     credit, for others to read, and `unsaid` hears that they do not say so any more.
     `hears` is given what people say to each other; without a feature that has it none of that is kept.
+    `carries` says in which themes what people say in one place is to stand in the others.
     `reaction` is a sign that people put on each other's messages, and `gone` is told which messages are no
     more; without a feature that has these no platform is asked for any. `came` is given who came into a
     place. `locales` is the folder of its catalogues, where that is not the one that the features here share.
@@ -168,6 +182,7 @@ class Feature:
     unsaid: Unsaid | None = None
     shown: Shown | None = None
     hears: Hear | None = None
+    carries: Carries | None = None
     reaction: Reaction | None = None
     gone: Gone | None = None
     came: Welcome | None = None
@@ -220,6 +235,7 @@ class Features:
             kind: converter for feature in self.all for kind, converter in feature.kinds.items()
         }
         self.hears = tuple(feature.hears for feature in self.all if feature.hears)
+        self._carrying = tuple(feature for feature in self.all if feature.carries)
         self._reacting = tuple(feature for feature in self.all if feature.reaction)
         self.reactions = tuple(map(_claimed, self._reacting))
         self.settings = {feature.name: feature.settings for feature in self.all if feature.settings}
@@ -277,6 +293,31 @@ class Features:
         for feature in self.all:
             if feature.set_anew:
                 feature.set_anew(tx, setting)
+
+    def may_carry(self, settings: Settings) -> bool:
+        """Whether what people say may be carried anywhere, as a community is configured."""
+        return any(self._carried(settings))
+
+    def carried(self, tx: Transaction, settings: Settings) -> Mapping[int, datetime]:
+        """The themes in which it is, with since when."""
+        return {
+            theme: since for carries in self._carried(settings) for theme, since in carries.themes(tx).items()
+        }
+
+    def keeps_copies_for(self, settings: Settings) -> timedelta | None:
+        """For how long it is kept which message is which there."""
+        days = [
+            getattr(settings.of(feature.settings), feature.carries.kept_for)
+            for feature in self._carrying
+            if feature.carries and feature.settings
+        ]
+        return timedelta(days=max(days)) if days else None
+
+    def _carried(self, settings: Settings) -> Iterator[Carries]:
+        for feature in self._carrying:
+            carries, section = feature.carries, feature.settings
+            if carries and section and getattr(settings.of(section), carries.setting):
+                yield carries
 
     def clear_listed(self, tx: Transaction, lines: Sequence[Sequence[Identity]]) -> None:
         """Nothing holds any more that a configuration said of people before these lines."""

@@ -248,6 +248,11 @@ def _text(node: Node) -> str:
     return text_of(node.inside)
 
 
+def plain(nodes: Iterable[Node]) -> str:
+    """What shows of it, line by line, without any of how it is laid out."""
+    return "\n".join("".join(_text(leaf) for leaf, _ in line.leaves) for line in lines(nodes))
+
+
 def joined(nodes: Iterable[Node]) -> Rich:
     """The same with words that follow each other as one."""
     found: list[Node] = []

@@ -23,6 +23,8 @@ from storage.pages import Pages
 from storage.posts import LONG_AGO
 from storage.tables import (
     boards,
+    copied_in,
+    copies,
     guests,
     handled,
     identities,
@@ -30,6 +32,7 @@ from storage.tables import (
     posts,
     residents,
     settings,
+    speakers,
     subjects,
     uses,
 )
@@ -86,6 +89,17 @@ _ANSWERS = (
     select(handled.c.id, handled.c.at, handled.c.undo)
     .where(among(handled.c.id, "these_"))
     .order_by(handled.c.at, handled.c.id)
+)
+# Which of what they said is known to stand where, without the words.
+_SPOKE = (
+    select(
+        *(copies.c.message, copies.c.at, copies.c.changed_at, copies.c.ref),
+        *(copied_in.c.platform, copied_in.c.room),
+    )
+    .join(speakers, speakers.c.id == copies.c.speaker)
+    .join(copied_in, copied_in.c.id == copies.c.place)
+    .where(speakers.c.account == bindparam("address_"), copies.c.speaker.is_not(None))
+    .order_by(copies.c.message)
 )
 _ACCOUNTS = (
     select(identities.c.platform, identities.c.user_id)
@@ -190,7 +204,12 @@ def export(db: Batch, resident: int) -> Exported:
         for which in _SAID_TO:
             _add(db, said, which, values, _POSTS, partial(_open_up, resident))
         _add(db, answered, _ANSWERED, values, _ANSWERS, _undoing)
-    return {**found, "posts": said, "handled": answered}
+    spoken = [
+        _plain(row)
+        for account in accounts_of(db, resident)
+        for row in db.execute(_SPOKE, {"address_": account.address})
+    ]
+    return {**found, "posts": said, "handled": answered, "copies": spoken}
 
 
 def _add(

@@ -23,10 +23,10 @@ import sqlite3
 import threading
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -169,9 +169,9 @@ class _Served(ABC):
     @abstractmethod
     async def wipe_log(self) -> bool: ...
 
-    async def forget(self, now: datetime) -> None:
+    async def forget(self, now: datetime, keep: Mapping[str, timedelta] | None = None) -> None:
         tables = tuple(stored.tables for stored in self._means.stores.values())
-        await forget(cast(Store, self), now, deserted.rules(tables))
+        await forget(cast(Store, self), now, deserted.rules(tables), keep)
 
     def on_commit(self, what: str, listener: Callable[[], None]) -> None:
         self._waiting_for[what].append(listener)

@@ -25,7 +25,7 @@ from bot.model.codec import pack, unpack
 from bot.model.work import SECRET
 from storage.batch import Batch, own_name, owner_of
 from storage.keyring import KeyGone, Keyring
-from storage.tables import handled, inbox, posts
+from storage.tables import early_acts, handled, inbox, posts, wanted_copies
 
 T = TypeVar("T")
 _NOW, _ARRIVED = "now-", "arrived-"
@@ -141,8 +141,8 @@ class Envelopes:
         return sorted(int(name.removeprefix(kind)) for name in self._seals.names() if name.startswith(kind))
 
 
-_ID = {inbox: "seq", posts: "seq", handled: "id"}
-_ROOMS = {inbox: ROOM_FOR_UNREAD, posts: ROOM, handled: ROOM}
+_ID = {inbox: "seq", posts: "seq", handled: "id", wanted_copies: "seq", early_acts: "id"}
+_ROOMS = {inbox: ROOM_FOR_UNREAD, posts: ROOM, handled: ROOM, wanted_copies: ROOM, early_acts: ROOM}
 # Each table with its sealed column, and what still needs it: an answer to a replay can be spared.
 _SEALED: tuple[tuple[Table, Column[Any], Any], ...] = (
     (inbox, inbox.c.body, inbox.c.seq.is_not(None)),
@@ -152,6 +152,8 @@ _SEALED: tuple[tuple[Table, Column[Any], Any], ...] = (
         and_(posts.c.parked.is_(None), or_(posts.c.sent_at.is_(None), posts.c.id.startswith(SECRET))),
     ),
     (handled, handled.c.answer, handled.c.id.is_(None)),
+    (wanted_copies, wanted_copies.c.spoken, wanted_copies.c.seq.is_not(None)),
+    (early_acts, early_acts.c.spoken, early_acts.c.id.is_not(None)),
 )
 
 

@@ -37,7 +37,19 @@ from storage.holds import holds
 from storage.kept import Kept
 from storage.keyring import Keyring
 from storage.posts import pack_people
-from storage.tables import forgotten, guests, handled, identities, posts, refs, residents, wanted_rooms
+from storage.tables import (
+    early_acts,
+    forgotten,
+    guests,
+    handled,
+    identities,
+    posts,
+    refs,
+    residents,
+    speakers,
+    wanted_copies,
+    wanted_rooms,
+)
 from storage.upsert import upsert
 
 _KEY = "forgotten"
@@ -99,6 +111,13 @@ _LET_OUT = delete(guests).where(
     guests.c.platform == bindparam("platform_"),
     guests.c.user_id == bindparam("user_"),
     guests.c.resident.is_(None),
+)
+# What they said, as far as it does not stand elsewhere yet; and whose it is that stands there.
+_SPOKE = select(speakers.c.id).where(speakers.c.account == bindparam("address_")).scalar_subquery()
+_UNSPEAK = (
+    delete(wanted_copies).where(wanted_copies.c.speaker == _SPOKE, wanted_copies.c.gone.is_(False)),
+    delete(early_acts).where(early_acts.c.account == bindparam("address_")),
+    delete(speakers).where(speakers.c.account == bindparam("address_")),
 )
 # What others were told of it alone, sealed. Of what is still to be said something else is said instead.
 _SPEAKS = bindparam("mark_", type_=handled.c.names.type)
@@ -208,7 +227,7 @@ class Forgotten:
     def _drop_traces(self, account: Identity, said: Sequence[Select[Any]] = _ITS_POSTS) -> bool:
         """A page of what was said to it, and of its answers; whether there may be more."""
         values = OfAccount.values(account)
-        for statement in (_OUT_OF_RULES, *_UNSAY):
+        for statement in (_OUT_OF_RULES, *_UNSPEAK, *_UNSAY):
             self._db.execute(statement, {**values, "mark_": self.mark_of(account)})
         more = [drop_posts(self._db, found, values) for found in said]
         answered = self._db.execute(_SOME_HANDLED, {**values, "page_": PAGE}).scalars()

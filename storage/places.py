@@ -29,7 +29,7 @@ from storage.among import among
 from storage.batch import Batch
 from storage.community import anywhere
 from storage.holds import holds
-from storage.tables import boards, members, places, posts, refs, subjects, themes
+from storage.tables import boards, copied_in, members, places, posts, refs, subjects, themes, wanted_copies
 from storage.upsert import upsert
 
 
@@ -149,6 +149,9 @@ _SERVED = anywhere(
 )
 _UNSAID = and_(posts.c.private.is_(False), posts.c.sent_at.is_(None))
 _SET_ASIDE = update(posts).where(_in(posts), _UNSAID).values(parked="left")
+_COPIED_THERE = select(copied_in.c.id).where(_in(copied_in))
+_IS_COPIED_THERE = wanted_copies.c.place.in_(_COPIED_THERE)
+_CARRY_NOTHING = delete(wanted_copies).where(_IS_COPIED_THERE)
 # A poll that is over stays where its result was said: nobody is shown it anew elsewhere.
 _DROP_ENDED = delete(boards).where(
     _in(boards), boards.c.subject.in_(select(subjects.c.subject).where(subjects.c.open.is_(False)))
@@ -157,6 +160,8 @@ _DROP, _DROP_BOARDS, _DROP_REFS = (delete(table).where(_in(table)) for table in 
 # What was said in the room before stays there; should it change, that is said in the new one.
 _MOVE, _MOVE_POSTS = _moved(places), _moved(posts).where(posts.c.private.is_(False))
 _MOVE_POSTS = _MOVE_POSTS.values(ref=None, tried_at=None)
+# What was carried in the old room is known in the new one, where its platform knows it by the same name.
+_DROP_COPIED, _MOVE_COPIED = delete(copied_in).where(_in(copied_in)), _moved(copied_in)
 # In a new room every board is a new message, which begins with the state as it is now.
 _NOW = select(subjects.c.version).where(subjects.c.subject == boards.c.subject).scalar_subquery()
 _ANEW: dict[str, Any] = {"sent_as": None, "tried_at": None, "version": 0, "edition": _NOW}
@@ -173,6 +178,7 @@ _HAND_OVER = (
     update(posts).where(_in(posts), _UNSAID).values(account=_TO, ref=None),
     update(boards).where(_in(boards)).values(account=_TO, **_ANEW),
     _ALL_BEHIND,
+    update(wanted_copies).where(_IS_COPIED_THERE).values(account=_TO),
 )
 
 
@@ -208,6 +214,7 @@ class Places:
 
     def close_theme(self, theme: int, *, closed: bool) -> None:
         self._db.execute(_CLOSE_THEME, {"theme_": theme, "closed_": closed})
+        self._db.wake("carried")
 
     def closed(self) -> Collection[int]:
         return set(self._db.execute(_CLOSED).scalars())
@@ -265,6 +272,7 @@ class Places:
             fields = {"platform": place.platform, "room": place.room_id, "name": name, "locale": locale}
             fields["listed"] = named
             self._db.execute(_ADD, {**fields, "theme": theme, "here": True, "account": account, "ours": ours})
+            self._db.wake("carried")
             return True
         if known.theme != theme:
             self._take_from(place, known.theme)
@@ -282,6 +290,8 @@ class Places:
                 self._db.execute(statement, {**_where(place), "account_": account})
             self._db.wake("post")
             self._db.wake("board")
+            self._db.wake("copy")
+        self._db.wake("carried")
         return not known.here or (known.theme, known.account) != (theme, account)
 
     def _take_from(self, place: Place, theme: int) -> None:
@@ -297,6 +307,7 @@ class Places:
         if known and known.theme != theme:
             self._take_from(place, known.theme)
             self._db.execute(_ATTACH, {**_where(place), "to_": theme})
+            self._db.wake("carried")
 
     def detach(self, place: Place) -> None:
         self.attach(place, self.theme_named(f"{place.platform}:{place.room_id}").id)
@@ -362,7 +373,9 @@ class Places:
     def leave(self, place: Place, at: datetime) -> None:
         """What was still to be said there is set aside; its boards rest until Plein is back."""
         self._db.execute(_LEAVE, {**_where(place), "at_": at})
-        self._db.execute(_SET_ASIDE, _where(place))
+        for statement in (_SET_ASIDE, _CARRY_NOTHING):
+            self._db.execute(statement, _where(place))
+        self._db.wake("carried")
 
     def drop(self, place: Place) -> None:
         for statement in (_DROP, _DROP_BOARDS):
@@ -375,10 +388,12 @@ class Places:
         self._db.execute(_DROP_ENDED, _where(old))
         self.drop(new)
         to = {"new_platform": new.platform, "new_room": new.room_id}
-        for move in (_MOVE, _MOVE_POSTS, _MOVE_BOARDS):
+        self._db.execute(_DROP_COPIED, _where(new))
+        for move in (_MOVE, _MOVE_POSTS, _MOVE_BOARDS, _MOVE_COPIED):
             self._db.execute(move, {**_where(old), **to})
         self._db.execute(_ALL_BEHIND, _where(new))
         self._db.execute(_DROP_REFS, _where(old))
+        self._db.wake("carried")
         self._db.wake("post")
         self._db.wake("board")
 

@@ -6,7 +6,7 @@ read it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -27,17 +27,31 @@ from sqlalchemy import (
     tuple_,
 )
 
-from bot.model.work import UNKNOWN, WHICH
+from bot.model.work import COPIES, UNKNOWN, WHICH
 from bot.ports.storage import Store, Transaction
 from storage.community import anywhere
 from storage.executor import Rows
 from storage.shares import keep_shares
-from storage.tables import boards, handled, inbox, jobs, posts, refs, spent, uses
+from storage.tables import (
+    boards,
+    copies,
+    early_acts,
+    handled,
+    inbox,
+    jobs,
+    posts,
+    refs,
+    speakers,
+    spent,
+    uses,
+    wanted_copies,
+)
 from storage.unit import Tx
 
 PAGE = 500
 # However much somebody asks, of so many answers the latest are kept.
 MOST_ANSWERS = 500_000
+A_YEAR = timedelta(days=365)
 Keys = Sequence[Any]
 
 
@@ -46,6 +60,7 @@ class Rule:
     """`over` says of a row of the table that it is needed no more; `before_` in it is `keep` ago.
 
     `most`: of so many rows, and by which of their moments, the latest are kept; what is before them goes too.
+    `kept_as`: under that name the configuration may say otherwise for how long.
     """
 
     what: str
@@ -54,6 +69,7 @@ class Rule:
     table: Table
     over: ColumnElement[bool]
     most: tuple[int, Column[Any]] | None = None
+    kept_as: str = ""
     first: Select[Any] = field(init=False)
     following: Select[Any] = field(init=False)
     delete: Delete = field(init=False)
@@ -67,9 +83,9 @@ class Rule:
         object.__setattr__(self, "following", page.where(tuple_(*keys) > tuple_(*binds)))
         object.__setattr__(self, "delete", anywhere(delete(self.table).where(these, self.over)))
 
-    def before(self, now: datetime, tx: Transaction) -> datetime:
+    def before(self, now: datetime, keep: Mapping[str, timedelta], tx: Transaction) -> datetime:
         """What is from before that moment is over."""
-        before = now - self.keep
+        before = now - keep.get(self.kept_as, self.keep)
         if self.most:
             count, moment = self.most
             latest = select(moment).order_by(moment.desc()).offset(count - 1).limit(1)
@@ -100,6 +116,13 @@ _ITS_BOARD = exists().where(
     boards.c.community == refs.c.community,
     boards.c.platform == refs.c.platform,
     boards.c.room == refs.c.room,
+)
+
+_ITS_MESSAGE = copies.alias("its_message")
+_IS_KNOWN = exists().where(
+    _ITS_MESSAGE.c.message == copies.c.message,
+    _ITS_MESSAGE.c.community == copies.c.community,
+    _ITS_MESSAGE.c.at.is_not(None),
 )
 
 RULES = (
@@ -184,6 +207,43 @@ RULES = (
         inbox,
         before(inbox.c.arrived_at),
     ),
+    Rule(
+        "which message people said is which, in the places that it was carried to, and who said it",
+        A_YEAR,
+        "an edit, a reply or a deletion finds it; `[relay] keep_days` in the configuration",
+        copies,
+        before(copies.c.at),
+        kept_as=COPIES,
+    ),
+    Rule(
+        "the same of its copies",
+        timedelta(),
+        "it is known whose they are",
+        copies,
+        and_(copies.c.at.is_(None), ~_IS_KNOWN),
+    ),
+    Rule(
+        "which account said any of that",
+        A_YEAR,
+        "as long as what it said",
+        speakers,
+        before(speakers.c.spoke_at),
+        kept_as=COPIES,
+    ),
+    Rule(
+        "what was done with a message that did not come",
+        timedelta(),
+        "a minute, as events come unordered",
+        early_acts,
+        before(early_acts.c.until),
+    ),
+    Rule(
+        "what could not be carried, without its words",
+        timedelta(days=30),
+        "to look into what happened",
+        wanted_copies,
+        and_(wanted_copies.c.parked.is_not(None), before(wanted_copies.c.tried_at)),
+    ),
     # After the posts: with them go the references to them.
     Rule(
         "which message on a platform is which of Plein's",
@@ -195,14 +255,17 @@ RULES = (
 )
 
 
-async def forget(store: Store, now: datetime, more: Sequence[Rule] = ()) -> None:
-    """Delete what is over by now, by these rules and `more`; first of what is one account's.
+async def forget(
+    store: Store, now: datetime, more: Sequence[Rule] = (), keep: Mapping[str, timedelta] | None = None
+) -> None:
+    """Delete what is over by now, by these rules and `more`; first of what is one account's. `keep`: for how
+    long otherwise what is kept under those names.
 
     It is looked for beside the writer, who only deletes what was found.
     """
     await keep_shares(store)
     for rule in (*RULES, *more):
-        since, after = await store.read_anywhere(partial(rule.before, now)), None
+        since, after = await store.read_anywhere(partial(rule.before, now, keep or {})), None
         while rows := await store.read_anywhere(partial(rule.page, since, after)):
             if over := [row[:-1] for row in rows if row.over]:
                 await store.run_anywhere(partial(rule.forget, since, over))

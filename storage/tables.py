@@ -28,6 +28,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -38,6 +39,8 @@ from sqlalchemy import (
     text,
     true,
 )
+
+from storage.refs_kept import shortened, spelled_out
 
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -636,4 +639,119 @@ forgotten = Table(
     Column("account", String, info=Holds.ACCOUNT.info),
     Column("since", Moment, nullable=False),
     sqlite_with_rowid=False,
+)
+
+# --- what people say in one place of a theme, as it stands in the others ---
+
+# Where something of that was said or stands, and who said any of it: what the map goes by, in a byte or two.
+copied_in = Table(
+    "copied_in",
+    metadata,
+    Column("id", Number, primary_key=True),
+    of_community(),
+    Column("platform", String, nullable=False),
+    Column("room", String, nullable=False),
+    UniqueConstraint("platform", "room", "community"),
+    sqlite_autoincrement=True,
+)
+speakers = Table(
+    "speakers",
+    metadata,
+    Column("id", Number, primary_key=True),
+    of_community(),
+    Column("account", String, nullable=False, info=Holds.ACCOUNT.info),
+    # To a day.
+    Column("spoke_at", Moment, nullable=False),
+    UniqueConstraint("account", "community"),
+    sqlite_autoincrement=True,
+)
+
+
+class Ref(TypeDecorator[str]):
+    """Where a message stands on its platform, in as few bytes as its form allows (see refs_kept.py)."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], bytes | None]:
+        return shortened
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[bytes | None], str | None]:
+        return spelled_out
+
+
+# Which message is which: where it was said, with who said it and when (what is gone has no speaker), and each
+# part of its copies.
+copies = Table(
+    "copies",
+    metadata,
+    Column("message", Number, primary_key=True, autoincrement=False),
+    Column("place", Number, primary_key=True, autoincrement=False),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    of_community(),
+    Column("ref", Ref, nullable=False),
+    Column("speaker", Number),
+    Column("at", Moment),
+    # The number of the message that it answers.
+    Column("reply_to", Number),
+    # When whoever said it changed it last.
+    Column("changed_at", Moment),
+    UniqueConstraint("place", "ref"),
+    sqlite_with_rowid=False,
+)
+
+Index("ix_copies_speaker", copies.c.speaker, sqlite_where=text("speaker IS NOT NULL"))
+
+# What is to stand in a place, and does not yet: without its words once it was set aside.
+wanted_copies = Table(
+    "wanted_copies",
+    metadata,
+    Column("seq", Number, primary_key=True),
+    of_community(),
+    Column("message", Number, nullable=False),
+    Column("place", Number, nullable=False),
+    Column("account", String, nullable=False),
+    Column("speaker", Number),
+    Column("edition", String, nullable=False),
+    Column("gone", Boolean, nullable=False),
+    # Nothing of it stood there when it was wanted.
+    Column("first", Boolean, nullable=False),
+    Column("key", String, nullable=False, server_default=""),
+    Column("spoken", Text, info=Holds.SEALED.info),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("tried_at", Moment),
+    Column("next_at", Moment, nullable=False),
+    # It is being tried, or may have arrived.
+    Column("in_doubt", Boolean, nullable=False, server_default=false()),
+    Column("parked", String),
+    Index("ix_wanted_copies_message_place", "message", "place"),
+    sqlite_autoincrement=True,
+)
+_NOT_ASIDE = text("parked IS NULL")
+Index("ix_wanted_copies_speaker", wanted_copies.c.speaker)
+Index("ix_wanted_copies_place_seq", wanted_copies.c.place, wanted_copies.c.seq, sqlite_where=_NOT_ASIDE)
+Index(
+    "ix_wanted_copies_due",
+    wanted_copies.c.account,
+    wanted_copies.c.next_at,
+    wanted_copies.c.seq,
+    sqlite_where=_NOT_ASIDE,
+)
+
+# What was done with a message before that came, for a minute.
+early_acts = Table(
+    "early_acts",
+    metadata,
+    Column("id", Number, primary_key=True),
+    of_community(),
+    Column("place", Number, nullable=False),
+    Column("ref", Ref, nullable=False),
+    Column("edition", String, nullable=False),
+    Column("account", String, info=Holds.ACCOUNT.info),
+    Column("key", String, nullable=False, server_default=""),
+    # None: it is to be gone.
+    Column("spoken", Text, info=Holds.SEALED.info),
+    Column("said_at", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
+    UniqueConstraint("place", "ref"),
 )

@@ -15,6 +15,7 @@ from storage.accounts import Accounts
 from storage.batch import Batch, LockFirst, Locks
 from storage.boards import Boards
 from storage.communities import Communities
+from storage.copies import Copies
 from storage.envelopes import Envelopes
 from storage.executor import CONFLICTS, FAILURES, FAULTS, Executor
 from storage.forgotten import Forgotten
@@ -72,6 +73,7 @@ class Tx:
         self.places = Places(db)
         self.handled = Handled(db, sealing, self.people, self.forgotten)
         self.posts = Posts(db, sealing, self.forgotten.marks_in)
+        self.copies = Copies(db, sealing, self.posts.account_for)
         self.questions = Questions(db)
         self.jobs = Jobs(db)
         self.told = Told(db, self.posts, self.jobs)

@@ -3,6 +3,7 @@
     language en
     one person: anna@discord anna@matrix
     community Dorp: sport=dorp-sport
+    with relays
 
     # what this is about
     > anna@discord/sport: !poll open "Nieuwe skatebaan?" Ja | Nee
@@ -10,7 +11,8 @@
 
 Lines that begin with `> ` are typed into the console; the lines up to the next of those are
 what must be said. `community` names one of several, and its themes with the room that each has on every
-platform. `one person:` between the lines makes one person of two who were known already.
+platform. `with relays`: what people say may be carried between the places of a theme. `one person:` between
+the lines makes one person of two who were known already.
 Blank lines and comments count for nothing. In what is typed `{ja # x 3}`
 stands for "ja 1ja 2ja 3" and `\\u202e` for that character, so that bad input stays readable. A code, which is
 another one each time, is said as `XXXX-XXXX`; typed so, or `xxxx xxxx`, it is the one that was said last.
@@ -169,6 +171,8 @@ class Scenario:
     people: list[tuple[str, ...]] = field(default_factory=list)
     # By its name what each has: its themes, with the room of each.
     communities: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    # Whether what people say may be carried between the places of a theme.
+    relay: bool = False
     turns: list[tuple[str, list[str]]] = field(default_factory=list)
 
     @property
@@ -196,7 +200,8 @@ class Scenario:
         return {"communities": each}
 
     def on_console(self) -> dict[str, Any]:
-        return self.whose(lambda label, room: f"{PLATFORM}:{label}/{room}")
+        whose = self.whose(lambda label, room: f"{PLATFORM}:{label}/{room}")
+        return {**whose, "relay": {"on": True}} if self.relay else whose
 
     async def play(
         self, database_url: str, *, filled_in: bool = False, installed: Sequence[Installed] = FEATURES
@@ -240,6 +245,8 @@ def read_scenario(file: Path) -> Scenario:
             scenario.turns[-1][1].append(line)
         elif line.startswith("language "):
             scenario.language = line.split()[1]
+        elif line == "with relays":
+            scenario.relay = True
         elif line.startswith(ONE_PERSON):
             scenario.people.append(tuple(line.removeprefix(ONE_PERSON).split()))
         elif found := COMMUNITY.fullmatch(line):

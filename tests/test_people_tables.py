@@ -94,7 +94,7 @@ class Rows:
         number = next(self.numbers)
         if isinstance(column.type, Text):
             return f"[{number}]"
-        return str(number) if isinstance(column.type, String) else number
+        return str(number) if isinstance(column.type, String | tables.Ref) else number
 
     def _parent(self, table: Table) -> dict[str, Any]:
         if table not in self.parents:
@@ -248,6 +248,9 @@ NOBODYS = {
     "archives.name archives.begun_on archives.archived_on archives.came_of",
     # How far an account of Plein's read, and on whose word it is in a room, for as long as it is there.
     "kept.account kept.name kept.value",
+    # Where somebody's words stand, by numbers, and what is to stand there, whose words are sealed.
+    "copied_in.platform copied_in.room wanted_copies.account wanted_copies.edition wanted_copies.key",
+    "wanted_copies.parked early_acts.edition early_acts.key",
 }
 
 

@@ -21,14 +21,17 @@ from bot import when
 from bot.clock import Clock
 from bot.communities import Communities
 from bot.errors import Gone, UserError
+from bot.model.carried import Copy
 from bot.model.events import Heard, Invocation, Lack, Mention, Reacted, Remark
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
-from bot.model.message import Button, Message, Text, message, text
+from bot.model.message import Button, Message, Text, message, text, typed
 from bot.model.people import Grounds, Identity, Named, Place, Presence, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
-from bot.ports.adapter import Core
+from bot.ports.adapter import Core, Note
 from bot.ports.storage import Store
 from bot.recent import Recent
+from bot.rich import Words
+from bot.rich import plain as text_in
 from bot.signs import folded_sign
 from bot.texts import Texts, Voice
 from bot.unseen import visible
@@ -70,7 +73,7 @@ class Said:
 
 
 class Console:
-    """Implements Listener, and reads lines."""
+    """Implements Listener and Carrier, and reads lines."""
 
     platform = account = PLATFORM
 
@@ -95,6 +98,8 @@ class Console:
         self._present: Recent[str, dict[str, datetime]] = Recent(MOST)
         # How often each said something there that was no command, and when last.
         self._talk: Recent[tuple[Place, Identity], tuple[int, datetime]] = Recent(MOST)
+        # Which message of theirs that was.
+        self._last: Recent[tuple[Place, Identity], str] = Recent(MOST)
         # What rooms were called since they were made.
         self._names: Recent[str, str] = Recent(MOST)
         self.failed = False
@@ -178,14 +183,7 @@ class Console:
         elif said.pressed is not None:
             answer = await self._press(asked, said.pressed)
         elif place and not said.text.startswith("!"):
-            # People talking with each other.
-            often = self._talk.get((place, who), (0, asked.at))[0]
-            self._talk[place, who] = often + 1, asked.at
-            if self.core.listens:
-                await self.core.hear(
-                    Heard(asked.id, self.account, place, who, said.name, said.text, asked.at)
-                )
-                await self.core.run_due()
+            await self._talks(asked, place, said)
             return
         else:
             answer = await self.core.handle(replace(asked, typed=said.text, public=place is not None))
@@ -193,6 +191,26 @@ class Console:
             where = f"{place.room_id if place else said.label} > {said.name}"
             self._remember(place, who, answer)
             await self._print(where, answer, "private", who)
+        await self.core.run_due()
+
+    async def _talks(self, asked: Invocation, place: Place, said: Says) -> None:
+        """People talking with each other, and with what they said last."""
+        who, last = asked.author, self._last.get((place, asked.author))
+        if said.takes_away:
+            if last and self.core.misses:
+                await self.core.gone(place, [last])
+        elif said.changed is None or (last and self.core.carries(place)):
+            words = said.changed or said.text
+            heard = Heard(asked.id, self.account, place, who, said.name, words, asked.at)
+            if said.changed is None:
+                often = self._talk.get((place, who), (0, asked.at))[0]
+                self._talk[place, who] = often + 1, asked.at
+                self._last[place, who] = asked.id
+            if self.core.carries(place):
+                changes = last if said.changed else None
+                heard = replace(heard, ref=asked.id, rich=(Words(words),), changes=changes)
+            if self.core.listens or self.core.carries(place):
+                await self.core.hear(heard)
         await self.core.run_due()
 
     async def _sign(self, asked: Invocation, place: Place, said: Says, signs: Signs) -> None:
@@ -316,6 +334,26 @@ class Console:
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         await self._print(f"{self._called(to)} *", message(text("console.retracted")), "edited", to)
+
+    async def carry(self, copy: Copy, note: Note) -> None:
+        where = copy.place.room_id
+        if copy.spoken is None:
+            await self._print(f"{where} *", message(text("console.retracted")), "edited", copy.place)
+            for part in reversed(range(len(copy.stands))):
+                await note(part, "")
+            return
+        zone, _ = await self.core.clocks_of(copy.place)
+        name = copy.spoken.name
+        if copy.answers:
+            name = f"{name} ↪"
+        if copy.late:
+            name = f"{name} ({copy.spoken.at.astimezone(zone):%H:%M})"
+        said = message(typed(f"{name}: {text_in(copy.spoken.rich)}"))
+        if copy.stands:
+            await self._print(f"{where} *", said, "edited", copy.place)
+        else:
+            await self._print(where, said, "carried", copy.place)
+            await note(0, str(uuid.uuid4()))
 
     def _called(self, to: Place | Identity) -> str:
         if isinstance(to, Place):

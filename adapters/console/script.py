@@ -32,6 +32,8 @@ _LINKS = re.compile(r"(?:one person|[eé]{2}n persoon):\s+(?P<accounts>\S+(?:\s+
 _WAIT = re.compile(r"(?:wait|wacht|(?P<away>away|weg))\s+(?P<span>.+)")
 _ENDS = ("exit", "quit")
 _SIGN = re.compile(r"\[([+-])([^\s\w\[\]]{1,16}) ([^\s@:/\[\]]{1,64})\]")
+_CHANGES = re.compile(r"\[\*\]\s+(.+)")
+_TAKES_AWAY = "[x]"
 _PRESS = re.compile(r"\[(\d{1,3})\]")
 
 
@@ -47,7 +49,7 @@ class Signs:
 @dataclass(frozen=True, slots=True)
 class Says:
     """Somebody says that, or presses the button of that number; in a place, or in private. In a place they
-    may put a sign on what another said as well.
+    may put a sign on what another said as well, and change or take away what they said last themselves.
     """
 
     name: str
@@ -60,6 +62,17 @@ class Says:
         """The number of the button, if that is what was typed."""
         match = _PRESS.fullmatch(self.text.strip())
         return int(match[1]) if match else None
+
+    @property
+    def changed(self) -> str | None:
+        """What they said last there as it is to be from now on, if that was typed."""
+        match = _CHANGES.fullmatch(self.text.strip()) if self.place else None
+        return match[1] if match else None
+
+    @property
+    def takes_away(self) -> bool:
+        """Whether they take away what they said last there."""
+        return self.place is not None and self.text.strip() == _TAKES_AWAY
 
     @property
     def signs(self) -> Signs | None:

@@ -14,7 +14,7 @@ from adapters.console.script import Says, read_line
 from bot.errors import UserError
 from bot.private import make_private_file, make_private_folder
 
-_COLOURS = {"public": "36", "edited": "36;2", "private": "35", "error": "31"}
+_COLOURS = {"public": "36", "carried": "36", "edited": "36;2", "private": "35", "error": "31"}
 
 
 def coloured(said: Said) -> str:

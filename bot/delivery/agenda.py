@@ -80,6 +80,7 @@ class Agenda:
         heard: Callable[[], Mapping[str, HeardUntil]] = dict,
         presences: Callable[[Identity, Sequence[Place]], Awaitable[Presences]] = _says_nothing,
         woke: Callable[[], Awaitable[None]] = _nobody_to_ask,
+        keep: Callable[[], Mapping[str, timedelta]] = dict,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -88,6 +89,7 @@ class Agenda:
         self._heard = heard
         self._presences = presences
         self._woke = woke
+        self._keep = keep
         self._looked_at = clock.now()
         # What jobs had to know first, by their numbers, as far as it was asked; and what is being asked.
         self._known: dict[int, Told] = {}
@@ -182,7 +184,7 @@ class Agenda:
     async def forget(self) -> None:
         """What nobody needs any more goes; what could not go now goes the next time."""
         try:
-            await self._store.forget(self._clock.now())
+            await self._store.forget(self._clock.now(), self._keep())
         except StoreFailed as error:
             log.warning("agenda: the database does not answer (%s); forgetting later", error)
 

@@ -179,6 +179,7 @@ class Rooms:
         if tx.places.bind(place, found.id, name, locale, account, ours=ours or listed, listed=listed):
             tx.boards.show_open(found.id, place)
             tx.posts.retry(account, place, self._clock.now())
+            tx.copies.retry(account, place, self._clock.now())
             tx.boards.retry(account, place, self._clock.now())
 
     async def look(self, place: Place) -> None:
@@ -328,6 +329,7 @@ class Rooms:
 
         def again(tx: Transaction) -> None:
             tx.posts.retry(account, place, now)
+            tx.copies.retry(account, place, now)
             tx.boards.retry(account, place, now)
 
         await self._store.run_anywhere(again)

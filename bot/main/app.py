@@ -61,6 +61,7 @@ async def open_core(
         core = PleinCore(store, clock, texts_of(features), first, features, rest)
         core.communities.serve(settings)
         await core.erasing.begin()
+        await core.carried.refresh()
         known = await store.run_anywhere(lambda tx: [known.number for known in tx.communities.all()])
         residents = {number: served[number].residents if number in served else () for number in known}
         # Together, so that they share a commit.
@@ -124,6 +125,8 @@ async def _serve(core: PleinCore, adapters: Sequence[Listener]) -> int:
     running = [asyncio.create_task(adapter.run(core)) for adapter in adapters]
     work = [
         core.outbox.worker.run(),
+        core.carrying.worker.run(),
+        core.carried.run(),
         core.boards.worker.run(),
         core.making.worker.run(),
         core.rooms.stay(),

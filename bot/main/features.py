@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.errors import Clash
 from bot.feature import Claims, Feature, Features
-from bot.features import communities, kudos, meetings, polls, reminders, residents, setup, themes
+from bot.features import communities, kudos, meetings, polls, relay, reminders, residents, setup, themes
 from bot.features import help as help_feature
 from bot.features.meetings.agenda import feature as agenda
 from bot.features.meetings.draw import feature as turns
@@ -21,6 +21,7 @@ from bot.features.meetings.presence import feature as presence
 from storage import kudos as kept_kudos
 from storage import meetings as kept_meetings
 from storage import polls as kept_polls
+from storage import relay as kept_relays
 from storage import reminders as kept_reminders
 from storage import tables
 from storage import themes as kept_themes
@@ -79,6 +80,7 @@ FEATURES = (
     Installed(themes.ARCHIVING, kept_archives.STORED),
     Installed(themes.DIGEST, kept_digests.STORED),
     Installed(themes.WELCOME, kept_welcomes.STORED),
+    Installed(relay.FEATURE, kept_relays.STORED),
 )
 
 

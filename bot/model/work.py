@@ -28,6 +28,10 @@ WHICH = "which:"
 UNKNOWN = "unknown:"
 
 
+# So is called, for how long it is kept, which message is which where people's words are carried.
+COPIES = "copies"
+
+
 def key_in(community: int, key: str) -> str:
     """What no other community has under that key: platforms know nothing of communities."""
     return key if community == FIRST_COMMUNITY else f"{key}@{community}"

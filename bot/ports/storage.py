@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
 from bot.model.events import Invocation
 from bot.model.people import FIRST_COMMUNITY
 from bot.ports.accounts import AccountStore, InboxStore, KeepsStore
+from bot.ports.carrying import CopyStore
 from bot.ports.communities import CommunityStore
 from bot.ports.delivery import (
     BoardStore,
@@ -82,6 +83,8 @@ class Transaction(Protocol):
     @property
     def boards(self) -> BoardStore: ...
     @property
+    def copies(self) -> CopyStore: ...
+    @property
     def jobs(self) -> JobStore: ...
     @property
     def wanted(self) -> WantedRoomStore: ...
@@ -134,8 +137,9 @@ class Store(Protocol):
     def on_commit(self, what: str, listener: Callable[[], None]) -> None:
         """Call this on the event loop after each commit that has something new for whoever waits for it.
 
-        `what` is "post" (something is to be said), "board" (something shown is out of date), "job"
-        (something is due later), "room" (a theme ought to have one),
+        `what` is "post" (something is to be said), "copy" (what somebody said is to stand elsewhere),
+        "board" (something shown is out of date), "job" (something is due later), "room" (a theme ought to
+        have one), "carried" (what people say is carried elsewhere, or between other places),
         "forgotten" (somebody is to be) or "turned" (old keys are to go).
         """
         ...
@@ -151,8 +155,11 @@ class Store(Protocol):
         """The same for nobody in particular."""
         ...
 
-    async def forget(self, now: datetime) -> None:
-        """Delete what nobody needs any more, by the rules that operators know. Nobody waits for it."""
+    async def forget(self, now: datetime, keep: Mapping[str, timedelta] | None = None) -> None:
+        """Delete what nobody needs any more, by the rules that operators know. Nobody waits for it.
+
+        `keep`: for how long what is kept under that name, where the configuration says.
+        """
         ...
 
     async def wipe_log(self) -> bool:

@@ -1759,3 +1759,32 @@ async def test_meetings_that_were_planned_before_open_and_are_asked_about(
         ]
         await look(database_url, partial(down_to, "0073"))
         assert await look(database_url, rows("jobs", "kind")) == []
+
+
+async def test_what_is_carried_comes_and_goes(database_url: str) -> None:
+    of_one = {"community": 1}
+
+    def begin(db: Connection) -> None:
+        add_rows({"themes": [{**of_one, "id": 1, "name": "sport", "seen": "sport"}]}, db)
+        add_rows({"residents": [{**of_one, "id": 7, "name": "Mia", "role": 0}]}, db)
+
+    def fill(db: Connection) -> None:
+        add_rows({"relays": [{**of_one, "theme": 1, "since": 1, "resident": 7}]}, db)
+        add_rows({"copied_in": [{**of_one, "platform": "a", "room": "sport"}]}, db)
+        add_rows({"speakers": [{**of_one, "account": "a:mia", "spoke_at": 1}]}, db)
+        there = {**of_one, "message": 1, "place": 1}
+        add_rows({"copies": [{**there, "part": 0, "ref": b"12345678", "speaker": 1, "at": 1}]}, db)
+        wanted = {"account": "b", "edition": "e", "gone": False, "first": True, "next_at": 1}
+        add_rows({"wanted_copies": [{**there, **wanted}]}, db)
+        early = {"place": 1, "ref": b"87654321", "edition": "gone", "said_at": 1, "until": 1}
+        add_rows({"early_acts": [{**of_one, **early}]}, db)
+
+    await upgrade(database_url, to="0075")
+    await look(database_url, begin)
+    for _ in range(2):
+        await upgrade(database_url)
+        assert await look(database_url, differences) == []
+        await look(database_url, fill)
+        waiting = await look(database_url, rows("wanted_copies", "message", "in_doubt", "attempts", "key"))
+        assert waiting == [(1, False, 0, "")]
+        await look(database_url, partial(down_to, "0075"))

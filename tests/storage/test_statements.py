@@ -39,10 +39,13 @@ DIALECTS = (sqlite.dialect(), POSTGRESQL)
 SMALL = {"accounts", "associations", "communities", "inbox", "kept", "numbers", "places", "themes"}
 # One for each theme that was opened, on each platform.
 SMALL |= {"wanted_rooms"}
+# And one for each of those whose relay is on.
+SMALL |= {"relays"}
 # Changed by moderators, now and then.
 SMALL |= {"settings"}
 # Kept for minutes, or for a day.
 SMALL |= {"link_codes", "links", "wrong_codes", "leavers", "meeting_leavers", "check_in_codes"}
+SMALL |= {"early_acts"}
 # What was said to be new in a theme, for some weeks.
 SMALL |= {"digest_notes"}
 # And indexes that hold a few rows of a table alone.
@@ -73,6 +76,7 @@ LOOKS_THROUGH = {
     "a room is left, replaced or another account's": {
         *("places._SET_ASIDE", "places._DROP_ENDED", "places._DROP_BOARDS", "places._DROP_REFS"),
         *("places._MOVE_POSTS", "places._MOVE_BOARDS", "places._ALL_BEHIND", "places._HAND_OVER"),
+        "places._CARRY_NOTHING",
     },
     "an anonymous poll is over": {"posts._THEIR_REFS", "posts._FORGET"},
     "some of a list, within a community": {

@@ -1,0 +1,194 @@
+"""What people say in one place of a theme is to stand in its others: what is wanted of that, and what is not.
+
+The map says whether an event was dealt with: of what stands there nothing is wanted twice. What was done with
+a message before that came waits for it for a minute, as platforms bring events in any order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from bot.clock import Clock
+from bot.communities import Communities
+from bot.delivery.worker import FIRST_PAUSE, LONGEST_WAIT
+from bot.errors import StoreFailed
+from bot.feature import Features
+from bot.model.carried import Spoken
+from bot.model.events import Heard
+from bot.model.people import Place
+from bot.model.work import COPIES
+from bot.ports.carrying import Early, Stands
+from bot.ports.storage import Store, Transaction
+from bot.rich import is_blank, plain
+from bot.speaker import is_over
+
+log = logging.getLogger(__name__)
+
+
+class Carried:
+    """Knows in which places what people say is carried, and what is wanted of what they say there."""
+
+    def __init__(self, store: Store, clock: Clock, communities: Communities, features: Features) -> None:
+        self._store = store
+        self._clock = clock
+        self._communities = communities
+        self._features = features
+        self._woken = asyncio.Event()
+        self.places: frozenset[Place] = frozenset()
+        store.on_commit("carried", self._woken.set)
+
+    # --- where ---
+
+    async def refresh(self) -> None:
+        """Look where it is now. Raises: StoreFailed."""
+        self._woken.clear()
+        found: set[Place] = set()
+        for community in self._communities.served:
+            if self.may_be(community):
+                found |= await self._store.read(partial(self._in, community), community=community)
+        self.places = frozenset(found)
+
+    async def run(self) -> None:
+        """Look again whenever that changed, also by another process."""
+        while True:
+            try:
+                await self.refresh()
+                wait = LONGEST_WAIT
+            except StoreFailed as error:
+                log.warning("carrying: the database does not answer (%s); trying again", error)
+                wait = FIRST_PAUSE
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._woken.wait()
+
+    def may_be(self, community: int) -> bool:
+        """Whether it may be anywhere in that community."""
+        return self._features.may_carry(self._communities.configured(community))
+
+    def keep(self) -> Mapping[str, timedelta]:
+        """For how long which message is which is kept: the longest of what communities want."""
+        wanted = map(self._features.keeps_copies_for, self._communities.settings.values())
+        longest = max(filter(None, wanted), default=None)
+        return {COPIES: longest} if longest else {}
+
+    @property
+    def may_be_anywhere(self) -> bool:
+        """Whether it may be anywhere at all."""
+        return any(map(self.may_be, self._communities.served))
+
+    def _themes(self, tx: Transaction) -> dict[int, datetime]:
+        closed = tx.places.closed()
+        since = self._features.carried(tx, self._communities.configured(tx.community))
+        return {theme: at for theme, at in since.items() if theme not in closed}
+
+    def _in(self, community: int, tx: Transaction) -> set[Place]:
+        found = [tx.places.of_theme(theme) for theme in self._themes(tx)]
+        return {place for places in found if len(places) > 1 for place in places}
+
+    # --- what people say ---
+
+    async def hear(self, heard: Heard) -> None:
+        """Raises: StoreFailed if it could not be kept: try again."""
+        if heard.place not in self.places or not heard.ref or is_blank(plain(heard.rich)):
+            return
+        community = await self._communities.of_place(heard.place)
+        if community is not None:
+            await self._store.run(partial(self._hear, heard), community=community)
+
+    def _hear(self, heard: Heard, tx: Transaction) -> None:
+        known = tx.handled.recognise(heard.id, heard.author, heard.place)
+        since = self._themes(tx).get(known.theme.id) if known.theme else None
+        now = self._clock.now()
+        if known.theme is None or since is None or heard.at < since:
+            return
+        if is_over(known, heard.author, heard.at, tx, now):
+            return
+        if known.account and tx.guests.is_put_out(known.theme.id, known.account.resident.id):
+            return
+        others = [place for place in tx.places.of_theme(known.theme.id) if place != heard.place]
+        if heard.changes is None:
+            _said(tx, heard, others, now)
+        else:
+            _changed(tx, heard, heard.changes, others, now)
+
+    # --- what is no more ---
+
+    async def gone(self, community: int, place: Place, refs: Collection[str]) -> None:
+        """These messages are no more there, whoever took them away."""
+        if self.may_be(community):
+            take = partial(self.take, place, refs, self._clock.now())
+            await self._store.run(take, community=community)
+
+    def take(self, place: Place, refs: Collection[str], now: datetime, tx: Transaction) -> None:
+        """The same, within a transaction."""
+        for ref in refs:
+            found = tx.copies.at(place, ref)
+            if found is not None:
+                _gone(tx, place, ref, found, now)
+            elif place in self.places:
+                tx.copies.wait(place, ref, _taken(ref, now), now)
+
+
+def _said(tx: Transaction, heard: Heard, others: Sequence[Place], now: datetime) -> None:
+    copies = tx.copies
+    if copies.at(heard.place, heard.ref):
+        return
+    answered = copies.at(heard.place, heard.reply_to) if heard.reply_to else None
+    answers = answered.message if answered else None
+    spoken = Spoken(heard.name, heard.rich, heard.at, answers, heard.avatar)
+    early = copies.waited(heard.place, heard.ref, now)
+    message = copies.said(heard.place, heard.ref, heard.author, heard.at, answers, now)
+    edition = heard.id
+    if early and early.spoken is None:
+        copies.ended(message)
+        return
+    if early and early.spoken and early.author == heard.author:
+        spoken, edition = replace(spoken, rich=early.spoken.rich), early.edition
+        copies.changed(message, early.at)
+    copies.want(message, others, spoken, edition, now)
+
+
+def _changed(tx: Transaction, heard: Heard, ref: str, others: Sequence[Place], now: datetime) -> None:
+    """Only whoever said it changes it."""
+    spoken = Spoken(heard.name, heard.rich, heard.at, None, heard.avatar)
+    found = tx.copies.at(heard.place, ref)
+    if found is None:
+        tx.copies.wait(heard.place, ref, Early(heard.id, heard.author, spoken, heard.at), now)
+        return
+    if not found.said or found.gone or found.at is None or found.author != heard.author:
+        return
+    if found.changed_at and heard.at < found.changed_at:
+        return
+    tx.copies.changed(found.message, heard.at)
+    there = set(tx.copies.places_of(found.message))
+    spoken = replace(spoken, at=found.at, answers=found.answers)
+    where = [place for place in others if place in there]
+    tx.copies.want(found.message, where, spoken, heard.id, now)
+
+
+def _gone(tx: Transaction, place: Place, ref: str, found: Stands, now: datetime) -> None:
+    """Of a copy that Plein is not about to take away somebody else took it: the message goes everywhere."""
+    copies, edition = tx.copies, f"gone:{ref}"
+    where = copies.places_of(found.message)
+    if found.said:
+        if found.gone:
+            return
+        copies.ended(found.message)
+        where = [other for other in where if other != place]
+    elif copies.is_under_way(found.message, place):
+        # A part that is too many is taken away; whether that was it shows when all of it is done.
+        copies.wait(place, ref, _taken(ref, now), now)
+        return
+    elif copies.wants_gone(found.message, place):
+        return
+    copies.want(found.message, where, None, edition, now)
+
+
+def _taken(ref: str, now: datetime) -> Early:
+    return Early(f"gone:{ref}", None, None, now)

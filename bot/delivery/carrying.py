@@ -1,0 +1,193 @@
+"""What people said elsewhere, made to stand where it is wanted: in order within a place, once.
+
+What is wanted is kept with its words until it stands there, and not a moment longer. Each part of it is kept
+where it stands before the next is sent, so that what a crash interrupted goes on there. What cannot be done
+just now holds up its place, and no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from bot.carrying import Carried
+from bot.clock import Clock
+from bot.delivery.worker import (
+    LEFT_TO_OTHERS,
+    LONGEST_DELIVERY,
+    PutBack,
+    Round,
+    Worker,
+    given_up,
+    patience,
+    pause,
+    reason_of,
+    tell_moderators_of,
+)
+from bot.errors import Gone, NotNow, NotOurs, Refused, StoreFailed
+from bot.ports.adapter import Adapter, Carrier
+from bot.ports.carrying import Wanted
+from bot.ports.storage import Store, Transaction
+
+log = logging.getLogger(__name__)
+AT_ONCE = 24
+# Of what is said later than that readers are told when it was said.
+LATE_AFTER = timedelta(minutes=5)
+
+
+class Carrying:
+    """Has the adapters, which are by account, show what people said elsewhere."""
+
+    def __init__(self, store: Store, clock: Clock, adapters: Mapping[str, Adapter], carried: Carried) -> None:
+        self._store = store
+        self._clock = clock
+        self._adapters = adapters
+        self._carried = carried
+        self._put_back = PutBack()
+        self.worker = Worker(
+            "carrying",
+            clock,
+            adapters.keys(),
+            self._take,
+            self._carry,
+            at_once=AT_ONCE,
+            follow=self._next,
+        )
+        store.on_commit("copy", self.worker.wake)
+
+    async def _take(self, account: str, busy: Collection[Hashable], limit: int) -> Round[Wanted]:
+        """What is next in each place; that it is being tried is kept before anybody can see it."""
+        if not self._carried.may_be_anywhere:
+            return Round([], None)
+        now = self._clock.now()
+        if self._put_back.noticed(account, now):
+            await self._store.run_anywhere(lambda tx: tx.copies.retry(account, None, now))
+        # As those that are busy are still due, a page has room for them.
+        page = limit + len(busy)
+
+        def take(tx: Transaction) -> Round[Wanted]:
+            due = [each for each in tx.copies.due(account, now, page) if each.copy.place not in busy][:limit]
+            _note_tried(tx, due, now)
+            next_at = None if len(due) == limit else tx.copies.next_try([account], now)
+            return Round([(each.copy.place, each) for each in due], next_at)
+
+        return await self._store.run_anywhere(take)
+
+    async def _next(self, before: Wanted) -> Wanted | None:
+        now = self._clock.now()
+
+        def take(tx: Transaction) -> Wanted | None:
+            found = tx.copies.next_for(before.copy.place, before.copy.account, now)
+            _note_tried(tx, [found] if found else [], now)
+            return found
+
+        return await self._store.run_anywhere(take)
+
+    async def _carry(self, wanted: Wanted) -> bool:
+        """Make it true; False if this place has to wait."""
+        try:
+            async with asyncio.timeout(LONGEST_DELIVERY):
+                await self._show(wanted)
+        except Gone as gone:
+            await self._drop(wanted, str(gone))
+        except NotOurs as refused:
+            log.warning("Left %s to another account: %s", _called(wanted), refused)
+            return await self._wait(wanted, LEFT_TO_OTHERS, unsent=True)
+        except (NotNow, OSError) as refused:
+            if isinstance(refused, Refused) and wanted.said:
+                # What somebody said there stays, where Plein may not take it away.
+                await self._drop(wanted)
+                return True
+            unsent = isinstance(refused, NotNow) and refused.unsent
+            return await self._wait(wanted, self._pause(wanted, refused), unsent=unsent)
+        except StoreFailed:
+            raise
+        except Exception as error:
+            return await self._failed(wanted, error)
+        return True
+
+    async def _run(self, wanted: Wanted, work: Callable[[Transaction], None]) -> None:
+        await self._store.run(work, community=wanted.copy.community)
+
+    async def _show(self, wanted: Wanted) -> None:
+        copy = wanted.copy
+        adapter = self._adapters[copy.account]
+        if wanted.said:
+            await adapter.retract(copy.place, copy.stands, copy.key)
+        elif isinstance(adapter, Carrier):
+            since = copy.tried_at or self._clock.now()
+            is_late = wanted.first and copy.spoken is not None and since - copy.spoken.at > LATE_AFTER
+            await adapter.carry(replace(copy, late=is_late), partial(self._note, wanted))
+        else:
+            raise Gone("nobody's words can be shown there")
+        now = self._clock.now()
+
+        def end(tx: Transaction) -> None:
+            tx.copies.done(wanted)
+            # What somebody took away meanwhile, and stands there all the same as far as is known.
+            stands = tx.copies.refs(copy.message, copy.place)
+            taken = [ref for ref in stands if tx.copies.waited(copy.place, ref, now)]
+            self._carried.take(copy.place, taken, now, tx)
+
+        await self._run(wanted, end)
+
+    async def _note(self, wanted: Wanted, part: int, ref: str) -> None:
+        await self._run(wanted, lambda tx: tx.copies.note(wanted.copy, part, ref))
+
+    def _pause(self, wanted: Wanted, refused: Exception) -> timedelta:
+        seconds = refused.seconds if isinstance(refused, NotNow) else None
+        if seconds is not None:
+            return timedelta(seconds=seconds)
+        log.warning("Not now, %s: %s", _called(wanted), refused or type(refused).__name__)
+        now = self._clock.now()
+        return patience(now - (wanted.copy.tried_at or now))
+
+    async def _wait(
+        self, wanted: Wanted, pause: timedelta, *, failed: bool = False, unsent: bool = False
+    ) -> bool:
+        later = self._clock.now() + pause
+        in_doubt = wanted.copy.in_doubt or not unsent
+        await self._run(wanted, lambda tx: tx.copies.later(wanted, later, failed=failed, in_doubt=in_doubt))
+        return False
+
+    async def _failed(self, wanted: Wanted, error: Exception) -> bool:
+        attempt, reason = wanted.copy.attempts + 1, reason_of(error)
+        log.warning("Could not carry %s (attempt %d): %s", _called(wanted), attempt, reason)
+        if not given_up(attempt, error):
+            return await self._wait(wanted, pause(wanted.copy.attempts), failed=True)
+        now = self._clock.now()
+
+        def park(tx: Transaction) -> None:
+            tx.copies.park(wanted, reason)
+            tell_moderators_of(tx, wanted.copy.place, reason, now)
+
+        await self._run(wanted, park)
+        return True
+
+    async def _drop(self, wanted: Wanted, reason: str = "") -> None:
+        """It never stands there; that a place cannot be reached is for the moderators to mend."""
+        log.warning("Not carried, %s: %s", _called(wanted), reason or "refused")
+        now = self._clock.now()
+
+        def drop(tx: Transaction) -> None:
+            tx.copies.drop(wanted)
+            if reason and not wanted.said:
+                tell_moderators_of(tx, wanted.copy.place, reason, now)
+
+        await self._run(wanted, drop)
+
+
+def _note_tried(tx: Transaction, due: Sequence[Wanted], now: datetime) -> None:
+    for community in sorted({each.copy.community for each in due}):
+        new = [each for each in due if each.copy.community == community and not each.copy.in_doubt]
+        with tx.within(community):
+            tx.copies.tried(new, now)
+
+
+def _called(wanted: Wanted) -> str:
+    """For the log, without anything that people typed."""
+    return f"message {wanted.copy.message} in {wanted.copy.place.room_id}"

@@ -1,0 +1,108 @@
+"""Having what people say stand in all places of a theme, or only where they say it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+
+from bot.call import Call
+from bot.errors import UserError
+from bot.features.relay.records import RELAYS
+from bot.features.relay.settings import RelaySettings
+from bot.model.message import Message, Text, message, text, typed
+from bot.model.people import Place, Role, Theme
+from bot.platforms import called
+
+ON, OFF = "relay on", "relay off"
+# So often a day somebody who does not moderate can, as it is said everywhere.
+MOST, DAY = 6, timedelta(days=1)
+
+
+def switch_on(call: Call, theme: str | None = None) -> Message:
+    """Have what people say in one place of a theme stand in its others from now on."""
+    found = _managed(call, theme)
+    if not call.settings.of(RelaySettings).on:
+        raise UserError("relay.not_configured")
+    if found.id in call.tx.places.closed():
+        raise UserError("relay.archived", theme=found.name)
+    places = call.tx.places.of_theme(found.id)
+    if len(places) < 2:
+        # What its people opened they can bind another to; the rest has its places from the configuration.
+        is_theirs = bool(call.tx.places.opened([found.id]))
+        raise UserError("relay.one_place" if is_theirs else "relay.one_place.listed", theme=found.name)
+    if relay := call.tx.of(RELAYS).of(found.id):
+        return message(text("relay.on.already", theme=found.name, since=relay.since))
+    _count(call, found)
+    call.tx.of(RELAYS).begin(found.id, call.resident.id, call.now)
+    _say(call, found, places, "relay.begins")
+    return message(text("relay.on.receipt", theme=found.name, places=_named(call, places)))
+
+
+def switch_off(call: Call, theme: str | None = None) -> Message:
+    """Have what people say stay where they say it."""
+    found = _managed(call, theme)
+    if call.tx.of(RELAYS).of(found.id) is None:
+        return message(text("relay.off.already", theme=found.name))
+    _count(call, found)
+    call.tx.of(RELAYS).end(found.id)
+    _say(call, found, call.tx.places.of_theme(found.id), "relay.ends")
+    return message(text("relay.off.receipt", theme=found.name))
+
+
+def show_relay(call: Call, theme: str | None = None) -> Message:
+    """Which places of a theme show what people say in the others, since when, and how much waits."""
+    found = call.theme(theme)
+    relay = call.tx.of(RELAYS).of(found.id)
+    places = call.tx.places.of_theme(found.id)
+    if relay is None or not call.settings.of(RelaySettings).on or found.id in call.tx.places.closed():
+        return message(text("relay.show.off", theme=found.name))
+    lines = [text("relay.show.on", theme=found.name, since=relay.since)]
+    if relay.resident:
+        lines.append(text("relay.show.by", who=relay.resident))
+    if len(places) < 2:
+        return message(*lines, text("relay.show.alone"))
+    names = _named(call, places)
+    for place, name in zip(places, names, strict=True):
+        count = call.tx.copies.waiting(place)
+        lines.append(text("relay.show.waits" if count else "relay.show.place", place=name, count=count))
+    return message(*lines)
+
+
+def _managed(call: Call, theme: str | None) -> Theme:
+    """Raises: UserError where whoever asks neither moderates it nor looks after it."""
+    found = call.theme(theme)
+    if not call.may(Role.ORGANISER, found.id):
+        raise UserError("relay.not_you", theme=found.name)
+    return found
+
+
+def _count(call: Call, theme: Theme) -> None:
+    if call.may(Role.MODERATOR, theme.id):
+        return
+    if (count := call.used(ON, DAY)) >= MOST:
+        raise UserError("relay.often", count=count)
+    call.use(ON, within=DAY)
+
+
+def _say(call: Call, theme: Theme, places: Sequence[Place], key: str) -> None:
+    """In each place, with who reads there from now on, or no more."""
+    names = _named(call, places)
+    for number, place in enumerate(places):
+        others = tuple(name for other, name in zip(places, names, strict=True) if other != place)
+        said = message(text(key, theme=theme.name, places=others))
+        call.post(place, said, f"relay:{theme.id}:{call.id}:{number}")
+
+
+def _named(call: Call, places: Sequence[Place]) -> tuple[Text, ...]:
+    """As people there call them; two that are called alike by what their platform calls them."""
+    names = [(call.tx.places.called(place) or place.room_id, place.platform) for place in places]
+    often = Counter(names)
+    return tuple(
+        text(
+            "relay.place",
+            place=typed(name if often[name, platform] == 1 else place.room_id),
+            platform=called(platform),
+        )
+        for place, (name, platform) in zip(places, names, strict=True)
+    )

@@ -1,0 +1,175 @@
+"""What somebody said, as it is kept until it stands everywhere: a list for each node, its kind first.
+
+It is read strictly: what is no such list is no words of anybody's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.model.carried import Spoken
+from bot.rich import (
+    DEEPEST,
+    SMALL,
+    Code,
+    CodeBlock,
+    Emoji,
+    Heading,
+    Link,
+    Listed,
+    Mention,
+    Moment,
+    Named,
+    Node,
+    Paragraph,
+    Pointer,
+    Quote,
+    Rich,
+    Shape,
+    Spoiler,
+    Style,
+    Styled,
+    Words,
+)
+
+Inside = Callable[[object], Rich]
+
+
+def pack_spoken(spoken: Spoken) -> str:
+    """Half characters, which no platform should send, are kept too."""
+    fields = [spoken.name, spoken.at.isoformat(), spoken.answers, spoken.avatar, _packed(spoken.rich)]
+    return json.dumps(fields, separators=(",", ":"))
+
+
+def unpack_spoken(packed: str) -> Spoken:
+    """Raises: ValueError for anything that `pack_spoken` did not give."""
+    try:
+        fields = json.loads(packed)
+    except RecursionError:
+        raise ValueError("too deep") from None
+    match fields:
+        case [str(name), str(at), None | int() as answers, str(avatar), rich] if type(answers) is not bool:
+            return Spoken(name, _rich(rich, 0), _moment(at), answers, avatar)
+    raise ValueError("no words of anybody's")
+
+
+def _packed(nodes: Rich) -> list[Any]:
+    return [_node(node) for node in nodes]
+
+
+def _node(node: Node) -> list[Any]:
+    match node:
+        case Words(text):
+            return ["words", text]
+        case Styled(style, inside):
+            return ["styled", style.value, _packed(inside)]
+        case Spoiler(inside, reason):
+            return ["spoiler", _packed(inside), reason]
+        case Code(text):
+            return ["code", text]
+        case Link(url, inside):
+            return ["link", url, _packed(inside)]
+        case Pointer(place, message, url, inside):
+            return ["pointer", place, message, url, _packed(inside)]
+        case Mention(kind, name):
+            return ["mention", kind.value, name]
+        case Emoji(name):
+            return ["emoji", name]
+        case Moment(at, shape):
+            return ["moment", at.isoformat(), shape.value]
+        case Paragraph(inside, apart):
+            return ["paragraph", _packed(inside), apart]
+        case Heading(level, inside):
+            return ["heading", level, _packed(inside)]
+        case Quote(inside):
+            return ["quote", _packed(inside)]
+        case Listed(items, start):
+            return ["listed", [_packed(item) for item in items], start]
+        case CodeBlock(text, language):
+            return ["block", text, language]
+
+
+def _rich(found: object, depth: int) -> Rich:
+    if not isinstance(found, list) or depth > DEEPEST:
+        raise ValueError("no words, or too deep")
+
+    def inside(part: object) -> Rich:
+        return _rich(part, depth + 1)
+
+    return tuple(_read(part, inside) for part in found)
+
+
+def _read(found: object, inside: Inside) -> Node:
+    if isinstance(found, list) and found and isinstance(found[0], str) and found[0] in _READERS:
+        return _READERS[found[0]](found[1:], inside)
+    raise ValueError("no kind of words")
+
+
+def _listed(fields: list[Any], inside: Inside) -> Node:
+    items, start = fields
+    if not isinstance(items, list) or (start is not None and type(start) is not int):
+        raise ValueError("no list")
+    return Listed(tuple(map(inside, items)), start)
+
+
+def _heading(fields: list[Any], inside: Inside) -> Node:
+    level, words = fields
+    if type(level) is not int or not 1 <= level <= SMALL:
+        raise ValueError("no heading")
+    return Heading(level, inside(words))
+
+
+def _paragraph(fields: list[Any], inside: Inside) -> Node:
+    words, apart = fields
+    if type(apart) is not bool:
+        raise ValueError("no paragraph")
+    return Paragraph(inside(words), apart)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("no text")
+    return value
+
+
+def _moment(value: object) -> datetime:
+    at = datetime.fromisoformat(_text(value))
+    if at.tzinfo is None:
+        raise ValueError("no moment")
+    return at.astimezone(UTC)
+
+
+def _plain(make: Callable[..., Node], *reads: Callable[[Any], Any]) -> Callable[[list[Any], Inside], Node]:
+    """Of fields that are read each by itself; None: it is what is inside."""
+
+    def read(fields: list[Any], inside: Inside) -> Node:
+        values = zip(reads, fields, strict=True)
+        return make(*(inside(value) if by is _inside else by(value) for by, value in values))
+
+    return read
+
+
+def _inside(value: object) -> Rich:
+    """Stands for what is inside."""
+    raise NotImplementedError
+
+
+_READERS: Mapping[str, Callable[[list[Any], Inside], Node]] = {
+    "words": _plain(Words, _text),
+    "styled": _plain(Styled, Style, _inside),
+    "spoiler": _plain(Spoiler, _inside, _text),
+    "code": _plain(Code, _text),
+    "link": _plain(Link, _text, _inside),
+    "pointer": _plain(Pointer, _text, _text, _text, _inside),
+    "mention": _plain(Mention, Named, _text),
+    "emoji": _plain(Emoji, _text),
+    "moment": _plain(Moment, _moment, Shape),
+    "paragraph": _paragraph,
+    "heading": _heading,
+    "quote": _plain(Quote, _inside),
+    "listed": _listed,
+    "block": _plain(CodeBlock, _text, _text),
+}

@@ -1,0 +1,149 @@
+"""What the core needs kept of what is carried from place to place: where it stands, and what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.model.carried import Copy, Spoken
+from bot.model.people import Identity, Place
+from bot.model.work import Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """Which message it is that stands somewhere.
+
+    `said`: it was said there, at that moment, and answers the message of that number; else it is a copy, or
+    part of one. `author` is who said it, as long as that is known and it is not gone; `changed_at` when they
+    changed it last, by their platform's clock.
+    """
+
+    message: int
+    said: bool
+    at: datetime | None = None
+    answers: int | None = None
+    author: Identity | None = None
+    gone: bool = False
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Early:
+    """What somebody did with a message before anybody here knew it: changed it, or took it away (None)."""
+
+    edition: str
+    author: Identity | None
+    spoken: Spoken | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be made true in a place. `said`: it was said there, and can only be taken away; `first`:
+    nothing of it stood there when it was wanted."""
+
+    id: int
+    copy: Copy
+    said: bool
+    first: bool
+
+
+class CopyStore(Protocol):
+    """Which message is which in the places of a theme, and what is to stand there that does not yet."""
+
+    def at(self, place: Place, ref: str) -> Stands | None:
+        """What stands there."""
+        ...
+
+    def refs(self, message: int, place: Place) -> Reference:
+        """Where it stands in that place, part by part."""
+        ...
+
+    def said(
+        self, place: Place, ref: str, author: Identity, at: datetime, answers: int | None, now: datetime
+    ) -> int:
+        """The number of a message that somebody said there."""
+        ...
+
+    def changed(self, message: int, at: datetime) -> None:
+        """Whoever said it changed it at that moment, by their platform's clock."""
+        ...
+
+    def ended(self, message: int) -> None:
+        """It is no more where it was said: nothing changes it any more."""
+        ...
+
+    def places_of(self, message: int) -> Sequence[Place]:
+        """Where it was said, first, and where a copy of it stands or is wanted."""
+        ...
+
+    def want(
+        self, message: int, places: Collection[Place], spoken: Spoken | None, edition: str, now: datetime
+    ) -> None:
+        """It is to stand so in these places; None: nowhere there.
+
+        What was not tried yet is that from now on, and is nothing at all where it is to be gone. What is
+        being tried is made true first.
+        """
+        ...
+
+    def wants_gone(self, message: int, place: Place) -> bool:
+        """Whether the last that is wanted of it there is that it is gone."""
+        ...
+
+    def is_under_way(self, message: int, place: Place) -> bool:
+        """Whether something of it is being made true there, or may have been."""
+        ...
+
+    def wait(self, place: Place, ref: str, early: Early, now: datetime) -> None:
+        """Keep what came before its message, for a minute; what is gone stays so, else the latest counts."""
+        ...
+
+    def waited(self, place: Place, ref: str, now: datetime) -> Early | None:
+        """What came before that message, which is kept no longer."""
+        ...
+
+    # --- what is to be done ---
+
+    def due(self, account: str, now: datetime, limit: int) -> Sequence[Wanted]:
+        """Of each place the first that is still to be made true, unless it has to wait."""
+        ...
+
+    def next_for(self, place: Place, account: str, now: datetime) -> Wanted | None:
+        """The same for one place."""
+        ...
+
+    def next_try(self, accounts: Iterable[str], now: datetime) -> datetime | None:
+        """When the next of those that have to wait may be tried."""
+        ...
+
+    def tried(self, wanted: Sequence[Wanted], now: datetime) -> None: ...
+
+    def note(self, copy: Copy, part: int, ref: str) -> None:
+        """A part stands there now; "" nowhere any more."""
+        ...
+
+    def done(self, wanted: Wanted) -> None:
+        """It is true; nothing is kept of the words."""
+        ...
+
+    def drop(self, wanted: Wanted) -> None:
+        """It can never be true there; nor what else is wanted of it there."""
+        ...
+
+    def later(self, wanted: Wanted, when: datetime, *, failed: bool, in_doubt: bool) -> None: ...
+
+    def park(self, wanted: Wanted, reason: str) -> None:
+        """Set it aside, without its words; what is wanted of it next is tried again."""
+        ...
+
+    def retry(self, account: str, place: Place | None, now: datetime) -> None:
+        """What waits in that place (None: for that account) need wait no longer."""
+        ...
+
+    def waiting(self, place: Place) -> int:
+        """How much is still to be made true there."""
+        ...

@@ -1,0 +1,433 @@
+"""Which message is which in the places of a theme, and what is to stand there that does not yet.
+
+Of what somebody said the map holds where it stands and who said it when, and none of the words; it goes by
+numbers of places and people, as there is a row for each message in each place. What is wanted holds the
+words, sealed, until they stand there. Of a message there are at most two rows for a place: what is being
+tried, or may have arrived, and behind it what is to be made of it next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    update,
+)
+
+from bot.model.carried import Copy, Spoken
+from bot.model.carried_codec import pack_spoken, unpack_spoken
+from bot.model.people import Identity, Place
+from bot.model.work import Reference
+from bot.ports.carrying import Early, Stands, Wanted
+from storage.batch import Batch, Loader
+from storage.community import anywhere
+from storage.envelopes import Envelopes
+from storage.numbers import next_number
+from storage.tables import copied_in, copies, early_acts, speakers, wanted_copies
+from storage.upsert import upsert
+
+A_DAY = timedelta(days=1)
+# So long what was done with a message waits for it.
+WAITS = timedelta(minutes=1)
+_NUMBER = Loader(select(copied_in.c.id), by=[copied_in.c.platform, copied_in.c.room], make=int)
+_ADD_PLACE = upsert(copied_in).on_conflict_do_nothing(index_elements=["platform", "room"])
+_SPEAKER = Loader(
+    select(speakers.c.id, speakers.c.spoke_at), by=[speakers.c.account], make=lambda *found: found
+)
+_SPEAKS = upsert(speakers)
+_ADD_SPEAKER = _SPEAKS.on_conflict_do_update(
+    index_elements=["account"], set_={"spoke_at": _SPEAKS.excluded.spoke_at}
+).returning(speakers.c.id)
+_THERE = copies.c.place == bindparam("place_")
+_MESSAGE = copies.c.message == bindparam("message_")
+_AT = (
+    select(
+        *(copies.c.message, copies.c.at, copies.c.reply_to, copies.c.speaker, copies.c.changed_at),
+        speakers.c.account,
+    )
+    .join(speakers, speakers.c.id == copies.c.speaker, isouter=True)
+    .where(_THERE, copies.c.ref == bindparam("ref_", type_=copies.c.ref.type))
+)
+_REFS = select(copies.c.ref).where(_MESSAGE, _THERE).order_by(copies.c.part)
+_PLACES = (
+    select(copied_in.c.id, copied_in.c.platform, copied_in.c.room, copies.c.at)
+    .join(copies, copies.c.place == copied_in.c.id)
+    .where(_MESSAGE, copies.c.part == 0)
+    .order_by(copies.c.at.is_(None), copied_in.c.id)
+)
+_SPEAKER_OF = select(copies.c.speaker).where(_MESSAGE, copies.c.at.is_not(None))
+_ADD = insert(copies)
+_SAID = and_(_MESSAGE, copies.c.at.is_not(None))
+_CHANGED = update(copies).where(_SAID)
+_CHANGED = _CHANGED.values(changed_at=bindparam("changed_", type_=copies.c.changed_at.type))
+_ENDED = update(copies).where(_SAID).values(speaker=null())
+_TAKE_PART = delete(copies).where(_MESSAGE, _THERE, copies.c.part == bindparam("part_"))
+_TAKE = delete(copies).where(_MESSAGE, _THERE, copies.c.at.is_(None))
+_END_THERE = update(copies).where(_MESSAGE, _THERE, copies.c.at.is_not(None)).values(speaker=null())
+
+# --- what is wanted ---
+
+_MOMENT = wanted_copies.c.next_at.type
+_NOW = bindparam("now_", type_=_MOMENT)
+_MINE = wanted_copies.c.account == bindparam("account_")
+_IN_PLACE = wanted_copies.c.place == bindparam("place_")
+_OF_MESSAGE = and_(wanted_copies.c.message == bindparam("message_"), _IN_PLACE)
+_THESE = (
+    select(
+        *(wanted_copies.c.seq, wanted_copies.c.edition, wanted_copies.c.gone, wanted_copies.c.in_doubt),
+        wanted_copies.c.parked,
+    )
+    .where(_OF_MESSAGE)
+    .order_by(wanted_copies.c.seq)
+)
+_WANTED_IN = (
+    select(copied_in.c.platform, copied_in.c.room)
+    .join(wanted_copies, wanted_copies.c.place == copied_in.c.id)
+    .where(wanted_copies.c.message == bindparam("message_"))
+    .order_by(copied_in.c.id)
+)
+_WANT = insert(wanted_copies)
+_SEQ = wanted_copies.c.seq == bindparam("seq_")
+_WANT_INSTEAD = (
+    update(wanted_copies)
+    .where(_SEQ)
+    .values(
+        **{name: bindparam(f"{name}_") for name in ("edition", "gone", "key", "spoken")},
+        attempts=0,
+        tried_at=null(),
+        parked=null(),
+    )
+)
+_DROP = delete(wanted_copies).where(_SEQ)
+_DROP_ALL = delete(wanted_copies).where(_OF_MESSAGE)
+_TRIED = (
+    update(wanted_copies)
+    .where(_SEQ)
+    .values(tried_at=func.coalesce(wanted_copies.c.tried_at, _NOW), in_doubt=True)
+)
+_LATER = (
+    update(wanted_copies)
+    .where(_SEQ)
+    .values(
+        next_at=bindparam("when_", type_=_MOMENT),
+        attempts=wanted_copies.c.attempts + bindparam("more_"),
+        in_doubt=bindparam("in_doubt_"),
+    )
+)
+_PARK = update(wanted_copies).where(_SEQ)
+_PARK = _PARK.values(parked=bindparam("reason_"), in_doubt=False, spoken=null(), key="")
+_WAITING = select(func.count()).select_from(wanted_copies).where(_IN_PLACE, wanted_copies.c.parked.is_(None))
+_IS_THERE = select(copied_in.c.id).where(
+    copied_in.c.platform == bindparam("platform_"), copied_in.c.room == bindparam("room_")
+)
+_WAITS = and_(_MINE, wanted_copies.c.parked.is_(None), wanted_copies.c.next_at > _NOW)
+_RETRY = anywhere(update(wanted_copies).where(_WAITS).values(next_at=_NOW))
+_RETRY_THERE = anywhere(
+    update(wanted_copies).where(_WAITS, wanted_copies.c.place.in_(_IS_THERE)).values(next_at=_NOW)
+)
+
+
+def _waiting(table: Any) -> ColumnElement[bool]:
+    is_waiting: ColumnElement[bool] = table.c.parked.is_(None)
+    return is_waiting
+
+
+# The first of each place decides: the others wait behind it, whatever their own time.
+_EARLIER = wanted_copies.alias("earlier")
+_IS_FIRST = ~(
+    select(literal(1))
+    .where(
+        _EARLIER.c.place == wanted_copies.c.place,
+        _EARLIER.c.seq < wanted_copies.c.seq,
+        _waiting(_EARLIER),
+    )
+    .exists()
+)
+_TO_DO = (
+    select(wanted_copies, copied_in.c.platform, copied_in.c.room)
+    .join(copied_in, copied_in.c.id == wanted_copies.c.place)
+    .where(_MINE, _waiting(wanted_copies), _IS_FIRST)
+)
+_DUE = anywhere(
+    _TO_DO.where(wanted_copies.c.next_at <= _NOW)
+    .order_by(wanted_copies.c.next_at, wanted_copies.c.seq)
+    .limit(bindparam("limit_"))
+)
+_NEXT = anywhere(
+    select(wanted_copies, copied_in.c.platform, copied_in.c.room)
+    .join(copied_in, copied_in.c.id == wanted_copies.c.place)
+    .where(
+        *(_MINE, _waiting(wanted_copies), copied_in.c.platform == bindparam("platform_")),
+        copied_in.c.room == bindparam("room_"),
+    )
+    .order_by(wanted_copies.c.seq)
+    .limit(1)
+)
+_NEXT_TRY = anywhere(
+    select(wanted_copies.c.next_at)
+    .where(_MINE, _waiting(wanted_copies), wanted_copies.c.next_at > _NOW, _IS_FIRST)
+    .order_by(wanted_copies.c.next_at)
+    .limit(1)
+)
+
+# --- what came before its message ---
+
+_ITS_ACT = and_(
+    early_acts.c.place == bindparam("place_"),
+    early_acts.c.ref == bindparam("ref_", type_=early_acts.c.ref.type),
+)
+_ACT = select(early_acts).where(_ITS_ACT)
+_TAKE_ACT = delete(early_acts).where(_ITS_ACT)
+_ADD_ACT = insert(early_acts)
+_END_ACTS = delete(early_acts).where(early_acts.c.until <= bindparam("now_", type_=early_acts.c.until.type))
+
+
+class Copies:
+    """Implements CopyStore."""
+
+    def __init__(self, db: Batch, sealing: Envelopes, account_for: Callable[[Place], str]) -> None:
+        self._db = db
+        self._sealing = sealing
+        self._account_for = account_for
+
+    # --- the map ---
+
+    def at(self, place: Place, ref: str) -> Stands | None:
+        number = self._known(place)
+        row = number and self._db.execute(_AT, {"place_": number, "ref_": ref}).first()
+        if not row:
+            return None
+        said = row.at is not None
+        author = Identity(*row.account.split(":", 1)) if row.account else None
+        is_gone = said and row.speaker is None
+        return Stands(row.message, said, row.at, row.reply_to, author, is_gone, row.changed_at)
+
+    def refs(self, message: int, place: Place) -> Reference:
+        number = self._known(place)
+        if number is None:
+            return ()
+        return tuple(self._db.execute(_REFS, {"message_": message, "place_": number}).scalars())
+
+    def said(
+        self, place: Place, ref: str, author: Identity, at: datetime, answers: int | None, now: datetime
+    ) -> int:
+        message = next_number(self._db, "copies")
+        speaker = self._speaker(author, now)
+        row = {"message": message, "place": self._number(place), "part": 0, "ref": ref}
+        self._db.execute(_ADD, {**row, "speaker": speaker, "at": at, "reply_to": answers})
+        return message
+
+    def _speaker(self, author: Identity, now: datetime) -> int:
+        found: tuple[int, datetime] | None = self._db.get(_SPEAKER, author.address)
+        if found and now - found[1] < A_DAY:
+            return found[0]
+        row = {"account": author.address, "spoke_at": now}
+        number: int = self._db.execute(_ADD_SPEAKER, row).scalar_one()
+        return number
+
+    def changed(self, message: int, at: datetime) -> None:
+        self._db.execute(_CHANGED, {"message_": message, "changed_": at})
+
+    def ended(self, message: int) -> None:
+        self._db.execute(_ENDED, {"message_": message})
+
+    def places_of(self, message: int) -> Sequence[Place]:
+        stands = [Place(row.platform, row.room) for row in self._db.execute(_PLACES, {"message_": message})]
+        wanted = [Place(*row) for row in self._db.execute(_WANTED_IN, {"message_": message})]
+        return list(dict.fromkeys((*stands, *wanted)))
+
+    def _known(self, place: Place) -> int | None:
+        return self._db.get(_NUMBER, place.platform, place.room_id)
+
+    def _number(self, place: Place) -> int:
+        """What it goes by from now on, if it did not."""
+        if (known := self._known(place)) is None:
+            self._db.execute(_ADD_PLACE, {"platform": place.platform, "room": place.room_id})
+            known = self._known(place)
+            assert known is not None
+        return known
+
+    # --- what is wanted ---
+
+    def want(
+        self, message: int, places: Collection[Place], spoken: Spoken | None, edition: str, now: datetime
+    ) -> None:
+        key, sealed = self._sealing.seal(pack_spoken(spoken)) if spoken else ("", None)
+        state = {"edition": edition, "gone": spoken is None, "key": key, "spoken": sealed}
+        speaker = self._db.execute(_SPEAKER_OF, {"message_": message}).scalar()
+        for place in places:
+            self._want_in(place, message, speaker, state, now)
+        self._db.wake("copy")
+
+    def _want_in(
+        self, place: Place, message: int, speaker: int | None, state: dict[str, Any], now: datetime
+    ) -> None:
+        number = self._number(place)
+        rows = self._rows(message, number)
+        if any(row.edition == state["edition"] or row.gone for row in rows):
+            return
+        stands = bool(self.refs(message, place))
+        untried = [row for row in rows if not row.in_doubt]
+        if state["gone"] and not stands and len(untried) == len(rows):
+            self._db.execute(_DROP_ALL, {"message_": message, "place_": number})
+        elif untried:
+            values = {f"{name}_": value for name, value in state.items()}
+            self._db.execute(_WANT_INSTEAD, {"seq_": untried[-1].seq, **values})
+        else:
+            row = {"message": message, "place": number, "account": self._account_for(place)}
+            row |= {"first": not stands and not rows, "next_at": now, "speaker": speaker}
+            self._db.execute(_WANT, {**row, **state})
+
+    def _rows(self, message: int, number: int) -> Sequence[Any]:
+        return self._db.execute(_THESE, {"message_": message, "place_": number})
+
+    def wants_gone(self, message: int, place: Place) -> bool:
+        number = self._known(place)
+        rows = self._rows(message, number) if number else ()
+        return bool(rows) and bool(rows[-1].gone)
+
+    def is_under_way(self, message: int, place: Place) -> bool:
+        number = self._known(place)
+        return any(row.in_doubt for row in self._rows(message, number)) if number else False
+
+    # --- what came before its message ---
+
+    def wait(self, place: Place, ref: str, early: Early, now: datetime) -> None:
+        where = {"place_": self._number(place), "ref_": ref}
+        before = self._db.execute(_ACT, where).first()
+        if before and before.until > now:
+            is_gone = before.spoken is None
+            if is_gone or (early.spoken is not None and early.at < before.said_at):
+                return
+        for statement in (_TAKE_ACT, _END_ACTS):
+            self._db.execute(statement, {**where, "now_": now})
+        key, sealed = self._sealing.seal(pack_spoken(early.spoken)) if early.spoken else ("", None)
+        row = {"place": where["place_"], "ref": ref, "edition": early.edition, "key": key, "spoken": sealed}
+        row |= {"account": early.author and early.author.address, "said_at": early.at, "until": now + WAITS}
+        self._db.execute(_ADD_ACT, row)
+
+    def waited(self, place: Place, ref: str, now: datetime) -> Early | None:
+        number = self._known(place)
+        where = {"place_": number, "ref_": ref}
+        row = number and self._db.execute(_ACT, where).first()
+        if not row:
+            return None
+        self._db.execute(_TAKE_ACT, where)
+        spoken = self._opened(row)
+        if row.until <= now or (row.spoken is not None and spoken is None):
+            return None
+        author = Identity(*row.account.split(":", 1)) if row.account else None
+        return Early(row.edition, author, spoken, row.said_at)
+
+    def _opened(self, row: Any) -> Spoken | None:
+        """The words; None where there are none, or nobody can read them any more."""
+        packed = self._sealing.unseal(row.key, row.spoken) if row.spoken else None
+        try:
+            return unpack_spoken(packed) if packed else None
+        except ValueError:
+            return None
+
+    # --- what is to be done ---
+
+    def due(self, account: str, now: datetime, limit: int) -> Sequence[Wanted]:
+        rows = self._db.execute(_DUE, {"account_": account, "now_": now, "limit_": limit})
+        return [wanted for row in rows if (wanted := self._read(row))]
+
+    def next_for(self, place: Place, account: str, now: datetime) -> Wanted | None:
+        where = {"platform_": place.platform, "room_": place.room_id, "account_": account}
+        row = self._db.execute(_NEXT, where).first()
+        return self._read(row) if row and row.next_at <= now else None
+
+    def _read(self, row: Any) -> Wanted | None:
+        place = Place(row.platform, row.room)
+        spoken = self._opened(row)
+        with self._db.within(row.community):
+            if spoken is None and not row.gone:
+                self._db.execute(_DROP, {"seq_": row.seq})
+                self._db.wake("copy")  # what comes after it there
+                return None
+            where = {"message_": row.message, "place_": row.place}
+            stands = tuple(self._db.execute(_REFS, where).scalars())
+            answers = self.refs(spoken.answers, place) if spoken and spoken.answers is not None else ()
+            said = self._is_said(row.message, place, stands)
+        copy = Copy(
+            row.message,
+            place,
+            row.account,
+            spoken,
+            row.edition,
+            stands,
+            row.tried_at,
+            bool(row.in_doubt),
+            row.attempts,
+            next(iter(answers), None),
+            community=row.community,
+        )
+        return Wanted(row.seq, copy, said, bool(row.first))
+
+    def _is_said(self, message: int, place: Place, stands: Reference) -> bool:
+        found = self.at(place, stands[0]) if stands else None
+        return found is not None and found.message == message and found.said
+
+    def next_try(self, accounts: Iterable[str], now: datetime) -> datetime | None:
+        asked = [{"account_": account, "now_": now} for account in accounts]
+        found = [self._db.execute(_NEXT_TRY, values).scalar() for values in asked]
+        return min(filter(None, found), default=None)
+
+    # --- what came of it ---
+
+    def tried(self, wanted: Sequence[Wanted], now: datetime) -> None:
+        if wanted:
+            self._db.execute(_TRIED, [{"seq_": each.id, "now_": now} for each in wanted])
+
+    def note(self, copy: Copy, part: int, ref: str) -> None:
+        number = self._number(copy.place)
+        self._db.execute(_TAKE_PART, {"message_": copy.message, "place_": number, "part_": part})
+        if ref:
+            row = {"message": copy.message, "place": number, "part": part, "ref": ref}
+            self._db.execute(_ADD, {**row, "speaker": None, "at": None, "reply_to": None})
+
+    def done(self, wanted: Wanted) -> None:
+        self._db.execute(_DROP, {"seq_": wanted.id})
+        if wanted.copy.spoken is None:
+            self._forget_there(wanted)
+
+    def _forget_there(self, wanted: Wanted) -> None:
+        where = {"message_": wanted.copy.message, "place_": self._number(wanted.copy.place)}
+        for statement in (_TAKE, _END_THERE):
+            self._db.execute(statement, where)
+
+    def drop(self, wanted: Wanted) -> None:
+        where = {"message_": wanted.copy.message, "place_": self._number(wanted.copy.place)}
+        self._db.execute(_DROP_ALL, where)
+
+    def later(self, wanted: Wanted, when: datetime, *, failed: bool, in_doubt: bool) -> None:
+        values = {"seq_": wanted.id, "when_": when, "more_": int(failed), "in_doubt_": in_doubt}
+        self._db.execute(_LATER, values)
+
+    def park(self, wanted: Wanted, reason: str) -> None:
+        self._db.execute(_PARK, {"seq_": wanted.id, "reason_": reason})
+
+    def retry(self, account: str, place: Place | None, now: datetime) -> None:
+        values: dict[str, Any] = {"account_": account, "now_": now}
+        if place is None:
+            self._db.execute(_RETRY, values)
+        else:
+            where = {"platform_": place.platform, "room_": place.room_id}
+            self._db.execute(_RETRY_THERE, {**values, **where})
+        self._db.wake("copy")
+
+    def waiting(self, place: Place) -> int:
+        number = self._known(place)
+        return self._db.execute(_WAITING, {"place_": number}).scalar_one() if number else 0

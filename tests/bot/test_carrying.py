@@ -1,0 +1,617 @@
+"""What people say in one place of a theme stands in its others: once, in order, with what becomes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.delivery.worker import PARK_AFTER
+from bot.errors import Gone, NotNow, Refused, StoreFailed, TryLater
+from bot.features.polls.settings import PollsSettings
+from bot.features.relay.records import RELAYS
+from bot.features.relay.settings import RelaySettings
+from bot.model.events import Heard
+from bot.model.people import Identity, Place
+from bot.ports.storage import Transaction
+from bot.rich import Link, Quote, Words
+from storage.community import anywhere
+from storage.tables import copies, handled, identities, inbox, metadata, wanted_copies
+from storage.unit import Tx
+from tests.doubles.carrier import Carrier
+from tests.doubles.platform import PLATFORM, Town, open_town
+
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+
+
+@dataclass
+class Talk:
+    """People who talk in the rooms of a theme whose relay is on: a, b and c."""
+
+    town: Town
+    platform: Carrier
+    number: int = 0
+    said: dict[str, Heard] = field(default_factory=dict)
+
+    async def say(self, words: str, *, room: str = "a", name: str = "Mia", **more: Any) -> Heard:
+        """It is heard, and stands nowhere else yet."""
+        self.number += 1
+        heard = self._heard(words, room, name, **more)
+        self.platform.history.setdefault(room, {})[heard.ref] = words
+        await self.town.core.hear(heard)
+        return heard
+
+    async def change(self, said: Heard, words: str, *, after: timedelta = SECOND, **more: Any) -> Heard:
+        self.number += 1
+        at = self.town.clock.now() + after
+        heard = self._heard(words, said.place.room_id, said.name, at=at, changes=said.ref, **more)
+        await self.town.core.hear(heard)
+        return heard
+
+    async def gone(self, room: str, *refs: str) -> None:
+        for ref in refs:
+            self.platform.history[room].pop(ref, None)
+        await self.town.core.gone(Place(PLATFORM, room), refs)
+
+    async def carry(self) -> None:
+        await self.town.core.carrying.worker.flush()
+
+    def read(self, room: str) -> list[str]:
+        return self.platform.read(room)
+
+    def refs(self, room: str) -> list[str]:
+        return list(self.platform.history.get(room, {}))
+
+    def _heard(self, words: str, room: str, name: str, **more: Any) -> Heard:
+        heard = Heard(
+            f"{PLATFORM}:e{self.number}",
+            PLATFORM,
+            Place(PLATFORM, room),
+            Identity(PLATFORM, name.casefold()),
+            name,
+            words,
+            self.town.clock.now(),
+            f"e{self.number}",
+            rich=(Words(words),),
+        )
+        return replace(heard, **more)
+
+
+@pytest.fixture
+async def talk(database_url: str) -> AsyncIterator[Talk]:
+    async with open_town(database_url, moderators=("mo",)) as town:
+        yield await talking(town)
+
+
+async def talking(town: Town) -> Talk:
+    platform = Carrier()
+    town.configure(RelaySettings(on=True), PollsSettings(quiet=""))
+    await town.core.serve(platform)
+    await town.joined("a", "b", "c")
+    await switch(town, on=True)
+    return Talk(town, platform)
+
+
+async def switch(town: Town, *, on: bool) -> None:
+    def do(tx: Transaction) -> None:
+        known = tx.places.known(Place(PLATFORM, "a"))
+        mo = Identity(PLATFORM, "mo")
+        who = tx.people.by_identity(mo) or tx.people.add(mo, "mo")
+        assert known
+        if on:
+            tx.of(RELAYS).begin(known[0].id, who.id, town.clock.now())
+        else:
+            tx.of(RELAYS).end(known[0].id)
+
+    await town.core.store.run(do)
+    await town.core.carried.refresh()
+
+
+async def counted(town: Town, table: Any) -> int:
+    return await town.core.store.run_anywhere(lambda tx: count_of(table, tx))
+
+
+def count_of(table: Any, tx: Transaction) -> int:
+    found: int = cast(Tx, tx).db.execute(anywhere(select(func.count()).select_from(table))).scalar()
+    return found
+
+
+# --- words ---
+
+
+async def test_words_stand_in_all_others_in_order_and_once(talk: Talk) -> None:
+    first = await talk.say("een")
+    await talk.say("twee", room="b", name="Ben")
+    await talk.say("twee", room="b", name="Ben")
+    await talk.town.core.hear(first)
+    await talk.carry()
+    await talk.town.core.hear(first)
+    await talk.carry()
+    assert talk.read("c") == ["Mia: een", "Ben: twee", "Ben: twee"]
+    assert talk.read("a") == ["een", "Ben: twee", "Ben: twee"]
+    assert talk.read("b") == ["twee", "twee", "Mia: een"]
+    assert await counted(talk.town, wanted_copies) == 0
+
+
+async def test_an_address_alone_is_carried_and_nothing_is_not(talk: Talk) -> None:
+    await talk.say("", rich=(Link("https://x.be/a"),))
+    for nothing in ((), (Words(" \u200b\n"),), (Quote(()),)):
+        await talk.say("", rich=nothing)
+    await talk.carry()
+    assert [copy.spoken and copy.spoken.rich for copy in talk.platform.copies] == [
+        (Link("https://x.be/a"),),
+        (Link("https://x.be/a"),),
+    ]
+
+
+async def test_it_is_known_where_it_is_on_as_soon_as_that_is_kept(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    core, here = talk.town.core, Place(PLATFORM, "a")
+    looked, look = asyncio.Event(), core.carried.refresh
+
+    async def refresh() -> None:
+        await look()
+        looked.set()
+
+    monkeypatch.setattr(core.carried, "refresh", refresh)
+    running = asyncio.create_task(core.carried.run())
+
+    async def until(carried: bool) -> None:
+        async with asyncio.timeout(20):
+            while core.carries(here) is not carried:
+                looked.clear()
+                await looked.wait()
+
+    for room in ("b", "c"):
+        await core.left(PLATFORM, Place(PLATFORM, room))
+    await until(False)
+    await talk.town.joined("d")
+    await until(True)
+    await core.store.run(lambda tx: close(tx, here))
+    await until(False)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+def close(tx: Transaction, place: Place) -> None:
+    known = tx.places.known(place)
+    assert known
+    tx.places.close_theme(known[0].id, closed=True)
+
+
+async def test_only_where_it_is_on(talk: Talk) -> None:
+    core = talk.town.core
+    await core.joined(PLATFORM, Place(PLATFORM, "x"), "x", "elsewhere")
+    assert core.carries(Place(PLATFORM, "a"))
+    assert not core.carries(Place(PLATFORM, "x"))
+    await talk.say("nergens", room="x")
+    await switch(talk.town, on=False)
+    assert not core.carries(Place(PLATFORM, "a"))
+    await talk.say("hier alleen")
+    await talk.carry()
+    assert talk.read("b") == []
+    assert [await counted(talk.town, table) for table in (copies, handled, inbox)] == [0, 0, 0]
+    assert not core.listens
+
+
+async def test_nothing_is_kept_where_none_may_be_on(database_url: str) -> None:
+    async with open_town(database_url) as town:
+        talk = await talking(town)
+        town.configure(RelaySettings(on=False), PollsSettings(quiet=""))
+        await town.core.carried.refresh()
+        assert not town.core.carries(Place(PLATFORM, "a"))
+        said = await talk.say("niets ervan")
+        await talk.gone("a", said.ref)
+        await talk.carry()
+        for table in metadata.sorted_tables:
+            rows = await town.core.store.run_anywhere(lambda tx, table=table: everything_in(table, tx))  # type: ignore[misc]
+            assert "niets ervan" not in rows
+        assert await counted(town, copies) == 0
+
+
+def everything_in(table: Any, tx: Transaction) -> str:
+    return str([*cast(Tx, tx).db.execute(anywhere(select(table)))])
+
+
+async def test_it_begins_and_ends_with_the_places_of_the_theme(talk: Talk) -> None:
+    core = talk.town.core
+    await core.left(PLATFORM, Place(PLATFORM, "c"))
+    await core.left(PLATFORM, Place(PLATFORM, "b"))
+    await core.carried.refresh()
+    assert not core.carries(Place(PLATFORM, "a"))
+    await talk.town.joined("d")
+    await core.carried.refresh()
+    await talk.say("dag", room="d")
+    await talk.carry()
+    assert talk.read("a") == ["Mia: dag"]
+    assert (talk.read("b"), talk.read("c")) == ([], [])
+
+
+async def test_what_was_said_before_it_was_on_is_not_carried(talk: Talk) -> None:
+    await talk.say("vroeger", at=talk.town.clock.now() - SECOND)
+    await talk.carry()
+    assert talk.read("b") == []
+
+
+async def test_whoever_was_forgotten_or_put_out_is_not_carried(talk: Talk) -> None:
+    core, now = talk.town.core, talk.town.clock.now()
+
+    def out(tx: Transaction) -> None:
+        mia, ben = (tx.people.add(Identity(PLATFORM, name), name).id for name in ("mia", "ben"))
+        known = tx.places.known(Place(PLATFORM, "a"))
+        assert known
+        tx.guests.put_out(known[0].id, Identity(PLATFORM, "ben"), ben)
+        core.features.forget(tx, mia, now + MINUTE)
+
+    await core.store.run(out)
+    talk.town.clock.turn(2 * MINUTE)
+    await talk.say("van vroeger", at=now + SECOND)
+    await talk.say("van buiten", name="Ben")
+    await talk.say("weer hier", at=now + 2 * MINUTE)
+    await talk.carry()
+    assert talk.read("b") == ["Mia: weer hier"]
+
+
+async def test_an_answer_finds_what_it_answers_where_that_stands(talk: Talk) -> None:
+    first = await talk.say("een")
+    await talk.carry()
+    (there,) = talk.refs("b")
+    await talk.say("ja", room="b", name="Ben", reply_to=there)
+    await talk.carry()
+    answers = {copy.place.room_id: copy.answers for copy in talk.platform.copies if copy.message == 2}
+    assert answers == {"a": first.ref, "c": talk.refs("c")[0]}
+    edited = await talk.say("wat ik zei", reply_to=first.ref)
+    await talk.carry()
+    await talk.change(edited, "wat ik zeg")
+    await talk.carry()
+    assert talk.platform.copies[-1].answers is not None
+
+
+async def test_what_waited_for_long_says_so_and_only_then(talk: Talk) -> None:
+    await talk.say("op tijd")
+    talk.town.clock.turn(5 * MINUTE)
+    await talk.carry()
+    assert not any(copy.late for copy in talk.platform.copies)
+    said = await talk.say("te laat")
+    talk.town.clock.turn(5 * MINUTE + SECOND)
+    await talk.carry()
+    assert all(copy.late for copy in talk.platform.copies[2:])
+    await talk.change(said, "veranderd")
+    await talk.carry()
+    assert not talk.platform.copies[-1].late
+
+
+# --- edits ---
+
+
+async def test_an_edit_is_one_everywhere(talk: Talk) -> None:
+    said = await talk.say("een|twee|drie")
+    await talk.carry()
+    assert talk.read("b") == ["Mia: een", "twee", "drie"]
+    await talk.change(said, "anders|korter")
+    await talk.carry()
+    assert talk.read("b") == talk.read("c") == ["Mia: anders", "korter"]
+    await talk.change(said, "toch|weer|langer|dan eerst")
+    await talk.carry()
+    assert talk.read("b") == ["Mia: toch", "weer", "langer", "dan eerst"]
+
+
+async def test_an_edit_of_what_is_unsent_is_no_second_message_and_five_are_one(talk: Talk) -> None:
+    said = await talk.say("een")
+    await talk.change(said, "twee")
+    await talk.carry()
+    assert talk.read("b") == ["Mia: twee"]
+    assert len(talk.platform.copies) == 2
+    for number in range(5):
+        await talk.change(said, f"nr {number}", after=number * SECOND)
+    await talk.carry()
+    assert talk.read("b") == ["Mia: nr 4"]
+    assert len(talk.platform.copies) == 4
+
+
+async def test_an_edit_that_overtakes_its_message_waits_for_it(talk: Talk) -> None:
+    late = talk._heard("eerst", "a", "Mia")
+    late = replace(late, id=f"{PLATFORM}:late", ref="late")
+    await talk.change(late, "daarna")
+    talk.town.clock.turn(59 * SECOND)
+    await talk.town.core.hear(late)
+    await talk.carry()
+    assert talk.read("b") == ["Mia: daarna"]
+    other = replace(late, id=f"{PLATFORM}:other", ref="other")
+    await talk.change(other, "te vroeg")
+    talk.town.clock.turn(61 * SECOND)
+    await talk.town.core.hear(other)
+    await talk.carry()
+    assert talk.read("b") == ["Mia: daarna", "Mia: eerst"]
+
+
+async def test_only_whoever_said_it_changes_it_where_they_said_it(talk: Talk) -> None:
+    said = await talk.say("van mij")
+    await talk.carry()
+    there = Heard("x", PLATFORM, Place(PLATFORM, "b"), said.author, "Mia", "", said.at, talk.refs("b")[0])
+    await talk.change(replace(said, name="Ben", author=Identity(PLATFORM, "ben")), "van Ben")
+    await talk.change(there, "de kopie")
+    await talk.carry()
+    assert talk.read("b") == ["Mia: van mij"]
+    # Nor before it came.
+    late = replace(said, id="late", ref="late", name="Ben", author=Identity(PLATFORM, "ben"))
+    await talk.change(late, "van Ben")
+    await talk.town.core.hear(replace(said, id="late", ref="late"))
+    await talk.carry()
+    assert talk.read("b") == ["Mia: van mij", "Mia: van mij"]
+
+
+async def test_an_edit_from_before_another_is_no_news(talk: Talk) -> None:
+    said = await talk.say("een")
+    await talk.change(said, "drie", after=3 * SECOND)
+    await talk.carry()
+    await talk.change(said, "twee", after=2 * SECOND)
+    await talk.carry()
+    assert talk.read("b") == ["Mia: drie"]
+
+
+async def test_an_edit_while_the_first_is_under_way_comes_after_it(talk: Talk) -> None:
+    talk.platform.held["b"] = asyncio.Event()
+    said = await talk.say("een")
+    async with working(talk):
+        await talk.platform.until(lambda: any(copy.place.room_id == "b" for copy in talk.platform.copies))
+        await talk.change(said, "twee")
+        talk.platform.held["b"].set()
+        await talk.platform.until(lambda: talk.read("b") == talk.read("c") == ["Mia: twee"])
+
+
+# --- deletions ---
+
+
+async def test_a_deletion_goes_everywhere_and_is_told_of_again(talk: Talk) -> None:
+    said = await talk.say("een|twee")
+    await talk.say("blijft")
+    await talk.carry()
+    await talk.gone("a", said.ref)
+    await talk.gone("a", said.ref)
+    await talk.carry()
+    assert talk.read("b") == talk.read("c") == ["Mia: blijft"]
+    count = len(talk.platform.copies)
+    # Its echo, an edit that comes too late, and the message once more.
+    await talk.gone("b", "$0")
+    await talk.change(said, "te laat")
+    await talk.town.core.hear(said)
+    await talk.carry()
+    assert talk.read("b") == ["Mia: blijft"]
+    assert len(talk.platform.copies) == count
+
+
+async def test_a_deletion_of_what_is_unsent_drops_it(talk: Talk) -> None:
+    said = await talk.say("oeps")
+    await talk.gone("a", said.ref)
+    await talk.carry()
+    assert talk.platform.copies == []
+    assert await counted(talk.town, wanted_copies) == 0
+
+
+async def test_a_deletion_that_overtakes_its_message(talk: Talk) -> None:
+    await talk.town.core.gone(Place(PLATFORM, "a"), ["e1"])
+    await talk.say("oeps")
+    await talk.carry()
+    assert talk.platform.copies == []
+
+
+async def test_a_copy_that_somebody_takes_away_is_gone_everywhere(talk: Talk) -> None:
+    said = await talk.say("lelijk|woord")
+    await talk.carry()
+    await talk.gone("b", talk.refs("b")[1])
+    await talk.carry()
+    assert [talk.read(room) for room in "abc"] == [[], [], []]
+    assert not await talk.town.core.is_copy(Place(PLATFORM, "c"), "$2")
+    # What its platform tells of all that.
+    for room, ref in (("a", said.ref), ("b", "$0"), ("c", "$2"), ("c", "$3")):
+        await talk.town.core.gone(Place(PLATFORM, room), [ref])
+    await talk.carry()
+    assert await counted(talk.town, wanted_copies) == 0
+
+
+async def test_what_plein_may_not_take_away_stays(talk: Talk) -> None:
+    await talk.say("mijn woord")
+    await talk.carry()
+    talk.platform.trouble["retract:a"] = [Refused("may not")]
+    await talk.gone("b", talk.refs("b")[0])
+    await talk.carry()
+    assert [talk.read(room) for room in "abc"] == [["mijn woord"], [], []]
+    assert await counted(talk.town, wanted_copies) == 0
+
+
+async def test_a_part_that_plein_takes_away_is_no_deletion(talk: Talk) -> None:
+    """Its platform tells of it before Plein has noted that it did so."""
+    said = await talk.say("een|twee")
+    await talk.carry()
+    second = talk.refs("b")[1]
+    await talk.change(said, "een")
+    talk.platform.held["b"] = asyncio.Event()
+    async with working(talk):
+        await talk.platform.until(
+            lambda: len([c for c in talk.platform.copies if c.place.room_id == "b"]) > 1
+        )
+        await talk.town.core.gone(Place(PLATFORM, "b"), [second])
+        talk.platform.held["b"].set()
+        await talk.platform.until(lambda: talk.read("b") == ["Mia: een"])
+    await talk.carry()
+    assert [talk.read(room) for room in "abc"] == [["een|twee"], ["Mia: een"], ["Mia: een"]]
+
+
+async def test_a_copy_that_is_taken_away_in_the_midst_goes_in_the_end(talk: Talk) -> None:
+    said = await talk.say("een|twee")
+    await talk.carry()
+    await talk.change(said, "drie|vier")
+    talk.platform.held["b"] = asyncio.Event()
+    async with working(talk):
+        await talk.platform.until(
+            lambda: len([c for c in talk.platform.copies if c.place.room_id == "b"]) > 1
+        )
+        await talk.gone("b", talk.refs("b")[0])
+        talk.platform.held["b"].set()
+        await talk.platform.until(lambda: [talk.read(room) for room in "abc"] == [[], [], []])
+
+
+async def test_copies_are_known(talk: Talk) -> None:
+    said = await talk.say("een|twee")
+    await talk.carry()
+    core = talk.town.core
+    assert [await core.is_copy(Place(PLATFORM, "b"), ref) for ref in talk.refs("b")] == [True, True]
+    assert not await core.is_copy(Place(PLATFORM, "a"), said.ref)
+    assert not await core.is_copy(Place(PLATFORM, "b"), said.ref)
+    assert not await core.is_copy(Place(PLATFORM, "nowhere"), said.ref)
+
+
+# --- trouble ---
+
+
+@contextlib.asynccontextmanager
+async def working(talk: Talk) -> AsyncIterator[None]:
+    """With the worker at work in the background."""
+    running = asyncio.create_task(talk.town.core.carrying.worker.run())
+    yield
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("part", [0, 1, 2])
+async def test_what_broke_between_parts_goes_on_there(talk: Talk, when: str, part: int) -> None:
+    """`after`: it arrived, and nobody was told where it stands."""
+    fails: list[Exception] = [StoreFailed("lost")]
+    sent = 0
+
+    def watch(what: str) -> None:
+        nonlocal sent
+        if what == f"{when}:b":
+            sent += 1
+            if sent == part + 1:
+                talk.platform.trouble[what] = fails
+
+    talk.platform.watch = watch
+    await talk.say("een|twee|drie")
+    await talk.say("vier")
+    with contextlib.suppress(StoreFailed):
+        await talk.carry()
+    assert fails == []
+    await talk.carry()
+    assert talk.read("b") == ["Mia: een", "twee", "drie", "Mia: vier"]
+    tries = [copy for copy in talk.platform.copies if (copy.place.room_id, copy.message) == ("b", 1)]
+    assert [copy.in_doubt for copy in tries] == [False, True]
+    assert len(tries[1].stands) == part
+    assert tries[1].tried_at == talk.town.clock.now()
+
+
+async def test_what_is_in_doubt_is_made_true_before_its_edit_or_deletion(talk: Talk) -> None:
+    talk.platform.trouble["after:b"] = [OSError("no answer"), OSError("no answer")]
+    said = await talk.say("een")
+    await talk.carry()
+    await talk.change(said, "twee")
+    talk.town.clock.turn(MINUTE)
+    await talk.carry()
+    await talk.gone("a", said.ref)
+    talk.town.clock.turn(MINUTE)
+    await talk.carry()
+    assert [copy.edition for copy in talk.platform.copies if copy.place.room_id == "b"] == [
+        *(said.id, said.id, said.id, "gone:e1")
+    ]
+    assert talk.read("b") == talk.read("c") == []
+
+
+async def test_a_place_that_hangs_holds_up_no_other(talk: Talk) -> None:
+    talk.platform.held["b"] = asyncio.Event()
+    async with working(talk):
+        for number in range(3):
+            await talk.say(f"nr {number}")
+        everything = [f"Mia: nr {number}" for number in range(3)]
+        await talk.platform.until(lambda: talk.read("c") == everything)
+        assert talk.read("b") == []
+        talk.platform.held["b"].set()
+        await talk.platform.until(lambda: talk.read("b") == everything)
+
+
+@pytest.mark.parametrize("trouble", [TryLater(60), OSError("away"), NotNow("busy"), RuntimeError("a fault")])
+async def test_what_cannot_be_just_now_waits_and_the_order_holds(talk: Talk, trouble: Exception) -> None:
+    talk.platform.trouble["before:b"] = [trouble]
+    await talk.say("een")
+    await talk.say("twee")
+    await talk.carry()
+    assert talk.read("b") == []
+    assert talk.read("c") == ["Mia: een", "Mia: twee"]
+    talk.town.clock.turn(MINUTE)
+    await talk.carry()
+    assert talk.read("b") == ["Mia: een", "Mia: twee"]
+
+
+async def test_what_waits_is_retried_when_something_changed(talk: Talk) -> None:
+    talk.platform.trouble["before:b"] = [TryLater(6_000)]
+    await talk.say("een")
+    await talk.carry()
+    await talk.town.core.retry(PLATFORM, Place(PLATFORM, "b"))
+    await talk.carry()
+    assert talk.read("b") == ["Mia: een"]
+
+
+async def test_a_fault_of_ours_is_set_aside_and_moderators_hear_of_it(talk: Talk) -> None:
+    talk.platform.trouble["before:b"] = [RuntimeError("a fault") for _ in range(PARK_AFTER)]
+    said = await talk.say("een")
+    await talk.say("twee")
+    for _ in range(PARK_AFTER):
+        await talk.carry()
+        talk.town.clock.turn(10 * MINUTE)
+    assert talk.read("b") == ["Mia: twee"]
+    await talk.town.core.outbox.worker.flush()
+    assert any(shown.where == "mo" for shown in talk.platform.shown)
+    assert await counted(talk.town, wanted_copies) == 1
+    # What becomes of it next is tried again.
+    await talk.change(said, "een, maar goed")
+    await talk.carry()
+    assert talk.read("b") == ["Mia: twee", "Mia: een, maar goed"]
+
+
+async def test_what_can_never_stand_there_is_dropped(talk: Talk) -> None:
+    talk.platform.trouble["before:b"] = [Gone("no such channel")]
+    await talk.say("een")
+    await talk.carry()
+    assert (talk.read("b"), talk.read("c")) == ([], ["Mia: een"])
+    assert await counted(talk.town, wanted_copies) == 0
+
+
+async def test_nothing_is_carried_by_what_cannot(database_url: str) -> None:
+    async with open_town(database_url, moderators=("mo",)) as town:
+        talk = await talking(town)
+        await town.core.serve(town.platform)
+        await talk.say("een")
+        await talk.carry()
+        assert await counted(town, wanted_copies) == 0
+
+
+# --- what is left ---
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_nothing_of_the_words_is_left_in_the_files(talk: Talk, tmp_path: Path) -> None:
+    talk.platform.trouble["before:b"] = [TryLater(1)]
+    said = await talk.say("appelmoes")
+    await talk.change(said, "perenmoes")
+    await talk.change(replace(said, ref="never"), "kersenmoes")
+    await talk.carry()
+    talk.town.clock.turn(MINUTE)
+    await talk.carry()
+    assert talk.read("b") == ["Mia: perenmoes"]
+    files = await asyncio.to_thread(contents, tmp_path)
+    assert files
+    assert not [words for words in (b"appelmoes", b"perenmoes", b"kersenmoes") if words in files]
+    assert await counted(talk.town, identities) == 1  # whoever only talks is no resident
+
+
+def contents(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.glob("plein.db*") if path.is_file())

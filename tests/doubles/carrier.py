@@ -1,0 +1,65 @@
+"""A platform that shows what people said elsewhere as theirs, and can lose an answer in the midst."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bot.model.carried import Copy
+from bot.model.people import Identity, Place
+from bot.model.work import Reference
+from bot.ports.adapter import Note
+from bot.rich import text_of
+from tests.doubles.platform import Platform
+
+
+@dataclass(slots=True)
+class Carrier(Platform):
+    """What is to be several messages has a `|` where each ends; of a key and part there is one message ever.
+
+    Trouble stands under `before:` a room before anything of a part is there, under `after:` when it is, and
+    nobody was told where.
+    """
+
+    # What stands in each room, by where it stands, in the order in which it came.
+    history: dict[str, dict[str, str]] = field(default_factory=dict)
+    copies: list[Copy] = field(default_factory=list)
+    sent: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    async def carry(self, copy: Copy, note: Note) -> None:
+        room = copy.place.room_id
+        self.copies.append(copy)
+        await self._tell()
+        if room in self.held:
+            await self.held[room].wait()
+        here = self.history.setdefault(room, {})
+        parts = self._parts(copy)
+        for part, words in enumerate(parts):
+            self._fail(f"before:{room}")
+            if part < len(copy.stands):
+                here[copy.stands[part]] = words
+                continue
+            ref = self.sent.setdefault((room, f"{copy.key}:{part}"), f"${len(self.sent)}")
+            here[ref] = words
+            self._fail(f"after:{room}")
+            await note(part, ref)
+        for part in reversed(range(len(parts), len(copy.stands))):
+            here.pop(copy.stands[part], None)
+            self._fail(f"after:{room}")
+            await note(part, "")
+        await self._tell()
+
+    def _parts(self, copy: Copy) -> list[str]:
+        if copy.spoken is None:
+            return []
+        first, *rest = text_of(copy.spoken.rich).split("|")
+        return [f"{copy.spoken.name}: {first}", *rest]
+
+    async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
+        assert isinstance(to, Place)
+        self._fail(f"retract:{to.room_id}")
+        for each in ref:
+            self.history.get(to.room_id, {}).pop(each, None)
+
+    def read(self, room: str) -> list[str]:
+        """What people read there."""
+        return list(self.history.get(room, {}).values())
