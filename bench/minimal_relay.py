@@ -47,7 +47,9 @@ class Relay(discord.Client):
         if event.sender == self.matrix.user_id or room.room_id != self.room:
             return
         async with self.turns[1]:
-            await self.webhook.send(event.body, username=room.user_name(event.sender), wait=True)
+            await self.webhook.send(
+                event.body, username=room.user_name(event.sender) or event.sender, wait=True
+            )
 
 
 async def main() -> None:

@@ -148,8 +148,8 @@ class PleinCore:
         return place in self.carried.places
 
     @property
-    def is_carrying(self) -> bool:
-        return False
+    def may_carry(self) -> bool:
+        return self.carried.may_be_anywhere
 
     async def is_copy(self, place: Place, ref: str) -> bool:
         community = await self.communities.of_place(place)

@@ -20,6 +20,7 @@ from adapters.discord.history import SAVE_EVERY
 from adapters.discord.settings import Discord
 from bot.core import PleinCore
 from bot.features.polls.settings import PollsSettings
+from bot.features.relay.settings import RelaySettings
 from bot.main.app import open_core
 from bot.main.communities import grounds_on, on_servers
 from bot.main.config import (
@@ -157,13 +158,18 @@ async def plein_on(
     ready: bool = True,
     installed: Sequence[Installed] = INSTALLED,
     communities: Sequence[CommunitySection] = (),
+    relays: bool = False,
     **settings: Any,
 ) -> AsyncIterator[OnDiscord]:
     """Plein with these `settings` under [discord]; `ready`: wait until it reads along.
 
+    `relays`: what people say may be carried to a theme's other places.
+
     Even one ballot on an anonymous poll has a result, and nobody waits for the morning.
     """
     sections: dict[str, Any] = {"polls": PollsSettings(anonymous_floor=1, quiet="")}
+    if relays:
+        sections["relay"] = RelaySettings(on=True)
     sections["communities"] = [line.model_dump(exclude_unset=True) for line in communities]
     config = config_of(add_up(installed))(
         community=Community(language="en" if language == "en" else "nl", board_rest=0),
@@ -181,8 +187,8 @@ async def plein_on(
         core.platforms.expect(adapter)
         with by_the_double(double.clock):
             running = asyncio.create_task(adapter.run(core))
-            workers = (core.outbox.worker, core.boards.worker, core.making.worker)
-            work = [asyncio.create_task(worker.run()) for worker in workers]
+            workers = (core.outbox.worker, core.carrying.worker, core.boards.worker, core.making.worker)
+            work = [asyncio.create_task(worker.run()) for worker in (*workers, core.carried)]
             try:
                 plein = OnDiscord(double, core, adapter, running, clock)
                 if ready:

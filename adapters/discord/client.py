@@ -104,9 +104,6 @@ class Discord:
             except Exception as error:
                 log.warning("Lost Discord (%s); trying again", type(error).__name__)
                 log.debug("Why", exc_info=error)
-            if self._gateway.carries_by_now:
-                wishes = self._wishes(core)
-                continue
             lasted = (self._clock.now() - began).total_seconds()
             attempt = 0 if lasted > LONGEST_PAUSE else attempt + 1
             await self._clock.sleep(min(FIRST_PAUSE * 2 ** min(attempt, 10), LONGEST_PAUSE))
@@ -115,7 +112,7 @@ class Discord:
         """What Discord is asked to tell, and what where it refuses that: it does not say which of them."""
         found = [INTENTS | SEEING_SIGNS if core.signs else INTENTS]
         for name, intents in WISHES.items():
-            if (core.listens or core.is_carrying) if name == HEARING else self._settings.newcomers:
+            if (core.listens or core.may_carry) if name == HEARING else self._settings.newcomers:
                 found += [wish | intents for wish in found]
         return found[::-1]
 
@@ -155,14 +152,7 @@ class Discord:
     # --- saying ---
 
     async def deliver(self, delivery: Delivery) -> Receipt:
-        on = self._session()
-        try:
-            return await self._show(on, delivery)
-        finally:
-            self._gateway.spoke.set()
-
-    async def _show(self, on: Session, delivery: Delivery) -> Receipt:
-        to = delivery.to
+        on, to = self._session(), delivery.to
         if delivery.replaces:
             return await self._edit(on, delivery)
         channel = await self._channel(on, to)
@@ -187,7 +177,7 @@ class Discord:
     async def inspect(self, community: int) -> Sequence[Lack]:
         await self._ready.wait()
         on = self._session()
-        is_to_hear = on.core.listens or on.core.is_carrying
+        is_to_hear = on.core.listens or on.core.may_carry
         deaf = [Lack(text("discord.check.deaf"))] if is_to_hear and not on.hears else []
         blind = self._settings.newcomers and not on.sees_newcomers
         unseen = [Lack(text("discord.check.newcomers"))] if blind else []
@@ -243,10 +233,7 @@ class Discord:
 
     async def carry(self, copy: Copy, note: Note) -> None:
         self._session()
-        try:
-            await self._gateway.copies.carry(copy, note)
-        finally:
-            self._gateway.spoke.set()
+        await self._gateway.copies.carry(copy, note)
 
     def _session(self) -> Session:
         """Of the client that is there. Raises: TryLater where there is none."""

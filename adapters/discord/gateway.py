@@ -131,9 +131,6 @@ class Gateway:
         self._ready = ready
         self._caught_up = caught_up
         self._changed = asyncio.Event()
-        # What people say is carried, and was not when it began; and whether anything was said of late.
-        self.carries_by_now = False
-        self.spoke = asyncio.Event()
         # Whether there is something of which it was not told.
         self._was_away = False
         self._in_touch_since = clock.now()
@@ -152,7 +149,6 @@ class Gateway:
             self._places.keep_looking(),
             self._posts.keep_looking(),
             self._signs.keep_looking(self._reading),
-            self._keep_asking(),
         )
         work = [asyncio.create_task(coroutine) for coroutine in chores]
         try:
@@ -184,17 +180,6 @@ class Gateway:
             with contextlib.suppress(StoreFailed):
                 await self._reading.save()
 
-    async def _keep_asking(self) -> None:
-        """What Discord tells is asked for once, when a connection begins; what people say may be carried from
-        later on. That it begins is said, so it is looked whenever something was.
-        """
-        carried = self.session.core.is_carrying
-        while carried or not self.session.core.is_carrying:
-            self.spoke.clear()
-            await self.spoke.wait()
-        self.carries_by_now = True
-        await self._client.close()
-
     def _events(self) -> list[Any]:
         """What the library tells; of several shards it tells one by one what becomes of them."""
         touch: list[Any] = [self.on_ready, self.on_resumed, self.on_disconnect]
@@ -203,9 +188,9 @@ class Gateway:
         asked: list[Any] = []
         if self.session.core.signs:
             asked += [self.on_raw_reaction_add, self.on_raw_reaction_remove]
-        if self.session.core.misses or self.session.core.is_carrying:
+        if self.session.core.misses:
             asked += [self.on_raw_message_delete, self.on_raw_bulk_message_delete]
-        if self.session.core.is_carrying:
+        if self.session.core.may_carry:
             asked.append(self.on_raw_message_edit)
         return [
             *touch,

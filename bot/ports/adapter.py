@@ -243,8 +243,8 @@ class Core(Protocol):
         ...
 
     @property
-    def is_carrying(self) -> bool:
-        """Whether what people say is carried from anywhere, so that a platform is to be asked for it."""
+    def may_carry(self) -> bool:
+        """Whether what people say may be carried from anywhere, so that a platform is to be asked for it."""
         ...
 
     async def is_copy(self, place: Place, ref: str) -> bool:
