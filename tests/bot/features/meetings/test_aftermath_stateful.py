@@ -545,9 +545,26 @@ class Aftermath(RuleBasedStateMachine):
 
     @rule(who=st.sampled_from([*WHO, "mia", "mia"]), of=which, meanwhile=st.booleans(), late=people)
     def approve(self, who: str, of: int, late: str, *, meanwhile: bool) -> None:
-        one = self.pick(self.held(), of)
+        if (one := self.pick(self.held(), of)) is not None:
+            self.approve_it(one, who, late if meanwhile else None)
+
+    @rule(who=people, of=which)
+    def approve_again(self, who: str, of: int) -> None:
+        """What was approved stays as it was, whatever is written and mended after that."""
+        one = self.pick([each for each in self.held() if each in self.written()], of)
         if one is None:
             return
+        self.note_in(one, who)
+        self.approve_it(one, "mia")
+        words, line = self.new_words(), one.lines[-1]
+        said = self.press(who, "minutes note", said=words, instead=line.number, meeting=one.number)
+        assert "is verbeterd" in said, said
+        one.lines[-1] = Line(line.number, words, line.whose, "note")
+        self.note_in(one, who)
+        self.approve_it(one, "mia")
+
+    def approve_it(self, one: Gathering, who: str, late: str | None = None) -> None:
+        """`late`: who writes something after it was asked for."""
         said, asked = self.hear(who, "minutes approve", meeting=one.number)
         if self.person[who] not in (0, one.duties.get("chair")):
             assert "organiseert of er als voorzitter geloot is" in said, said
@@ -557,7 +574,7 @@ class Aftermath(RuleBasedStateMachine):
             return
         assert "Keur je versie" in said, said
         assert asked
-        if meanwhile and one in self.written():
+        if late and one in self.written():
             self.note_in(one, late)
             said, asked = self.hear(who, asked.buttons[0].command, **asked.buttons[0].args)
             assert "Er is intussen iets veranderd" in said, said
