@@ -137,6 +137,8 @@ class Call:
     undone_by: Undo | None = field(default=None, init=False)
     # What was done shows where it was said: whom a word alone would reach late needs no more than a sign.
     in_sight: bool = field(default=False, init=False)
+    # It has to do with another theme than the one it was said in: nobody else there need know of that.
+    elsewhere: bool = field(default=False, init=False)
     # The answer is kept sealed, and only for as long as that is needed, as a command's that is confidential.
     sealed: bool = field(default=False, init=False)
     # What this is about, where nothing that can be counted is to be kept of it.
@@ -300,6 +302,7 @@ class Call:
 
     def takes_part(self, theme: int) -> bool:
         """Whether a theme is their business: from its own places it is everybody's."""
+        self.elsewhere |= not self._is_here(theme)
         everywhere = self.resident.role >= Role.MODERATOR
         return everywhere or self._is_here(theme) or self.part_in(theme) is not None
 
@@ -466,6 +469,7 @@ class Call:
 
     def themes_among(self, themes: Collection[int]) -> Collection[int]:
         """Those of these themes in which they take part."""
+        self.elsewhere |= not all(map(self._is_here, themes))
         if self.told is not None and (unknown := {theme for theme in themes if not self._is_told(theme)}):
             raise AskFirst(unknown)
         parts = self.tx.people.parts(self.resident.id)

@@ -387,6 +387,8 @@ class Dispatch:
             log.exception("Reference %s: %s failed", reference, invocation.command or "a typed command")
             call.undone_by, call.in_sight = None, False
             answer = message(text("error.internal", reference=reference))
+        # What is of another theme is for nobody else who saw it typed.
+        aloud = aloud and not call.elsewhere
         if answer is not None:
             answer = Message(answer.blocks, answer.controls, call.locale)
         to = _answer_to(invocation, command is None or command.private)

@@ -685,6 +685,19 @@ async def test_what_is_theirs_waits_until_they_are_met(town: Town) -> None:
         await town.core.outbox.worker.flush()
 
 
+@pytest.mark.parametrize(
+    "words", ["!stem --peiling 1", "!stem paars --peiling 1", "!peiling sluit 1", "!stem 1 --peiling 77"]
+)
+async def test_what_is_of_another_theme_is_said_to_them_alone(town: Town, words: str) -> None:
+    """Whether there is such a one does not show either: a number that nothing has is answered alike."""
+    await town.joined("kelder", theme="Kelder")
+    await town.say("mod", "!help", room="kelder")
+    await town.say("anna", "!help", room="kelder")
+    await town.say("mod", '!poll open "Wat nu?" A | B', room="kelder")
+    unmet = said_by(town, "anna", words)
+    assert await answered(town, unmet) == (unmet.author, False)
+
+
 async def test_so_much_is_said_beside_it_and_the_rest_in_private(town: Town) -> None:
     """What one person asks for again and again holds up what else is to be said there."""
     for number in range(MOST_BESIDE):

@@ -13,7 +13,7 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -159,6 +159,8 @@ class Aftermath(RuleBasedStateMachine):
         self.last = len(WHO)
         # Who left others with their account, and so may have answered already.
         self.parted: set[int] = set()
+        # In which meeting the say of which account is whose: who left somebody has none there any more.
+        self.left: dict[tuple[int, str], int | None] = {}
         self.turns: dict[int, datetime] = {}
         self.words = self.said = self.draws = 0
         self.changed_at: list[datetime] = []
@@ -436,8 +438,8 @@ class Aftermath(RuleBasedStateMachine):
         words = {"on-site": "ter plaatse", "online": "online", "no": "niet"}[way]
         said = self.say(who, f"!kom {words} --bijeenkomst {one.number}")
         me = self.person[who]
+        assert ("losmaakte" in said) == self.is_kept_out(me, one), said
         if "losmaakte" in said:
-            assert me in self.parted, said
             return
         assert "Je komt" in said or "je komt" in said or "staat genoteerd" in said or "online" in said, said
         self.said += 1
@@ -470,9 +472,9 @@ class Aftermath(RuleBasedStateMachine):
     def be_there(self, who: str, one: Gathering) -> None:
         me = self.person[who]
         said = self.say(who, f"!hier {self.code(one)} --bijeenkomst {one.number}", room=None)
-        if "losmaakte" in said:
-            assert me in self.parted, said
-            assert me not in one.here, said
+        is_kept_out = self.is_kept_out(me, one) and me not in one.here
+        assert ("losmaakte" in said) == is_kept_out, said
+        if is_kept_out:
             return
         assert "Je bent er" in said, said
         one.here.add(me)
@@ -543,9 +545,26 @@ class Aftermath(RuleBasedStateMachine):
 
     @rule(who=st.sampled_from([*WHO, "mia", "mia"]), of=which, meanwhile=st.booleans(), late=people)
     def approve(self, who: str, of: int, late: str, *, meanwhile: bool) -> None:
-        one = self.pick(self.held(), of)
+        if (one := self.pick(self.held(), of)) is not None:
+            self.approve_it(one, who, late if meanwhile else None)
+
+    @rule(who=people, of=which)
+    def approve_again(self, who: str, of: int) -> None:
+        """What was approved stays as it was, whatever is written and mended after that."""
+        one = self.pick([each for each in self.held() if each in self.written()], of)
         if one is None:
             return
+        self.note_in(one, who)
+        self.approve_it(one, "mia")
+        words, line = self.new_words(), one.lines[-1]
+        said = self.press(who, "minutes note", said=words, instead=line.number, meeting=one.number)
+        assert "is verbeterd" in said, said
+        one.lines[-1] = Line(line.number, words, line.whose, "note")
+        self.note_in(one, who)
+        self.approve_it(one, "mia")
+
+    def approve_it(self, one: Gathering, who: str, late: str | None = None) -> None:
+        """`late`: who writes something after it was asked for."""
         said, asked = self.hear(who, "minutes approve", meeting=one.number)
         if self.person[who] not in (0, one.duties.get("chair")):
             assert "organiseert of er als voorzitter geloot is" in said, said
@@ -555,7 +574,7 @@ class Aftermath(RuleBasedStateMachine):
             return
         assert "Keur je versie" in said, said
         assert asked
-        if meanwhile and one in self.written():
+        if late and one in self.written():
             self.note_in(one, late)
             said, asked = self.hear(who, asked.buttons[0].command, **asked.buttons[0].args)
             assert "Er is intussen iets veranderd" in said, said
@@ -761,8 +780,29 @@ class Aftermath(RuleBasedStateMachine):
         self.join(stays, goes)
         self.due()
 
+    def names_of(self, person: int) -> list[str]:
+        return [name for name in WHO if self.person[name] == person]
+
+    def holders(self, person: int, one: Gathering) -> set[int | None]:
+        """Who else has the say of one of their accounts there."""
+        keys = [(one.number, name) for name in self.names_of(person)]
+        return {self.left[key] for key in keys if key in self.left} - {person}
+
+    def is_kept_out(self, person: int, one: Gathering) -> bool:
+        return bool(self.holders(person, one))
+
+    def leave(self, person: int, names: Sequence[str]) -> None:
+        """These accounts are somebody else's by now: where they had a say it stays behind."""
+        for one in self.meetings:
+            holders = self.holders(person, one)
+            if person in one.answers or person in one.here:
+                holders = {person}
+            if holders and not self.is_over(one):
+                self.left.update(((one.number, name), next(iter(holders))) for name in names)
+
     def join(self, stays: int, goes: int) -> None:
         self.person = {name: stays if who == goes else who for name, who in self.person.items()}
+        self.left = {key: stays if holder == goes else holder for key, holder in self.left.items()}
         if goes in self.parted:
             self.parted = self.parted | {stays}
         for each in self.meetings:
@@ -772,6 +812,9 @@ class Aftermath(RuleBasedStateMachine):
             each.duties = {does: stays if who == goes else who for does, who in each.duties.items()}
             for item in each.items:
                 item.wanted = {stays if who == goes else who for who in item.wanted}
+            if not self.is_over(each) and self.is_kept_out(stays, each):
+                # An account of theirs has its say with whom it left.
+                each.answers.pop(stays, None)
         had = [self.turns.pop(who) for who in (stays, goes) if who in self.turns]
         if had:
             self.turns[stays] = max(had)
@@ -819,6 +862,7 @@ class Aftermath(RuleBasedStateMachine):
                 # An answer to what is to come stays with whoever was there first.
                 _join_last(each.answers, stays, goes, 1)
             _join_once(each.rated, stays, goes, 2)
+        self.leave(stays, self.names_of(goes))
         self.due()
 
     @rule(who=people)
@@ -827,9 +871,10 @@ class Aftermath(RuleBasedStateMachine):
         if [*self.person.values()].count(self.person[who]) < 2:
             return
         self.run(self.town.parted(who))
-        left = {self.person[who], self.newcomer()}
-        self.person[who] = max(left)
-        self.parted |= left
+        before, now = self.person[who], self.newcomer()
+        self.person[who] = now
+        self.parted |= {before, now}
+        self.leave(before, [who])
         self.due()
 
     @rule(who=people)
@@ -847,6 +892,7 @@ class Aftermath(RuleBasedStateMachine):
                 item.wanted.discard(gone)
         self.offers = [each for each in self.offers if each.whose != gone]
         self.turns.pop(gone, None)
+        self.left = {key: None if holder == gone else holder for key, holder in self.left.items()}
         self.rename(gone, None)
         for name in names:
             self.say(name, "!help")
