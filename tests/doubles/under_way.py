@@ -45,6 +45,8 @@ class UnderWay:
     codes: list[Asked] = field(default_factory=list)
     links: list[Joined] = field(default_factory=list)
     alive: set[Asked | Joined] = field(default_factory=set)
+    # Of which it is not told whether they can be undone still, as one of three accounts left.
+    parted: set[Asked | Joined] = field(default_factory=set)
     wrong: dict[str, list[datetime]] = field(default_factory=dict)
     closed: dict[str, datetime] = field(default_factory=dict)
 
@@ -137,6 +139,15 @@ class UnderWay:
         for one in self.codes:
             if resident in (self.whose.get(one.asks), self.whose.get(one.gives)):
                 self.alive.discard(one)
+
+    def part(self, resident: int) -> None:
+        """An account leaves. Of three that are one person a link may hold still among the others: which one does
+        is not told here.
+        """
+        theirs = [link for link in self.links if link.resident == resident and link in self.alive]
+        if list(self.whose.values()).count(resident) > 2:
+            self.parted |= set(theirs)
+        self.drop_all_of(resident)
 
     def drop_all_of(self, resident: int) -> None:
         self.drop_codes_of(resident)

@@ -261,6 +261,8 @@ class Linking(RuleBasedStateMachine):
     @rule(who=people, which=WHICH)
     def undo(self, who: str, which: int) -> None:
         link: Joined = _one_of(self.under_way.links, which)
+        if link in self.under_way.parted:
+            return
         expected, old = self.under_way.to_undo(who, link, self.now), link.resident
         if expected == "link.undone":
             self.under_way.drop_codes_of(old)
@@ -275,7 +277,7 @@ class Linking(RuleBasedStateMachine):
     def unlink(self, which: int) -> None:
         linked = self.linked()
         who = linked[which % len(linked)]
-        self.under_way.drop_all_of(self.whose[who])
+        self.under_way.part(self.whose[who])
         said = self.ask(who, "!me unlink --sure")
         assert key(said) == "unlink.done", said
 
