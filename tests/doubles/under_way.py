@@ -5,7 +5,7 @@ Residents are numbers here, as they are kept. Who is whose stands in `whose`, by
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,11 +28,14 @@ class Asked:
 
 @dataclass(eq=False)
 class Joined:
-    """Accounts that became somebody's, what that was answered, and whether they brought support along."""
+    """Accounts that became somebody's, `whom` they joined, what that was answered, and whether they brought
+    support along.
+    """
 
     said: Message
     resident: int
-    accounts: frozenset[str]
+    accounts: set[str]
+    whom: set[str]
     until: datetime
     brought: bool = False
 
@@ -45,8 +48,6 @@ class UnderWay:
     codes: list[Asked] = field(default_factory=list)
     links: list[Joined] = field(default_factory=list)
     alive: set[Asked | Joined] = field(default_factory=set)
-    # Of which it is not told whether they can be undone still, as one of three accounts left.
-    parted: set[Asked | Joined] = field(default_factory=set)
     wrong: dict[str, list[datetime]] = field(default_factory=dict)
     closed: dict[str, datetime] = field(default_factory=dict)
 
@@ -118,9 +119,25 @@ class UnderWay:
         return "link.no" if self.is_alive(asked, now) and who in (asked.asks, asked.gives) else "link.gone"
 
     def join(
-        self, said: Message, accounts: Iterable[str], person: int, now: datetime, *, brought: bool
+        self,
+        said: Message,
+        asked: Asked,
+        sides: tuple[set[str], set[str]],
+        person: int,
+        now: datetime,
+        *,
+        brought: bool,
     ) -> None:
-        self.links.append(joined := Joined(said, person, frozenset(accounts), now + UNDONE_WITHIN, brought))
+        """`sides`: whom they joined, and who did. Whoever joins one who had joined somebody has joined
+        those as well.
+        """
+        for link in self.links:
+            for here, more in (sides, sides[::-1]):
+                by = asked.asks if asked.asks in here else asked.gives
+                if link in self.alive and link.accounts | link.whom <= here:
+                    (link.accounts if by in link.accounts else link.whom).update(more)
+        whom, accounts = sides
+        self.links.append(joined := Joined(said, person, accounts, whom, now + UNDONE_WITHIN, brought))
         self.alive.add(joined)
 
     def drop(self, what: Asked | Joined) -> None:
@@ -134,20 +151,26 @@ class UnderWay:
             return "link.gone"
         return "link.undone"
 
+    def part(self, resident: int, away: set[str]) -> None:
+        """These left: a link holds where some that joined are still with some whom they joined."""
+        for link in self.links:
+            if link.resident != resident or link not in self.alive:
+                continue
+            theirs = link.accounts | link.whom
+            together = [
+                here for here in (theirs - away, theirs & away) if here & link.accounts and here & link.whom
+            ]
+            if not together:
+                self.alive.discard(link)
+                continue
+            link.accounts, link.whom = link.accounts & together[0], link.whom & together[0]
+            link.resident = self.whose[next(iter(together[0]))]
+
     def drop_codes_of(self, resident: int) -> None:
         """Whatever their accounts asked for, or gave."""
         for one in self.codes:
             if resident in (self.whose.get(one.asks), self.whose.get(one.gives)):
                 self.alive.discard(one)
-
-    def part(self, resident: int) -> None:
-        """An account leaves. Of three that are one person a link may hold still among the others: which one does
-        is not told here.
-        """
-        theirs = [link for link in self.links if link.resident == resident and link in self.alive]
-        if list(self.whose.values()).count(resident) > 2:
-            self.parted |= set(theirs)
-        self.drop_all_of(resident)
 
     def drop_all_of(self, resident: int) -> None:
         self.drop_codes_of(resident)

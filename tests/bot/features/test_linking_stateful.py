@@ -219,7 +219,10 @@ class Linking(RuleBasedStateMachine):
         assert asked.question
         expected = self.under_way.to_yes(who, asked, self.now)
         pair = [self.whose.get(each, 0) for each in (asked.asks, asked.gives)]
-        comes = [other for other in WHO if self.whose.get(other) == max(pair)]
+        sides = (
+            {other for other in WHO if self.whose.get(other) == min(pair)},
+            {other for other in WHO if self.whose.get(other) == max(pair)},
+        )
         brought = max(pair) in self.support and min(pair) not in self.support
         if expected == "link.done":
             for resident in pair:
@@ -229,7 +232,7 @@ class Linking(RuleBasedStateMachine):
         if expected == "link.half":
             asked.agreed = True
         elif expected == "link.done":
-            self.under_way.join(said, comes, self.whose[who], self.now, brought=brought)
+            self.under_way.join(said, asked, sides, self.whose[who], self.now, brought=brought)
 
     @precondition(lambda self: self.under_way.questions)
     @rule(which=WHICH, there=st.booleans(), who=st.sampled_from([*WHO, "", "", ""]))
@@ -261,14 +264,13 @@ class Linking(RuleBasedStateMachine):
     @rule(who=people, which=WHICH)
     def undo(self, who: str, which: int) -> None:
         link: Joined = _one_of(self.under_way.links, which)
-        if link in self.under_way.parted:
-            return
         expected, old = self.under_way.to_undo(who, link, self.now), link.resident
         if expected == "link.undone":
             self.under_way.drop_codes_of(old)
         assert key(self.press(who, link.said)) == expected
         if expected == "link.undone":
             self.under_way.drop(link)
+            self.under_way.part(old, link.accounts)
             if link.brought and old in self.support:
                 self.support ^= {old, self.whose[next(iter(link.accounts))]}
 
@@ -277,9 +279,11 @@ class Linking(RuleBasedStateMachine):
     def unlink(self, which: int) -> None:
         linked = self.linked()
         who = linked[which % len(linked)]
-        self.under_way.part(self.whose[who])
+        before = self.whose[who]
+        self.under_way.drop_codes_of(before)
         said = self.ask(who, "!me unlink --sure")
         assert key(said) == "unlink.done", said
+        self.under_way.part(before, {who})
 
     def linked(self) -> list[str]:
         """Those who are one person with somebody else."""
