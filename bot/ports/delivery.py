@@ -27,10 +27,12 @@ class PostStore(Protocol):
         mentions: Sequence[Identity] = (),
         reply_to: str | None = None,
         theme: int | None = None,
+        role: Role = Role.RESIDENT,
         begun: bool = False,
     ) -> None:
         """A second one with the same id changes nothing. `confidential`: kept sealed, and only until it
-        was said, or pressed no more, where it has buttons.
+        was said, or pressed no more, where it has buttons. `role`: it is for an account with that role by
+        then.
 
         `account`: which is to say it, where that is not the one that serves the place or hears the person.
         `theme`: of its places on that platform each of the `mentions` is in one; `begun`: it is for them.

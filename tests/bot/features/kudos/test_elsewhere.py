@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.errors import TryLater
 from bot.features.kudos.records import KUDOS
 from bot.model.events import Mention, Reacted, Remark
 from bot.model.message import Button, text
@@ -35,6 +36,13 @@ async def settle(town: Town) -> None:
     for _ in range(3):
         await town.core.run_due()
         town.clock.turn(timedelta(seconds=3))
+
+
+async def file_of(town: Town, name: str) -> str:
+    """All that is kept of them, as they read it."""
+    who = await town.core.store.run(lambda tx: tx.people.by_identity(Identity(PLATFORM, name)))
+    assert who
+    return repr({table: [*rows] for table, rows in (await town.core.export(who.id)).items()})
 
 
 async def test_whoever_is_not_there_hears_of_it_without_which_theme_that_is(town: Town) -> None:
@@ -76,6 +84,23 @@ async def test_a_moment_that_another_server_made_up_is_no_other_day(town: Town) 
         answer = await town.core.handle(replace(said, at=town.clock.now() - timedelta(days=days)))
         assert answer
         assert (answer.lines[0].key == "kudos.given") is (days == 0)
+
+
+async def test_nor_does_their_file_say_which_while_it_is_to_be_said_anew(town: Town) -> None:
+    await town.say("zoe", "!help", room="kelder")
+    await town.say("mia", "!help", room="kelder")
+    await town.say("anna", '!bedankt "ben" "voor de taart van zoe"', room="kelder")
+    await settle(town)
+    await town.say("zoe", "!vergeet mij --zeker", room=None)
+    await settle(town)
+    assert "Klachten" not in await file_of(town, "ben")
+    town.platform.trouble["ben"] = [TryLater(5)] * 500
+    blank = Button(text("typed"), "kudos blank", {"kudos": 1})
+    done = await town.core.handle(town.asked("mia", button=blank, room="kelder"))
+    assert done
+    assert done.lines[0].key == "kudos.blanked.done"
+    await settle(town)
+    assert "Klachten" not in await file_of(town, "ben")
 
 
 @pytest.mark.parametrize("done", ["meeting:abc", "meeting:²", f"offer:{'9' * 25}", "meeting:1:2", "x", ":"])
