@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -109,3 +110,66 @@ async def test_what_a_button_says_was_done_and_is_nothing_is_answered_kindly(tow
     answer = await town.core.handle(pressed)
     assert answer
     assert answer.lines[0].key == "kudos.done.unknown"
+
+
+def about(what: str, done: str, number: int) -> Button:
+    return Button(text("typed"), what, {done: number if done != "done" else f"meeting:{number}"})
+
+
+@pytest.mark.parametrize(
+    "press",
+    [
+        partial(about, "kudos claim", "kudos"),
+        partial(about, "kudos blank", "kudos"),
+        partial(about, "kudos done", "done"),
+    ],
+)
+async def test_what_their_platform_is_asked_tells_no_number_from_another(
+    town: Town, press: Callable[[int], Button]
+) -> None:
+    """1 is read alone, 2 is in a theme elsewhere and as a meeting was held there, 77 is nowhere."""
+    await fill(town)
+    assert len({await asked_for(town, press(number)) for number in (1, 2, 77)}) == 1
+
+
+@pytest.mark.parametrize(
+    "typed", ["bedankje claim {}", "kudos remove {} --why zomaar", 'kudos group {} "voor de avond"']
+)
+async def test_nor_where_it_is_typed(town: Town, typed: str) -> None:
+    await fill(town)
+    assert len({await asked_for(town, f"!{typed.format(number)}") for number in (1, 2, 77)}) == 1
+
+
+async def fill(town: Town) -> None:
+    await town.say("mia", "!help", room="kelder")
+    await town.say("anna", "!bedankje instellingen privé", room=None)
+    await town.say("mia", '!bedankt "anna" "voor de soep"', room="kelder")
+    await town.say("anna", '!bedankt "ben" "voor de taart"', room="kelder")
+    for title in ("Een", "Twee"):
+        plan = f'!bijeenkomst plan "{title}" "9 december 20u" --plaats Kelder --herinner geen'
+        asked = await town.core.handle(town.asked("mia", plan, room="kelder"))
+        assert asked
+        if asked.buttons:
+            await town.core.handle(town.asked("mia", button=asked.buttons[0], room="kelder"))
+        if title == "Twee":
+            await town.say("anna", "!kom ja --bijeenkomst 2", room="kelder")
+    town.clock.turn(timedelta(days=12))
+    await settle(town)
+
+
+async def asked_for(town: Town, what: str | Button) -> tuple[tuple[tuple[str, ...], ...], str]:
+    """Which places their platform was asked about, and what they hear, whatever the number."""
+    town.platform.asked.clear()
+    typed, button = (what, None) if isinstance(what, str) else (None, what)
+    answer = await town.core.handle(town.asked("ben", typed, button=button))
+    assert answer
+    return tuple(places for _, places in town.platform.asked), answer.words[0].key
+
+
+async def test_what_one_person_reads_alone_is_there_for_nobody_who_claims_it(town: Town) -> None:
+    await town.say("anna", "!bedankje instellingen privé", room=None)
+    await town.say("ben", '!bedankt "anna" "voor de soep"')
+    heard = [await town.say("cas", f"!bedankje claim {number}") for number in (1, 2)]
+    await town.say("ben", "!bedankje intrekken 1", room=None)
+    heard.append(await town.say("cas", "!bedankje claim 1"))
+    assert heard[0] == heard[2] == heard[1].replace("bedankje 2", "bedankje 1")
