@@ -177,7 +177,9 @@ async def test_what_was_said_is_written_down_now_and_then_and_not_at_which_momen
         def read(tx: Tx) -> int:
             where = members.c.user_id == "eva"
             rows = tx.db.execute(select(members).where(where))
-            said: timedelta = next(iter(rows)).said_at - start
+            eva = next(iter(rows))
+            assert eva.used_at == eva.said_at
+            said: timedelta = eva.said_at - start
             return round(said.total_seconds())
 
         return await town.core.store.run(lambda tx: read(cast(Tx, tx)))
