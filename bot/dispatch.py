@@ -33,7 +33,7 @@ from bot.model.people import (
     Resident,
     Role,
 )
-from bot.model.work import UNKNOWN, WHICH
+from bot.model.work import UNKNOWN, WHICH, Aside
 from bot.platforms import Inquiry, Platforms
 from bot.ports.belongings import Belongings
 from bot.ports.people import Recognised
@@ -354,9 +354,11 @@ class Dispatch:
         command: Command | None = None
         given: Mapping[str, Any] = {}
         confidential = aloud = False
+        asides: Sequence[Aside] = ()
         try:
             # Asked about before anything is done: what is done is not done twice for that.
-            asides = beside.look(call) if _may_hear_beside(invocation, known) else ()
+            if _may_hear_beside(invocation, known):
+                asides = beside.look(call)
             with tx.savepoint():
                 command, given = self._read(invocation, call)
                 answer = self._run(command, given, call, invocation)
