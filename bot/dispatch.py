@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
+from bot import beside
 from bot.call import NOBODY, Call
 from bot.clock import Clock
 from bot.commands.catalogue import Commands
@@ -32,7 +33,7 @@ from bot.model.people import (
     Resident,
     Role,
 )
-from bot.model.work import UNKNOWN, WHICH
+from bot.model.work import UNKNOWN, WHICH, Aside
 from bot.platforms import Inquiry, Platforms
 from bot.ports.belongings import Belongings
 from bot.ports.people import Recognised
@@ -353,7 +354,11 @@ class Dispatch:
         command: Command | None = None
         given: Mapping[str, Any] = {}
         confidential = aloud = False
+        asides: Sequence[Aside] = ()
         try:
+            # Asked about before anything is done: what is done is not done twice for that.
+            if _may_hear_beside(invocation, known):
+                asides = beside.look(call)
             with tx.savepoint():
                 command, given = self._read(invocation, call)
                 answer = self._run(command, given, call, invocation)
@@ -392,15 +397,21 @@ class Dispatch:
         if answer is not None:
             answer = Message(answer.blocks, answer.controls, call.locale)
         to = _answer_to(invocation, command is None or command.private)
-        if answer is not None and _reads_it_alone(invocation, known, call, to, aloud=aloud):
-            answer = _explaining(answer, known, call, invocation)
+        stays = answer
+        if (
+            answer is not None
+            and _has_room(answer)
+            and _reads_it_alone(invocation, known, call, to, aloud=aloud)
+        ):
+            stays = _explaining(answer, known, call, invocation)
+            answer = beside.say(call, stays, asides)
         if call.secret:
             if invocation.by_post and answer is not None:
                 key = f"{call.secret}{call.resident.id}"
                 tx.posts.say_instead(key, to, answer, call.now, invocation.id, account=invocation.account)
             return answer
         # What went into the outbox is kept there, and said once however often it is asked for.
-        kept = None if invocation.by_post else answer
+        kept = None if invocation.by_post else stays
         tx.handled.add(
             invocation.id,
             call.now,
@@ -634,18 +645,23 @@ def _reads_it_alone(
     return isinstance(to, Identity) and in_private and not beside
 
 
+def _may_hear_beside(invocation: Invocation, known: Recognised) -> bool:
+    """Whether something waits to be said beside an answer; where the outbox says that, it says all of it."""
+    return known.account is not None and known.account.unheard and not invocation.by_post
+
+
+def _has_room(answer: Message) -> bool:
+    """A form that is shown at once has none for what is said beside it."""
+    return not (answer.form and answer.form.at_once)
+
+
 def _explaining(answer: Message, known: Recognised, call: Call, invocation: Invocation) -> Message:
-    """The answer, with what could be said nowhere, and why they were mentioned; once. A form that is shown at
-    once has no room for that.
-    """
-    if answer.form and answer.form.at_once:
+    """The answer, with why they were told something aloud; once."""
+    if not (known.account and known.account.told_aloud):
         return answer
-    kept = call.tx.told.beside(call.resident.id, call.now)
-    beside = [words for said in kept for words in said.words]
-    if known.account and known.account.told_aloud:
-        call.tx.told.explained(call.resident.id)
-        beside += [text("private.aloud"), *([text("private.aloud.how")] if invocation.place else [])]
-    return replace(answer, blocks=(*answer.blocks, *beside)) if beside else answer
+    call.tx.told.explained(call.resident.id)
+    why = [text("private.aloud"), *([text("private.aloud.how")] if invocation.place else [])]
+    return replace(answer, blocks=(*answer.blocks, *why))
 
 
 def _named_in(invocation: Invocation) -> Sequence[Mention]:

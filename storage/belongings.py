@@ -252,12 +252,13 @@ def _plain(row: Any) -> dict[str, Any]:
 
 def _open_up(resident: int, post: Any) -> None:
     """What is sealed stays so: it is there only until it was said. So does what is for who takes part in a
-    theme, all of it or a line, until somebody looks whether they do.
+    theme, all of it or a line, until somebody looks whether they do: also what is to be said anew.
     """
-    waits = not post["ref"]
-    sealed = bool(post["key"]) or (post["theme"] is not None and waits)
-    for name in ("message", "wanted"):
-        said = _read(post[name]) if post[name] and not sealed else None
+    of_theme, is_to_be_said = post["theme"] is not None, not post["ref"] or not post["sent_at"]
+    sealed = bool(post["key"]) or (of_theme and is_to_be_said)
+    for name, waits in (("message", is_to_be_said), ("wanted", True)):
+        kept = None if sealed or (of_theme and waits) else post[name]
+        said = _read(kept) if kept else None
         post[name] = _without_others(_without_themes(said) if waits else said, resident)
     post["sealed"] = sealed
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     MetaData,
     Select,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    type_coerce,
     update,
 )
 
@@ -38,6 +40,13 @@ from storage.uses import carry_on, take_back
 
 # Whose people are looked among: those of these themes, or all there are.
 Themes = Collection[int] | None
+# To that it is kept when somebody was said to be somewhere, and used Plein there: not at which moment.
+KEPT_TO = timedelta(minutes=10)
+_EVER = datetime.fromtimestamp(0, UTC)
+
+
+def _about(moment: datetime) -> datetime:
+    return moment - (moment - _EVER) % KEPT_TO
 
 
 def _account(
@@ -227,16 +236,14 @@ _SET_WISHES = (
 _LOOKUPS = (_BY_NUMBER, _BY_ADDRESS, _BY_NAME, _BY_PART, _BY_START)
 _NEARBY = {statement: statement.where(_NEAR) for statement in _LOOKUPS}
 _TAKE_PART = upsert(members)
+# It was said before then, and not at a moment that anybody could tell.
+_SAID_BY = type_coerce(_TAKE_PART.excluded.said_at, BigInteger) + KEPT_TO // timedelta(microseconds=1)
 _TAKE_PART = _TAKE_PART.on_conflict_do_update(
     index_elements=[members.c.theme, members.c.platform, members.c.user_id],
     set_={name: _TAKE_PART.excluded[name] for name in ("role", "said_at", "writes")}
     | {"used_at": func.coalesce(_TAKE_PART.excluded.used_at, members.c.used_at)}
     # What lies ahead was noted while the clock was: by then they were there.
-    | {
-        "since": case(
-            (members.c.since > _TAKE_PART.excluded.said_at, _TAKE_PART.excluded.since), else_=members.c.since
-        )
-    },
+    | {"since": case((members.c.since > _SAID_BY, _TAKE_PART.excluded.since), else_=members.c.since)},
 )
 _LEAVE_THEME = delete(members).where(
     members.c.theme == bindparam("theme_"),
@@ -245,7 +252,7 @@ _LEAVE_THEME = delete(members).where(
 )
 _OF_THEME = (members.c.theme == bindparam("theme_"), members.c.platform == bindparam("platform_"))
 _LEAVE_TOGETHER = delete(members).where(*_OF_THEME, among(members.c.user_id, "users_"))
-_DOUBT = update(members).where(*_OF_THEME).values(said_at=datetime.fromtimestamp(0, UTC))
+_DOUBT = update(members).where(*_OF_THEME).values(said_at=_EVER)
 _WISHES = select(
     *(residents.c.id, residents.c.wants_reminders, residents.c.wants_mention, residents.c.remind_before),
     residents.c.zone,
@@ -593,9 +600,9 @@ class People:
         key = (account, theme)
         before = self._db.pending(members, key)
         row = {"platform": account.platform, "user_id": account.user_id, "theme": theme, "resident": resident}
-        row |= {"role": int(part.role), "since": part.since, "said_at": part.said_at}
-        row["writes"] = part.writes
-        row["used_at"] = part.said_at if uses else before and before["used_at"]
+        said_at = _about(part.said_at)
+        row |= {"role": int(part.role), "since": part.since, "said_at": said_at, "writes": part.writes}
+        row["used_at"] = said_at if uses else before and before["used_at"]
         self._db.defer(_TAKE_PART, key, row | ({"since": before["since"]} if before else {}))
 
     def leave(self, account: Identity, theme: int) -> None:

@@ -29,6 +29,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     update,
 )
 
@@ -36,7 +37,7 @@ from bot.model.codec import unpack
 from bot.model.message import Message, text
 from bot.model.message import message as message_of
 from bot.model.people import Identity, Role
-from bot.model.work import BESIDE, LEFT_OUT, Post
+from bot.model.work import BESIDE, LEFT_OUT, Aside, Post
 from storage.among import among
 from storage.batch import Batch, Loader
 from storage.community import anywhere
@@ -160,7 +161,13 @@ _TAKEN = (
     .order_by(posts.c.seq)
     .limit(bindparam("most_"))
 )
-_TAKE = update(posts).where(among(posts.c.id, "ids_")).values(withdrawn=True, sent_at=_NOW)
+# Where else it is said it can be changed, and not here.
+_TAKE = (
+    update(posts)
+    .where(among(posts.c.id, "ids_"), _WAITS_FOR_THEM)
+    .values(withdrawn=True, sent_at=_NOW, message="", key="", names=null(), wanted=null())
+    .returning(posts.c.id)
+)
 _TOLD_ALOUD = update(residents).where(among(residents.c.id, "residents_")).values(told_aloud=True)
 _EXPLAINED = update(residents).where(residents.c.id == bindparam("resident_")).values(told_aloud=False)
 _OTHER = residents.alias("other")
@@ -179,10 +186,9 @@ _WAITING = select(posts.c.id).where(_WAITS_FOR_THEM, _THEIRS).limit(1)
 _WAITS_BESIDE = and_(_WAITS_FOR_THEM, _THEIRS, posts.c.otherwise == BESIDE)
 _ANY_BESIDE = select(posts.c.id).where(_WAITS_BESIDE).limit(1)
 _BESIDE = (
-    select(posts.c.id, posts.c.message, posts.c.key)
-    .where(_WAITS_BESIDE)
+    select(posts.c.id, posts.c.message, posts.c.key, posts.c.theme, posts.c.role)
+    .where(_WAITS_BESIDE, func.coalesce(posts.c.until > _NOW, true()))
     .order_by(posts.c.seq)
-    .limit(bindparam("most_"))
 )
 
 _KNOWN = select(posts.c.id).where(among(posts.c.id, "ids_"))
@@ -191,8 +197,6 @@ _SKIP = delete(posts).where(_UNSAID, _THEIRS, _THESE)
 _SKIP_ALL = delete(posts).where(_STILL_WAITS, posts.c.ref.is_(None), ~posts.c.in_doubt, _THESE)
 
 
-# So much is said beside one answer; the rest beside the next.
-MOST_BESIDE = 5
 # So many wait for one person, the newest; of the others they are told how many there were.
 MOST_WAITING = 100
 _LEFT_OUT = "left out:"
@@ -282,6 +286,9 @@ class Told:
                 now,
                 confidential=confidential,
                 resident=resident,
+                until=until,
+                theme=theme,
+                role=role,
                 begun=begun,
                 otherwise=BESIDE,
             )
@@ -383,14 +390,26 @@ class Told:
             self._db.execute(_NOTE, {"resident_": resident, "unheard_": True})
         self._db.wake("post")
 
-    def beside(self, resident: int, now: datetime) -> Sequence[Message]:
-        rows = list(self._db.execute(_BESIDE, {"resident_": resident, "most_": MOST_BESIDE}))
-        if not rows:
+    def waiting_beside(self, resident: int, now: datetime) -> Sequence[Aside]:
+        rows = self._db.execute(_BESIDE, {"resident_": resident, "now_": now})
+        # What cannot be read any more says nothing, and waits for nothing either.
+        return [
+            Aside(
+                row.id,
+                unpack(self._posts.opened(row.key, row.message)) or Message(),
+                row.theme,
+                Role(row.role),
+            )
+            for row in rows
+        ]
+
+    def take_beside(self, resident: int, post_ids: Sequence[str], now: datetime) -> Collection[str]:
+        if not post_ids:
             return ()
-        self._db.execute(_TAKE, {"ids_": [row.id for row in rows], "now_": now})
-        if len(rows) < MOST_BESIDE:
+        taken = set(self._db.execute(_TAKE, {"ids_": post_ids, "now_": now}).scalars())
+        if not self._db.execute(_ANY_BESIDE, {"resident_": resident}).first():
             self._db.execute(_NOTE, {"resident_": resident, "unheard_": False})
-        return [said for row in rows if (said := unpack(self._posts.opened(row.key, row.message)))]
+        return taken
 
     def unreached(self, since: datetime) -> int:
         found: int = self._db.execute(_UNREACHED, {"since_": since}).scalar_one()

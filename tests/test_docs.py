@@ -113,3 +113,11 @@ def test_every_dependency_is_told_why() -> None:
     assert [
         name for name in names if not re.search(rf"^\|.*\b{re.escape(name)}\b.*\|", told, re.MULTILINE)
     ] == []
+
+
+def test_residents_read_as_much_of_what_is_kept_in_either_language() -> None:
+    kept = (ROOT / "docs" / "what-is-kept.md").read_text(encoding="utf-8")
+    dutch, english = (
+        re.findall(r"^\| .*", half, re.MULTILINE) for half in kept.partition("\n## In English\n")[::2]
+    )
+    assert len(dutch) == len(english) > 40

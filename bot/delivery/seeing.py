@@ -55,7 +55,7 @@ class Seeing:
 
         Raises: Gone where nothing is left, and TryLater while their platform does not say.
         """
-        asked = _themes_of(post.message)
+        asked = themes_of(post.message)
         if not asked:
             return post.message
         if post.withdrawn or isinstance(post.to, Place):
@@ -66,7 +66,7 @@ class Seeing:
         if whose.sees_all:
             return post.message
         sees = await self._seen(whose, to, asked)
-        return _narrowed(post.message, sees, asked)
+        return narrowed(post.message, sees, asked)
 
     async def is_of(self, community: int, account: Identity) -> bool:
         """Whether that account is of the community now: what another one of theirs is does not count.
@@ -133,12 +133,17 @@ def plain(said: Message) -> Message:
     return replace(said, blocks=blocks)
 
 
-def _themes_of(said: Message) -> Collection[int]:
+def themes_of(said: Message) -> Collection[int]:
+    """Those that some of it is about."""
     lines = {block.theme for block in said.blocks if isinstance(block, InTheme)}
     return lines | {button.theme for button in said.buttons if button.theme is not None}
 
 
-def _narrowed(said: Message, sees: Collection[int], asked: Collection[int]) -> Message:
+def narrowed(said: Message, sees: Collection[int], asked: Collection[int]) -> Message:
+    """As much of it as somebody may see, who was asked about these themes and sees those.
+
+    Raises: Gone where nothing is left.
+    """
     if set(sees).issuperset(asked):
         return said
     lines = [block for block in said.blocks if isinstance(block, InTheme)]

@@ -84,9 +84,10 @@ def tell_moderators_of_some(tx: Transaction, told: Text, what: str, which: str, 
 
 
 def tell_moderators(tx: Transaction, told: Text, about: str, now: datetime) -> None:
-    """Once a day about each thing."""
+    """Once a day about each thing; for who moderates still when it is said."""
     for moderator in tx.people.with_role(Role.MODERATOR):
-        tx.posts.add(f"{about}:{now:%Y-%m-%d}:{moderator.user_id}", moderator, message(told), now)
+        key = f"{about}:{now:%Y-%m-%d}:{moderator.user_id}"
+        tx.posts.add(key, moderator, message(told), now, role=Role.MODERATOR)
 
 
 class PutBack:

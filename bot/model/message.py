@@ -80,10 +80,12 @@ class Attachment:
 OF_COMMUNITY = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, match_args=False)
 class InTheme:
     """A line of what is told to one person, for as long as they may see that theme: looked at when it is
     said, and left out then for whoever may not, or said `otherwise` (see bot/delivery/seeing.py).
+
+    Nobody reads its words without having looked: a message that has one has no `words` yet.
     """
 
     line: Text
@@ -216,7 +218,10 @@ class Message:
 
     @property
     def words(self) -> tuple[Text, ...]:
-        """All that is read, in order: but for the files."""
+        """All that is read, in order: but for the files.
+
+        Raises: TypeError where nobody looked yet who may see a line of it.
+        """
         return tuple(words for block in self.blocks if (words := _words_of(block)))
 
     @property
@@ -254,10 +259,12 @@ class Message:
 
 def _words_of(block: Block) -> Text | None:
     match block:
-        case Title(words) | Hint(words) | Sign(words) | InTheme(words) | (Text() as words):
+        case Title(words) | Hint(words) | Sign(words) | (Text() as words):
             return words
         case Attachment():
             return None
+        case InTheme():
+            raise TypeError("Nobody looked whether they may see that line")
 
 
 def message(

@@ -126,6 +126,16 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """What waits to be said beside an answer, by the id of its post. `theme` and `role` are as there."""
+
+    id: str
+    message: Message
+    theme: int | None = None
+    role: Role = Role.RESIDENT
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     """A message that shows a state and is edited as that changes, by one of Plein's accounts.
 

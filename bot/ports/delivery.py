@@ -9,7 +9,7 @@ from typing import Protocol
 from bot.model.homes import GivenUp, RoomState, WantedGuest, WantedRoom
 from bot.model.message import Message, Text
 from bot.model.people import Identity, Place, Resident, Role
-from bot.model.work import Board, Job, Post, Receipt, Reference
+from bot.model.work import Aside, Board, Job, Post, Receipt, Reference
 
 
 class PostStore(Protocol):
@@ -27,10 +27,12 @@ class PostStore(Protocol):
         mentions: Sequence[Identity] = (),
         reply_to: str | None = None,
         theme: int | None = None,
+        role: Role = Role.RESIDENT,
         begun: bool = False,
     ) -> None:
         """A second one with the same id changes nothing. `confidential`: kept sealed, and only until it
-        was said, or pressed no more, where it has buttons.
+        was said, or pressed no more, where it has buttons. `role`: it is for an account with that role by
+        then.
 
         `account`: which is to say it, where that is not the one that serves the place or hears the person.
         `theme`: of its places on that platform each of the `mentions` is in one; `begun`: it is for them.
@@ -176,8 +178,12 @@ class ToldStore(Protocol):
         """They heard why something was said to them where others read it."""
         ...
 
-    def beside(self, resident: int, now: datetime) -> Sequence[Message]:
-        """What they are to hear beside an answer that they alone read, the oldest first; it waits no more."""
+    def waiting_beside(self, resident: int, now: datetime) -> Sequence[Aside]:
+        """What they are to hear beside an answer that they alone read, the oldest first."""
+        ...
+
+    def take_beside(self, resident: int, post_ids: Sequence[str], now: datetime) -> Collection[str]:
+        """These of it wait no more, and nothing is kept of what they say; those that waited still."""
         ...
 
     def known(self, post_ids: Collection[str]) -> Collection[str]:

@@ -8,9 +8,18 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, delete, exists, func, insert, null, select, update
+from sqlalchemy import Select, and_, bindparam, delete, exists, func, insert, null, or_, select, update
 
-from bot.features.kudos.records import KUDOS, Given, Kudos, Receiver, Receives, Taste, Totals
+from bot.features.kudos.records import (
+    KUDOS,
+    Given,
+    Kudos,
+    Receiver,
+    Receives,
+    Taste,
+    Totals,
+    thanks_openly,
+)
 from storage.among import among
 from storage.kudos.linked import IS_HIDDEN, ON_WALL, STANDS, STATES, Noted, bring_back, merge, show_as_liked
 from storage.kudos.tables import TABLES, endorsed, kudos, rounds, tastes, thanked
@@ -207,13 +216,23 @@ _COUNT_RECEIVED = (
     .join_from(thanked, kudos, and_(STATES, kudos.c.community == thanked.c.community))
     .where(_COUNTS, thanked.c.resident == _WHO, ~IS_HIDDEN)
 )
+_to_first = thanked.alias()
+# That somebody thanks back is read by all only where that they were thanked is.
+_IS_READ = or_(
+    kudos.c.replies_to.is_(None),
+    exists().where(
+        *(_to_first.c.community == kudos.c.community, _to_first.c.of_kudos == kudos.c.replies_to),
+        *(_to_first.c.resident == kudos.c.giver, ~_to_first.c.alone),
+        *(~_to_first.c.hidden, ~_to_first.c.void),
+    ),
+)
 _PAIRS = (
     select(kudos.c.giver, thanked.c.resident, func.count())
     .join_from(kudos, thanked, and_(STATES, kudos.c.community == thanked.c.community))
     .where(
         *(STANDS, kudos.c.given_at >= _SINCE, among(kudos.c.theme, "themes_")),
         *(kudos.c.giver.is_not(None), thanked.c.resident.is_not(None)),
-        *(~thanked.c.alone, ~IS_HIDDEN),
+        *(~thanked.c.alone, ~IS_HIDDEN, _IS_READ),
     )
     .group_by(kudos.c.giver, thanked.c.resident)
 )
@@ -285,8 +304,9 @@ class KudosKept:
 
     def _read(self, which: Select[Any], **values: Any) -> Sequence[Kudos]:
         rows = [row._asdict() for row in self._db.execute(which, values)]
-        receivers = self._receivers([row["id"] for row in rows])
-        return [_kudos(row, receivers.get(row["id"], ())) for row in rows]
+        first = [row["replies_to"] for row in rows if row["replies_to"] is not None]
+        receivers = self._receivers([*(row["id"] for row in rows), *first])
+        return [_kudos(row, _whom(row, receivers)) for row in rows]
 
     def _receivers(self, numbers: Sequence[int]) -> Mapping[int, tuple[Receiver, ...]]:
         if not numbers:
@@ -510,6 +530,14 @@ STORED = Stored(KUDOS, KudosKept, TABLES)
 def _as_they_like(receiver: Receiver, tastes: Mapping[int, Taste]) -> Receiver:
     taste = tastes.get(receiver.resident or 0, Taste())
     return receiver._replace(alone=taste.receives is Receives.PRIVATELY)
+
+
+def _whom(row: Mapping[str, Any], receivers: Mapping[int, tuple[Receiver, ...]]) -> tuple[Receiver, ...]:
+    """Whom it thanks; that somebody thanks back is read by all only where that they were thanked is."""
+    mine, first = receivers.get(row["id"], ()), row["replies_to"]
+    if first is None or thanks_openly(receivers.get(first, ()), row["giver"]):
+        return mine
+    return tuple(each._replace(alone=True) for each in mine)
 
 
 def _kudos(row: Mapping[str, Any], receivers: tuple[Receiver, ...]) -> Kudos:

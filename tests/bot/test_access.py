@@ -172,18 +172,20 @@ async def test_of_many_themes_only_the_one_in_question_is_asked_about(town: Town
     assert town.platform.asked == [("ben", ("raad",))]
 
 
-async def test_what_was_said_is_written_down_now_and_then(town: Town) -> None:
+async def test_what_was_said_is_written_down_now_and_then_and_not_at_which_moment(town: Town) -> None:
     async def said_at() -> int:
         def read(tx: Tx) -> int:
             where = members.c.user_id == "eva"
             rows = tx.db.execute(select(members).where(where))
-            said: timedelta = next(iter(rows)).said_at - start
+            eva = next(iter(rows))
+            assert eva.used_at == eva.said_at
+            said: timedelta = eva.said_at - start
             return round(said.total_seconds())
 
         return await town.core.store.run(lambda tx: read(cast(Tx, tx)))
 
     start = town.clock.now()
-    for minutes, noted in ((1, 0), (9, 0), (11, 11), (20, 11), (22, 22)):
+    for minutes, noted in ((1, 0), (9, 0), (11, 10), (19, 10), (22, 20)):
         town.clock.turn_to(start + minutes * MINUTE)
         await town.say("eva", "!poll list", room="raad")
         assert await said_at() == noted * 60

@@ -1788,3 +1788,42 @@ async def test_what_is_carried_comes_and_goes(database_url: str) -> None:
         waiting = await look(database_url, rows("wanted_copies", "message", "in_doubt", "attempts", "key"))
         assert waiting == [(1, False, 0, "")]
         await look(database_url, partial(down_to, "0075"))
+
+
+async def test_when_somebody_came_is_kept_about_and_what_was_said_beside_an_answer_no_more(
+    database_url: str,
+) -> None:
+    def fill(db: Connection) -> None:
+        add_rows({"themes": [{"community": 1, "id": 1, "name": "sport", "seen": "sport"}]}, db)
+        person = {"folded": "", "role": 0, "wants_reminders": False, "name_is_chosen": False}
+        add_rows({"residents": [{"community": 1, "id": 7, "name": "x", **person}]}, db)
+        member = {"community": 1, "theme": 1, "platform": "matrix", "resident": 7, "since": 1}
+        moments = [(1_796_152_212_000_000, 1_796_152_212_000_001), (0, None)]
+        members = [
+            {"user_id": f"@{at}:x", "said_at": said, "used_at": used, **member}
+            for at, (said, used) in enumerate(moments)
+        ]
+        account = {"community": 1, "platform": "matrix", "resident": 7, "talks": False}
+        identities = [{"user_id": f"@{at}:x", **account} for at in range(2)]
+        add_rows({"identities": identities, "members": members}, db)
+        post = {"community": 1, "platform": "matrix", "room": "@0:x", "private": True, "account": ""}
+        post |= {"message": "words", "key": "k", "next_at": 1, "resident": 7, "role": 0}
+        said = [("beside", True, 5, None), ("beside", False, None, None), (None, True, 5, None)]
+        posts = [
+            {"id": str(at), "otherwise": otherwise, "withdrawn": taken, "sent_at": sent, "ref": ref, **post}
+            for at, (otherwise, taken, sent, ref) in enumerate(said)
+        ]
+        add_rows({"posts": posts}, db)
+
+    await upgrade(database_url, to="0075")
+    await look(database_url, fill)
+    for _ in range(2):
+        await upgrade(database_url)
+        assert await look(database_url, differences) == []
+        assert await look(database_url, rows("members", "said_at", "used_at")) == [
+            (0, None),
+            (1_796_152_200_000_000, 1_796_152_200_000_000),
+        ]
+        kept = await look(database_url, rows("posts", "id", "message", "key"))
+        assert kept == [("0", "", ""), ("1", "words", "k"), ("2", "words", "k")]
+        await look(database_url, partial(down_to, "0075"))

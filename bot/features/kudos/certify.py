@@ -16,7 +16,7 @@ from bot.call import Call
 from bot.errors import UserError
 from bot.feature import Files, Write
 from bot.features.kudos import show
-from bot.features.kudos.records import CERTIFICATES, KUDOS, Kept, Kudos
+from bot.features.kudos.records import CERTIFICATES, KUDOS, Kept, Kudos, thanks_openly
 from bot.model.message import Attachment, Button, Message, message, text
 from bot.model.people import Role, Theme
 from bot.model.work import Job
@@ -355,7 +355,7 @@ def make_list(call: Call, subject: str, write: Write) -> Callable[[], bytes]:
 
 def _is_open(kudos: Kudos, resident: int) -> bool:
     """Whether others may read that it thanks them."""
-    return any(each.resident == resident for each in show.seen_by_all(kudos))
+    return thanks_openly(kudos.receivers, resident)
 
 
 def may_list(call: Call, subject: str, resident: int) -> bool:

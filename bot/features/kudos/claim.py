@@ -8,6 +8,7 @@ from datetime import timedelta
 from bot.call import Call
 from bot.errors import Unsure, UserError
 from bot.features.kudos import known, show
+from bot.features.kudos.find import find
 from bot.features.kudos.records import KUDOS, Kudos, Taste
 from bot.model.message import Button, Message, message, text, typed
 from bot.model.people import Resident, Role
@@ -43,9 +44,7 @@ def claim(call: Call, kudos: int, name: str | None = None) -> Message:
 
 
 def _find(call: Call, kudos: int) -> Kudos:
-    found = call.tx.of(KUDOS).get(kudos)
-    if found is None or not call.takes_part(found.theme):
-        raise UserError("kudos.claim.unknown", kudos=kudos)
+    found = find(call, kudos, "kudos.claim.unknown")
     if not found.stands:
         raise UserError("kudos.gone", kudos=kudos)
     return found

@@ -12,6 +12,7 @@ from bot import when
 from bot.call import Call
 from bot.errors import Unsure, UserError, yes
 from bot.features.kudos import known, month, show
+from bot.features.kudos.find import is_theirs
 from bot.features.kudos.records import (
     KUDOS,
     Given,
@@ -20,6 +21,7 @@ from bot.features.kudos.records import (
     Receiver,
     Receives,
     Taste,
+    thanks_openly,
 )
 from bot.features.kudos.words import Receivers, keep_receiver
 from bot.model.message import Button, Message, Text, message, text
@@ -64,7 +66,7 @@ def thank(call: Call, who: Receivers, reason: str, *, theme: str | None = None) 
 def thank_group(call: Call, meeting: int, reason: str) -> Message:
     """Thank those who were at a meeting that is over: it is one thank, and one message."""
     found = call.belongings.together(call.tx, f"meeting:{meeting}")
-    if found is None or not call.takes_part(found.theme):
+    if not is_theirs(call, found.theme if found else None) or found is None:
         raise UserError("kudos.together.unknown", meeting=meeting)
     call.check_writes(found.theme)
     check_reason(reason)
@@ -74,7 +76,7 @@ def thank_group(call: Call, meeting: int, reason: str) -> Message:
 def thank_for(call: Call, done: str) -> Message:
     """Thank those who did what that subject is about, for just that: one of them by name."""
     found = call.belongings.together(call.tx, done)
-    if found is None or not call.takes_part(found.theme):
+    if not is_theirs(call, found.theme if found else None) or found is None:
         raise UserError("kudos.done.unknown")
     call.check_writes(found.theme)
     return _thank_together(call, found, found.name, by_name=len(found.people) == 1)
@@ -97,7 +99,7 @@ def _thank_together(call: Call, found: Together, reason: str, *, by_name: bool =
 def thank_for_offer(call: Call, offer: int, reason: str) -> Message:
     """Thank whoever brought what they offered to a meeting that is over."""
     found = call.belongings.together(call.tx, f"offer:{offer}")
-    if found is None or not call.takes_part(found.theme):
+    if not is_theirs(call, found.theme if found else None) or found is None:
         raise UserError("kudos.offer.unknown", offer=offer)
     (theme,) = call.tx.places.themes([found.theme])
     return thank(call, Receivers(map(Receiver, found.people)), reason, theme=keep(theme))
@@ -283,7 +285,8 @@ def _reply(call: Call, first: Kudos, reason: str) -> Message:
     if first.giver is not None:
         call.tell(first.giver, message(show.reply(found)), show.told_back(first, found), begun=True)
     call.undo_with("kudos withdraw", kudos=found.id)
-    return message(text("kudos.back", who=show.giver(first)))
+    is_read = thanks_openly(first.receivers, call.resident.id)
+    return message(text("kudos.back" if is_read else "kudos.back.alone", who=show.giver(first)))
 
 
 # --- keeping it, and telling ---

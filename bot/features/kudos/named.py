@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.kudos import certify, show
+from bot.features.kudos.find import find
 from bot.features.kudos.records import KUDOS, Kudos
 from bot.model.message import Button, Message, message, text
 from bot.model.people import Role
@@ -84,10 +85,7 @@ def _told(kudos: int) -> str:
 
 def blank(call: Call, kudos: int) -> Message:
     """Take away what it thanks for, and what else names somebody; that somebody was thanked stays."""
-    kept = call.tx.of(KUDOS)
-    found = kept.get(kudos)
-    if found is None or not show.seen_by_all(found) or not call.takes_part(found.theme):
-        raise UserError("kudos.nowhere", kudos=kudos)
+    kept, found = call.tx.of(KUDOS), find(call, kudos, "kudos.nowhere")
     if not call.may(Role.MODERATOR, found.theme):
         raise UserError("role.needed.moderator")
     # Whoever wants another one away says why.

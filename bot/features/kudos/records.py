@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -64,6 +64,11 @@ class Receiver(NamedTuple):
     resident: int | None
     name: str = ""
     alone: bool = False
+
+
+def thanks_openly(receivers: Iterable[Receiver], resident: int | None) -> bool:
+    """Whether everybody may see them thanked among these; None: somebody who is nobody's account."""
+    return any(each.resident == resident and not each.alone for each in receivers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from bot.call import Call
 from bot.errors import Unsure, UserError, yes
 from bot.features.kudos import certify, show
+from bot.features.kudos.find import find
 from bot.features.kudos.records import KUDOS, Kudos
 from bot.model.message import Button, InTheme, Message, message, text
 from bot.model.people import Resident, Role
@@ -41,10 +42,7 @@ def _last(call: Call) -> Kudos | None:
 
 def remove(call: Call, kudos: int, *, why: str, sure: bool = False) -> Message:
     """Have it not said any more, and say why."""
-    found = call.tx.of(KUDOS).get(kudos)
-    # What is for one person alone no moderator reads either.
-    if found is None or not show.seen_by_all(found) or not call.takes_part(found.theme):
-        raise UserError("kudos.nowhere", kudos=kudos)
+    found = find(call, kudos, "kudos.nowhere")
     if not call.may(Role.MODERATOR, found.theme):
         raise UserError("role.needed.moderator")
     if not found.stands:

@@ -125,7 +125,8 @@ def removed_due(call: Call, job: Job) -> None:
     call.announce(theme.id, lost, f"theme:{theme.id}:gone:{job.id}", instead_of=f"theme:{theme.id}:gone:")
     for moderator in call.tx.people.moderators_of(theme.id):
         if moderator.role >= Role.MODERATOR:
-            call.tell(moderator, lost, f"theme:{theme.id}:gone:{job.id}:{moderator.id}")
+            key = f"theme:{theme.id}:gone:{job.id}:{moderator.id}"
+            call.tell(moderator, lost, key, role=Role.MODERATOR)
 
 
 # --- which one is meant ---

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.features.kudos import taste
+from bot.features.kudos.records import KUDOS
 from bot.model.message import Button, text
+from bot.model.people import Role
 from tests.doubles.platform import Town, open_town
 
 PEOPLE = ("anna", "ben", "cas", "dora", "eva", "fien")
@@ -92,3 +95,35 @@ async def test_what_is_void_no_more_is_shown_again(town: Town) -> None:
     await town.parted("cas", brought)
     await settle(town)
     assert any("verdiend" in words for words in shown(town))
+
+
+async def test_also_who_thanks_back_for_what_nobody_else_reads(town: Town) -> None:
+    town.platform.present["mia", "sport"] = Role.MODERATOR
+    await town.say("ben", "!bedankje instellingen privé", room=None)
+    await thank(town, "anna", "ben", "voor je hulp met de scheiding")
+    await settle(town)
+    answer = await town.say("ben", '!bedankje terug 1 "sterkte ermee, ook van dora"', room=None)
+    assert "Niemand anders leest dat" in answer
+    await settle(town)
+    assert any("sterkte" in said for said in town.platform.where("anna"))
+    for number in (1, 2):
+        asked = town.asked("mia", f"!bedankje verwijder {number} --reden Kwetsend")
+        refused = await town.core.handle(replace(asked, role=Role.MODERATOR))
+        assert refused
+        assert refused.lines[0].key == "kudos.nowhere"
+    await town.say("dora", "!vergeet mij --zeker", room=None)
+    await settle(town)
+    assert not any("sterkte" in said for said in town.platform.where("mia"))
+    since = town.clock.now() - timedelta(days=30)
+    assert await town.core.store.run(lambda tx: tx.of(KUDOS).pairs([1], since)) == []
+
+
+async def test_or_who_was_not_seen_among_those_whom_it_thanks(town: Town) -> None:
+    await town.say("ben", "!bedankje instellingen privé", room=None)
+    await thank(town, "anna", "ben cas", "voor de soep")
+    for who in ("ben", "cas"):
+        await town.say(who, f'!bedankje terug 1 "graag gedaan, zegt {who}"', room=None)
+    await settle(town)
+    (words,) = shown(town)
+    assert "zegt cas" in words
+    assert "zegt ben" not in words
