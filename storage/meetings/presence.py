@@ -21,6 +21,7 @@ _THIS = and_(_HERE, check_ins.c.resident == _WHO)
 _IS_HERE = select(check_ins.c.id).where(_THIS).limit(1)
 _CHECK_IN = insert(check_ins)
 _TAKE_BACK = delete(check_ins).where(_THIS)
+_EMPTY = delete(check_ins).where(_HERE)
 # Who was two people has two rows, and each has theirs back when linking is undone.
 _COUNT = select(
     func.count(check_ins.c.resident.distinct()) + func.count() - func.count(check_ins.c.resident)
@@ -79,6 +80,9 @@ class Presence:
 
     def take_back(self, meeting: int, resident: int) -> None:
         self._db.execute(_TAKE_BACK, {"meeting_": meeting, "resident_": resident})
+
+    def empty(self, meeting: int) -> None:
+        self._db.execute(_EMPTY, {"meeting_": meeting})
 
     def count(self, meeting: int) -> int:
         found: int = self._db.execute(_COUNT, {"meeting_": meeting}).scalar_one()

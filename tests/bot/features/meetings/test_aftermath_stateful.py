@@ -469,6 +469,10 @@ class Aftermath(RuleBasedStateMachine):
             for who in WHO[:several]:
                 self.be_there(who, one)
 
+    def has_say(self, one: Gathering) -> bool:
+        """Whether being there gives one still: until it was said how it was."""
+        return not self.is_over(one) or (one.is_asked and one.told is None)
+
     def be_there(self, who: str, one: Gathering) -> None:
         me = self.person[who]
         said = self.say(who, f"!hier {self.code(one)} --bijeenkomst {one.number}", room=None)
@@ -666,6 +670,9 @@ class Aftermath(RuleBasedStateMachine):
         if one.told is not None or not one.is_asked:
             assert "tot" in said or "wordt geen cijfer gevraagd" in said, said
             return
+        if self.is_kept_out(me, one):
+            assert "al meegeteld" in said, said
+            return
         was_there = me in one.here if one.attended else one.answers.get(me, ("no", 0))[0] != "no"
         if not was_there:
             assert "is voor wie" in said, said
@@ -718,7 +725,7 @@ class Aftermath(RuleBasedStateMachine):
 
     @rule(of=which, by=st.sampled_from([-1, 1, 2, 6]))
     def move(self, of: int, by: int) -> None:
-        one = self.pick([each for each in self.coming() if each.start > self.now + HOUR], of)
+        one = self.pick([each for each in self.coming() if each.start > self.now + MINUTE], of)
         if one is None or not self.may_change():
             return
         start = one.start + by * DAY
@@ -728,6 +735,7 @@ class Aftermath(RuleBasedStateMachine):
         said = self.say("mia", f'!bijeenkomst verplaats "{_typed(start)}" --bijeenkomst {one.number}')
         assert "begint nu" in said, said
         one.start = start
+        self.nobody_is_at(one)
         self.due()
 
     @rule(of=which)
@@ -738,7 +746,13 @@ class Aftermath(RuleBasedStateMachine):
             said = self.say("mia", f"!bijeenkomst annuleer --reden Ziek --zeker --bijeenkomst {one.number}")
             assert "gaat niet door" in said, said
             one.gone = True
+            self.nobody_is_at(one)
             self.due()
+
+    def nobody_is_at(self, one: Gathering) -> None:
+        """Who checked in did so for when it does not begin."""
+        one.here.clear()
+        one.nobodys = 0
 
     @rule(of=which)
     def restore(self, of: int) -> None:
@@ -780,7 +794,7 @@ class Aftermath(RuleBasedStateMachine):
             holders = self.holders(person, one)
             if person in one.answers or person in one.here:
                 holders = {person}
-            if holders and not self.is_over(one):
+            if holders and self.has_say(one):
                 self.left.update(((one.number, name), next(iter(holders))) for name in names)
 
     def join(self, stays: int, goes: int) -> None:
@@ -795,9 +809,12 @@ class Aftermath(RuleBasedStateMachine):
             each.duties = {does: stays if who == goes else who for does, who in each.duties.items()}
             for item in each.items:
                 item.wanted = {stays if who == goes else who for who in item.wanted}
-            if not self.is_over(each) and self.is_kept_out(stays, each):
+            if self.has_say(each) and self.is_kept_out(stays, each):
                 # An account of theirs has its say with whom it left.
-                each.answers.pop(stays, None)
+                if not self.is_over(each):
+                    each.answers.pop(stays, None)
+                each.here.discard(stays)
+                each.rated.pop(stays, None)
         had = [self.turns.pop(who) for who in (stays, goes) if who in self.turns]
         if had:
             self.turns[stays] = max(had)
@@ -841,9 +858,10 @@ class Aftermath(RuleBasedStateMachine):
         self.run(self.town.core.store.run(part))
         self.parted |= {stays, goes}
         for each in self.meetings:
-            if not self.is_over(each):
-                # An answer to what is to come stays with whoever was there first.
+            if self.has_say(each):
+                # What gives a say stays with whoever was there first.
                 _join_last(each.answers, stays, goes, 1)
+                each.here = {stays if who == goes else who for who in each.here}
             _join_once(each.rated, stays, goes, 2)
         self.leave(stays, self.names_of(goes))
         self.due()
@@ -864,6 +882,7 @@ class Aftermath(RuleBasedStateMachine):
     def forget(self, who: str) -> None:
         gone, names = self.person[who], [name for name in WHO if self.person[name] == self.person[who]]
         self.say(who, "!vergeet mij --zeker", room=None)
+        counted = [each for each in self.meetings if gone in each.here and self.has_say(each)]
         for each in self.meetings:
             each.answers.pop(gone, None)
             each.nobodys += gone in each.here
@@ -876,6 +895,8 @@ class Aftermath(RuleBasedStateMachine):
         self.offers = [each for each in self.offers if each.whose != gone]
         self.turns.pop(gone, None)
         self.left = {key: None if holder == gone else holder for key, holder in self.left.items()}
+        # Who comes back is not counted again.
+        self.left.update(((each.number, name), None) for each in counted for name in names)
         self.rename(gone, None)
         for name in names:
             self.say(name, "!help")
