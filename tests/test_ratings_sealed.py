@@ -48,8 +48,8 @@ async def held(
 ) -> AsyncIterator[Town]:
     """Mia's meeting is over, where these `people` checked in and others said that they were `coming`.
 
-    `talking`: those who talk with Plein in private; `others`: who was in the theme before them; `then`: what happens before it begins, and `before` it is
-    over.
+    `talking`: those who talk with Plein in private; `others`: who was in the theme before them; `then`: what
+    happens before it begins, and `before` it is over.
     """
     code = patch.object(here, "new_code", lambda taken: "4821")
     async with open_town(url, moderators=("mia",)) as town:

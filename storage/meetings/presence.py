@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ _HERE = check_ins.c.meeting == bindparam("meeting_")
 _THIS = and_(_HERE, check_ins.c.resident == _WHO)
 _IS_HERE = select(check_ins.c.id).where(_THIS).limit(1)
 _CHECK_IN = insert(check_ins)
+# As many numbers that nobody ever draws one twice, and that every database can hold.
+_MOST = 2**62
 _TAKE_BACK = delete(check_ins).where(_THIS)
 _EMPTY = delete(check_ins).where(_HERE)
 # Who was two people has two rows, and each has theirs back when linking is undone.
@@ -76,7 +79,8 @@ class Presence:
         return self._db.execute(_IS_HERE, this).first() is not None
 
     def check_in(self, meeting: int, resident: int, *, shown: bool) -> None:
-        self._db.execute(_CHECK_IN, {"meeting": meeting, "resident": resident, "shown": shown})
+        row = {"id": 1 + secrets.randbelow(_MOST), "meeting": meeting, "resident": resident, "shown": shown}
+        self._db.execute(_CHECK_IN, row)
 
     def take_back(self, meeting: int, resident: int) -> None:
         self._db.execute(_TAKE_BACK, {"meeting_": meeting, "resident_": resident})

@@ -101,8 +101,8 @@ _JOBS = {
 
 
 def merge_residents(tx: Transaction, old: int, new: int) -> None:
-    """Two residents are one person, who comes once; where an account of theirs has its say with somebody else,
-    they have none beside that one.
+    """Two residents are one person, who comes once; where an account of theirs has its say with somebody
+    else, they have none beside that one.
     """
     for meeting in tx.of(MEETINGS).merge(old, new):
         _room_again(tx, meeting)

@@ -32,8 +32,8 @@ def was_there(call: Call, meeting: int, resident: int) -> bool:
 
 
 def plan(call: Call, meeting: Meeting) -> None:
-    """It opens in time, and it is asked how it was. Where it is not open yet, no code is its own, and nobody is
-    there.
+    """It opens in time, and it is asked how it was. Where it is not open yet, no code is its own, and nobody
+    is there.
     """
     kept = call.tx.of(PRESENCE)
     if not is_open(meeting, call.now):

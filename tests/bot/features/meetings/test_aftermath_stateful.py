@@ -94,6 +94,7 @@ class Item:
     wanted: set[int] = field(default_factory=set)
     place: int | None = None
     is_dropped: bool = False
+    is_taken_off: bool = False
 
     @property
     def supports(self) -> int:
@@ -391,8 +392,11 @@ class Aftermath(RuleBasedStateMachine):
         if self.person[who] not in (item.whose, 0):
             assert "van iemand anders" in said, said
             return
+        if back and item.is_taken_off and self.person[who]:
+            assert "die kan het ook terugzetten" in said.lower(), said
+            return
         assert ("staat weer op" if back else "staat niet meer op") in said, said
-        item.is_dropped = not back
+        item.is_dropped, item.is_taken_off = not back, not back and self.person[who] != item.whose
 
     # --- what is offered ---
 

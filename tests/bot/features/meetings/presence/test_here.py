@@ -15,7 +15,7 @@ from bot.features.meetings.settings import MeetingsSettings
 from bot.model.people import Identity
 from bot.ports.storage import Transaction
 from tests.bot.features.meetings.test_changes import PLAN, council, later, told
-from tests.bot.features.meetings.test_people import exported
+from tests.bot.features.meetings.test_people import exported, rows
 from tests.doubles.platform import PLATFORM, Town
 
 # It begins at half past seven on the eighth.
@@ -171,6 +171,17 @@ async def test_removing_what_said_so_takes_it_back(town: Town) -> None:
     gone = replace(town.asked("anna"), typed=None)
     await town.core.take_back(gone, asked.id)
     assert await number(town) == 0
+
+
+async def test_nothing_that_is_kept_tells_when_who_came(town: Town, database_url: str) -> None:
+    for name in ("ben", "cas", "anna"):
+        await town.say(name, "!hier")
+        await later(town, timedelta(minutes=1))
+    undone = [undo for (undo,) in await rows(database_url, "select undo from handled where undo is not null")]
+    assert len(undone) >= 3
+    assert not [undo for undo in undone if "not-here" in str(undo)]
+    # Which of these rows was first written their numbers do not say.
+    assert all(int(str(number)) > 1_000 for (number,) in await rows(database_url, "select id from check_ins"))
 
 
 async def test_wrong_codes_count_for_an_hour_wherever_they_are_given(town: Town) -> None:
