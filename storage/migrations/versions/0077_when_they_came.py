@@ -1,5 +1,6 @@
 """Check-ins tell nobody who came first; what takes back a confidential command is sealed as its answer is.
-Whether it was an organiser who dropped something from an agenda is known"""
+Whether it was an organiser who dropped something from an agenda is known, and whether others may see that
+somebody is of the group that is thanked: of those of before nobody does"""
 
 from __future__ import annotations
 
@@ -25,6 +26,20 @@ def upgrade() -> None:
     _forget_undo()
     taken_off = sa.Column("taken_off", sa.Boolean(), nullable=False, server_default=sa.false())
     op.add_column("agenda_items", taken_off)
+    _hide_groups()
+
+
+def _hide_groups() -> None:
+    op.add_column("thanked", sa.Column("unseen", sa.Boolean(), nullable=False, server_default=sa.false()))
+    kudos = sa.table("kudos", *(sa.column(name) for name in ("community", "id", "of_group")))
+    names = [sa.column("community"), sa.column("of_kudos"), sa.column("unseen", sa.Boolean())]
+    thanked = sa.table("thanked", *names)
+    together = sa.exists().where(
+        kudos.c.community == thanked.c.community,
+        kudos.c.id == thanked.c.of_kudos,
+        kudos.c.of_group.is_not(None),
+    )
+    op.execute(thanked.update().where(together).values(unseen=sa.true()))
 
 
 def _number_anew(numbers: Callable[[list[Any]], dict[int, int]], *, counts_up: bool) -> None:
@@ -76,6 +91,7 @@ def _forget_undo() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("thanked", "unseen")
     op.drop_column("agenda_items", "taken_off")
     _number_anew(lambda rows: {row.id: number for number, row in enumerate(rows, 1)}, counts_up=True)
     _forget_undo()

@@ -158,7 +158,7 @@ class Aftermath(RuleBasedStateMachine):
         # Who is behind each account: numbers of the oracle's own, 0 being whoever organises.
         self.person = {name: number for number, name in enumerate(("mia", *WHO))}
         self.last = len(WHO)
-        # Who left others with their account, and so may have answered already.
+        # Who left others with their account, and so may have answered already; or was forgotten, and counts.
         self.parted: set[int] = set()
         # In which meeting the say of which account is whose: who left somebody has none there any more.
         self.left: dict[tuple[int, str], int | None] = {}
@@ -843,7 +843,7 @@ class Aftermath(RuleBasedStateMachine):
     def link_by_mistake(self, one: str, other: str) -> None:
         """Which is undone: each has back what they had; what both said of a meeting stands once.
 
-        Not of whoever left somebody before: an answer beside that of whom they left is dropped, for good.
+        Not of whoever left somebody before, or was forgotten: what they say beside that is dropped, for good.
         """
         if self.person[one] == self.person[other]:
             return
@@ -905,6 +905,7 @@ class Aftermath(RuleBasedStateMachine):
         for name in names:
             self.say(name, "!help")
             self.person[name] = self.newcomer()
+            self.parted |= {self.person[name]} if counted else set()
         self.due()
 
     def newcomer(self) -> int:
