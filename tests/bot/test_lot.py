@@ -190,6 +190,42 @@ def test_a_list_with_somebody_forgotten_is_repeated_without_them() -> None:
     lot.check(lot.read(kept))
 
 
+@given(LISTS, LISTS, NUMBERS, st.integers(1, 2))
+def test_whoever_is_in_it_unseen_is_like_any_other_and_it_can_be_repeated(
+    seen: Any, hidden: Any, number: str, turns: int
+) -> None:
+    shown, others = listed(seen), [lot.entrant(name, last, "0b") for name, last in hidden]
+    behind = lot.unseen(others, shown)
+    assert {each.last for each in behind} == {shown[lot.first_in_line(shown)[0] - 1].last}
+    assert behind == lot.unseen([replace(each, last=None) for each in others[::-1]], shown)
+    entrants = [*shown, *behind]
+    drawn = lot.drawn_by(number, entrants, min(turns, len(entrants)))
+    kept = [
+        each if place in drawn or each in shown else replace(each, name=None, salt=None)
+        for place, each in enumerate(entrants, start=1)
+    ]
+    seal = lot.seal_of(number)
+    made = lot.Published("Sport", seal, number, kept, lot.code_of(seal, entrants), drawn, hides=True)
+    assert lot.read(lot.written(made)) == made
+    lot.check(made)
+
+
+def test_only_in_a_list_that_hides_some_stands_who_was_drawn_behind_the_others() -> None:
+    anna, cas, dirk = group(["anna", "cas", "dirk"])
+    outcomes = set()
+    for number in range(16, 32):
+        made = published(f"{number:x}" * 16, [cas, dirk, anna])
+        with pytest.raises(UserError):
+            lot.check(made)
+        outcomes.add(made.drawn)
+        if made.drawn == (3,):
+            lot.check(replace(made, hides=True))
+        else:
+            with pytest.raises(UserError):
+                lot.check(replace(made, hides=True))
+    assert len(outcomes) == 3
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -432,15 +432,20 @@ class Aftermath(RuleBasedStateMachine):
 
     # --- coming, and being there ---
 
-    @rule(who=people, of=which, way=st.sampled_from(["on-site", "on-site", "online", "online", "no"]))
-    def come(self, who: str, of: int, way: str) -> None:
+    @rule(
+        who=people,
+        of=which,
+        way=st.sampled_from(["on-site", "on-site", "online", "online", "no"]),
+        seen=st.booleans(),
+    )
+    def come(self, who: str, of: int, way: str, *, seen: bool) -> None:
         one = self.pick([each for each in self.coming() if each.start > self.now], of)
         if one:
-            self.answer(who, one, way)
+            self.answer(who, one, way, seen=seen)
 
-    def answer(self, who: str, one: Gathering, way: str) -> None:
+    def answer(self, who: str, one: Gathering, way: str, *, seen: bool) -> None:
         words = {"on-site": "ter plaatse", "online": "online", "no": "niet"}[way]
-        said = self.say(who, f"!kom {words} --bijeenkomst {one.number}")
+        said = self.say(who, f"!kom {words}{' --toon-mij' * seen} --bijeenkomst {one.number}")
         me = self.person[who]
         assert ("losmaakte" in said) == self.is_kept_out(me, one), said
         if "losmaakte" in said:
@@ -454,7 +459,7 @@ class Aftermath(RuleBasedStateMachine):
         one = self.pick([each for each in self.coming() if each.start > self.now + MINUTE], of)
         for who in WHO if one else ():
             if one and self.person[who] not in one.answers:
-                self.answer(who, one, "online")
+                self.answer(who, one, "online", seen=who < "dirk")
 
     def code(self, of: Gathering) -> str:
         said = self.say("mia", f"!hier --bijeenkomst {of.number}", room=None)
@@ -708,19 +713,27 @@ class Aftermath(RuleBasedStateMachine):
         found = self.run(self.town.core.store.run(lambda tx: tx.of(TURNS).get(number)))
         assert found
         assert {known[each.who.id] for each in found.listed if each.who} == left
+        going = self.run(self.town.core.store.run(lambda tx: tx.of(MEETINGS).answers(one.number, 100)))
+        hidden = {known[each.resident] for each in going if each.resident and not each.shown}
+        hidden -= {*one.duties.values()}
+        goes_first = self.first_in_line(left - hidden)
         drawn = {str(does): found.listed[place - 1].who for does, place in found.turns.items()}
         assert list(drawn) == wanted[: len(left)]
         for does, who in drawn.items():
             assert who
             me = known[who.id]
-            had = {each: self.turns[each].date() for each in left if each in self.turns}
-            first = left - set(had) or {each for each in left if had[each] == min(had.values())}
+            # Who comes unseen goes first with those who do.
+            first = left & (goes_first | hidden) or self.first_in_line(left)
             assert me in first, (does, me, first)
             left.discard(me)
-            one.duties[does] = me
+        one.duties.update((does, known[who.id]) for does, who in drawn.items() if who)
         for who in drawn.values():
             assert who
             self.turns[known[who.id]] = found.at
+
+    def first_in_line(self, people: set[int]) -> set[int]:
+        had = {each: self.turns[each].date() for each in people if each in self.turns}
+        return people - set(had) or {each for each in people if had[each] == min(had.values())}
 
     # --- what becomes of meetings ---
 

@@ -92,6 +92,45 @@ async def test_who_does_not_want_to_be_seen_is_in_it_without_a_name(town: Town) 
     assert sum(each.name is None for each in published.entrants) in (1, 2)
 
 
+async def test_the_list_tells_nothing_of_who_comes_unseen(town: Town) -> None:
+    """Ben and Cas had a turn the last time, with their names; the next time they come unseen."""
+    await comes(town, 1, "ben", "cas")
+    await town.say("mia", "!bijeenkomst loot")
+    await later(town, WEEK)
+    for at, day in enumerate(("15 december", "22 december", "29 december"), start=2):
+        await plan(town, day)
+        await comes(town, at, "ann", "eva")
+        for name in ("ben", "cas", "dirk"):
+            await town.say(name, f"!kom ter plaatse --bijeenkomst {at}")
+        await town.say("mia", f"!bijeenkomst loot {at}")
+        found, published = await drawn(town, at), await file_of(town, at, "ann")
+        lot.check(published)
+        assert [each.name for each in published.entrants[:2]] == ["ann", "eva"]
+        unseen = published.entrants[2:]
+        assert len(unseen) == 3
+        # Each of them like any other, whether they had a turn or not: the day is that of those who go first.
+        days = [each.last for each in published.entrants[:2]]
+        first = None if None in days else min(day for day in days if day)
+        assert {each.last for each in unseen} == {first}
+        assert [each.hashed for each in unseen] == sorted(each.hashed for each in unseen)
+        assert [*found.turns.values()] == [*published.drawn]
+        await town.core.outbox.worker.flush()
+        said = next(words for words in reversed(town.platform.where("sport")) if "Geloot voor" in words)
+        for place in {3, 4, 5} - {*published.drawn}:
+            assert f"{place}. een bewoner: doet zonder dag mee" in said
+        await later(town, WEEK)
+
+
+async def test_who_was_drawn_unseen_stands_by_name_where_it_is_drawn_again(town: Town) -> None:
+    await comes(town, 1, "ann")
+    await town.say("ben", "!kom ter plaatse")
+    await town.say("mia", "!bijeenkomst loot")
+    await town.say("mia", "!bijeenkomst loot --zeker")
+    published = await file_of(town, 2, "ann")
+    lot.check(published)
+    assert [each.name for each in published.entrants] == ["ann", "ben"]
+
+
 async def test_a_second_draw_says_so_and_leaves_out_who_does_the_other(town: Town) -> None:
     await comes(town, 1, "ann", "ben", "cas")
     await town.say("mia", "!bijeenkomst loot")
