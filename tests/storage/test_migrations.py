@@ -1782,8 +1782,8 @@ async def test_check_ins_of_before_tell_nobody_who_came_first(database_url: str)
         here, other = (f'{{"author":["x","y"],"command":"{each}","args":{{}}}}' for each in HERE_OR_NOT)
         answered = [("a", "", here), ("b", "now-1", here), ("c", "", other), ("d", "", None)]
         names = ("id", "key", "undo")
-        rows_of = [{"community": 1, "at": 1, **dict(zip(names, each, strict=True))} for each in answered]
-        add_rows({"handled": rows_of}, db)
+        add = {"community": 1, "at": 1}
+        add_rows({"handled": [{**add, **dict(zip(names, each, strict=True))} for each in answered]}, db)
 
     await upgrade(database_url, to="0075")
     made_before = await look(database_url, made_how)

@@ -24,13 +24,16 @@ _BROUGHT = "check_ins.resident"
 def upgrade() -> None:
     _number_anew(lambda rows: {row.id: 1 + secrets.randbelow(2**62) for row in rows}, counts_up=False)
     _forget_undo()
-    taken_off = sa.Column("taken_off", sa.Boolean(), nullable=False, server_default=sa.false())
-    op.add_column("agenda_items", taken_off)
+    _add_flag("agenda_items", "taken_off")
     _hide_groups()
 
 
+def _add_flag(table: str, name: str) -> None:
+    op.add_column(table, sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()))
+
+
 def _hide_groups() -> None:
-    op.add_column("thanked", sa.Column("unseen", sa.Boolean(), nullable=False, server_default=sa.false()))
+    _add_flag("thanked", "unseen")
     kudos = sa.table("kudos", *(sa.column(name) for name in ("community", "id", "of_group")))
     names = [sa.column("community"), sa.column("of_kudos"), sa.column("unseen", sa.Boolean())]
     thanked = sa.table("thanked", *names)

@@ -117,7 +117,7 @@ async def test_the_list_tells_nothing_of_who_comes_unseen(town: Town) -> None:
         await town.core.outbox.worker.flush()
         said = next(words for words in reversed(town.platform.where("sport")) if "Geloot voor" in words)
         for place in {3, 4, 5} - {*published.drawn}:
-            assert f"{place}. een bewoner: doet zonder dag mee" in said
+            assert f"{place}. een bewoner: loot mee met wie voorgaat" in said
         await later(town, WEEK)
 
 
