@@ -21,8 +21,8 @@ _HERE = check_ins.c.meeting == bindparam("meeting_")
 _THIS = and_(_HERE, check_ins.c.resident == _WHO)
 _IS_HERE = select(check_ins.c.id).where(_THIS).limit(1)
 _CHECK_IN = insert(check_ins)
-# As many numbers that nobody ever draws one twice, and that every database can hold.
-_MOST = 2**62
+# So many numbers from this one on that nobody ever draws one twice, each as long as any other.
+_LEAST = 2**61
 _TAKE_BACK = delete(check_ins).where(_THIS)
 _EMPTY = delete(check_ins).where(_HERE)
 # Who was two people has two rows, and each has theirs back when linking is undone.
@@ -79,7 +79,8 @@ class Presence:
         return self._db.execute(_IS_HERE, this).first() is not None
 
     def check_in(self, meeting: int, resident: int, *, shown: bool) -> None:
-        row = {"id": 1 + secrets.randbelow(_MOST), "meeting": meeting, "resident": resident, "shown": shown}
+        number = _LEAST + secrets.randbelow(_LEAST)
+        row = {"id": number, "meeting": meeting, "resident": resident, "shown": shown}
         self._db.execute(_CHECK_IN, row)
 
     def take_back(self, meeting: int, resident: int) -> None:

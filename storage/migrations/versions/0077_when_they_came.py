@@ -22,7 +22,7 @@ _BROUGHT = "check_ins.resident"
 
 
 def upgrade() -> None:
-    _number_anew(lambda rows: {row.id: 1 + secrets.randbelow(2**62) for row in rows}, counts_up=False)
+    _number_anew(lambda rows: {row.id: 2**61 + secrets.randbelow(2**61) for row in rows}, counts_up=False)
     _forget_undo()
     _add_flag("agenda_items", "taken_off")
     _hide_groups()
