@@ -9,8 +9,8 @@ Where several are drawn, each next one is drawn among the others in the same way
 the hash of "NUMBER 2", "NUMBER 3" and so on.
 
 Of a list that is drawn for a meeting some do not let it be seen that they come. They stand behind the others,
-by their hash, which is chance, without a name unless they are drawn; and with the day of those of the others
-who go first, whenever their own turn was.
+by their hash, which is chance, without a name unless they are drawn. Of a turn that they had the list says no
+more than that they had one: its day is that of the draw, so that they come last.
 
 The code is a hash of all that stands in the list. Each name is in it as a hash, with a random salt, so that a
 list can still be repeated when somebody in it was forgotten: then their name and salt are gone, and the hash
@@ -92,11 +92,10 @@ def first_in_line(entrants: Sequence[Entrant], but: Collection[int] = ()) -> Seq
     return [place for place, turn in turns.items() if turn == longest_ago]
 
 
-def unseen(entrants: Sequence[Entrant], others: Sequence[Entrant]) -> Sequence[Entrant]:
-    """Those who are in the list unseen, as they stand in it behind the others."""
-    first = first_in_line(others)
-    day = others[first[0] - 1].last if first else None
-    return sorted((replace(each, last=day) for each in entrants), key=lambda each: each.hashed)
+def unseen(entrants: Sequence[Entrant], day: date) -> Sequence[Entrant]:
+    """Those who are in a list of that day unseen, as they stand in it behind the others."""
+    found = (replace(each, last=day if each.last else None) for each in entrants)
+    return sorted(found, key=lambda each: each.hashed)
 
 
 def number_of(number: str, turn: int) -> str:

@@ -40,7 +40,7 @@ def lines(listed: Sequence[Listed], unseen: Collection[int] = ()) -> Sequence[Te
     """The list, as far as it is read; of who is `unseen` in it, by their places, no day."""
     shown = [
         text("theme.draw.list.unseen", number=place, who=each.who or SOMEBODY)
-        if place in unseen
+        if place in unseen and each.entrant.last
         else _in_list(place, each)
         for place, each in enumerate(listed[:LISTED], start=1)
     ]
@@ -59,9 +59,9 @@ def among(listed: Sequence[Listed], places: Sequence[int], unseen: Collection[in
     if len(places) == len(listed):
         return text("theme.draw.among.all")
     who = tuple(listed[place - 1].who or SOMEBODY for place in places[:LISTED])
-    if not {*unseen}.isdisjoint(places):
-        return text("theme.draw.among.unseen", who=who, count=len(places))
     had_none = listed[places[0] - 1].entrant.last is None
+    if not had_none and not {*unseen}.isdisjoint(places):
+        return text("theme.draw.among.unseen", who=who, count=len(places))
     return text(f"theme.draw.among.{'none' if had_none else 'longest'}", who=who, count=len(places))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, timedelta
 
 from bot import lot
 from bot.call import Call
@@ -85,7 +85,8 @@ def _draw(
 ) -> Message:
     kept = call.tx.of(TURNS)
     seen = {who.id for who, shown in people if shown}
-    listed = _in_order(listing.listed(call.tx, [who for who, _ in people], kept.turns(meeting.theme)), seen)
+    everybody = listing.listed(call.tx, [who for who, _ in people], kept.turns(meeting.theme))
+    listed = _in_order(everybody, seen, call.now.astimezone(UTC).date())
     entrants, number = [each.entrant for each in listed], lot.new_secret()
     drawn = lot.drawn_by(number, entrants, min(len(duties), len(listed)))
     turns = dict(zip(duties, drawn, strict=False))
@@ -110,12 +111,12 @@ def _draw(
     return message(text("turn.receipt", who=tuple(_who(published, turns))), *left)
 
 
-def _in_order(listed: Sequence[Listed], seen: Collection[int]) -> Sequence[Listed]:
+def _in_order(listed: Sequence[Listed], seen: Collection[int], day: date) -> Sequence[Listed]:
     """Who may be seen to come, and behind them the others: nothing in the list tells who these are."""
     shown = [each for each in listed if each.who and each.who.id in seen]
     others = {each.entrant.hashed: each.who for each in listed if each not in shown}
     hidden = [each.entrant for each in listed if each not in shown]
-    behind = lot.unseen(hidden, [each.entrant for each in shown])
+    behind = lot.unseen(hidden, day)
     return [*shown, *(Listed(others[each.hashed], each) for each in behind)]
 
 

@@ -716,14 +716,13 @@ class Aftermath(RuleBasedStateMachine):
         going = self.run(self.town.core.store.run(lambda tx: tx.of(MEETINGS).answers(one.number, 100)))
         hidden = {known[each.resident] for each in going if each.resident and not each.shown}
         hidden -= {*one.duties.values()}
-        goes_first = self.first_in_line(left - hidden)
         drawn = {str(does): found.listed[place - 1].who for does, place in found.turns.items()}
         assert list(drawn) == wanted[: len(left)]
         for does, who in drawn.items():
             assert who
             me = known[who.id]
-            # Who comes unseen goes first with those who do.
-            first = left & (goes_first | hidden) or self.first_in_line(left)
+            # Who comes unseen, and had a turn, comes last, whenever that was.
+            first = left - set(self.turns) or self.first_in_line(left - hidden) or left
             assert me in first, (does, me, first)
             left.discard(me)
         one.duties.update((does, known[who.id]) for does, who in drawn.items() if who)
