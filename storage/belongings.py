@@ -8,7 +8,19 @@ from functools import partial
 from typing import Any
 
 import orjson
-from sqlalchemy import BindParameter, Select, and_, bindparam, delete, exists, or_, select, tuple_, update
+from sqlalchemy import (
+    BindParameter,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from bot.model.codec import pack_resident
 from bot.model.people import Identity
@@ -86,7 +98,7 @@ _ANSWERED = (
     .limit(_KEYS)
 )
 _ANSWERS = (
-    select(handled.c.id, handled.c.at, handled.c.undo)
+    select(handled.c.id, handled.c.at, case((handled.c.key == "", handled.c.undo)).label("undo"))
     .where(among(handled.c.id, "these_"))
     .order_by(handled.c.at, handled.c.id)
 )

@@ -45,12 +45,14 @@ class Envelopes:
         self._db = db
         self._seals = seals
 
-    def seal(self, words: str) -> tuple[str, str]:
-        """The name of the key, which is the community's, and the sealed text."""
-        return self._with_newest(self._db.own(_NOW), lambda key: (key, self._under(key, words)))
+    def seal(self, *words: str) -> tuple[str, ...]:
+        """The name of the key, which is the community's, and the sealed texts."""
+        return self._with_newest(
+            self._db.own(_NOW), lambda key: (key, *(self._under(key, each) for each in words))
+        )
 
     def seal_arrived(self, words: str, room: int = ROOM) -> tuple[str, str]:
-        """The same for what waits in the inbox, whosever it is."""
+        """The same of one for what waits in the inbox, whosever it is."""
         return self._with_newest(_ARRIVED, lambda key: (key, self._under(key, words, room)))
 
     def mark(self, words: str) -> int:
@@ -126,15 +128,20 @@ class Envelopes:
                 if row.is_said_only and (message := unpack(words or None)):
                     words = pack(replace(message, controls=()))
                 sealed = None if words is None else self._under(key, words, _ROOMS[table])
-                self._put(table, body, row.id, key if sealed else "", sealed)
+                undo = self.unseal(row.key, row.undo) if row.undo else None
+                undo = undo and self._under(key, undo)
+                self._put(table, body, row.id, key if sealed or undo else "", sealed, undo)
         for number in old:
             self._db.destroy(f"{kind}{number}")
 
-    def _put(self, table: Table, body: Column[Any], row: Any, key: str, kept: str | None) -> None:
+    def _put(
+        self, table: Table, body: Column[Any], row: Any, key: str, kept: str | None, undo: str | None
+    ) -> None:
         if kept is None and table is inbox:
             self._db.execute(_LET_GO, {"id_": row})
             return
         found = {"id_": row, "newkey_": key, **({"body_": kept} if kept else {})}
+        found |= {"undo_": undo} if "undo" in table.c else {}
         self._db.execute(_putting(table, body, bool(kept)), found)
 
     def _numbers(self, kind: str) -> list[int]:
@@ -143,7 +150,8 @@ class Envelopes:
 
 _ID = {inbox: "seq", posts: "seq", handled: "id", wanted_copies: "seq", early_acts: "id"}
 _ROOMS = {inbox: ROOM_FOR_UNREAD, posts: ROOM, handled: ROOM, wanted_copies: ROOM, early_acts: ROOM}
-# Each table with its sealed column, and what still needs it: an answer to a replay can be spared.
+# Each table with its sealed column, and what still needs it: an answer to a replay can be spared. What takes
+# back a command stands beside that, under the same key, and is kept.
 _SEALED: tuple[tuple[Table, Column[Any], Any], ...] = (
     (inbox, inbox.c.body, inbox.c.seq.is_not(None)),
     (
@@ -170,6 +178,7 @@ def _under_others(table: Table, body: Column[Any], waits: Any) -> Any:
         body.label("body"),
         waits.label("waits"),
         is_said_only.label("is_said_only"),
+        (table.c.undo if "undo" in table.c else null()).label("undo"),
     )
     return select(*columns).where(table.c.key != "", table.c.key != bindparam("key_"))
 
@@ -178,6 +187,8 @@ def _under_others(table: Table, body: Column[Any], waits: Any) -> Any:
 def _putting(table: Table, body: Column[Any], is_kept: bool) -> Any:
     gone = null() if body.nullable else ""
     values: dict[str, Any] = {"key": bindparam("newkey_"), body.name: bindparam("body_") if is_kept else gone}
+    if "undo" in table.c:
+        values["undo"] = bindparam("undo_")
     if "names" in table.c and not is_kept:
         values["names"] = null()
     return update(table).where(table.c[_ID[table]] == bindparam("id_")).values(values)

@@ -125,7 +125,7 @@ _NAMES_NOBODY = {"key": "", "names": null()}
 _UNSAY = (
     update(handled)
     .where(handled.c.names.is_not(None), holds(handled.c.names, _SPEAKS))
-    .values(answer=null(), **_NAMES_NOBODY),
+    .values(answer=null(), undo=null(), **_NAMES_NOBODY),
     update(posts)
     .where(posts.c.names.is_not(None), holds(posts.c.names, _SPEAKS))
     .values(message=case((posts.c.sent_at.is_(None), pack(UNSAID)), else_=""), **_NAMES_NOBODY),

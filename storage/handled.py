@@ -69,7 +69,7 @@ _PLACE_AND_PART = Loader(
     beside=[members],
     tells=themes.c.id,
 )
-_UNDO = select(handled.c.undo).where(handled.c.id == bindparam("id_"))
+_UNDO = select(handled.c.key, handled.c.undo).where(handled.c.id == bindparam("id_"))
 _ADD = insert(handled)
 _DROP = delete(handled).where(handled.c.id == bindparam("id_"))
 _QUOTES = and_(handled.c.key == "", holds(handled.c.answer, bindparam("line_", type_=handled.c.answer.type)))
@@ -144,7 +144,10 @@ class Handled:
             kept = orjson.dumps({"author": by, "command": undo.command, "args": undo.args}).decode()
         packed = pack(answer)
         names = self._past.marks_in(packed, author) if confidential and packed else None
-        key, packed = self._sealing.seal(packed) if confidential and packed else ("", packed)
+        key = ""
+        if confidential and (said := [each for each in (packed, kept) if each]):
+            key, *sealed = self._sealing.seal(*said)
+            packed, kept = (sealed.pop(0) if each else None for each in (packed, kept))
         row = {"id": invocation_id, "at": now, "answer": packed, "undo": kept, "key": key, "names": names}
         row |= {"author": author and (self._past.mark_of(author) if by_mark else author.address)}
         self._db.defer(_ADD, invocation_id, row)
@@ -173,7 +176,8 @@ class Handled:
         return self._read(found) if found and is_theirs else None
 
     def undo(self, invocation_id: str) -> Undo | None:
-        kept = self._db.execute(_UNDO, {"id_": invocation_id}).scalar()
+        found = self._db.execute(_UNDO, {"id_": invocation_id}).first()
+        kept = self._sealing.unseal(found.key, found.undo) if found and found.undo else None
         if not kept:
             return None
         fields = orjson.loads(kept)

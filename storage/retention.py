@@ -18,13 +18,16 @@ from sqlalchemy import (
     Delete,
     Select,
     Table,
+    Update,
     and_,
     bindparam,
     delete,
     exists,
+    null,
     or_,
     select,
     tuple_,
+    update,
 )
 
 from bot.model.work import COPIES, UNKNOWN, WHICH
@@ -61,6 +64,7 @@ class Rule:
 
     `most`: of so many rows, and by which of their moments, the latest are kept; what is before them goes too.
     `kept_as`: under that name the configuration may say otherwise for how long.
+    `only`: the row stays, without what stands in these columns.
     """
 
     what: str
@@ -70,9 +74,10 @@ class Rule:
     over: ColumnElement[bool]
     most: tuple[int, Column[Any]] | None = None
     kept_as: str = ""
+    only: Sequence[Column[Any]] = ()
     first: Select[Any] = field(init=False)
     following: Select[Any] = field(init=False)
-    delete: Delete = field(init=False)
+    drop: Delete | Update = field(init=False)
 
     def __post_init__(self) -> None:
         keys = list(self.table.primary_key)
@@ -81,7 +86,9 @@ class Rule:
         these = and_(*(key == bind for key, bind in zip(keys, binds, strict=True)))
         object.__setattr__(self, "first", page)
         object.__setattr__(self, "following", page.where(tuple_(*keys) > tuple_(*binds)))
-        object.__setattr__(self, "delete", anywhere(delete(self.table).where(these, self.over)))
+        gone = {column: null() for column in self.only}
+        drop = update(self.table).values(gone) if gone else delete(self.table)
+        object.__setattr__(self, "drop", anywhere(drop.where(these, self.over)))
 
     def before(self, now: datetime, keep: Mapping[str, timedelta], tx: Transaction) -> datetime:
         """What is from before that moment is over."""
@@ -98,7 +105,7 @@ class Rule:
         return cast(Tx, tx).db.execute(statement, self._values(before, after or ()))
 
     def forget(self, before: datetime, rows: Sequence[Keys], tx: Transaction) -> None:
-        cast(Tx, tx).db.execute(self.delete, [self._values(before, row) for row in rows])
+        cast(Tx, tx).db.execute(self.drop, [self._values(before, row) for row in rows])
 
     def _values(self, before: datetime, keys: Keys) -> dict[str, Any]:
         names = [f"key_{key.name}" for key in self.table.primary_key]
@@ -133,6 +140,14 @@ RULES = (
         handled,
         before(handled.c.at),
         most=(MOST_ANSWERS, handled.c.at),
+    ),
+    Rule(
+        "with what a command can be taken back that is nobody else's business",
+        timedelta(days=1),
+        "what said it may be removed meanwhile",
+        handled,
+        and_(handled.c.undo.is_not(None), handled.c.key != "", before(handled.c.at)),
+        only=[handled.c.undo],
     ),
     Rule(
         "what was said, once it arrived",

@@ -409,6 +409,7 @@ handled = Table(
     of_community(key=True),
     Column("at", Moment, nullable=False),
     Column("answer", Text, info=Holds.NUMBERS.info),
+    # What takes it back; sealed as the answer is, where there is a key.
     Column("undo", Text),
     Column("key", String, nullable=False, server_default=""),
     # The account that it was answered to, as "platform:user".

@@ -79,7 +79,8 @@ class Rows:
         return self._insert(column.table, values)
 
     def _is_needed(self, column: Column[Any]) -> bool:
-        is_numbered = isinstance(column.type, type(Number)) and [*column.table.primary_key] == [column]
+        is_key = isinstance(column.type, type(Number)) and [*column.table.primary_key] == [column]
+        is_numbered = is_key and column.autoincrement is not False
         # Whose row it is the store says.
         is_given = column.nullable or column.server_default is not None or column.name == COLUMN
         return not (is_given or is_numbered)

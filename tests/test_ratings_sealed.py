@@ -42,17 +42,20 @@ async def held(
     *people: str,
     coming: Sequence[str] = (),
     talking: Sequence[str] = (),
+    others: Sequence[str] = (),
     before: Callable[[Town], object] = lambda town: None,
     then: Callable[[Town], Awaitable[object]] | None = None,
 ) -> AsyncIterator[Town]:
     """Mia's meeting is over, where these `people` checked in and others said that they were `coming`.
 
-    `talking`: those who talk with Plein in private; `then`: what happens before it begins, and `before` it is
-    over.
+    `talking`: those who talk with Plein in private; `others`: who was in the theme before them; `then`: what
+    happens before it begins, and `before` it is over.
     """
     code = patch.object(here, "new_code", lambda taken: "4821")
     async with open_town(url, moderators=("mia",)) as town:
         await town.joined("sport")
+        for name in others:
+            await town.say(name, "!help")
         asked = await town.core.handle(town.asked("mia", PLAN))
         assert asked
         assert await town.core.handle(town.asked("mia", button=asked.buttons[0]))

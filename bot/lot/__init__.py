@@ -8,6 +8,10 @@ longest ago. The number, divided by how many these are, leaves a remainder, and 
 Where several are drawn, each next one is drawn among the others in the same way, with a number of its own:
 the hash of "NUMBER 2", "NUMBER 3" and so on.
 
+Of a list that is drawn for a meeting some do not let it be seen that they come. They stand behind the others,
+by their hash, which is chance, without a name unless they are drawn. Of a turn that they had the list says no
+more than that they had one: its day is that of the draw, so that they come last.
+
 The code is a hash of all that stands in the list. Each name is in it as a hash, with a random salt, so that a
 list can still be repeated when somebody in it was forgotten: then their name and salt are gone, and the hash
 tells nobody anything.
@@ -19,7 +23,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -46,7 +50,7 @@ class Published:
     """All that was published of a draw, with which its outcome can be repeated.
 
     `seal` is the hash of the number, `code` that of the list, and `drawn` who they are, counted from 1, one
-    after the other.
+    after the other. `hides`: some may be in the list unseen.
     """
 
     theme: str
@@ -55,6 +59,7 @@ class Published:
     entrants: Sequence[Entrant]
     code: str
     drawn: tuple[int, ...]
+    hides: bool = False
 
 
 def new_secret() -> str:
@@ -85,6 +90,12 @@ def first_in_line(entrants: Sequence[Entrant], but: Collection[int] = ()) -> Seq
     turns = {place: each.last for place, each in enumerate(entrants, start=1) if place not in but}
     longest_ago = None if None in turns.values() else min(filter(None, turns.values()), default=None)
     return [place for place, turn in turns.items() if turn == longest_ago]
+
+
+def unseen(entrants: Sequence[Entrant], day: date) -> Sequence[Entrant]:
+    """Those who are in a list of that day unseen, as they stand in it behind the others."""
+    found = (replace(each, last=day if each.last else None) for each in entrants)
+    return sorted(found, key=lambda each: each.hashed)
 
 
 def number_of(number: str, turn: int) -> str:
@@ -120,11 +131,19 @@ def check(published: Published) -> None:
             raise UserError("theme.check.name", name=each.name)
     if code_of(published.seal, published.entrants) != published.code:
         raise UserError("theme.check.list")
-    names = [each.name for each in published.entrants if each.name is not None]
+    names = _by_alphabet(published)
     if names != sorted(names, key=alphabet):
         raise UserError("theme.check.order")
     if drawn_by(published.number, published.entrants, len(published.drawn)) != published.drawn:
         raise UserError("theme.check.outcome")
+
+
+def _by_alphabet(published: Published) -> Sequence[str]:
+    """The names that stand in that order: not of those behind all others, named only as they were drawn."""
+    named = [(place, each.name) for place, each in enumerate(published.entrants, start=1) if each.name]
+    while published.hides and named and named[-1][0] in published.drawn:
+        named.pop()
+    return [name for _, name in named]
 
 
 def written(published: Published) -> str:
@@ -136,6 +155,7 @@ def written(published: Published) -> str:
         "list": [_kept(each) for each in published.entrants],
         "code": published.code,
         "drawn": published.drawn[0] if len(published.drawn) == 1 else published.drawn,
+        **({"unseen": "last"} if published.hides else {}),
     }
     return json.dumps(kept, ensure_ascii=False, indent=2) + "\n"
 
@@ -151,6 +171,7 @@ def read(words: str) -> Published:
             [_entrant(each) for each in kept["list"]],
             _hex(kept["code"]),
             _places(kept["drawn"]),
+            kept.get("unseen") == "last",
         )
         if not published.drawn or not {*published.drawn} <= {*range(1, len(published.entrants) + 1)}:
             raise ValueError("nobody in it was drawn")

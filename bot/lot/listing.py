@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -36,9 +36,14 @@ def listed(tx: Transaction, people: Sequence[Resident], turns: Mapping[int, date
     return sorted(found, key=lambda each: lot.alphabet(each.entrant.name or ""))
 
 
-def lines(listed: Sequence[Listed]) -> Sequence[Text]:
-    """The list, as far as it is read."""
-    shown = [_in_list(place, each) for place, each in enumerate(listed[:LISTED], start=1)]
+def lines(listed: Sequence[Listed], unseen: Collection[int] = ()) -> Sequence[Text]:
+    """The list, as far as it is read; of who is `unseen` in it, by their places, no day."""
+    shown = [
+        text("theme.draw.list.unseen", number=place, who=each.who or SOMEBODY)
+        if place in unseen and each.entrant.last
+        else _in_list(place, each)
+        for place, each in enumerate(listed[:LISTED], start=1)
+    ]
     more = len(listed) - LISTED
     return [*shown, text("theme.draw.list.more", count=more)] if more > 0 else shown
 
@@ -49,12 +54,14 @@ def _in_list(place: int, each: Listed) -> Text:
     return text("theme.draw.list.last", number=place, who=each.who or SOMEBODY, day=each.entrant.last)
 
 
-def among(listed: Sequence[Listed], places: Sequence[int]) -> Text:
+def among(listed: Sequence[Listed], places: Sequence[int], unseen: Collection[int] = ()) -> Text:
     """Who goes first, and why."""
     if len(places) == len(listed):
         return text("theme.draw.among.all")
     who = tuple(listed[place - 1].who or SOMEBODY for place in places[:LISTED])
     had_none = listed[places[0] - 1].entrant.last is None
+    if not had_none and not {*unseen}.isdisjoint(places):
+        return text("theme.draw.among.unseen", who=who, count=len(places))
     return text(f"theme.draw.among.{'none' if had_none else 'longest'}", who=who, count=len(places))
 
 

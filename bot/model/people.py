@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -193,13 +193,15 @@ def joined(parts: Iterable[Part]) -> Part | None:
 class Together:
     """Who did something together in a theme, by their numbers, and what that was called; it is over.
 
-    `others`: so many more did of whom nothing is known but that.
+    `others`: so many more did of whom nothing is known but that. `seen`: of whom others may see it; None: of
+    all.
     """
 
     theme: int
     name: str
     people: Sequence[int]
     others: int = 0
+    seen: Collection[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,8 @@ _WALL_WITHIN = (
     .order_by(thanked.c.given_at.desc(), thanked.c.of_kudos.desc())
     .limit(_MOST)
 )
-_WALL_OF = _PAGE.where(thanked.c.resident == _WHO, among(thanked.c.theme, "themes_"))
+# Under somebody's name nothing tells that they were where others may not see it.
+_WALL_OF = _PAGE.where(thanked.c.resident == _WHO, ~thanked.c.unseen, among(thanked.c.theme, "themes_"))
 _AGREED = select(thanked.c.of_kudos, thanked.c.resident).where(
     among(thanked.c.of_kudos, "numbers_"), thanked.c.on_wall
 )
@@ -282,6 +283,7 @@ class KudosKept:
                 "given_at": given.given_at,
                 "hidden": False,
                 "alone": receiver.alone,
+                "unseen": receiver.unseen,
                 "on_wall": given.replies_to is None
                 and receiver.resident is not None
                 and not receiver.alone

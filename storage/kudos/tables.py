@@ -79,6 +79,8 @@ thanked = Table(
     Column("hidden", Boolean, nullable=False, server_default=false()),
     # They read it alone, whatever they want of others since.
     Column("alone", Boolean, nullable=False, server_default=false()),
+    # Others may not see that they are one of the group that it thanks.
+    Column("unseen", Boolean, nullable=False, server_default=false()),
     # Who is one with somebody else is thanked by another row of it already, or gave it themselves: it says
     # nothing for as long as they are one.
     Column("void", Boolean, nullable=False, server_default=false()),

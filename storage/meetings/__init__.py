@@ -33,7 +33,16 @@ from bot.model.people import Wishes
 from storage.among import among
 from storage.batch import Loader
 from storage.leavers import Leavers, LeaversTable
-from storage.meetings.tables import TABLES, answers, check_ins, counts, meeting_leavers, meetings, standing
+from storage.meetings.tables import (
+    TABLES,
+    answers,
+    check_ins,
+    counts,
+    meeting_leavers,
+    meetings,
+    rating_rounds,
+    standing,
+)
 from storage.numbers import next_number
 from storage.parts import Parts, Stored
 from storage.tables import STAYS, members, residents, themes
@@ -44,14 +53,20 @@ _IS_PLANNED = meetings.c.state == "planned"
 _IS_SEEN = and_(_IS_PLANNED, meetings.c.announced)
 # What was cancelled may come after all.
 _IS_NOT_OVER = meetings.c.state != "held"
-# An answer to what is to come stays with whoever gave it, where an account leaves them.
 _TO_COME = exists().where(meetings.c.id == answers.c.meeting, _IS_NOT_OVER)
-answers.c.resident.info[STAYS] = _TO_COME
+# Whoever has a place, or checked in, has a say in it until it was said how it was.
+_IS_OPEN = or_(
+    _IS_NOT_OVER,
+    exists().where(rating_rounds.c.meeting == meetings.c.id, rating_rounds.c.ended_at.is_(None)),
+)
+# What gives it stays with whoever has it by then, where an account leaves them.
+for _column in (answers.c.resident, check_ins.c.resident):
+    _column.info[STAYS] = exists().where(meetings.c.id == _column.table.c.meeting, _IS_OPEN)
 
 _ANSWERS_IT = (
     select(meetings.c.id)
     .join(answers, meetings.c.id == answers.c.meeting)
-    .where(answers.c.resident == bindparam("id_"), _IS_NOT_OVER)
+    .where(answers.c.resident == bindparam("id_"), _IS_OPEN)
 )
 # Who answers each of a series does so in those, too, that nobody has looked at yet.
 _ANSWERS_EACH = select(meetings.c.id).where(
@@ -61,10 +76,10 @@ _ANSWERS_EACH = select(meetings.c.id).where(
 _IS_THERE = (
     select(meetings.c.id)
     .join(check_ins, meetings.c.id == check_ins.c.meeting)
-    .where(check_ins.c.resident == bindparam("id_"), _IS_NOT_OVER)
+    .where(check_ins.c.resident == bindparam("id_"), _IS_OPEN)
 )
 _HAD_A_SAY = union(_ANSWERS_IT, _ANSWERS_EACH, _IS_THERE)
-_LEAVERS = LeaversTable(meeting_leavers.c.meeting, meetings.c.id, _IS_NOT_OVER, _HAD_A_SAY)
+_LEAVERS = LeaversTable(meeting_leavers.c.meeting, meetings.c.id, _IS_OPEN, _HAD_A_SAY)
 
 _SHOWN = [column for column in meetings.c if column.name != "community"]
 _FLAGS = ("by_hand", "announced", "expanded", "asked", "was_left")
@@ -324,6 +339,8 @@ class Meetings:
         self._db.execute(_UNNAME, {"meeting_": meeting})
         for statement in (_DROP_CANCELLED, _UNCOUNT_CANCELLED):
             self._db.execute(statement, {"meeting_": meeting})
+
+    def settle(self, meeting: int) -> None:
         self._leavers.over(meeting)
 
     def note(self, meeting: int, notes: Mapping[str, Any]) -> None:
@@ -436,8 +453,10 @@ class Meetings:
             self._db.pass_on(statement, old, new)
         self._leavers.merge(old, new)
         for meeting in self._leavers.outside(new):
-            # Where an account of theirs answered with somebody else, they have no answer beside that one.
-            if beside := self.answer(meeting, new):
+            # Where an account of theirs answered with somebody else, they have no answer beside that one; of
+            # what was held the figures stay.
+            found, beside = self.get(meeting), self.answer(meeting, new)
+            if beside and found and found.state != "held":
                 self.drop(beside)
         return set(by_meeting)
 
@@ -481,6 +500,20 @@ class Meetings:
         if left := self._leavers.part(resident, new):
             self._db.execute(_LEAVE, [{"meeting_": meeting} for meeting in left])
         return set(self._db.execute(_HIDE, {"resident_": resident}).scalars())
+
+    def keep_out(self, resident: int) -> None:
+        theirs = self._is_at(resident)
+        while self._db.lock(meetings.c.id, *theirs):
+            theirs = self._is_at(resident)
+        if theirs:
+            self._leavers.keep_out(theirs, resident)
+            self._db.execute(_LEAVE, [{"meeting_": meeting} for meeting in theirs])
+
+    def _is_at(self, resident: int) -> Sequence[int]:
+        return sorted(set(self._db.execute(_IS_THERE, {"id_": resident}).scalars()))
+
+    def outside(self, resident: int) -> Sequence[int]:
+        return self._leavers.outside(resident)
 
     def keeps_out(self, meeting: Meeting, resident: int) -> bool:
         return meeting.was_left and self._leavers.keeps_out(meeting.id, resident)

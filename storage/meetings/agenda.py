@@ -48,6 +48,8 @@ agenda_items = Table(
     # Where an organiser put it.
     Column("place", Integer),
     Column("dropped", Boolean, nullable=False, server_default=false()),
+    # By whoever organises the meeting, and did not add it.
+    Column("taken_off", Boolean, nullable=False, server_default=false()),
     of_meeting(),
     Index("ix_agenda_items_meeting_number", "community", "meeting", "number", unique=True),
     sqlite_autoincrement=True,
@@ -81,7 +83,7 @@ _SUPPORTS = (
     .scalar_subquery()
     .label("supports")
 )
-_FIELDS = ("id", "meeting", "number", "resident", "called", "minutes", "place")
+_FIELDS = ("id", "meeting", "number", "resident", "called", "minutes", "place", "taken_off")
 
 
 def _items(*which: Any) -> Select[Any]:
@@ -97,7 +99,9 @@ _DROPPED = _items(~_STANDS, agenda_items.c.number == bindparam("number_"))
 _TOTAL = select(func.count(), func.coalesce(func.sum(agenda_items.c.minutes), 0)).where(_HERE, _STANDS)
 _THIS = update(agenda_items).where(agenda_items.c.id == bindparam("id_"))
 _LENGTH = _THIS.values(minutes=bindparam("minutes_"))
-_DROP = _THIS.values(dropped=bindparam("dropped_", type_=agenda_items.c.dropped.type))
+_DROP = _THIS.values(
+    {name: bindparam(f"{name}_", type_=agenda_items.c[name].type) for name in ("dropped", "taken_off")}
+)
 _PLACE = _THIS.values(place=bindparam("place_"))
 _SUPPORT = insert(agenda_supports)
 _WHO: Any = bindparam("resident_")
@@ -135,23 +139,23 @@ class Agendas:
         return Item(id=number, **fields)
 
     def items(self, meeting: int) -> Sequence[Item]:
-        return [Item(**row._asdict()) for row in self._db.execute(_ITEMS, {"meeting_": meeting})]
+        return [_item(row) for row in self._db.execute(_ITEMS, {"meeting_": meeting})]
 
     def total(self, meeting: int) -> Total:
         return Total(*self._db.execute(_TOTAL, {"meeting_": meeting}).one())
 
     def dropped(self, meeting: int, number: int) -> Item | None:
         row = self._db.execute(_DROPPED, {"meeting_": meeting, "number_": number}).first()
-        return Item(**row._asdict()) if row else None
+        return _item(row) if row else None
 
     def change_length(self, item: Item, minutes: int) -> None:
         self._db.execute(_LENGTH, {"id_": item.id, "minutes_": minutes})
 
-    def drop(self, item: Item) -> None:
-        self._db.execute(_DROP, {"id_": item.id, "dropped_": True})
+    def drop(self, item: Item, *, taken_off: bool) -> None:
+        self._db.execute(_DROP, {"id_": item.id, "dropped_": True, "taken_off_": taken_off})
 
     def put_back(self, item: Item) -> None:
-        self._db.execute(_DROP, {"id_": item.id, "dropped_": False})
+        self._db.execute(_DROP, {"id_": item.id, "dropped_": False, "taken_off_": False})
 
     def order(self, items: Sequence[Item]) -> None:
         places = [{"id_": item.id, "place_": place} for place, item in enumerate(items)]
@@ -183,6 +187,10 @@ class Agendas:
     def forget(self, resident: int) -> None:
         for statement in _FORGET:
             self._db.execute(statement, {"resident_": resident})
+
+
+def _item(row: Any) -> Item:
+    return Item(**{**row._asdict(), "taken_off": bool(row.taken_off)})
 
 
 STORED = Stored(AGENDAS, Agendas, TABLES)

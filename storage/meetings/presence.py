@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -20,7 +21,10 @@ _HERE = check_ins.c.meeting == bindparam("meeting_")
 _THIS = and_(_HERE, check_ins.c.resident == _WHO)
 _IS_HERE = select(check_ins.c.id).where(_THIS).limit(1)
 _CHECK_IN = insert(check_ins)
+# So many numbers from this one on that nobody ever draws one twice, each as long as any other.
+_LEAST = 2**61
 _TAKE_BACK = delete(check_ins).where(_THIS)
+_EMPTY = delete(check_ins).where(_HERE)
 # Who was two people has two rows, and each has theirs back when linking is undone.
 _COUNT = select(
     func.count(check_ins.c.resident.distinct()) + func.count() - func.count(check_ins.c.resident)
@@ -75,10 +79,15 @@ class Presence:
         return self._db.execute(_IS_HERE, this).first() is not None
 
     def check_in(self, meeting: int, resident: int, *, shown: bool) -> None:
-        self._db.execute(_CHECK_IN, {"meeting": meeting, "resident": resident, "shown": shown})
+        number = _LEAST + secrets.randbelow(_LEAST)
+        row = {"id": number, "meeting": meeting, "resident": resident, "shown": shown}
+        self._db.execute(_CHECK_IN, row)
 
     def take_back(self, meeting: int, resident: int) -> None:
         self._db.execute(_TAKE_BACK, {"meeting_": meeting, "resident_": resident})
+
+    def empty(self, meeting: int) -> None:
+        self._db.execute(_EMPTY, {"meeting_": meeting})
 
     def count(self, meeting: int) -> int:
         found: int = self._db.execute(_COUNT, {"meeting_": meeting}).scalar_one()

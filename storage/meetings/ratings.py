@@ -135,6 +135,9 @@ class Ratings:
         sealed = self._sealing.seal(meeting, f"{score}\n{remark}".encode(errors="replace"), _LENGTH)
         self._db.execute(_RATE, {"meeting": meeting, "resident": resident, "sealed": sealed})
 
+    def take_back(self, meeting: int, resident: int) -> None:
+        self._db.execute(_DROP, {"meeting_": meeting, "resident_": resident})
+
     # --- the end ---
 
     def end(self, meeting: int, now: datetime) -> None:
@@ -193,7 +196,7 @@ class Ratings:
         for meeting, people in theirs.items():
             # The last one stands; nobody can read either.
             for earlier in people[:-1]:
-                self._db.execute(_DROP, {"meeting_": meeting, "resident_": earlier})
+                self.take_back(meeting, earlier)
         self._db.pass_on(_PASS_ON, old, new)
         self._marks.merge(old, new)
 

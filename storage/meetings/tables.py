@@ -135,14 +135,14 @@ meeting_leavers = Table(
 check_ins = Table(
     "check_ins",
     PRESENCE_TABLES,
-    Column("id", Number, primary_key=True),
+    # By chance, so that it does not say who came first.
+    Column("id", Number, primary_key=True, autoincrement=False),
     of_community(),
     Column("meeting", Number, nullable=False),
     Column("resident", ForeignKey(residents.c.id), index=True),
     Column("shown", Boolean, nullable=False),
     of_meeting(),
     Index("ix_check_ins_meeting_resident", "community", "meeting", "resident"),
-    sqlite_autoincrement=True,
 )
 
 # What is said in the room where one can be checked in now.

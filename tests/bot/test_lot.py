@@ -116,6 +116,8 @@ def test_nobody_is_drawn_from_nobody() -> None:
 
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+# Later than any day in them.
+DRAWN_ON = date(2126, 12, 1)
 LISTS = st.lists(
     st.tuples(NAMES, st.none() | st.dates()), min_size=1, max_size=20, unique_by=lambda each: each[0]
 )
@@ -188,6 +190,43 @@ def test_a_list_with_somebody_forgotten_is_repeated_without_them() -> None:
     kept = lot.written(replace(made, entrants=entrants))
     assert "ben" not in kept
     lot.check(lot.read(kept))
+
+
+@given(LISTS, LISTS, NUMBERS, st.integers(1, 2))
+def test_whoever_is_in_it_unseen_is_like_any_other_and_it_can_be_repeated(
+    seen: Any, hidden: Any, number: str, turns: int
+) -> None:
+    shown, others = listed(seen), [lot.entrant(name, last, "0b") for name, last in hidden]
+    behind = lot.unseen(others, DRAWN_ON)
+    assert {each.last for each in behind} <= {None, DRAWN_ON}
+    assert {each.hashed for each in behind if each.last} == {each.hashed for each in others if each.last}
+    assert behind == lot.unseen(others[::-1], DRAWN_ON)
+    entrants = [*shown, *behind]
+    drawn = lot.drawn_by(number, entrants, min(turns, len(entrants)))
+    kept = [
+        each if place in drawn or each in shown else replace(each, name=None, salt=None)
+        for place, each in enumerate(entrants, start=1)
+    ]
+    seal = lot.seal_of(number)
+    made = lot.Published("Sport", seal, number, kept, lot.code_of(seal, entrants), drawn, hides=True)
+    assert lot.read(lot.written(made)) == made
+    lot.check(made)
+
+
+def test_only_in_a_list_that_hides_some_stands_who_was_drawn_behind_the_others() -> None:
+    anna, cas, dirk = group(["anna", "cas", "dirk"])
+    outcomes = set()
+    for number in range(16, 32):
+        made = published(f"{number:x}" * 16, [cas, dirk, anna])
+        with pytest.raises(UserError):
+            lot.check(made)
+        outcomes.add(made.drawn)
+        if made.drawn == (3,):
+            lot.check(replace(made, hides=True))
+        else:
+            with pytest.raises(UserError):
+                lot.check(replace(made, hides=True))
+    assert len(outcomes) == 3
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def within(value: Any) -> Iterator[Any]:
         for each in value:
             yield from within(each)
     elif type(value).__name__ == "Rule":
-        yield from (value.first, value.following, value.delete)
+        yield from (value.first, value.following, value.drop)
 
 
 def statements() -> list[tuple[str, Any]]:

@@ -1827,3 +1827,52 @@ async def test_when_somebody_came_is_kept_about_and_what_was_said_beside_an_answ
         kept = await look(database_url, rows("posts", "id", "message", "key"))
         assert kept == [("0", "", ""), ("1", "words", "k"), ("2", "words", "k")]
         await look(database_url, partial(down_to, "0075"))
+        await look(database_url, partial(down_to, "0075"))
+
+
+# --- who came first ---
+
+
+async def test_check_ins_of_before_tell_nobody_who_came_first(database_url: str) -> None:
+    """Whoever brought one to somebody has it back still; and what says in plain who came is gone."""
+    whose = {"community": 1, "folded": "", "role": 0, "wants_reminders": False, "name_is_chosen": False}
+    people = [*range(1, 13)]
+    brought = {"rows": {"check_ins.resident": [[3]]}}
+
+    def fill(db: Connection) -> None:
+        add_rows({"themes": [{"id": 3, "community": 1, "name": "sport"}]}, db)
+        add_rows({"residents": [{**whose, "id": number, "name": "x"} for number in people]}, db)
+        meeting = {"title": "x", "starts_at": 1, "ends_at": 2, "remind": "", "state": "held", "told": "{}"}
+        add_rows({"meetings": [{**meeting, "community": 1, "id": 1, "theme": 3, "version": 1}]}, db)
+        came = {"community": 1, "meeting": 1, "shown": True}
+        add_rows({"check_ins": [{**came, "id": number, "resident": number} for number in people]}, db)
+        link = {"community": 1, "resident": 1, "joined": "[]", "until": 9}
+        add_rows({"links": [{**link, "brought": json.dumps(brought)}]}, db)
+        here, other = (f'{{"author":["x","y"],"command":"{each}","args":{{}}}}' for each in HERE_OR_NOT)
+        answered = [("a", "", here), ("b", "now-1", here), ("c", "", other), ("d", "", None)]
+        names = ("id", "key", "undo")
+        add = {"community": 1, "at": 1}
+        add_rows({"handled": [{**add, **dict(zip(names, each, strict=True))} for each in answered]}, db)
+
+    await upgrade(database_url, to="0075")
+    made_before = await look(database_url, made_how)
+    await look(database_url, fill)
+    await upgrade(database_url)
+    assert await look(database_url, differences) == []
+    found = await look(database_url, rows("check_ins", "id", "resident", "shown"))
+    assert {who for _, who, _ in found} == {*people}
+    assert all(shown for *_, shown in found)
+    assert [who for _, who, _ in sorted(found, key=lambda row: int(str(row[0])))] != people
+    of_third = next(number for number, who, _ in found if who == 3)
+    ((again,),) = await look(database_url, rows("links", "brought"))
+    assert json.loads(str(again))["rows"]["check_ins.resident"] == [[of_third]]
+    undone = await look(database_url, rows("handled", "id", "undo"))
+    assert [name for name, undo in undone if undo] == ["c"]
+    await look(database_url, partial(down_to, "0075"))
+    assert await look(database_url, made_how) == made_before
+    assert {number for number, *_ in await look(database_url, rows("check_ins", "id"))} == {*people}
+    await upgrade(database_url)
+    assert await look(database_url, differences) == []
+
+
+HERE_OR_NOT = ("meeting not-here", "poll tick")

@@ -114,7 +114,7 @@ def statements_in(value: Any) -> Iterator[Any]:
     elif isinstance(value, Loader):
         yield from (value.for_one, value.for_many)
     elif isinstance(value, Rule):
-        yield from (value.first, value.following, value.delete)
+        yield from (value.first, value.following, value.drop)
     elif isinstance(value, Share):
         yield from (value.count, value.since, value.older, value.delete)
     elif isinstance(value, dict):
@@ -133,7 +133,7 @@ def test_they_are_found() -> None:
     """Also those in folders and in tables; none that locks is built anywhere else."""
     found = {*statements()}
     assert len(found) > 200
-    assert found > {_BALLOT.for_many, _THROW_AWAY, RULES[0].delete}
+    assert found > {_BALLOT.for_many, _THROW_AWAY, RULES[0].drop}
     sources = Path(storage.__path__[0]).rglob("*.py")
     spelled = sum(source.read_text(encoding="utf-8").count("with_for_update(") for source in sources)
     # One of the two locks in two ways.

@@ -115,7 +115,11 @@ def _together(call: Call, found: Together, tastes: Mapping[int, Taste], today: T
         raise UserError("kudos.together.many", count=len(others), most=MOST_TOGETHER)
     if today.thanked >= set(others):
         raise UserError("kudos.together.twice")
-    return Receivers(Receiver(who) for who in others if who not in today.thanked)
+    return Receivers(
+        Receiver(who, unseen=found.seen is not None and who not in found.seen)
+        for who in others
+        if who not in today.thanked
+    )
 
 
 def thank_back(call: Call, kudos: int | None = None, reason: str | None = None) -> Message:

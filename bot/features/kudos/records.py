@@ -59,11 +59,14 @@ class Totals(NamedTuple):
 
 
 class Receiver(NamedTuple):
-    """Who is thanked: a resident, or by a name that is nobody's account. `alone`: nobody else reads it."""
+    """Who is thanked: a resident, or by a name that is nobody's account. `alone`: nobody else reads it.
+    `unseen`: they are one of those who did something together, and others may not see that they did.
+    """
 
     resident: int | None
     name: str = ""
     alone: bool = False
+    unseen: bool = False
 
 
 def thanks_openly(receivers: Iterable[Receiver], resident: int | None) -> bool:

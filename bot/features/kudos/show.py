@@ -161,7 +161,11 @@ def for_receiver(kudos: Kudos, theme: Theme, *, asks: bool, knows: Sequence[str]
     these, which they know.
     """
     elsewhere = text("kudos.for_you.elsewhere", giver=giver(kudos), what=what(kudos, linked=False))
-    said = text("kudos.for_you", giver=giver(kudos), what=what(kudos), theme=theme.name)
+    if kudos.of_group is None:
+        said = text("kudos.for_you", giver=giver(kudos), what=what(kudos), theme=theme.name)
+    else:
+        named = {"group": kudos.of_group, "theme": theme.name}
+        said = text("kudos.for_you.group", giver=giver(kudos), what=what(kudos), **named)
     lines: list[Text | InTheme] = [InTheme(said, theme.id, elsewhere)]
     buttons = [
         Button(text("kudos.button.back"), "kudos back", {"kudos": kudos.id}, theme=theme.id),
@@ -239,7 +243,7 @@ def show_wall(
 
 
 def show_of(call: Call, whom: Resident, *, older: int | None = None) -> Message:
-    """What somebody was thanked for, as far as they show it."""
+    """What somebody was thanked for, as far as they show it, and let it be seen that they were there."""
     themes = [theme.id for theme in call.themes()]
     found = call.tx.of(KUDOS).wall(themes, PAGE + 1, before=older, receiver=whom.id)
     if not found:

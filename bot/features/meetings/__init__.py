@@ -48,6 +48,7 @@ from bot.features.meetings import (
     show,
     telling,
 )
+from bot.features.meetings.presence.records import PRESENCE, RATINGS
 from bot.features.meetings.records import MEETINGS, SERIES, SUBJECT
 from bot.features.meetings.settings import MeetingsSettings
 from bot.features.meetings.words import KINDS
@@ -100,8 +101,15 @@ _JOBS = {
 
 
 def merge_residents(tx: Transaction, old: int, new: int) -> None:
-    """Two residents are one person, who comes once."""
+    """Two residents are one person, who comes once; where an account of theirs has its say with somebody
+    else, they have none beside that one.
+    """
     for meeting in tx.of(MEETINGS).merge(old, new):
+        _room_again(tx, meeting)
+    for meeting in tx.of(MEETINGS).outside(new):
+        for who in (old, new):
+            tx.of(PRESENCE).take_back(meeting, who)
+            tx.of(RATINGS).take_back(meeting, who)
         _room_again(tx, meeting)
 
 

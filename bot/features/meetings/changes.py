@@ -115,8 +115,9 @@ def no_place_for(meeting: Meeting, figures: Figures) -> list[Text]:
 def due_again(call: Call, meeting: Meeting) -> None:
     """Who comes is reminded; its board is shown anew when it begins, and once more when it is over."""
     call.schedule(BEGIN, str(meeting.id), meeting.starts_at)
-    call.schedule(OVER, str(meeting.id), meeting.ends_at)
+    # Who has a say has it in how it was, too: that opens before it is over.
     presence.plan(call, meeting)
+    call.schedule(OVER, str(meeting.id), meeting.ends_at)
     plan_reminders(call, meeting)
     plan_asking(call, meeting)
 
@@ -133,6 +134,8 @@ def over_due(call: Call, job: Job) -> None:
     found = call.tx.of(MEETINGS).get(int(job.subject))
     if found and found.is_over(call.now):
         call.tx.of(MEETINGS).end(found.id)
+        if found.state == "cancelled":
+            call.tx.of(MEETINGS).settle(found.id)
         if found.state == "planned":
             call.changed(f"{SUBJECT}:{found.id}")
         call.tx.boards.end(f"{SUBJECT}:{found.id}")

@@ -128,7 +128,8 @@ def who_was_there(tx: Transaction, meeting: int) -> Together | None:
     seated = [each for each in tx.of(MEETINGS).answers(meeting, ALL) if each.seat]
     people = dict.fromkeys(each.resident for each in seated if each.resident is not None)
     others = sum(each.party for each in seated) - len(people)
-    return Together(found.theme, found.title, [*people], others)
+    seen = {each.resident for each in seated if each.shown and each.resident is not None}
+    return Together(found.theme, found.title, [*people], others, seen)
 
 
 def came_of_meetings(tx: Transaction, theme: int) -> Sequence[Text]:

@@ -228,6 +228,10 @@ class MeetingStore(Protocol):
         """Its time is over: it was held, where it was planned. Of whoever has no account the name goes."""
         ...
 
+    def settle(self, meeting: int) -> None:
+        """Nobody has a say in it any more: not in how it was, either."""
+        ...
+
     def note(self, meeting: int, notes: Mapping[str, Any]) -> None:
         """Fields of which nobody hears, by their names: what those who come were told last, for example."""
         ...
@@ -299,15 +303,30 @@ class MeetingStore(Protocol):
         ...
 
     def part(self, resident: int, new: int) -> Collection[int]:
-        """Accounts of a resident are a new one's: that one is kept out of the meetings to come that the
-        resident answered, and so is whoever these accounts are with later.
+        """Accounts of a resident are a new one's: that one is kept out of the meetings that the resident
+        answered or checked in at, until it was said how they were, and so is whoever these accounts are with
+        later.
 
         The resident is seen to come there no more, as either may have said so. The meetings where they were.
         """
         ...
 
+    def keep_out(self, resident: int) -> None:
+        """Who is about to be forgotten checked in at these, and is counted there: they are not anew, if they
+        come back.
+        """
+        ...
+
+    def outside(self, resident: int) -> Sequence[int]:
+        """The meetings in which an account of theirs has its say with somebody else, until it was said how
+        they were.
+        """
+        ...
+
     def keeps_out(self, meeting: Meeting, resident: int) -> bool:
-        """Whether an account of theirs answered there with somebody whom it left."""
+        """Whether an account of theirs has its say there with somebody whom it left, or as whoever was
+        forgotten.
+        """
         ...
 
     def held_by(self, resident: int) -> Sequence[tuple[int, str]]:

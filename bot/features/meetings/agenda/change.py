@@ -146,7 +146,7 @@ def drop_item(call: Call, item: int, *, meeting: int | None = None) -> Message:
     found = _find(call, meeting)
     unwanted = _item(call, found, item)
     _check_theirs(call, found, unwanted)
-    call.tx.of(AGENDAS).drop(unwanted)
+    call.tx.of(AGENDAS).drop(unwanted, taken_off=unwanted.resident != call.resident.id)
     call.changed(f"{SUBJECT}:{found.id}")
     args = {"item": unwanted.number, "meeting": found.id}
     call.undo_with(PUT_BACK, **args)
@@ -155,13 +155,16 @@ def drop_item(call: Call, item: int, *, meeting: int | None = None) -> Message:
 
 
 def put_back(call: Call, item: int, meeting: int) -> Message:
-    """It stands there after all."""
+    """It stands there after all, by whoever dropped it, or who organises the meeting."""
     found = _find(call, meeting)
+    call.check_writes(found.theme)
     kept = call.tx.of(AGENDAS)
     wanted = kept.dropped(found.id, item)
     if wanted is None:
         raise _unknown(call, found, item)
     _check_theirs(call, found, wanted)
+    if wanted.taken_off and not is_own(call, found):
+        raise UserError("agenda.taken_off", item=wanted.number, called=wanted.called)
     items = kept.items(found.id)
     if any(seen_as(each.called) == seen_as(wanted.called) for each in items):
         raise UserError("agenda.put_back.twin", called=wanted.called)

@@ -15,7 +15,7 @@ class Item:
     """Something to speak of at a meeting, by the number that it has on that agenda for good.
 
     `resident` added it: nobody, once they were forgotten. `place` is where an organiser put it, from 0; None:
-    nowhere yet. `supports`: so many others want it too.
+    nowhere yet. `supports`: so many others want it too. `taken_off`: who dropped it organises the meeting.
     """
 
     id: int
@@ -26,6 +26,7 @@ class Item:
     minutes: int
     place: int | None = None
     supports: int = 0
+    taken_off: bool = False
 
     @property
     def lasts(self) -> timedelta:
@@ -67,7 +68,7 @@ class AgendaStore(Protocol):
 
     def change_length(self, item: Item, minutes: int) -> None: ...
 
-    def drop(self, item: Item) -> None: ...
+    def drop(self, item: Item, *, taken_off: bool) -> None: ...
 
     def put_back(self, item: Item) -> None:
         """One that was dropped is there again, where it was."""

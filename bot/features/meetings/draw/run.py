@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, timedelta
 
 from bot import lot
 from bot.call import Call
@@ -40,7 +40,7 @@ def draw_meeting(
     if again := {each: held[each] for each in duties if each in held}:
         _check_sure(found, again, duty, sure=sure)
     others = {who for other, who in held.items() if other not in duties}
-    people = _coming(call, found, others)
+    people = _coming(call, found, others, {*held.values()})
     if not people:
         key = "turn.nobody.else" if others else "turn.nobody"
         raise UserError(key, title=found.title, usage=usage(call, "meeting who", {"meeting": found.id}))
@@ -59,13 +59,19 @@ def _check_sure(meeting: Meeting, held: Mapping[Duty, int], duty: Duty | None, *
     raise Unsure(text("turn.again", title=meeting.title, who=who), yes(**args, sure=True)).openly()
 
 
-def _coming(call: Call, meeting: Meeting, but: Collection[int]) -> Sequence[tuple[Resident, bool]]:
+def _coming(
+    call: Call, meeting: Meeting, but: Collection[int], named: Collection[int]
+) -> Sequence[tuple[Resident, bool]]:
     """Those who have a place there, have an account, are in the theme and may be drawn there; and whether
-    others may see that they come.
+    others may see that they come, or saw it where they were drawn and `named`.
     """
     answers = [each for each in call.tx.of(MEETINGS).answers(meeting.id, ALL) if each.seat in PLACES]
     out = {*but, *call.belongings.undrawn(call.tx, meeting.theme)}
-    seen = {each.resident: each.shown for each in answers if each.resident and each.resident not in out}
+    seen = {
+        each.resident: each.shown or each.resident in named
+        for each in answers
+        if each.resident and each.resident not in out
+    }
     parts = call.tx.people.parts_of(list(seen))
     return [
         (Resident(who, ""), shown)
@@ -78,11 +84,13 @@ def _draw(
     call: Call, meeting: Meeting, duties: Sequence[Duty], people: Sequence[tuple[Resident, bool]]
 ) -> Message:
     kept = call.tx.of(TURNS)
-    listed = listing.listed(call.tx, [who for who, _ in people], kept.turns(meeting.theme))
+    seen = {who.id for who, shown in people if shown}
+    everybody = listing.listed(call.tx, [who for who, _ in people], kept.turns(meeting.theme))
+    listed = _in_order(everybody, seen, call.now.astimezone(UTC).date())
     entrants, number = [each.entrant for each in listed], lot.new_secret()
     drawn = lot.drawn_by(number, entrants, min(len(duties), len(listed)))
     turns = dict(zip(duties, drawn, strict=False))
-    seen = {who.id for who, shown in people if shown}
+    unseen = {place for place, each in enumerate(listed, start=1) if each.who and each.who.id not in seen}
     published = [_published(each, place in drawn, seen) for place, each in enumerate(listed, start=1)]
     code = lot.code_of(lot.seal_of(number), entrants)
     draw = kept.add(*(meeting.theme, meeting.id, call.resident.id, number, code, call.now), published, turns)
@@ -90,7 +98,7 @@ def _draw(
     title = text("turn.title", title=meeting.title, start=meeting.starts_at)
     said = message(
         *_who(published, turns),
-        *_how(published, number, drawn),
+        *_how(published, number, drawn, unseen),
         text("theme.draw.sealed.list", code=code),
         text("theme.draw.check"),
         text("turn.cannot"),
@@ -101,6 +109,15 @@ def _draw(
     _say(call, meeting, f"{MEETING}:{meeting.id}:drawn:{draw}", said, whose)
     left = [] if len(drawn) == len(duties) else [text(f"turn.left.{duties[-1]}")]
     return message(text("turn.receipt", who=tuple(_who(published, turns))), *left)
+
+
+def _in_order(listed: Sequence[Listed], seen: Collection[int], day: date) -> Sequence[Listed]:
+    """Who may be seen to come, and behind them the others: nothing in the list tells who these are."""
+    shown = [each for each in listed if each.who and each.who.id in seen]
+    others = {each.entrant.hashed: each.who for each in listed if each not in shown}
+    hidden = [each.entrant for each in listed if each not in shown]
+    behind = lot.unseen(hidden, day)
+    return [*shown, *(Listed(others[each.hashed], each) for each in behind)]
 
 
 def _published(each: Listed, drawn: bool, seen: Collection[int]) -> Listed:
@@ -114,18 +131,18 @@ def _who(listed: Sequence[Listed], turns: Mapping[Duty, int]) -> list[Text]:
     return [text(f"turn.{duty}", who=listed[place - 1].who) for duty, place in turns.items()]
 
 
-def _how(listed: Sequence[Listed], number: str, drawn: Sequence[int]) -> list[Text]:
+def _how(listed: Sequence[Listed], number: str, drawn: Sequence[int], unseen: Collection[int]) -> list[Text]:
     """The list; and for each turn among whom it was, and how its number means them."""
     shown = [each if each.entrant.name else replace(each, who=None) for each in listed]
     entrants = [each.entrant for each in shown]
-    lines = [text("turn.list"), *listing.lines(shown)]
+    lines = [text("turn.list"), *listing.lines(shown, unseen)]
     for turn in range(1, len(drawn) + 1):
         among = lot.first_in_line(entrants, drawn[: turn - 1])
         own = lot.number_of(number, turn)
         said = (
             text("theme.draw.number", number=own) if turn == 1 else text("turn.next", number=own, turn=turn)
         )
-        lines += [listing.among(shown, among), said, listing.rest(own, len(among))]
+        lines += [listing.among(shown, among, unseen), said, listing.rest(own, len(among))]
     return lines
 
 
@@ -163,7 +180,7 @@ def make_file(call: Call, subject: str, _write: Write) -> Callable[[], bytes]:
     entrants = [each.entrant for each in found.listed]
     drawn, seal = tuple(found.turns.values()), lot.seal_of(found.number)
     name = meeting.title if meeting else ""
-    published = lot.Published(name, seal, found.number, entrants, found.code, drawn)
+    published = lot.Published(name, seal, found.number, entrants, found.code, drawn, hides=True)
     return lambda: lot.written(published).encode()
 
 

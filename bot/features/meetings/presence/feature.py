@@ -8,7 +8,7 @@ from bot.commands.declare import Command
 from bot.feature import Among, Feature
 from bot.features.meetings.presence import here, lines, rate
 from bot.features.meetings.presence.records import PRESENCE, RATINGS
-from bot.features.meetings.records import SUBJECT
+from bot.features.meetings.records import MEETINGS, SUBJECT
 from bot.ports.people import Exported
 from bot.ports.storage import Transaction
 
@@ -20,7 +20,8 @@ def merge_residents(tx: Transaction, old: int, new: int) -> None:
 
 
 def forget_resident(tx: Transaction, resident: int) -> None:
-    """Where they were nobody knows any more; how many were there stays."""
+    """Where they were nobody knows any more; how many were there stays, and they are not counted again."""
+    tx.of(MEETINGS).keep_out(resident)
     for meeting in tx.of(PRESENCE).forget(resident):
         tx.boards.mark(f"{SUBJECT}:{meeting}")
 

@@ -32,9 +32,14 @@ def was_there(call: Call, meeting: int, resident: int) -> bool:
 
 
 def plan(call: Call, meeting: Meeting) -> None:
-    """It opens in time, and it is asked how it was. Where it is not open yet, no code is its own."""
+    """It opens in time, and it is asked how it was. Where it is not open yet, no code is its own, and nobody
+    is there.
+    """
+    kept = call.tx.of(PRESENCE)
     if not is_open(meeting, call.now):
-        call.tx.of(PRESENCE).close(meeting.id)
+        kept.close(meeting.id)
+    if meeting.state == "cancelled" or call.now < meeting.starts_at - BEFORE:
+        kept.empty(meeting.id)
     call.schedule(OPEN, str(meeting.id), meeting.starts_at - BEFORE)
     call.schedule(RATE_OPEN, str(meeting.id), meeting.ends_at)
 

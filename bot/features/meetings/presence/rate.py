@@ -136,6 +136,9 @@ def _meant(call: Call, number: int | None) -> Meeting:
 
 
 def _check_was_there(call: Call, meeting: Meeting) -> None:
+    """Raises: UserError where they were not, or say so with somebody whom an account of theirs left."""
+    if call.tx.of(MEETINGS).keeps_out(meeting, call.resident.id):
+        raise UserError("rating.left", title=meeting.title)
     if not was_there(call, meeting.id, call.resident.id):
         checked_in = call.tx.of(PRESENCE).count(meeting.id)
         raise UserError("rating.not_there" if checked_in else "rating.not_coming", title=meeting.title)
@@ -191,10 +194,11 @@ def open_due(call: Call, job: Job) -> None:
     found = call.tx.of(MEETINGS).get(int(job.subject))
     if found is None or found.state == "cancelled" or not found.is_over(call.now):
         return
-    closes_at = found.ends_at + OPEN_FOR
-    if call.tx.of(RATINGS).get(found.id) or closes_at <= call.now or not _people(call, found):
+    if call.tx.of(RATINGS).get(found.id):
         return
-    if found.theme in call.tx.places.closed():
+    closes_at = found.ends_at + OPEN_FOR
+    if closes_at <= call.now or not _people(call, found) or found.theme in call.tx.places.closed():
+        call.tx.of(MEETINGS).settle(found.id)
         return
     said = _asked(call, found, job)
     call.tx.of(RATINGS).open(found.id, closes_at)
@@ -252,6 +256,7 @@ def close_due(call: Call, job: Job) -> None:
         call.schedule(CLOSE, job.subject, call.now + LATER)
         return
     call.tx.of(RATINGS).end(found.id, call.now)
+    call.tx.of(MEETINGS).settle(found.id)
     call.schedule(BURN, job.subject, call.now)
     over = call.tx.of(RATINGS).get(found.id)
     assert over

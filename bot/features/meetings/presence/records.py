@@ -39,6 +39,10 @@ class PresenceStore(Protocol):
 
     def take_back(self, meeting: int, resident: int) -> None: ...
 
+    def empty(self, meeting: int) -> None:
+        """Who checked in did so for when it would have begun, and it does not begin then."""
+        ...
+
     def count(self, meeting: int) -> int:
         """How many people are there: one person once, and whoever was forgotten since."""
         ...
@@ -135,6 +139,10 @@ class RatingStore(Protocol):
 
     def rate(self, meeting: int, resident: int, score: int, remark: str) -> None:
         """What they say of it, instead of what they said before."""
+        ...
+
+    def take_back(self, meeting: int, resident: int) -> None:
+        """What they say of it counts no more."""
         ...
 
     def end(self, meeting: int, now: datetime) -> None:

@@ -23,7 +23,7 @@ async def town(database_url: str) -> AsyncIterator[Town]:
         for name, how in COME.items():
             await town.say(name, "!help", room=None)
             await town.say(name, f"!kom {how}")
-        await town.say("gust", "!kom ter plaatse")
+        await town.say("gust", "!kom ter plaatse --toon-mij")
         await town.say("hugo", "!kom ter plaatse")
         town.clock.turn(timedelta(days=9))
         await town.core.run_due()
@@ -68,6 +68,20 @@ async def test_the_wall_names_none_of_them_and_counts_who_agreed(town: Town) -> 
     for name in ("ben", "eva"):
         await town.say(name, "!bedankje instellingen muur aan")
     assert "2 mensen van Sportraad: “voor het meedenken”" in await town.say("cas", "!bedankje muur")
+
+
+async def test_under_somebody_s_name_it_does_not_tell_that_they_were_there_where_others_may_not_see(
+    town: Town,
+) -> None:
+    """Ben did not let it be seen that he came; Gust did."""
+    await group(town, "dora")
+    for name in ("ben", "gust"):
+        await town.say(name, "!bedankje instellingen muur aan")
+    assert "meedenken" not in await town.say("cas", "!bedankje van ben")
+    assert "1 persoon" in (said := await town.say("cas", "!bedankje van gust")) or "2 mensen" in said
+    await settle(town)
+    (told,) = [words for words in town.platform.where("ben") if "meedenken" in words]
+    assert "wie er was bij “Sportraad”" in told
 
 
 async def test_taking_it_back_tells_each(town: Town) -> None:

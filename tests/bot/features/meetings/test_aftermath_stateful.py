@@ -94,6 +94,7 @@ class Item:
     wanted: set[int] = field(default_factory=set)
     place: int | None = None
     is_dropped: bool = False
+    is_taken_off: bool = False
 
     @property
     def supports(self) -> int:
@@ -157,7 +158,7 @@ class Aftermath(RuleBasedStateMachine):
         # Who is behind each account: numbers of the oracle's own, 0 being whoever organises.
         self.person = {name: number for number, name in enumerate(("mia", *WHO))}
         self.last = len(WHO)
-        # Who left others with their account, and so may have answered already.
+        # Who left others with their account, and so may have answered already; or was forgotten, and counts.
         self.parted: set[int] = set()
         # In which meeting the say of which account is whose: who left somebody has none there any more.
         self.left: dict[tuple[int, str], int | None] = {}
@@ -391,8 +392,11 @@ class Aftermath(RuleBasedStateMachine):
         if self.person[who] not in (item.whose, 0):
             assert "van iemand anders" in said, said
             return
+        if back and item.is_taken_off and self.person[who]:
+            assert "die kan het ook terugzetten" in said.lower(), said
+            return
         assert ("staat weer op" if back else "staat niet meer op") in said, said
-        item.is_dropped = not back
+        item.is_dropped, item.is_taken_off = not back, not back and self.person[who] != item.whose
 
     # --- what is offered ---
 
@@ -428,15 +432,20 @@ class Aftermath(RuleBasedStateMachine):
 
     # --- coming, and being there ---
 
-    @rule(who=people, of=which, way=st.sampled_from(["on-site", "on-site", "online", "online", "no"]))
-    def come(self, who: str, of: int, way: str) -> None:
+    @rule(
+        who=people,
+        of=which,
+        way=st.sampled_from(["on-site", "on-site", "online", "online", "no"]),
+        seen=st.booleans(),
+    )
+    def come(self, who: str, of: int, way: str, *, seen: bool) -> None:
         one = self.pick([each for each in self.coming() if each.start > self.now], of)
         if one:
-            self.answer(who, one, way)
+            self.answer(who, one, way, seen=seen)
 
-    def answer(self, who: str, one: Gathering, way: str) -> None:
+    def answer(self, who: str, one: Gathering, way: str, *, seen: bool) -> None:
         words = {"on-site": "ter plaatse", "online": "online", "no": "niet"}[way]
-        said = self.say(who, f"!kom {words} --bijeenkomst {one.number}")
+        said = self.say(who, f"!kom {words}{' --toon-mij' * seen} --bijeenkomst {one.number}")
         me = self.person[who]
         assert ("losmaakte" in said) == self.is_kept_out(me, one), said
         if "losmaakte" in said:
@@ -450,7 +459,7 @@ class Aftermath(RuleBasedStateMachine):
         one = self.pick([each for each in self.coming() if each.start > self.now + MINUTE], of)
         for who in WHO if one else ():
             if one and self.person[who] not in one.answers:
-                self.answer(who, one, "online")
+                self.answer(who, one, "online", seen=who < "dirk")
 
     def code(self, of: Gathering) -> str:
         said = self.say("mia", f"!hier --bijeenkomst {of.number}", room=None)
@@ -468,6 +477,10 @@ class Aftermath(RuleBasedStateMachine):
         if (one := self.pick(self.running(), of)) is not None:
             for who in WHO[:several]:
                 self.be_there(who, one)
+
+    def has_say(self, one: Gathering) -> bool:
+        """Whether being there gives one still: until it was said how it was."""
+        return not self.is_over(one) or (one.is_asked and one.told is None)
 
     def be_there(self, who: str, one: Gathering) -> None:
         me = self.person[who]
@@ -683,6 +696,9 @@ class Aftermath(RuleBasedStateMachine):
         if one.told is not None or not one.is_asked:
             assert "tot" in said or "wordt geen cijfer gevraagd" in said, said
             return
+        if self.is_kept_out(me, one):
+            assert "al meegeteld" in said, said
+            return
         was_there = me in one.here if one.attended else one.answers.get(me, ("no", 0))[0] != "no"
         if not was_there:
             assert "is voor wie" in said, said
@@ -714,19 +730,26 @@ class Aftermath(RuleBasedStateMachine):
         found = self.run(self.town.core.store.run(lambda tx: tx.of(TURNS).get(number)))
         assert found
         assert {known[each.who.id] for each in found.listed if each.who} == left
+        going = self.run(self.town.core.store.run(lambda tx: tx.of(MEETINGS).answers(one.number, 100)))
+        hidden = {known[each.resident] for each in going if each.resident and not each.shown}
+        hidden -= {*one.duties.values()}
         drawn = {str(does): found.listed[place - 1].who for does, place in found.turns.items()}
         assert list(drawn) == wanted[: len(left)]
         for does, who in drawn.items():
             assert who
             me = known[who.id]
-            had = {each: self.turns[each].date() for each in left if each in self.turns}
-            first = left - set(had) or {each for each in left if had[each] == min(had.values())}
+            # Who comes unseen, and had a turn, comes last, whenever that was.
+            first = left - set(self.turns) or self.first_in_line(left - hidden) or left
             assert me in first, (does, me, first)
             left.discard(me)
-            one.duties[does] = me
+        one.duties.update((does, known[who.id]) for does, who in drawn.items() if who)
         for who in drawn.values():
             assert who
             self.turns[known[who.id]] = found.at
+
+    def first_in_line(self, people: set[int]) -> set[int]:
+        had = {each: self.turns[each].date() for each in people if each in self.turns}
+        return people - set(had) or {each for each in people if had[each] == min(had.values())}
 
     # --- what becomes of meetings ---
 
@@ -735,7 +758,7 @@ class Aftermath(RuleBasedStateMachine):
 
     @rule(of=which, by=st.sampled_from([-1, 1, 2, 6]))
     def move(self, of: int, by: int) -> None:
-        one = self.pick([each for each in self.coming() if each.start > self.now + HOUR], of)
+        one = self.pick([each for each in self.coming() if each.start > self.now + MINUTE], of)
         if one is None or not self.may_change():
             return
         start = one.start + by * DAY
@@ -745,6 +768,7 @@ class Aftermath(RuleBasedStateMachine):
         said = self.say("mia", f'!bijeenkomst verplaats "{_typed(start)}" --bijeenkomst {one.number}')
         assert "begint nu" in said, said
         one.start = start
+        self.nobody_is_at(one)
         self.due()
 
     @rule(of=which)
@@ -755,7 +779,13 @@ class Aftermath(RuleBasedStateMachine):
             said = self.say("mia", f"!bijeenkomst annuleer --reden Ziek --zeker --bijeenkomst {one.number}")
             assert "gaat niet door" in said, said
             one.gone = True
+            self.nobody_is_at(one)
             self.due()
+
+    def nobody_is_at(self, one: Gathering) -> None:
+        """Who checked in did so for when it does not begin."""
+        one.here.clear()
+        one.nobodys = 0
 
     @rule(of=which)
     def restore(self, of: int) -> None:
@@ -797,7 +827,7 @@ class Aftermath(RuleBasedStateMachine):
             holders = self.holders(person, one)
             if person in one.answers or person in one.here:
                 holders = {person}
-            if holders and not self.is_over(one):
+            if holders and self.has_say(one):
                 self.left.update(((one.number, name), next(iter(holders))) for name in names)
 
     def join(self, stays: int, goes: int) -> None:
@@ -812,9 +842,12 @@ class Aftermath(RuleBasedStateMachine):
             each.duties = {does: stays if who == goes else who for does, who in each.duties.items()}
             for item in each.items:
                 item.wanted = {stays if who == goes else who for who in item.wanted}
-            if not self.is_over(each) and self.is_kept_out(stays, each):
+            if self.has_say(each) and self.is_kept_out(stays, each):
                 # An account of theirs has its say with whom it left.
-                each.answers.pop(stays, None)
+                if not self.is_over(each):
+                    each.answers.pop(stays, None)
+                each.here.discard(stays)
+                each.rated.pop(stays, None)
         had = [self.turns.pop(who) for who in (stays, goes) if who in self.turns]
         if had:
             self.turns[stays] = max(had)
@@ -839,7 +872,7 @@ class Aftermath(RuleBasedStateMachine):
     def link_by_mistake(self, one: str, other: str) -> None:
         """Which is undone: each has back what they had; what both said of a meeting stands once.
 
-        Not of whoever left somebody before: an answer beside that of whom they left is dropped, for good.
+        Not of whoever left somebody before, or was forgotten: what they say beside that is dropped, for good.
         """
         if self.person[one] == self.person[other]:
             return
@@ -858,9 +891,10 @@ class Aftermath(RuleBasedStateMachine):
         self.run(self.town.core.store.run(part))
         self.parted |= {stays, goes}
         for each in self.meetings:
-            if not self.is_over(each):
-                # An answer to what is to come stays with whoever was there first.
+            if self.has_say(each):
+                # What gives a say stays with whoever was there first.
                 _join_last(each.answers, stays, goes, 1)
+                each.here = {stays if who == goes else who for who in each.here}
             _join_once(each.rated, stays, goes, 2)
         self.leave(stays, self.names_of(goes))
         self.due()
@@ -881,6 +915,7 @@ class Aftermath(RuleBasedStateMachine):
     def forget(self, who: str) -> None:
         gone, names = self.person[who], [name for name in WHO if self.person[name] == self.person[who]]
         self.say(who, "!vergeet mij --zeker", room=None)
+        counted = [each for each in self.meetings if gone in each.here and self.has_say(each)]
         for each in self.meetings:
             each.answers.pop(gone, None)
             each.nobodys += gone in each.here
@@ -893,10 +928,13 @@ class Aftermath(RuleBasedStateMachine):
         self.offers = [each for each in self.offers if each.whose != gone]
         self.turns.pop(gone, None)
         self.left = {key: None if holder == gone else holder for key, holder in self.left.items()}
+        # Who comes back is not counted again.
+        self.left.update(((each.number, name), None) for each in counted for name in names)
         self.rename(gone, None)
         for name in names:
             self.say(name, "!help")
             self.person[name] = self.newcomer()
+            self.parted |= {self.person[name]} if counted else set()
         self.due()
 
     def newcomer(self) -> int:

@@ -358,7 +358,7 @@ async def test_who_left_somebody_that_answered_cannot_answer_beside_them(town: T
     await town.say("annas", "!kom ter plaatse")
     await town.linked("anna", "annas")
     await town.parted("annas")
-    assert "Je hebt in “Sportraad” al een antwoord" in await town.say("annas", "!kom online")
+    assert "Je telt in “Sportraad” al mee" in await town.say("annas", "!kom online")
     assert "Jouw antwoord: ter plaatse" in await shown(town, "anna")
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.features.meetings.agenda.records import AGENDAS, Item, Total
 from bot.features.meetings.agenda.words import split_length
+from bot.model.message import Button, text
 from tests.bot.features.meetings.test_changes import PLAN, council, later
 from tests.bot.features.meetings.test_people import exported
-from tests.doubles.platform import Town
+from tests.doubles.platform import Town, words_of
 
 DAY = timedelta(days=1)
 
@@ -46,6 +48,34 @@ async def test_it_holds_thirty_and_of_one_person_ten(town: Town) -> None:
     await add(town, "dirk", "Nog een")
     assert (await numbers(town))[-1] == 31, "a number is given to one item alone"
     assert "staan al 30 punten" in await town.say("ann", "!agenda zet Genoeg")
+
+
+async def put_back(town: Town, who: str, item: int = 1, *, writes: bool = True) -> str:
+    button = Button(text("typed", words=""), "agenda put back", {"item": item, "meeting": 1})
+    answer = await town.core.handle(replace(town.asked(who, button=button), writes=writes))
+    assert answer
+    return words_of(answer)
+
+
+async def test_what_was_dropped_puts_back_who_dropped_it_or_who_organises_it(town: Town) -> None:
+    await add(town, "ben", "Het dak")
+    await town.say("ben", "!agenda schrap 1")
+    assert "van iemand anders" in await put_back(town, "cas")
+    assert "staat weer op" in await put_back(town, "ben")
+    await town.say("mia", "!agenda schrap 1")
+    assert "werd geschrapt door wie de bijeenkomst organiseert" in await put_back(town, "ben")
+    assert await numbers(town) == []
+    assert "staat weer op" in await put_back(town, "mia")
+    # Once it stood there again it is as before.
+    await town.say("ben", "!agenda schrap 1")
+    assert "staat weer op" in await put_back(town, "ben")
+
+
+async def test_who_may_say_nothing_there_puts_nothing_back(town: Town) -> None:
+    await add(town, "ben", "Het dak")
+    await town.say("ben", "!agenda schrap 1")
+    await put_back(town, "ben", writes=False)
+    assert await numbers(town) == []
 
 
 async def test_what_is_longer_than_a_page_has_a_next_one(town: Town) -> None:

@@ -27,6 +27,7 @@ class Thing:
     wanted_by: set[str] = field(default_factory=set)
     place: int | None = None
     dropped: bool = False
+    taken_off: bool = False
 
 
 @dataclass
@@ -87,12 +88,14 @@ class Walk:
         if thing := self.any():
             await self.town.say(who, f"!agenda schrap {thing.number}")
             thing.dropped = who in (thing.who, "mia")
+            thing.taken_off = thing.dropped and who != thing.who
 
     async def back(self, who: str) -> None:
         if thing := self.any(dropped=True):
             alike = any(each.called == thing.called for each in self.standing)
             await self.press(who, "agenda put back", thing)
-            thing.dropped = who not in (thing.who, "mia") or alike or len(self.standing) >= 30
+            may = who == "mia" or (who == thing.who and not thing.taken_off)
+            thing.dropped = not may or alike or len(self.standing) >= 30
 
     async def press(self, who: str, command: str, thing: Thing) -> None:
         button = Button(text("typed", words=""), command, {"item": thing.number, "meeting": 1})

@@ -92,6 +92,44 @@ async def test_who_does_not_want_to_be_seen_is_in_it_without_a_name(town: Town) 
     assert sum(each.name is None for each in published.entrants) in (1, 2)
 
 
+async def test_the_list_tells_nothing_of_who_comes_unseen(town: Town) -> None:
+    """Ben and Cas had a turn the last time, with their names; the next time they come unseen."""
+    await comes(town, 1, "ben", "cas")
+    await town.say("mia", "!bijeenkomst loot")
+    await later(town, WEEK)
+    for at, day in enumerate(("15 december", "22 december", "29 december"), start=2):
+        await plan(town, day)
+        await comes(town, at, "ann", "eva")
+        for name in ("ben", "cas", "dirk"):
+            await town.say(name, f"!kom ter plaatse --bijeenkomst {at}")
+        await town.say("mia", f"!bijeenkomst loot {at}")
+        found, published = await drawn(town, at), await file_of(town, at, "ann")
+        lot.check(published)
+        assert [each.name for each in published.entrants[:2]] == ["ann", "eva"]
+        unseen = published.entrants[2:]
+        assert len(unseen) == 3
+        # Of a turn that they had no more than that they had one: the day is that of this draw.
+        assert {each.last for each in unseen} <= {None, found.at.date()}
+        assert [each.hashed for each in unseen] == sorted(each.hashed for each in unseen)
+        assert [*found.turns.values()] == [*published.drawn]
+        await town.core.outbox.worker.flush()
+        said = next(words for words in reversed(town.platform.where("sport")) if "Geloot voor" in words)
+        for place in {3, 4, 5} - {*published.drawn}:
+            had = published.entrants[place - 1].last is not None
+            assert f"{place}. een bewoner: {'had al een beurt' if had else 'nog geen beurt'}" in said
+        await later(town, WEEK)
+
+
+async def test_who_was_drawn_unseen_stands_by_name_where_it_is_drawn_again(town: Town) -> None:
+    await comes(town, 1, "ann")
+    await town.say("ben", "!kom ter plaatse")
+    await town.say("mia", "!bijeenkomst loot")
+    await town.say("mia", "!bijeenkomst loot --zeker")
+    published = await file_of(town, 2, "ann")
+    lot.check(published)
+    assert [each.name for each in published.entrants] == ["ann", "ben"]
+
+
 async def test_a_second_draw_says_so_and_leaves_out_who_does_the_other(town: Town) -> None:
     await comes(town, 1, "ann", "ben", "cas")
     await town.say("mia", "!bijeenkomst loot")

@@ -15,7 +15,7 @@ from bot.features.meetings.settings import MeetingsSettings
 from bot.model.people import Identity
 from bot.ports.storage import Transaction
 from tests.bot.features.meetings.test_changes import PLAN, council, later, told
-from tests.bot.features.meetings.test_people import exported
+from tests.bot.features.meetings.test_people import exported, rows
 from tests.doubles.platform import PLATFORM, Town
 
 # It begins at half past seven on the eighth.
@@ -74,15 +74,55 @@ async def test_one_person_is_there_once_whichever_account_says_it(town: Town) ->
     assert await number(town) == 1
     assert THERE in await town.say("ben", "!hier")
     assert "Aanwezig, 1:" in await town.say("mia", "!bijeenkomst wie")
+    # What was said as one counts once when an account of theirs leaves, whoever said it first.
     await town.parted("ben", brought)
-    assert await number(town) == 2
-    # What was said as one counts once when an account of theirs leaves.
+    assert "ben je al meegeteld" in await town.say("ben", f"!hier {await code_of(town)}")
+    assert await number(town) == 1
     await town.say("dirk", "!help")
     await town.linked("cas", "dirk")
     assert THERE in await town.say("cas", "!hier")
     await town.parted("dirk")
     assert "ben je al meegeteld" in await town.say("dirk", f"!hier {await code_of(town)}")
+    assert await number(town) == 2
+    # Nor beside whom they checked in with, once they are one person with somebody who did too.
+    await town.say("mia", f"!hier {await code_of(town)}")
     assert await number(town) == 3
+    await town.linked("mia", "dirk")
+    assert await number(town) == 2
+
+
+async def test_who_is_forgotten_and_back_is_counted_once(town: Town) -> None:
+    code = await code_of(town)
+    for turn in range(3):
+        said = await town.say("ben", f"!hier {code}")
+        assert THERE in said if not turn else "ben je al meegeteld" in said
+        await town.core.handle(town.asked("ben", "!me forget --sure", room=None))
+        await later(town, timedelta(minutes=1))
+        await town.say("ben", "!help")
+    assert await number(town) == 1
+    # Not by whoever they are one person with, either.
+    await town.say("cas", f"!hier {code}")
+    await town.linked("cas", "ben")
+    assert await number(town) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    ['!bijeenkomst verplaats "15 december 20u"', "!bijeenkomst annuleer --reden Ziek --zeker"],
+)
+async def test_who_came_for_when_it_does_not_begin_is_not_there(town: Town, change: str) -> None:
+    await town.say("anna", "!hier")
+    await town.say("mia", change)
+    await town.say("mia", "!bijeenkomst herstel 1")
+    assert await number(town) == 0
+    assert "aanwezig" not in town.platform.where("sport")[-1]
+
+
+async def test_what_is_changed_while_people_check_in_keeps_them(town: Town) -> None:
+    await town.say("anna", "!hier")
+    await town.say("mia", "!bijeenkomst wijzig --plaats Refter --bijeenkomst 1")
+    await town.say("mia", '!bijeenkomst verplaats "8 december 19u25" --bijeenkomst 1')
+    assert await number(town) == 1
 
 
 async def test_who_is_forgotten_was_there_as_nobody(town: Town) -> None:
@@ -131,6 +171,17 @@ async def test_removing_what_said_so_takes_it_back(town: Town) -> None:
     gone = replace(town.asked("anna"), typed=None)
     await town.core.take_back(gone, asked.id)
     assert await number(town) == 0
+
+
+async def test_nothing_that_is_kept_tells_when_who_came(town: Town, database_url: str) -> None:
+    for name in ("ben", "cas", "anna"):
+        await town.say(name, "!hier")
+        await later(town, timedelta(minutes=1))
+    undone = [undo for (undo,) in await rows(database_url, "select undo from handled where undo is not null")]
+    assert len(undone) >= 3
+    assert not [undo for undo in undone if "not-here" in str(undo)]
+    # Which of these rows was first written their numbers do not say.
+    assert all(int(str(number)) > 1_000 for (number,) in await rows(database_url, "select id from check_ins"))
 
 
 async def test_wrong_codes_count_for_an_hour_wherever_they_are_given(town: Town) -> None:

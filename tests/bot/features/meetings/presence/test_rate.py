@@ -11,7 +11,7 @@ from bot.features.meetings.presence.records import RATINGS
 from bot.model.people import Role
 from bot.ports.storage import Transaction
 from tests.bot.features.meetings.test_changes import later, told
-from tests.bot.features.meetings.test_people import exported
+from tests.bot.features.meetings.test_people import exported, rows
 from tests.doubles.platform import Town, words_of
 from tests.test_ratings_sealed import PEOPLE, came, held, rate
 from tests.test_ratings_sealed import later as much_later
@@ -114,6 +114,37 @@ async def test_one_person_says_it_once_whichever_account_says_it(database_url: s
         assert await kept(town) == 5
         await much_later(town, OPEN_FOR)
         assert (await came(town)).scores == (4, 0, 0, 0, 1)
+
+
+ELDERS = ("finn", "gust", "hilde")
+
+
+async def parted_after_rating(town: Town, whose: str) -> None:
+    """Accounts that were never there are each linked with theirs, say how it was, and leave."""
+    for turn, elder in enumerate(ELDERS):
+        brought = await town.linked(elder, whose)
+        said = await rate(town, whose, "1")
+        assert IN in said if not turn else "al meegeteld" in said
+        await town.parted(whose, brought)
+    assert "al meegeteld" in await rate(town, whose, "1")
+
+
+@pytest.mark.parametrize("checked_in", [True, False])
+async def test_being_there_gives_one_say_however_often_accounts_are_linked_and_left(
+    database_url: str, checked_in: bool
+) -> None:
+    there = ("ben", "cas")
+    here, coming = (there, ()) if checked_in else ((), there)
+    async with held(database_url, *here, coming=coming, others=ELDERS) as town:
+        await parted_after_rating(town, "ben")
+        assert IN in await rate(town, "cas", "5")
+        assert await kept(town) == 2
+        # Who says it with one that left has no say beside them, either.
+        await town.linked("cas", "ben")
+        assert await kept(town) == 1
+        await much_later(town, OPEN_FOR)
+        assert (await came(town)).people == 1
+        assert await rows(database_url, "select * from meeting_leavers") == []
 
 
 async def test_who_is_forgotten_said_nothing(database_url: str) -> None:
