@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0077"
-down_revision = "0075"
+down_revision = "0076"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _NAMES = ("id", "community", "meeting", "resident", "shown")
