@@ -12,6 +12,7 @@ import random
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from tests.doubles.discord import Discord, Server
@@ -47,11 +48,15 @@ class Said:
     ref: object
     answers: Said | None = None
     gone: bool = False
+    first: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.first = self.words
 
     @property
     def stands(self) -> Stands:
-        answered = self.answers
-        return Stands(self.who, self.words, "" if answered is None or answered.gone else answered.words)
+        """Of what it answers the words are those that it was answered with."""
+        return Stands(self.who, self.words, self.answers.first if self.answers else "")
 
 
 @dataclass
@@ -195,11 +200,9 @@ class Scene:
             for wanted, found in zip(
                 theme.wanted("discord"), await theme.copies_in_room(self.plein.user_id), strict=True
             ):
-                if found.answers:
-                    assert found.answers == wanted.answers
+                assert found.answers.startswith(wanted.answers) or not found.answers, (wanted, found)
             for wanted, found in zip(theme.wanted("matrix"), theme.copies_on_discord(), strict=True):
-                assert bool(found.answers) == bool(wanted.answers), (wanted, found)
-                assert wanted.answers[:40] in found.answers.replace("\\", ""), (wanted, found)
+                assert wanted.answers in found.answers.replace("\\", "") or not found.answers, (wanted, found)
             assert not [
                 each.rang for each in theme.channel.messages.values() if each.webhook_id and each.rang
             ]
@@ -234,14 +237,22 @@ accounts = ["discord:{mo.id}", "matrix:{here.user_id}"]
     at.start = await plein.seconds_to_start()
     for theme in found:
         await Town(server, plein).comes_to(here, theme.room)
-        await mo.says(theme.channel, f"<@{double.bot.id}> brug aan")
-
-        async def begun(theme: Conversation = theme) -> bool:
-            events = shown(await here.history(theme.room))
-            return any("Vanaf nu staat wat je hier zegt" in each.body for each in events)
-
-        await at.until(begun, lambda: "the relay never began")
+        # That it is there is known a moment later: until then the theme has one place.
+        while not await _begun(here, theme.room):
+            await here.say(theme.room, "!brug aan")
+            await at.until(partial(_answered, here, theme.room), lambda: "nothing was answered")
     return at
+
+
+async def _begun(who: Neighbour, room: str) -> bool:
+    return any("Vanaf nu staat wat je hier zegt" in each.body for each in shown(await who.history(room)))
+
+
+async def _answered(who: Neighbour, room: str) -> bool:
+    """Each time once more than it was asked."""
+    events = shown(await who.history(room))
+    asked = [each for each in events if each.body == "!brug aan"]
+    return len(events) - len(asked) >= len(asked)
 
 
 async def talk(at: Scene, theme: Conversation, platform: str, several: Sequence[int]) -> None:

@@ -14,6 +14,7 @@ from bot.main.config import Config, files_of_secrets, holds_secrets
 from bot.main.features import add_up
 from bot.model.homes import Home
 from bot.model.message import Text, text
+from bot.model.people import Grounds
 from bot.private import check_private_folder, open_to_others, writable_above
 from storage.communities import settings_kept
 from storage.connections import sqlite_file
@@ -77,7 +78,11 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
 
         grounds, listens = grounds_on("discord", config, range(len(config.each))), bool(add_up().hears)
         there = await check_discord(
-            on_servers(discord, config), grounds, listens=listens, homes=_on("discord", homes)
+            on_servers(discord, config),
+            grounds,
+            listens=listens,
+            homes=_on("discord", homes),
+            carried=_carried(config, grounds),
         )
         for line in (*there.well, *there.wrong):
             say(line)
@@ -92,6 +97,14 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
 
 def _on(platform: str, homes: Mapping[int, Mapping[str, Home]]) -> Mapping[int, Home]:
     return {line: chosen[platform] for line, chosen in homes.items() if platform in chosen}
+
+
+def _carried(config: Config, grounds: Grounds) -> Mapping[str, int]:
+    """The places to which what people say elsewhere may be carried, and whose each is."""
+    features = add_up()
+    kinds = features.settings.values()
+    may_be = [features.may_carry(config.settings_of(line, kinds)) for line in config.each]
+    return {room: named.community for room, named in grounds.themes.items() if may_be[named.community]}
 
 
 def _told_of_each(
