@@ -11,7 +11,7 @@ away 2d                            lets time pass in which Plein is not at work
 exit                               ends it
 # a comment
 
-`role`, `one person`, `wait` and `away` may be Dutch too: `rol`, `één persoon`, `wacht`, `weg`.
+`role`, `one person`, `wait` and `away` may be Dutch too: `rol`, `één persoon`, `wacht`, `weg`. So may a role.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from bot.when import Unit, read_span
 
 _WHO = r"(?P<name>[^\s@:/]{1,64})@(?P<label>[^\s@:/]{1,64})"
 _SAYS = re.compile(_WHO + r"(?:/(?P<place>[^\s@:/]{1,64}))?\s*:\s?(?P<text>.*)", re.DOTALL)
+_ROLES = {role.name.casefold(): role for role in Role}
+_ROLES |= {"bewoner": Role.RESIDENT, "organisator": Role.ORGANISER}
 _ROLE = re.compile(r"rol(?:e)?\s+" + _WHO + r"\s+(?P<role>\w+)")
 _ACCOUNT = re.compile(_WHO)
 _LINKS = re.compile(r"(?:one person|[eé]{2}n persoon):\s+(?P<accounts>\S+(?:\s+\S+)+)")
@@ -134,10 +136,9 @@ def read_line(line: str, number: int) -> Line | None:
     if match:
         return Says(match["name"], match["label"], match["place"], match["text"].strip())
     if match := _ROLE.fullmatch(line):
-        try:
-            return Grants(match["name"], match["label"], Role[match["role"].upper()])
-        except KeyError:
-            raise UserError("console.no_role", role=match["role"]) from None
+        if (role := _ROLES.get(match["role"].casefold())) is None:
+            raise UserError("console.no_role", role=match["role"])
+        return Grants(match["name"], match["label"], role)
     if match := _LINKS.fullmatch(line):
         accounts = [_ACCOUNT.fullmatch(account) for account in match["accounts"].split()]
         if all(accounts):

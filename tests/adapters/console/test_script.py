@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.console.script import Says, Signs, Waits, read_line
+from adapters.console.script import Grants, Says, Signs, Waits, read_line
 from bot.errors import UserError
+from bot.model.people import Role
 from bot.when import Unit
 
 ROOT = Path(__file__).parents[3]
@@ -83,3 +84,8 @@ def test_a_sign_on_what_somebody_said_is_read(typed: str, signs: Signs | None) -
     alone = read_line(f"anna@discord: {typed}", 1)
     assert isinstance(alone, Says)
     assert alone.signs is None
+
+
+@pytest.mark.parametrize("words", ["organiser", "Organisator", "ORGANISER"])
+def test_a_role_may_be_dutch(words: str) -> None:
+    assert read_line(f"rol anna@discord {words}", 1) == Grants("anna", "discord", Role.ORGANISER)

@@ -16,8 +16,8 @@ from bot.model.people import Resident
 from bot.people import RESIDENT, keep
 
 _OWNER, _TASK, _BY = "owner", "task", "by"
-# What people type for nobody, and for no day.
-NOBODY, NO_DAY = "action.word.nobody", "meeting.word.nothing"
+# What people type for themselves, for nobody, and for no day.
+ME, NOBODY, NO_DAY = "action.word.me", "action.word.nobody", "meeting.word.nothing"
 # The same as a button keeps it, which nobody types; and whoever presses it.
 _NOBODY: Sequence[str] = ["nobody"]
 _ME: Sequence[str] = ["me"]
@@ -48,6 +48,8 @@ def _owner(argument: Argument, value: Any, call: Call) -> Owner:
             raise UserError("action.gone")
         return Owner(call.resident.id if kept == _ME else None)
     words = str(value).strip()
+    if words.casefold() in argument.texts.words(ME):
+        return Owner(call.resident.id)
     if words.casefold() in argument.texts.words(NOBODY):
         raise _for_whom(call, str(call.given.get(_TASK) or ""))
     try:
@@ -81,8 +83,9 @@ def ask_for_owner(call: Call, given: Mapping[str, Any]) -> None:
     """Whether what is to be done stands where its owner should. Raises: Unsure."""
     words = call.given.get(_OWNER)
     if _OWNER not in given and _TASK not in given and isinstance(words, str):
-        nobody = words.casefold() in call.commands.texts.words(NOBODY)
-        if not nobody and not words.startswith("@"):
+        texts = call.commands.texts
+        is_said = words.casefold() in {*texts.words(ME), *texts.words(NOBODY)}
+        if not is_said and not words.startswith("@"):
             raise _for_whom(call, words)
 
 

@@ -84,7 +84,8 @@ def check_time(call: Call, meeting: Meeting) -> None:
     if call.said_at < opens:
         raise UserError("minutes.early", title=meeting.title, opens=opens)
     if call.said_at >= meeting.ends_at + REMEMBERED:
-        raise UserError("minutes.late", title=meeting.title, start=meeting.starts_at)
+        told = {"title": meeting.title, "start": meeting.starts_at, "meeting": meeting.id}
+        raise UserError("minutes.late", **told)
 
 
 def show_on_board(call: Call, meeting: Meeting) -> None:

@@ -78,6 +78,13 @@ async def test_it_is_somebody_s_by_a_day(town: Town) -> None:
     assert found.noted_by == await number_of(town, "ben")
 
 
+@pytest.mark.parametrize("me", ["ik", "mezelf", "me"])
+async def test_people_promise_something_themselves_in_a_word(town: Town, me: str) -> None:
+    await town.say("ben", f'!verslag actie {me} "lokaal opruimen" 15/12')
+    found = await action(town)
+    assert (found.words, found.owner) == ("lokaal opruimen", await number_of(town, "ben"))
+
+
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
