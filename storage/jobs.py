@@ -27,6 +27,7 @@ _ADD, _ADD_OR_SOONER = (
             "kind": _NEW.excluded.kind,
             "subject": _NEW.excluded.subject,
             "due_at": due,
+            "was_due": None,
             "attempts": 0,
         },
         # What many plan alike is written once.
@@ -39,12 +40,13 @@ _ADD, _ADD_OR_SOONER = (
     )
     for due in (_NEW.excluded.due_at, _SOONER)
 )
+_WAS_DUE = func.coalesce(jobs.c.was_due, jobs.c.due_at)
 _REMOVE = delete(jobs).where(jobs.c.key == bindparam("key_"), jobs.c.done_at.is_(None))
 # With several processes each takes its own share; SQLite has one writer and no use for it. It waits for
 # nobody and joins nothing, so that what it reads is what it locked.
 _CLAIM = anywhere(
     select(
-        *(jobs.c.id, jobs.c.kind, jobs.c.subject, jobs.c.due_at, jobs.c.attempts, jobs.c.community),
+        *(jobs.c.id, jobs.c.kind, jobs.c.subject, _WAS_DUE, jobs.c.attempts, jobs.c.community),
         jobs.c.key,
     )
     .where(jobs.c.done_at.is_(None), jobs.c.due_at <= bindparam("now_", type_=_MOMENT))
@@ -68,7 +70,7 @@ _DONE_AS_CLAIMED = (
 _LATER = (
     update(jobs)
     .where(jobs.c.id == bindparam("id_"))
-    .values(due_at=bindparam("due_", type_=_MOMENT), attempts=jobs.c.attempts + 1)
+    .values(due_at=bindparam("due_", type_=_MOMENT), was_due=_WAS_DUE, attempts=jobs.c.attempts + 1)
 )
 _RETRY = _LATER.values(done_at=None)
 _WHOSE = bindparam("whose_", type_=jobs.c.subject.type)

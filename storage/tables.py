@@ -555,6 +555,8 @@ jobs = Table(
     Column("kind", String, nullable=False),
     Column("subject", String, nullable=False),
     Column("due_at", Moment, nullable=False),
+    # When it was due, where it had to wait since then.
+    Column("was_due", Moment),
     Column("done_at", Moment),
     Column("attempts", Integer, nullable=False, server_default="0"),
     # What is planned under the same key takes its place.

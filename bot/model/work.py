@@ -39,7 +39,7 @@ def key_in(community: int, key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to do later; `subject` is read again when it is due."""
+    """Something to do later; `subject` is read again when it is due. `due_at`: also where it had to wait."""
 
     id: int
     kind: str

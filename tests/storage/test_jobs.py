@@ -97,6 +97,22 @@ async def test_what_was_not_done_after_all_is_due_again(store: Database) -> None
     await store.run(work)
 
 
+async def test_what_has_to_wait_again_and_again_says_when_it_was_due(store: Database) -> None:
+    """Else whoever waits for a while from then on would wait for ever."""
+
+    def work(tx: Transaction) -> None:
+        tx.jobs.add("test", "a", NOW, "key")
+        for seconds in range(1, 4):
+            (job,) = tx.jobs.claim(NOW + seconds * SECOND, 9)
+            assert (job.due_at, job.attempts) == (NOW, seconds - 1)
+            tx.jobs.retry(job.id, NOW + (seconds + 1) * SECOND)
+        tx.jobs.add("test", "a", NOW + 9 * SECOND, "key")
+        (anew,) = tx.jobs.claim(NOW + 9 * SECOND, 9)
+        assert (anew.due_at, anew.attempts) == (NOW + 9 * SECOND, 0)
+
+    await store.run(work)
+
+
 async def test_what_is_called_off_is_not_due(store: Database) -> None:
     def work(tx: Transaction) -> None:
         tx.jobs.add("test", "a", NOW, "key")

@@ -271,12 +271,22 @@ async def test_while_their_platform_is_silent_they_are_still_there(town: Town) -
     await later(town, HOUR)
     town.platform.present["anna", "sport"] = None
     await later(town, 3 * DAY + MORNING - HOUR)
-    await later(town, 2 * HOUR)
     assert not said(town, "sport", "Je beloofde")
     town.platform.present["anna", "sport"] = Role.RESIDENT
     await later(town, HOUR)
     assert said(town, "sport", "Je beloofde") == 1
     assert (await action(town)).owner == await number_of(town, "anna")
+
+
+async def test_a_platform_that_is_silent_for_an_hour_is_waited_for_no_longer(town: Town) -> None:
+    await town.say("ben", LAMP)
+    await later(town, HOUR)
+    town.platform.present["anna", "sport"] = None
+    await later(town, 3 * DAY + MORNING - HOUR)
+    await later(town, HOUR + timedelta(minutes=1))
+    assert said(town, "sport", "Je beloofde") == 1
+    due = await town.core.store.read_anywhere(lambda tx: tx.jobs.next_due())
+    assert due is None or due > town.clock.now() + DAY
 
 
 # --- what becomes of it ---
