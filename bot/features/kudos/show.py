@@ -161,11 +161,10 @@ def for_receiver(kudos: Kudos, theme: Theme, *, asks: bool, knows: Sequence[str]
     these, which they know.
     """
     elsewhere = text("kudos.for_you.elsewhere", giver=giver(kudos), what=what(kudos, linked=False))
-    if kudos.of_group is None:
-        said = text("kudos.for_you", giver=giver(kudos), what=what(kudos), theme=theme.name)
-    else:
-        named = {"group": kudos.of_group, "theme": theme.name}
-        said = text("kudos.for_you.group", giver=giver(kudos), what=what(kudos), **named)
+    key, group = (
+        ("kudos.for_you.group", {"group": kudos.of_group}) if kudos.of_group else ("kudos.for_you", {})
+    )
+    said = text(key, giver=giver(kudos), what=what(kudos), theme=theme.name, **group)
     lines: list[Text | InTheme] = [InTheme(said, theme.id, elsewhere)]
     buttons = [
         Button(text("kudos.button.back"), "kudos back", {"kudos": kudos.id}, theme=theme.id),

@@ -51,7 +51,7 @@ def _write(call: Call, kind: Kind, words: str, meeting: int | None, instead: int
     kept, me = call.tx.of(MINUTES), call.resident.id
     last = kept.last(found.id)
     if last >= MOST:
-        raise UserError("minutes.full", most=MOST, title=found.title)
+        raise UserError("minutes.full", most=MOST, title=found.title, meeting=found.id)
     if last >= MOST_OWN and kept.own(found.id, me) >= MOST_OWN:
         raise UserError("minutes.many", most=MOST_OWN, title=found.title)
     line = Line(
