@@ -94,7 +94,7 @@ class Relay:
 
     def _cpu(self) -> float:
         spent = self.process.cpu_times()
-        return spent.user + spent.system
+        return float(spent.user + spent.system)
 
 
 @contextlib.asynccontextmanager
