@@ -96,6 +96,11 @@ class Reading:
         self._hurry(stream)
         await self._release(stream)
 
+    async def missed(self, message: discord.Message) -> bool:
+        """What it was changed into while nobody told Plein; whether that is kept, if it is for Plein."""
+        await self.heard(message, changed=True)
+        return _stream(message.guild.id if message.guild else 0, message.channel.id) not in self._held
+
     def _hurry(self, stream: str) -> None:
         """Somebody is waiting there: it has its turn before those where nobody is, once."""
         if stream in self._late and stream not in self._hurried and stream in self._turns:

@@ -1,0 +1,143 @@
+"""What people did with messages that are carried while Plein was away: Discord tells nothing of that.
+
+What was said since a day before that is read again from its channel, and compared with where it is known to
+stand. What is there no more is gone, and what was changed since is brought as if Discord had told it. Since
+when a channel is to be read again is kept until that is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import discord
+
+from adapters.discord.channels import PLATFORM
+from adapters.discord.history import PAGE, Reading
+from adapters.discord.session import Session
+from adapters.discord.signs import LOOKS_EVERY, RETRY_SECONDS, Signs
+from adapters.discord.trouble import TROUBLE
+from bot.errors import StoreFailed, TryLater
+from bot.model.carried import Standing
+from bot.model.people import Place
+
+log = logging.getLogger(__name__)
+KEPT = "missed:"
+# Of a channel so many pages are read, of what was said since so long before Plein went.
+MOST_PAGES, LOOKS_BACK = 100, timedelta(days=1)
+UNKNOWN_MESSAGE = 10008
+
+
+class Missed:
+    """Looks for what was missed, and brings it."""
+
+    def __init__(self, session: Session, signs: Signs, reading: Reading) -> None:
+        self._on = session
+        self._signs = signs
+        self._reading = reading
+        self._look = asyncio.Event()
+        # Where Plein may not read just now.
+        self._refused: set[str] = set()
+
+    async def was_away(self) -> None:
+        """Since it had heard all, which is kept until that was looked into. Raises: StoreFailed."""
+        core, account = self._on.core, self._on.account
+        heard = await core.heard_before(account)
+        rooms = [place.room_id for place in await core.places(account) if core.carries(place)]
+        if heard and rooms:
+            since, before = (heard - LOOKS_BACK).isoformat(), await self._kept()
+            await core.keep(account, {KEPT + room: min(since, before.get(room, since)) for room in rooms})
+
+    def look(self) -> None:
+        """Now that there is time for it."""
+        self._look.set()
+
+    def may_again(self) -> None:
+        """What Plein may do has changed somewhere."""
+        if self._refused:
+            self.look()
+
+    async def keep_looking(self) -> None:
+        """Beside everything else, whenever Plein was away."""
+        while True:
+            await self._look.wait()
+            self._look.clear()
+            try:
+                found = await self._kept()
+                done = [await self._has_looked(room, datetime.fromisoformat(found[room])) for room in found]
+            except StoreFailed:
+                done = [False]
+            if not all(done):
+                await self._on.clock.sleep(RETRY_SECONDS)
+                self._look.set()
+
+    async def _kept(self) -> dict[str, str]:
+        kept = await self._on.core.kept(self._on.account, KEPT)
+        return {name.removeprefix(KEPT): since for name, since in kept.items()}
+
+    async def _has_looked(self, room: str, since: datetime) -> bool:
+        """Whether nothing is to be tried again before something changes."""
+        self._refused.discard(room)
+        try:
+            await self._look_into(room, since)
+        except discord.Forbidden:
+            self._refused.add(room)
+            return True
+        except (TryLater, *TROUBLE) as error:
+            if not isinstance(error, discord.NotFound):
+                log.info("What became of messages in %s is asked again: %s", room, type(error).__name__)
+                return False
+        await self._on.core.keep(self._on.account, {KEPT + room: None})
+        return True
+
+    async def _look_into(self, room: str, since: datetime) -> None:
+        """Raises: what reading there does; TryLater."""
+        known = await self._on.core.standing(Place(PLATFORM, room), since)
+        left = deque(sorted(known, key=_number))
+        channel: Any = self._on.client.get_channel(int(room))
+        for _ in range(MOST_PAGES):
+            if not left:
+                return
+            if channel is None:
+                raise TryLater(RETRY_SECONDS)
+            after = discord.Object(_number(left[0]) - 1)
+            page = [each async for each in channel.history(after=after, limit=PAGE, oldest_first=True)]
+            # What is known may stand far apart, and the rest is passed over.
+            last = page[-1].id if len(page) == PAGE else _number(left[-1])
+            read = [left.popleft() for _ in range(len(left)) if _number(left[0]) <= last]
+            await self._compare(channel, read, {message.id: message for message in page})
+            await self._on.clock.sleep(LOOKS_EVERY)
+        if left:
+            log.warning("Of what is carried in %s %d messages are not looked at again", room, len(left))
+
+    async def _compare(
+        self, channel: Any, known: Sequence[Standing], there: dict[int, discord.Message]
+    ) -> None:
+        gone = [number for each in known if (number := _number(each)) not in there]
+        if gone:
+            await self._make_sure(channel, gone[0])
+            await self._signs.gone(channel.guild.id, channel.id, gone)
+        for each in known:
+            message = there.get(_number(each))
+            if each.said and message and message.edited_at:
+                is_news = each.changed_at is None or message.edited_at > each.changed_at
+                if is_news and not await self._reading.missed(message):
+                    raise TryLater(RETRY_SECONDS)
+
+    async def _make_sure(self, channel: Any, message: int) -> None:
+        """To whoever may not read what was said Discord shows an empty channel, and nothing is gone."""
+        try:
+            await channel.fetch_message(message)
+        except discord.NotFound as error:
+            if error.code != UNKNOWN_MESSAGE:
+                raise
+            return
+        raise TryLater(RETRY_SECONDS)
+
+
+def _number(each: Standing) -> int:
+    return int(each.ref)
