@@ -83,27 +83,28 @@ class Missed:
         """Whether nothing is to be tried again before something changes."""
         self._refused.discard(room)
         try:
-            await self._look_into(room, since)
-        except discord.Forbidden:
-            self._refused.add(room)
-            return True
+            is_read = await self._look_into(room, since)
         except (TryLater, *TROUBLE) as error:
-            if not isinstance(error, discord.NotFound):
+            if not isinstance(error, discord.Forbidden | discord.NotFound):
                 log.info("What became of messages in %s is asked again: %s", room, type(error).__name__)
                 return False
+            is_read = isinstance(error, discord.NotFound)  # the channel is no more
+        if not is_read:
+            self._refused.add(room)
+            return True
         await self._on.core.keep(self._on.account, {KEPT + room: None})
         return True
 
-    async def _look_into(self, room: str, since: datetime) -> None:
-        """Raises: what reading there does; TryLater."""
+    async def _look_into(self, room: str, since: datetime) -> bool:
+        """Whether Plein sees that channel. Raises: what reading there does; TryLater."""
         known = await self._on.core.standing(Place(PLATFORM, room), since)
         left = deque(sorted(known, key=_number))
         channel: Any = self._on.client.get_channel(int(room))
+        if left and channel is None:
+            return False
         for _ in range(MOST_PAGES):
             if not left:
-                return
-            if channel is None:
-                raise TryLater(RETRY_SECONDS)
+                return True
             after = discord.Object(_number(left[0]) - 1)
             page = [each async for each in channel.history(after=after, limit=PAGE, oldest_first=True)]
             # What is known may stand far apart, and the rest is passed over.
@@ -113,6 +114,7 @@ class Missed:
             await self._on.clock.sleep(LOOKS_EVERY)
         if left:
             log.warning("Of what is carried in %s %d messages are not looked at again", room, len(left))
+        return True
 
     async def _compare(
         self, channel: Any, known: Sequence[Standing], there: dict[int, discord.Message]
