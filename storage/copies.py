@@ -148,7 +148,7 @@ _MISSED = (
         *(_IN_PLACE, wanted_copies.c.parked.is_(None), wanted_copies.c.first, wanted_copies.c.missed),
         *(~wanted_copies.c.in_doubt, _SAID_AT.c.at.is_not(None), _SAID_AT.c.place == bindparam("said_in_")),
     )
-    .order_by(wanted_copies.c.seq)
+    .order_by(_SAID_AT.c.at, wanted_copies.c.seq)
 )
 _LEAVE_OUT = delete(wanted_copies).where(among(wanted_copies.c.seq, "seqs_"))
 _WAITING = select(func.count()).select_from(wanted_copies).where(_IN_PLACE, wanted_copies.c.parked.is_(None))
