@@ -8,6 +8,7 @@ when a channel is to be read again is kept until that is done.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Sequence
@@ -30,6 +31,8 @@ KEPT = "missed:"
 # Of a channel so many pages are read, of what was said since so long before Plein went.
 MOST_PAGES, LOOKS_BACK = 100, timedelta(days=1)
 UNKNOWN_MESSAGE = 10008
+# So many seconds are waited until all that was brought was dealt with.
+DEALT_WITHIN = 30.0
 
 
 class Missed:
@@ -97,6 +100,10 @@ class Missed:
 
     async def _look_into(self, room: str, since: datetime) -> bool:
         """Whether Plein sees that channel. Raises: what reading there does; TryLater."""
+        # What it brought before that waits to be dealt with, and is known only then.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DEALT_WITHIN):
+                await self._reading.in_order.idle()
         known = await self._on.core.standing(Place(PLATFORM, room), since)
         left = deque(sorted(known, key=_number))
         channel: Any = self._on.client.get_channel(int(room))

@@ -41,6 +41,7 @@ AT_ONCE = 24
 # Of what was missed in a place so much is carried, the last. Until all of it was heard it waits, so long at
 # most, and that is looked at so often.
 MOST_MISSED, HEARD_WITHIN, LOOKS_AGAIN = 200, timedelta(minutes=2), timedelta(seconds=2)
+A_WHILE = timedelta(hours=1)
 # Where each account is still dealing with what was said.
 UnderWay = Callable[[], Mapping[str, Collection[Place | None]]]
 
@@ -58,6 +59,8 @@ class Carrying:
     ) -> None:
         self._store = store
         self._under_way = under_way
+        # Since when what was missed in one place waits to be carried to another.
+        self._waits: dict[tuple[Place, Place], datetime] = {}
         self._clock = clock
         self._adapters = adapters
         self._carried = carried
@@ -115,8 +118,7 @@ class Carrying:
             return True
         with tx.within(copy.community):
             said_in = tx.copies.places_of(copy.message)[0]
-            if now - (copy.tried_at or now) < HEARD_WITHIN and self._is_being_heard(said_in, tx):
-                tx.copies.tried([wanted], now)
+            if self._is_waited_for(said_in, copy.place, tx, now):
                 tx.copies.later(wanted, now + LOOKS_AGAIN, failed=False, in_doubt=False)
                 return False
             left = tx.copies.leave_out(copy.message, copy.place, MOST_MISSED)
@@ -124,9 +126,16 @@ class Carrying:
                 _tell_of_left_out(tx, wanted, said_in, left, now)
         return not left
 
-    def _is_being_heard(self, place: Place, tx: Transaction) -> bool:
-        account = tx.places.served_by(place) or ""
-        return place in self._under_way().get(account, ()) or tx.inbox.holds(account, place)
+    def _is_waited_for(self, said_in: Place, place: Place, tx: Transaction, now: datetime) -> bool:
+        """Whether something that was said there is still to be heard, and was not waited for long enough."""
+        account = tx.places.served_by(said_in) or ""
+        if said_in not in self._under_way().get(account, ()) and not tx.inbox.holds(account, said_in):
+            self._waits.pop((said_in, place), None)
+            return False
+        waited = now - self._waits.setdefault((said_in, place), now)
+        if waited > A_WHILE:
+            del self._waits[said_in, place]  # another time
+        return waited < HEARD_WITHIN or waited > A_WHILE
 
     # --- making it true ---
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -257,6 +260,34 @@ async def test_plein_ends_in_the_midst_of_comparing(
         await said_by_both(double, ["twee, anders", "drie", "vier"], *both)
 
 
+async def test_what_waited_when_plein_ended_is_compared_once_it_was_dealt_with(
+    double: Discord,
+    database: str,
+    sport: Channel,
+    elsewhere: Channel,
+    anna: Person,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    both, has_come = (sport, elsewhere), asyncio.Event()
+
+    async def hear(*_: Any) -> None:
+        has_come.set()
+        await asyncio.Event().wait()
+
+    async with relaying(double, database, *both):
+        await anna.says("sport", "een")
+        await said_by_both(double, ["een"], *both)
+    with monkeypatch.context() as patches:
+        patches.setattr(PleinCore, "hear", hear)
+        async with relaying(double, database, *both):
+            said = [await anna.says("sport", words) for words in ("twee", "drie")]
+            await has_come.wait()
+    await anna.deletes(said[0])
+    await anna.edits(said[1], "drie, anders")
+    async with relaying(double, database, *both):
+        await said_by_both(double, ["een", "drie, anders"], *both)
+
+
 async def test_a_new_session_is_an_absence_too(
     double: Discord, database: str, sport: Channel, elsewhere: Channel, anna: Person
 ) -> None:
@@ -296,6 +327,9 @@ async def test_of_very_much_the_last_is_carried_and_the_rest_is_counted(
         )
         await looked(double)
     assert [each.content for each in said][130:] == read(elsewhere)[1:]
+    shown = [each.content for each in elsewhere.messages.values() if each.webhook_id]
+    assert not shown[0].startswith("-#")
+    assert all(re.match("-# (om [0-9]{2}:[0-9]{2}|op .+)\n", each) for each in shown[1:])
     assert [each.text for each in told] == [
         "Ik was een tijd weg. Uit sport (Discord) breng ik de laatste 20 berichten mee."
         " 130 berichten van daarvoor staan alleen daar."

@@ -29,7 +29,7 @@ from tests.homeserver import Homeserver, Person, Shown, shown
 from tests.on_matrix import OnMatrix, plein_on
 from tests.town import numbers
 
-BY_OTHERS = re.compile(r"^[^:]*: (?:(?:om|op) [^ ]* )?")
+BY_OTHERS = re.compile(r"^[^:]*: (?:om [^ ]* |op [^:]*: )?")
 
 
 class Later:
@@ -214,4 +214,4 @@ async def test_of_very_much_the_last_is_carried_with_when_it_was_said(
     assert [words for words in await both.words(there) if words in said] == said[-5:]
     assert "13 berichten van daarvoor staan alleen daar" in told["content"]["body"]
     late = [each.body for each in await both.read(there) if each.body.endswith(tuple(said[-5:]))]
-    assert all(re.search(r": om [0-9]{2}:[0-9]{2} nu ", body) for body in late)
+    assert all(re.search(": (om [0-9]{2}:[0-9]{2}|op .+:) nu ", body) for body in late)
