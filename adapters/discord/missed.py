@@ -22,7 +22,7 @@ from adapters.discord.history import PAGE, Reading
 from adapters.discord.session import Session
 from adapters.discord.signs import LOOKS_EVERY, RETRY_SECONDS, Signs
 from adapters.discord.trouble import TROUBLE
-from bot.errors import StoreFailed, TryLater
+from bot.errors import TryLater
 from bot.model.carried import Standing
 from bot.model.people import Place
 
@@ -31,6 +31,7 @@ KEPT = "missed:"
 # Of a channel so many pages are read, of what was said since so long before Plein went.
 MOST_PAGES, LOOKS_BACK = 100, timedelta(days=1)
 UNKNOWN_MESSAGE = 10008
+Changed = list[discord.Message]
 # So many seconds are waited until all that was brought was dealt with.
 DEALT_WITHIN = 30.0
 
@@ -70,9 +71,17 @@ class Missed:
             await self._look.wait()
             self._look.clear()
             try:
+                # What was brought before waits to be dealt with, and is known only then.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(DEALT_WITHIN):
+                        await self._reading.in_order.idle()
                 found = await self._kept()
-                done = [await self._has_looked(room, datetime.fromisoformat(found[room])) for room in found]
-            except StoreFailed:
+                # First what is gone: of that nothing is changed any more, also where a copy of it stood.
+                looked = [(room, await self._look_at(room, since)) for room, since in found.items()]
+                done = [await self._bring(room, changed) for room, changed in looked]
+            except Exception as error:
+                # Whatever it was: what is left is looked for all the same.
+                log.warning("What was missed is looked for again: %s", type(error).__name__)
                 done = [False]
             if not all(done):
                 await self._on.clock.sleep(RETRY_SECONDS)
@@ -82,60 +91,61 @@ class Missed:
         kept = await self._on.core.kept(self._on.account, KEPT)
         return {name.removeprefix(KEPT): since for name, since in kept.items()}
 
-    async def _has_looked(self, room: str, since: datetime) -> bool:
-        """Whether nothing is to be tried again before something changes."""
+    async def _look_at(self, room: str, since: str) -> Changed | None:
+        """What was changed there; None where it is to be asked again, soon or once something changes."""
         self._refused.discard(room)
         try:
-            is_read = await self._look_into(room, since)
-        except (TryLater, *TROUBLE) as error:
-            if not isinstance(error, discord.Forbidden | discord.NotFound):
-                log.info("What became of messages in %s is asked again: %s", room, type(error).__name__)
-                return False
-            is_read = isinstance(error, discord.NotFound)  # the channel is no more
-        if not is_read:
+            return await self._look_into(room, datetime.fromisoformat(since))
+        except discord.NotFound:
+            return []  # the channel is no more
+        except discord.Forbidden:
             self._refused.add(room)
-            return True
+        except (TryLater, *TROUBLE) as error:
+            log.info("What became of messages in %s is asked again: %s", room, type(error).__name__)
+        return None
+
+    async def _bring(self, room: str, changed: Changed | None) -> bool:
+        """Whether nothing is to be asked again before something changes."""
+        if changed is None:
+            return room in self._refused
+        for message in changed:
+            if not await self._reading.missed(message):
+                return False
         await self._on.core.keep(self._on.account, {KEPT + room: None})
         return True
 
-    async def _look_into(self, room: str, since: datetime) -> bool:
-        """Whether Plein sees that channel. Raises: what reading there does; TryLater."""
-        # What it brought before that waits to be dealt with, and is known only then.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(DEALT_WITHIN):
-                await self._reading.in_order.idle()
+    async def _look_into(self, room: str, since: datetime) -> Changed | None:
+        """What was changed there; what is gone is said. Raises: what reading there does; TryLater."""
         known = await self._on.core.standing(Place(PLATFORM, room), since)
         left = deque(sorted(known, key=_number))
         channel: Any = self._on.client.get_channel(int(room))
+        changed = list[discord.Message]()
         if left and channel is None:
-            return False
+            self._refused.add(room)
+            return None
         for _ in range(MOST_PAGES):
             if not left:
-                return True
+                return changed
             after = discord.Object(_number(left[0]) - 1)
             page = [each async for each in channel.history(after=after, limit=PAGE, oldest_first=True)]
             # What is known may stand far apart, and the rest is passed over.
             last = page[-1].id if len(page) == PAGE else _number(left[-1])
             read = [left.popleft() for _ in range(len(left)) if _number(left[0]) <= last]
-            await self._compare(channel, read, {message.id: message for message in page})
+            changed += await self._compare(channel, read, {message.id: message for message in page})
             await self._on.clock.sleep(LOOKS_EVERY)
         if left:
             log.warning("Of what is carried in %s %d messages are not looked at again", room, len(left))
-        return True
+        return changed
 
     async def _compare(
         self, channel: Any, known: Sequence[Standing], there: dict[int, discord.Message]
-    ) -> None:
+    ) -> Changed:
         gone = [number for each in known if (number := _number(each)) not in there]
         if gone:
             await self._make_sure(channel, gone[0])
             await self._signs.gone(channel.guild.id, channel.id, gone)
-        for each in known:
-            message = there.get(_number(each))
-            if each.said and message and message.edited_at:
-                is_news = each.changed_at is None or message.edited_at > each.changed_at
-                if is_news and not await self._reading.missed(message):
-                    raise TryLater(RETRY_SECONDS)
+        stands = [(each, message) for each in known if (message := there.get(_number(each)))]
+        return [message for each, message in stands if each.said and _is_changed(message, each)]
 
     async def _make_sure(self, channel: Any, message: int) -> None:
         """To whoever may not read what was said Discord shows an empty channel, and nothing is gone."""
@@ -146,6 +156,11 @@ class Missed:
                 raise
             return
         raise TryLater(RETRY_SECONDS)
+
+
+def _is_changed(message: discord.Message, known: Standing) -> bool:
+    at = message.edited_at
+    return at is not None and (known.changed_at is None or at > known.changed_at)
 
 
 def _number(each: Standing) -> int:
