@@ -29,6 +29,7 @@ from tests.homeserver import Person as Resident
 from tests.on_discord import plein_on
 from tests.town import numbers
 
+pytestmark = pytest.mark.long
 WHO_AND_WHEN = re.compile(r"^[^:]*: (?:om [^ ]* |op [^:]*: )?")
 
 

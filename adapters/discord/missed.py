@@ -50,9 +50,9 @@ class Missed:
     async def was_away(self) -> None:
         """Since it had heard all, which is kept until that was looked into. Raises: StoreFailed."""
         core, account = self._on.core, self._on.account
-        heard = await core.heard_before(account)
+        heard = await core.heard_before(account) or self._on.clock.now()
         rooms = [place.room_id for place in await core.places(account) if core.carries(place)]
-        if heard and rooms:
+        if rooms:
             since, before = (heard - LOOKS_BACK).isoformat(), await self._kept()
             await core.keep(account, {KEPT + room: min(since, before.get(room, since)) for room in rooms})
 

@@ -240,7 +240,8 @@ async def test_an_answer_that_fails_in_the_midst_is_asked_again(
     for number in (0, 9, 10, 29):
         await anna.deletes(said[number])
     await anna.edits(said[15], "anders")
-    double.faults.answer(503, "GET /channels/{channel_id}/messages/{message_id}", times=12)
+    double.faults.answer(503, HISTORY, times=3)
+    double.faults.answer(503, "GET /channels/{channel_id}/messages/{message_id}", times=3)
     async with relaying(double, database, *both):
         await said_by_both(double, [each.content for each in said if not each.deleted], *both)
         await looked(double)

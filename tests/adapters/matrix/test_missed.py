@@ -163,6 +163,7 @@ async def in_order(both: Both) -> None:
             assert [words for words in await both.words(other) if words in own] == own
 
 
+@pytest.mark.long
 async def test_both_say_the_same_after_an_absence(both: Both) -> None:
     await before(both)
     words = await much_is_done(both)
@@ -172,6 +173,7 @@ async def test_both_say_the_same_after_an_absence(both: Both) -> None:
     await in_order(both)
 
 
+@pytest.mark.long
 async def test_what_was_left_out_is_read_after_a_restart_too(
     both: Both, monkeypatch: pytest.MonkeyPatch
 ) -> None:
