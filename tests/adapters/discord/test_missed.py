@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from adapters.discord import missed
+from adapters import inbox
+from adapters.discord import history, missed
+from adapters.discord.history import Reading
 from adapters.discord.missed import KEPT, Missed
 from adapters.inbox import InOrder
 from bot.core import PleinCore
@@ -360,3 +362,36 @@ async def test_of_very_much_the_last_is_carried_and_the_rest_is_counted(
         "Ik was een tijd weg. Uit sport (Discord) breng ik de laatste 20 berichten mee."
         " 130 berichten van daarvoor staan alleen daar."
     ]
+
+
+@pytest.mark.long
+async def test_of_what_one_person_said_in_heaps_the_last_is_not_passed_over(
+    double: Discord,
+    database: str,
+    sport: Channel,
+    elsewhere: Channel,
+    anna: Person,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    both, is_waited_for = (sport, elsewhere), asyncio.Event()
+    async with relaying(double, database, *both):
+        await anna.says("sport", "een")
+        await said_by_both(double, ["een"], *both)
+    words = [(await anna.says("sport", f"nu {number}")).content for number in range(250)]
+    heard, make_room = PleinCore.hear, Reading._make_room
+
+    async def hear(*args: Any) -> None:
+        await is_waited_for.wait()
+        await heard(*args)
+
+    async def waiting(reading: Reading, stream: str) -> None:
+        if reading.in_order.room_left(sport.id) < 100:
+            asyncio.get_running_loop().call_soon(is_waited_for.set)
+        await make_room(reading, stream)
+
+    monkeypatch.setattr(inbox, "MOST_WAITING", 150)
+    monkeypatch.setattr(history, "WAITS", 0.02)
+    monkeypatch.setattr(PleinCore, "hear", hear)
+    monkeypatch.setattr(Reading, "_make_room", waiting)
+    async with relaying(double, database, *both):
+        await said_by_both(double, ["een", *words], *both)
