@@ -44,8 +44,9 @@ class Missed:
         self._signs = signs
         self._reading = reading
         self._look = asyncio.Event()
-        # Where Plein may not read just now.
+        # Where Plein may not read just now; and how often it was away.
         self._refused: set[str] = set()
+        self._absences = 0
 
     async def was_away(self) -> None:
         """Since it had heard all, which is kept until that was looked into. Raises: StoreFailed."""
@@ -53,6 +54,7 @@ class Missed:
         heard = await core.heard_before(account) or self._on.clock.now()
         rooms = [place.room_id for place in await core.places(account) if core.carries(place)]
         if rooms:
+            self._absences += 1
             since, before = (heard - LOOKS_BACK).isoformat(), await self._kept()
             await core.keep(account, {KEPT + room: min(since, before.get(room, since)) for room in rooms})
 
@@ -75,10 +77,10 @@ class Missed:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(DEALT_WITHIN):
                         await self._reading.in_order.idle()
-                found = await self._kept()
+                absences, found = self._absences, await self._kept()
                 # First what is gone: of that nothing is changed any more, also where a copy of it stood.
                 looked = [(room, await self._look_at(room, since)) for room, since in found.items()]
-                done = [await self._bring(room, changed) for room, changed in looked]
+                done = [await self._bring(room, changed, absences) for room, changed in looked]
             except Exception as error:
                 # Whatever it was: what is left is looked for all the same.
                 log.warning("What was missed is looked for again: %s", type(error).__name__)
@@ -104,13 +106,17 @@ class Missed:
             log.info("What became of messages in %s is asked again: %s", room, type(error).__name__)
         return None
 
-    async def _bring(self, room: str, changed: Changed | None) -> bool:
-        """Whether nothing is to be asked again before something changes."""
+    async def _bring(self, room: str, changed: Changed | None, absences: int) -> bool:
+        """Whether nothing is to be asked again before something changes. Of what was done since, while Plein
+        was away once more, the pages that were read by then say nothing.
+        """
         if changed is None:
             return room in self._refused
         for message in changed:
             if not await self._reading.missed(message):
                 return False
+        if absences != self._absences:
+            return False
         await self._on.core.keep(self._on.account, {KEPT + room: None})
         return True
 

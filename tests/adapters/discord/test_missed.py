@@ -333,6 +333,33 @@ async def test_a_new_session_is_an_absence_too(
         await said_by_both(double, ["twee, anders", "drie"], *both)
 
 
+async def test_an_absence_while_it_compares_is_compared_as_well(
+    double: Discord,
+    database: str,
+    sport: Channel,
+    elsewhere: Channel,
+    anna: Person,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    both, look = (sport, elsewhere), Missed._look_at
+    async with relaying(double, database, *both):
+        said = [await anna.says("sport", words) for words in ("een", "twee")]
+        await said_by_both(double, ["een", "twee"], *both)
+
+    async def looking(missed: Missed, room: str, since: str) -> Any:
+        found = await look(missed, room, since)
+        if room == sport.id and not said[0].deleted:
+            await missed.was_away()
+            double.gateway.faults.events.lose("MESSAGE_DELETE")
+            await anna.deletes(said[0])
+        return found
+
+    monkeypatch.setattr(Missed, "_look_at", looking)
+    async with relaying(double, database, *both):
+        await said_by_both(double, ["twee"], *both)
+        await looked(double)
+
+
 async def test_of_very_much_the_last_is_carried_and_the_rest_is_counted(
     double: Discord,
     database: str,
