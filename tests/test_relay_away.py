@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -159,7 +160,7 @@ async def town(
         anna, mo = server.member("anna"), server.member("mo", roles=["moderators"])
         plein = await homeserver.register(f"plein{next(numbers)}")
         ben = await homeserver.person(f"ben{next(numbers)}")
-        levels = {"power_level_content_override": {"users": {plein: 50}}}
+        levels: Any = {"power_level_content_override": {"users": {plein: 50}}}
         room = await ben.create_room(invite=[plein], public=True, **levels)
         town, refresh = Town(double, proxy, plein, channel, room, anna, mo, ben, tmp_path), Carried.refresh
 

@@ -100,7 +100,8 @@ class Both:
 
 @pytest.fixture(autouse=True)
 def _brings_little(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(FILTER["room"]["timeline"], "limit", 3)
+    rooms: Any = FILTER["room"]
+    monkeypatch.setitem(rooms["timeline"], "limit", 3)
     monkeypatch.setattr(carrying, "LOOKS_AGAIN", timedelta(milliseconds=20))
 
 
@@ -109,7 +110,7 @@ async def both(homeserver: Homeserver, tmp_path: Path, monkeypatch: pytest.Monke
     plein = await homeserver.register(f"plein{next(numbers)}")
     anna, ben = [await homeserver.person(f"{name}{next(numbers)}") for name in ("anna", "ben")]
     # It may take away what others say.
-    levels = {"power_level_content_override": {"users": {plein: 50}}}
+    levels: Any = {"power_level_content_override": {"users": {plein: 50}}}
     rooms = [await anna.create_room(invite=[plein], public=True, **levels) for _ in range(2)]
     for room in rooms:
         await ben.join(room)
