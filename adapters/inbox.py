@@ -68,11 +68,20 @@ class InOrder:
 
     def takes(self, room: str, who: str) -> bool:
         """Whether what that person says there is to be kept: of nobody so much waits that it never ends."""
-        here = self._rooms.get(room)
-        waiting = len(self._aside.get((room, who), ())) + (here.ahead[who] if here else 0)
+        waiting = self._waiting(room, who)
         if waiting >= MOST_WAITING:
             log.warning("Passed over what %s said in %s: %d wait already", who, room, waiting)
         return waiting < MOST_WAITING
+
+    def room_left(self, room: str) -> int:
+        """How much more is taken there of whoever has most waiting."""
+        here = self._rooms.get(room)
+        people = {*(here.ahead if here else ()), *(who for there, who in self._aside if there == room)}
+        return MOST_WAITING - max((self._waiting(room, who) for who in people), default=0)
+
+    def _waiting(self, room: str, who: str) -> int:
+        here = self._rooms.get(room)
+        return len(self._aside.get((room, who), ())) + (here.ahead[who] if here else 0)
 
     def put(self, account: str, arrival: Arrival, who: str = "") -> None:
         """Deal with it after whatever came before it in the same room.

@@ -19,7 +19,7 @@ from bot.communities import Communities
 from bot.delivery.worker import FIRST_PAUSE, LONGEST_WAIT
 from bot.errors import StoreFailed
 from bot.feature import Features
-from bot.model.carried import Spoken
+from bot.model.carried import Spoken, Standing
 from bot.model.events import Heard
 from bot.model.people import Place
 from bot.model.work import COPIES
@@ -29,6 +29,8 @@ from bot.rich import is_blank, plain
 from bot.speaker import is_over
 
 log = logging.getLogger(__name__)
+# What is heard so long after it was said was missed; readers are told when it was said.
+LATE_AFTER = timedelta(minutes=5)
 
 
 class Carried:
@@ -117,6 +119,21 @@ class Carried:
         else:
             _changed(tx, heard, heard.changes, others, now)
 
+    # --- what was missed ---
+
+    async def standing(self, place: Place, since: datetime) -> Sequence[Standing]:
+        """What is known to stand there of messages since then, as long as it was on. Raises: StoreFailed."""
+        community = await self._communities.of_place(place) if place in self.places else None
+        if community is None:
+            return ()
+
+        def look(tx: Transaction) -> Sequence[Standing]:
+            known = tx.places.known(place)
+            on = self._themes(tx).get(known[0].id) if known else None
+            return tx.copies.standing(place, max(since, on)) if on else ()
+
+        return await self._store.read(look, community=community)
+
     # --- what is no more ---
 
     async def gone(self, community: int, place: Place, refs: Collection[str]) -> None:
@@ -145,13 +162,16 @@ def _said(tx: Transaction, heard: Heard, others: Sequence[Place], now: datetime)
     early = copies.waited(heard.place, heard.ref, now)
     message = copies.said(heard.place, heard.ref, heard.author, heard.at, answers, now)
     edition = heard.id
+    if heard.changed_at:
+        copies.changed(message, heard.changed_at)
     if early and early.spoken is None:
         copies.ended(message)
         return
-    if early and early.spoken and early.author == heard.author:
+    is_news = early is not None and early.at >= (heard.changed_at or early.at)
+    if early and early.spoken and early.author == heard.author and is_news:
         spoken, edition = replace(spoken, rich=early.spoken.rich), early.edition
         copies.changed(message, early.at)
-    copies.want(message, others, spoken, edition, now)
+    copies.want(message, others, spoken, edition, now, missed=now - heard.at > LATE_AFTER)
 
 
 def _changed(tx: Transaction, heard: Heard, ref: str, others: Sequence[Place], now: datetime) -> None:

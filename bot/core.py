@@ -28,6 +28,7 @@ from bot.dispatch import Dispatch, said_before
 from bot.errors import AskFirst, Gone
 from bot.feature import Features
 from bot.hearing import Hearing
+from bot.model.carried import Standing
 from bot.model.events import Arrival, Came, Heard, Invocation, PutOut
 from bot.model.homes import homes_in
 from bot.model.message import Attachment, Message, Suggestion, has_moments, residents_in
@@ -84,7 +85,7 @@ class PleinCore:
         self.hearing = Hearing(store, self.communities, self.dispatch.call_for, features.hears)
         seeing = Seeing(store, clock, self.communities, self.rooms.presences)
         self.outbox = Outbox(store, clock, self.rooms.adapters, self.communities, seeing)
-        self.carrying = Carrying(store, clock, self.rooms.adapters, self.carried)
+        self.carrying = Carrying(store, clock, self.rooms.adapters, self.carried, self.rooms.under_way)
         call_for = self.dispatch.call_for_nobody
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, call_for, board_rest)
         self.making = Making(store, clock, self.rooms.adapters, self.rooms, seeing)
@@ -157,6 +158,9 @@ class PleinCore:
             return False
         found = await self.store.read(lambda tx: tx.copies.at(place, ref), community=community)
         return found is not None and not found.said
+
+    async def standing(self, place: Place, since: datetime) -> Sequence[Standing]:
+        return await self.carried.standing(place, since)
 
     async def hear(self, heard: Heard) -> None:
         await self.carried.hear(heard)

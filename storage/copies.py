@@ -25,11 +25,12 @@ from sqlalchemy import (
     update,
 )
 
-from bot.model.carried import Copy, Spoken
+from bot.model.carried import Copy, Spoken, Standing
 from bot.model.carried_codec import pack_spoken, unpack_spoken
 from bot.model.people import Identity, Place
 from bot.model.work import Reference
 from bot.ports.carrying import Early, Stands, Wanted
+from storage.among import among
 from storage.batch import Batch, Loader
 from storage.community import anywhere
 from storage.envelopes import Envelopes
@@ -65,6 +66,17 @@ _PLACES = (
     .join(copies, copies.c.place == copied_in.c.id)
     .where(_MESSAGE, copies.c.part == 0)
     .order_by(copies.c.at.is_(None), copied_in.c.id)
+)
+# First which these are: a place has had very many.
+_SINCE = (
+    select(copies.c.message, copies.c.changed_at)
+    .where(copies.c.at >= bindparam("since_", type_=copies.c.at.type), copies.c.speaker.is_not(None))
+    .order_by(copies.c.at, copies.c.message)
+)
+_OF_THESE = (
+    select(copies.c.message, copies.c.ref, copies.c.at)
+    .where(among(copies.c.message, "messages_"), _THERE)
+    .order_by(copies.c.message, copies.c.part)
 )
 _SPEAKER_OF = select(copies.c.speaker).where(_MESSAGE, copies.c.at.is_not(None))
 _ADD = insert(copies)
@@ -127,6 +139,18 @@ _LATER = (
 )
 _PARK = update(wanted_copies).where(_SEQ)
 _PARK = _PARK.values(parked=bindparam("reason_"), in_doubt=False, spoken=null(), key="")
+_SAID_AT = copies.alias("said_at")
+_SAID_IN = select(copies.c.place).where(_SAID)
+_MISSED = (
+    select(wanted_copies.c.seq)
+    .join(_SAID_AT, _SAID_AT.c.message == wanted_copies.c.message)
+    .where(
+        *(_IN_PLACE, wanted_copies.c.parked.is_(None), wanted_copies.c.first, wanted_copies.c.missed),
+        *(~wanted_copies.c.in_doubt, _SAID_AT.c.at.is_not(None), _SAID_AT.c.place == bindparam("said_in_")),
+    )
+    .order_by(_SAID_AT.c.at, wanted_copies.c.seq)
+)
+_LEAVE_OUT = delete(wanted_copies).where(among(wanted_copies.c.seq, "seqs_"))
 _WAITING = select(func.count()).select_from(wanted_copies).where(_IN_PLACE, wanted_copies.c.parked.is_(None))
 _IS_THERE = select(copied_in.c.id).where(
     copied_in.c.platform == bindparam("platform_"), copied_in.c.room == bindparam("room_")
@@ -219,6 +243,17 @@ class Copies:
             return ()
         return tuple(self._db.execute(_REFS, {"message_": message, "place_": number}).scalars())
 
+    def standing(self, place: Place, since: datetime) -> Sequence[Standing]:
+        number = self._known(place)
+        changed = {row.message: row.changed_at for row in self._db.execute(_SINCE, {"since_": since})}
+        if number is None or not changed:
+            return []
+        found = self._db.execute(_OF_THESE, {"messages_": list(changed), "place_": number})
+        return [
+            Standing(row.ref, row.at is not None, changed[row.message] if row.at is not None else None)
+            for row in found
+        ]
+
     def said(
         self, place: Place, ref: str, author: Identity, at: datetime, answers: int | None, now: datetime
     ) -> int:
@@ -261,18 +296,24 @@ class Copies:
     # --- what is wanted ---
 
     def want(
-        self, message: int, places: Collection[Place], spoken: Spoken | None, edition: str, now: datetime
+        self,
+        message: int,
+        places: Collection[Place],
+        spoken: Spoken | None,
+        edition: str,
+        now: datetime,
+        *,
+        missed: bool = False,
     ) -> None:
         key, sealed = self._sealing.seal(pack_spoken(spoken)) if spoken else ("", None)
         state = {"edition": edition, "gone": spoken is None, "key": key, "spoken": sealed}
         speaker = self._db.execute(_SPEAKER_OF, {"message_": message}).scalar()
+        new = {"message": message, "speaker": speaker, "next_at": now, "missed": missed}
         for place in places:
-            self._want_in(place, message, speaker, state, now)
+            self._want_in(place, message, new, state)
         self._db.wake("copy")
 
-    def _want_in(
-        self, place: Place, message: int, speaker: int | None, state: dict[str, Any], now: datetime
-    ) -> None:
+    def _want_in(self, place: Place, message: int, new: dict[str, Any], state: dict[str, Any]) -> None:
         number = self._number(place)
         rows = self._rows(message, number)
         if any(row.edition == state["edition"] or row.gone for row in rows):
@@ -285,9 +326,8 @@ class Copies:
             values = {f"{name}_": value for name, value in state.items()}
             self._db.execute(_WANT_INSTEAD, {"seq_": untried[-1].seq, **values})
         else:
-            row = {"message": message, "place": number, "account": self._account_for(place)}
-            row |= {"first": not stands and not rows, "next_at": now, "speaker": speaker}
-            self._db.execute(_WANT, {**row, **state})
+            row = {"place": number, "account": self._account_for(place), "first": not stands and not rows}
+            self._db.execute(_WANT, {**new, **row, **state})
 
     def _rows(self, message: int, number: int) -> Sequence[Any]:
         return self._db.execute(_THESE, {"message_": message, "place_": number})
@@ -374,7 +414,7 @@ class Copies:
             next(iter(answers), None),
             community=row.community,
         )
-        return Wanted(row.seq, copy, said, bool(row.first))
+        return Wanted(row.seq, copy, said, bool(row.first), bool(row.missed))
 
     def _is_said(self, message: int, place: Place, stands: Reference) -> bool:
         found = self.at(place, stands[0]) if stands else None
@@ -415,6 +455,15 @@ class Copies:
     def later(self, wanted: Wanted, when: datetime, *, failed: bool, in_doubt: bool) -> None:
         values = {"seq_": wanted.id, "when_": when, "more_": int(failed), "in_doubt_": in_doubt}
         self._db.execute(_LATER, values)
+
+    def leave_out(self, message: int, place: Place, most: int) -> int:
+        said_in = self._db.execute(_SAID_IN, {"message_": message}).scalar()
+        where = {"place_": self._known(place), "said_in_": said_in}
+        missed = list(self._db.execute(_MISSED, where).scalars()) if said_in else []
+        if left := missed[: max(len(missed) - most, 0)]:
+            self._db.execute(_LEAVE_OUT, {"seqs_": left})
+            self._db.wake("copy")
+        return len(left)
 
     def park(self, wanted: Wanted, reason: str) -> None:
         self._db.execute(_PARK, {"seq_": wanted.id, "reason_": reason})

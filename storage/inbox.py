@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import bindparam, delete, func, select
 
 from bot.model.events import Arrival
+from bot.model.people import Place
 from storage.among import among
 from storage.batch import Batch
 from storage.community import anywhere
@@ -46,6 +47,15 @@ _WAITING = (
         inbox.c.undecryptable == bindparam("undecryptable_"),
     )
     .order_by(inbox.c.seq)
+)
+_HOLDS = anywhere(
+    select(inbox.c.seq)
+    .where(
+        inbox.c.account == bindparam("account_"),
+        inbox.c.room == bindparam("room_"),
+        inbox.c.undecryptable.is_(False),
+    )
+    .limit(1)
 )
 _DONE = delete(inbox).where(inbox.c.account == bindparam("account_"), among(inbox.c.seq, "seqs_"))
 
@@ -98,6 +108,10 @@ class Inbox:
                 log.error("What was said in %s cannot be read any more: its key is gone", row.id)
                 continue
             yield Arrival(row.id, row.room, body, row.seq, row.undecryptable)
+
+    def holds(self, account: str, place: Place) -> bool:
+        where = {"account_": account, "room_": place.room_id}
+        return self._db.execute(_HOLDS, where).scalar() is not None
 
     def cursors(self, account: str, prefix: str = "") -> Mapping[str, str]:
         found = self._kept.all(account, CURSOR + prefix)

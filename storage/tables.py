@@ -704,6 +704,7 @@ copies = Table(
 )
 
 Index("ix_copies_speaker", copies.c.speaker, sqlite_where=text("speaker IS NOT NULL"))
+Index("ix_copies_at", copies.c.at, sqlite_where=text("at IS NOT NULL"))
 
 # What is to stand in a place, and does not yet: without its words once it was set aside.
 wanted_copies = Table(
@@ -719,6 +720,8 @@ wanted_copies = Table(
     Column("gone", Boolean, nullable=False),
     # Nothing of it stood there when it was wanted.
     Column("first", Boolean, nullable=False),
+    # It was heard long after it was said.
+    Column("missed", Boolean, nullable=False, server_default=false()),
     Column("key", String, nullable=False, server_default=""),
     Column("spoken", Text, info=Holds.SEALED.info),
     Column("attempts", Integer, nullable=False, server_default="0"),

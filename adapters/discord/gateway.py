@@ -22,6 +22,7 @@ from adapters.discord.guests import Posts, lets_in, put_out_of
 from adapters.discord.history import Reading
 from adapters.discord.intake import Intake
 from adapters.discord.messages import Messages
+from adapters.discord.missed import Missed
 from adapters.discord.newcomers import FirstWords, entrance
 from adapters.discord.outgoing import Outgoing
 from adapters.discord.registration import Registration
@@ -127,6 +128,7 @@ class Gateway:
         self._messages = Messages(self.session, self._first_words, self._signs)
         in_order = InOrder(core, clock, self._messages.deal)
         self._reading = Reading(self.session, self._messages.meaning, in_order)
+        self._missed = Missed(self.session, self._signs, self._reading)
         self._adapter = adapter
         self._ready = ready
         self._caught_up = caught_up
@@ -149,6 +151,7 @@ class Gateway:
             self._places.keep_looking(),
             self._posts.keep_looking(),
             self._signs.keep_looking(self._reading),
+            self._missed.keep_looking(),
         )
         work = [asyncio.create_task(coroutine) for coroutine in chores]
         try:
@@ -279,6 +282,8 @@ class Gateway:
                 await self._places.publish_pending()
                 if self._was_away and self.session.core.signs:
                     self._signs.was_away(await self.session.core.heard_before(self.session.account))
+                if self._was_away and self.session.core.may_carry:
+                    await self._missed.was_away()
                 self._ready.set()
                 await self.session.core.serve(self._adapter)
                 is_known = await self._note_who_was_put_out()
@@ -288,6 +293,7 @@ class Gateway:
                     self._caught_up.set()
                     log.info("Reading along on Discord as %s", self._client.user)
                 self._signs.look()
+                self._missed.look()
                 if not is_known:
                     raise ConnectionError("Discord does not say whom somebody put out")
                 failed = 0
@@ -295,6 +301,7 @@ class Gateway:
                 # Whatever it was: Plein must not stay deaf for it.
                 log.warning("Not all that was said could be read yet (%s)", type(error).__name__)
                 log.debug("Why", exc_info=error)
+                self._missed.look()
                 await self.session.clock.sleep(pause(failed).total_seconds())
                 failed += 1
                 self._changed.set()
@@ -473,6 +480,7 @@ class Gateway:
 
     async def _try_again(self, channels: Sequence[Any]) -> None:
         """What was refused in these may be taken now, where Plein may speak."""
+        self._missed.may_again()
         for place in self._places.worth_trying(channels):
             await self.session.core.retry(self.session.account, place)
 

@@ -37,6 +37,8 @@ AT_ONCE = 5
 PAGE = 100
 # Of what one person said in private so many of these are waited for: of nobody more is kept at a time.
 MOST_PAGES = MOST_WAITING // PAGE
+# For room for more of one person's so often is waited, so many seconds each time.
+MOST_WAITS, WAITS = 120, 0.25
 # So much is held back while there is something to catch up with.
 MOST_HELD = 5_000
 SILENT_FOR = timedelta(days=90)
@@ -95,6 +97,11 @@ class Reading:
             self._too_much.add(stream)
         self._hurry(stream)
         await self._release(stream)
+
+    async def missed(self, message: discord.Message) -> bool:
+        """What it was changed into while nobody told Plein; whether that is kept, if it is for Plein."""
+        await self.heard(message, changed=True)
+        return _stream(message.guild.id if message.guild else 0, message.channel.id) not in self._held
 
     def _hurry(self, stream: str) -> None:
         """Somebody is waiting there: it has its turn before those where nobody is, once."""
@@ -404,6 +411,7 @@ class Reading:
                 return False
             newest = _newest(there)
         self._too_much.discard(stream)
+        await self._make_room(stream)
         try:
             since = discord.Object(self._read[stream])
             async for message in there.history(after=since, limit=PAGE, oldest_first=True):
@@ -419,6 +427,16 @@ class Reading:
             self._read[stream] = newest
             self._unsaved.add(stream)
         return False
+
+    async def _make_room(self, stream: str) -> None:
+        """What is carried is dealt with before more is read than of one person is kept at a time."""
+        place = self._place_of(stream)
+        for _ in range(MOST_WAITS):
+            if place is None or not self._on.core.carries(place):
+                return
+            if self.in_order.room_left(place.room_id) >= PAGE:
+                return
+            await self._on.clock.sleep(WAITS)
 
     async def _find(self, stream: str) -> discord.Thread | None:
         """A thread that was put away, where something is to be read in it. Raises what may pass."""

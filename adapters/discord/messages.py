@@ -114,8 +114,8 @@ class Messages:
             self._reads[message.id] = hash(message.content)
             picture = message.author.avatar and message.author.display_avatar.url
             kept |= {"content": message.content, "names": names_in(message), "avatar": picture or ""}
-        if changed and message.edited_at:
-            kept["changed"] = message.edited_at.isoformat()
+        if message.edited_at:
+            kept["changed" if changed else "edited"] = message.edited_at.isoformat()
         return kept
 
     def _is_news(self, message: discord.Message) -> bool:
@@ -180,6 +180,7 @@ class Messages:
             rich=read(kept["content"], named(kept["names"])) if "content" in kept else (),
             changes=str(message) if "changed" in kept else None,
             avatar=kept.get("avatar", ""),
+            changed_at=datetime.fromisoformat(kept["edited"]) if "edited" in kept else None,
         )
 
     async def _invocation(self, message: int, kept: Json, channel: int) -> Invocation:

@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from html import escape
 
 from adapters.matrix.read import KEY
@@ -22,7 +23,7 @@ from adapters.matrix.rich.write import write
 from adapters.matrix.session import Session
 from bot.errors import Gone
 from bot.model.carried import Copy, Spoken
-from bot.model.message import text
+from bot.model.message import Text, text
 from bot.ports.adapter import Note
 from bot.rich import (
     Code,
@@ -100,8 +101,7 @@ class Carrying:
         name = clean_name(spoken.name) or self._texts.write(text("matrix.carried.nobody"), voice)
         rich = spoken.rich
         if copy.late:
-            at = moment_in_words(Moment(spoken.at, Shape.TIME), names)
-            rich = _begun_with(self._texts.write(text("matrix.carried.late", at=at), voice) + " ", rich)
+            rich = _begun_with(self._texts.write(_late(spoken.at, voice, names), voice) + " ", rich)
         profile = {
             "id": hashlib.sha256(spoken.name.encode(errors="replace")).hexdigest()[:16],
             "displayname": name,
@@ -149,6 +149,13 @@ def _named(rich: Rich, profile: Content, names: Names) -> Content:
             PROFILE: profile,
         }
     return {}
+
+
+def _late(at: datetime, voice: Voice, names: Names) -> Text:
+    """When they said it; of another day with its date."""
+    if at.astimezone(voice.zone).date() == voice.now.astimezone(voice.zone).date():
+        return text("matrix.carried.late", at=moment_in_words(Moment(at, Shape.TIME), names))
+    return text("matrix.carried.late.day", at=at)
 
 
 def _edit(content: Content, event: str) -> Content:

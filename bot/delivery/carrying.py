@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.carrying import Carried
+from bot.carrying import LATE_AFTER, Carried
 from bot.clock import Clock
 from bot.delivery.worker import (
     LEFT_TO_OTHERS,
@@ -29,21 +29,38 @@ from bot.delivery.worker import (
     tell_moderators_of,
 )
 from bot.errors import Gone, NotNow, NotOurs, Refused, StoreFailed
+from bot.model.message import message, text, typed
+from bot.model.people import Place
+from bot.platforms import called
 from bot.ports.adapter import Adapter, Carrier
 from bot.ports.carrying import Wanted
 from bot.ports.storage import Store, Transaction
 
 log = logging.getLogger(__name__)
 AT_ONCE = 24
-# Of what is said later than that readers are told when it was said.
-LATE_AFTER = timedelta(minutes=5)
+# Of what was missed in a place so much is carried, the last. Until all of it was heard it waits, so long at
+# most, and that is looked at so often.
+MOST_MISSED, HEARD_WITHIN, LOOKS_AGAIN = 200, timedelta(minutes=2), timedelta(seconds=2)
+A_WHILE = timedelta(hours=1)
+# Where each account is still dealing with what was said.
+UnderWay = Callable[[], Mapping[str, Collection[Place | None]]]
 
 
 class Carrying:
     """Has the adapters, which are by account, show what people said elsewhere."""
 
-    def __init__(self, store: Store, clock: Clock, adapters: Mapping[str, Adapter], carried: Carried) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        adapters: Mapping[str, Adapter],
+        carried: Carried,
+        under_way: UnderWay,
+    ) -> None:
         self._store = store
+        self._under_way = under_way
+        # Since when what was missed in one place waits to be carried to another.
+        self._waits: dict[tuple[Place, Place], datetime] = {}
         self._clock = clock
         self._adapters = adapters
         self._carried = carried
@@ -70,7 +87,8 @@ class Carrying:
         page = limit + len(busy)
 
         def take(tx: Transaction) -> Round[Wanted]:
-            due = [each for each in tx.copies.due(account, now, page) if each.copy.place not in busy][:limit]
+            free = [each for each in tx.copies.due(account, now, page) if each.copy.place not in busy]
+            due = [each for each in free if self._has_its_turn(each, tx, now)][:limit]
             _note_tried(tx, due, now)
             next_at = None if len(due) == limit else tx.copies.next_try([account], now)
             return Round([(each.copy.place, each) for each in due], next_at)
@@ -81,11 +99,45 @@ class Carrying:
         now = self._clock.now()
 
         def take(tx: Transaction) -> Wanted | None:
-            found = tx.copies.next_for(before.copy.place, before.copy.account, now)
+            while found := tx.copies.next_for(before.copy.place, before.copy.account, now):
+                if self._has_its_turn(found, tx, now):
+                    break
             _note_tried(tx, [found] if found else [], now)
             return found
 
         return await self._store.run_anywhere(take)
+
+    # --- what was missed ---
+
+    def _has_its_turn(self, wanted: Wanted, tx: Transaction, now: datetime) -> bool:
+        """What was missed waits until all of it was heard; then the last of it is carried, and readers are
+        told how much is not.
+        """
+        copy = wanted.copy
+        if not (wanted.missed and wanted.first) or copy.in_doubt:
+            return True
+        with tx.within(copy.community):
+            said_in = tx.copies.places_of(copy.message)[0]
+            if self._is_waited_for(said_in, copy.place, tx, now):
+                tx.copies.later(wanted, now + LOOKS_AGAIN, failed=False, in_doubt=False)
+                return False
+            left = tx.copies.leave_out(copy.message, copy.place, MOST_MISSED)
+            if left:
+                _tell_of_left_out(tx, wanted, said_in, left, now)
+        return not left
+
+    def _is_waited_for(self, said_in: Place, place: Place, tx: Transaction, now: datetime) -> bool:
+        """Whether something that was said there is still to be heard, and was not waited for long enough."""
+        account = tx.places.served_by(said_in) or ""
+        if said_in not in self._under_way().get(account, ()) and not tx.inbox.holds(account, said_in):
+            self._waits.pop((said_in, place), None)
+            return False
+        waited = now - self._waits.setdefault((said_in, place), now)
+        if waited > A_WHILE:
+            del self._waits[said_in, place]  # another time
+        return waited < HEARD_WITHIN or waited > A_WHILE
+
+    # --- making it true ---
 
     async def _carry(self, wanted: Wanted) -> bool:
         """Make it true; False if this place has to wait."""
@@ -179,6 +231,14 @@ class Carrying:
                 tell_moderators_of(tx, wanted.copy.place, reason, now)
 
         await self._run(wanted, drop)
+
+
+def _tell_of_left_out(tx: Transaction, wanted: Wanted, said_in: Place, count: int, now: datetime) -> None:
+    name = typed(tx.places.called(said_in) or said_in.room_id)
+    values = {"count": count, "most": MOST_MISSED, "place": name, "platform": called(said_in.platform)}
+    line = text("carried.left_out", **values)
+    key = f"left out:{wanted.copy.place.platform}:{wanted.copy.place.room_id}:{wanted.copy.message}"
+    tx.posts.add(key, wanted.copy.place, message(line), now)
 
 
 def _note_tried(tx: Transaction, due: Sequence[Wanted], now: datetime) -> None:

@@ -27,6 +27,18 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """A message that is carried, or part of a copy of one, as it is known to stand somewhere.
+
+    `said`: it was said there, and changed at `changed_at` as far as is known.
+    """
+
+    ref: str
+    said: bool
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Copy:
     """A message as it is to stand in another place than the one where it was said.
 

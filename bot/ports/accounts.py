@@ -99,6 +99,10 @@ class InboxStore(Protocol):
 
     def waiting(self, account: str, undecryptable: bool, stream: str = "") -> Sequence[Arrival]: ...
 
+    def holds(self, account: str, place: Place) -> bool:
+        """Whether something waits there that was said in that place, and can be read."""
+        ...
+
     def cursors(self, account: str, prefix: str = "") -> Mapping[str, str]:
         """How far each stream was read whose name begins like that."""
         ...

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from bot.model.carried import Copy
+from bot.model.carried import Copy, Standing
 from bot.model.events import Arrival, Came, Heard, Invocation, Lack, PutOut
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Attachment, Message, Suggestion, Text
@@ -249,6 +249,12 @@ class Core(Protocol):
 
     async def is_copy(self, place: Place, ref: str) -> bool:
         """Whether what stands there is known to be a copy of what was said elsewhere, or part of one."""
+        ...
+
+    async def standing(self, place: Place, since: datetime) -> Sequence[Standing]:
+        """What is known to stand there of messages that are carried and were said since then; nothing of
+        before that was switched on. It is for whoever looks whether it stands there still, and as it was.
+        """
         ...
 
     async def hear(self, heard: Heard) -> None: ...

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.model.carried import Copy, Spoken
+from bot.model.carried import Copy, Spoken, Standing
 from bot.model.people import Identity, Place
 from bot.model.work import Reference
 
@@ -43,12 +43,13 @@ class Early:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is to be made true in a place. `said`: it was said there, and can only be taken away; `first`:
-    nothing of it stood there when it was wanted."""
+    nothing of it stood there when it was wanted; `missed`: it was heard long after it was said."""
 
     id: int
     copy: Copy
     said: bool
     first: bool
+    missed: bool = False
 
 
 class CopyStore(Protocol):
@@ -60,6 +61,11 @@ class CopyStore(Protocol):
 
     def refs(self, message: int, place: Place) -> Reference:
         """Where it stands in that place, part by part."""
+        ...
+
+    def standing(self, place: Place, since: datetime) -> Sequence[Standing]:
+        """What stands there of messages that were said since then, but for those that are gone where they
+        were said."""
         ...
 
     def said(
@@ -81,9 +87,17 @@ class CopyStore(Protocol):
         ...
 
     def want(
-        self, message: int, places: Collection[Place], spoken: Spoken | None, edition: str, now: datetime
+        self,
+        message: int,
+        places: Collection[Place],
+        spoken: Spoken | None,
+        edition: str,
+        now: datetime,
+        *,
+        missed: bool = False,
     ) -> None:
-        """It is to stand so in these places; None: nowhere there.
+        """It is to stand so in these places; None: nowhere there. `missed`: it was heard long after it was
+        said.
 
         What was not tried yet is that from now on, and is nothing at all where it is to be gone. What is
         being tried is made true first.
@@ -135,6 +149,12 @@ class CopyStore(Protocol):
         ...
 
     def later(self, wanted: Wanted, when: datetime, *, failed: bool, in_doubt: bool) -> None: ...
+
+    def leave_out(self, message: int, place: Place, most: int) -> int:
+        """Of what was missed where that message was said, and of which nothing can stand in that place yet,
+        only so many are still wanted there, the last; how many are not.
+        """
+        ...
 
     def park(self, wanted: Wanted, reason: str) -> None:
         """Set it aside, without its words; what is wanted of it next is tried again."""

@@ -13,12 +13,14 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import func, select
 
+from bot.delivery import carrying
+from bot.delivery.carrying import HEARD_WITHIN, LOOKS_AGAIN
 from bot.delivery.worker import PARK_AFTER
 from bot.errors import Gone, NotNow, Refused, StoreFailed, TryLater
 from bot.features.polls.settings import PollsSettings
 from bot.features.relay.records import RELAYS
 from bot.features.relay.settings import RelaySettings
-from bot.model.events import Heard
+from bot.model.events import Arrival, Heard
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
 from bot.rich import Link, Quote, Words
@@ -287,6 +289,99 @@ async def test_what_waited_for_long_says_so_and_only_then(talk: Talk) -> None:
     await talk.change(said, "veranderd")
     await talk.carry()
     assert not talk.platform.copies[-1].late
+
+
+# --- what was missed ---
+
+
+async def missed(talk: Talk, words: str, **more: Any) -> Heard:
+    """Somebody said it six minutes ago, and one after the other."""
+    at = talk.town.clock.now() - 6 * MINUTE + talk.number * SECOND
+    return await talk.say(words, at=at, **more)
+
+
+async def test_what_was_missed_waits_until_all_of_it_was_heard(talk: Talk) -> None:
+    core = talk.town.core
+    talk.town.clock.turn(10 * MINUTE)
+    (left,) = await core.store_arrivals(PLATFORM, [Arrival("left", "a", "{}")], None)
+    await missed(talk, "gemist")
+    await talk.say("net gezegd", room="b", name="Ben")
+    await talk.carry()
+    assert talk.read("b") == ["net gezegd"]
+    assert talk.read("c") == []
+    assert talk.read("a") == ["gemist", "Ben: net gezegd"]
+    await core.acknowledge(PLATFORM, [left.seq])
+    talk.town.clock.turn(LOOKS_AGAIN)
+    await talk.carry()
+    assert talk.read("c") == ["Mia: gemist", "Ben: net gezegd"]
+    assert [copy.late for copy in talk.platform.copies if copy.place.room_id == "c"] == [True, False]
+
+
+async def test_what_was_missed_waits_no_longer_than_that(talk: Talk) -> None:
+    talk.town.clock.turn(10 * MINUTE)
+    await talk.town.core.store_arrivals(PLATFORM, [Arrival("left", "a", "{}")], None)
+    await missed(talk, "gemist")
+    for often in range(round(HEARD_WITHIN / LOOKS_AGAIN)):
+        await talk.carry()
+        assert talk.read("b") == [], often
+        talk.town.clock.turn(LOOKS_AGAIN)
+    await talk.carry()
+    assert talk.read("b") == talk.read("c") == ["Mia: gemist"]
+
+
+async def test_of_very_much_that_was_missed_in_a_place_the_last_is_carried(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carrying, "MOST_MISSED", 3)
+    talk.town.clock.turn(10 * MINUTE)
+    said = [await missed(talk, f"nr {number}") for number in range(5)]
+    for number in range(2):
+        await missed(talk, f"van b {number}", room="b")
+    await talk.say("nu")
+    await talk.carry()
+    await talk.carry()
+    theirs = ["Mia: nr 2", "Mia: nr 3", "Mia: nr 4"]
+    assert talk.read("b") == ["van b 0", "van b 1", *theirs, "Mia: nu"]
+    assert talk.read("c") == [*theirs, "Mia: van b 0", "Mia: van b 1", "Mia: nu"]
+    await talk.change(said[0], "anders")
+    await talk.gone("a", said[1].ref)
+    await talk.carry()
+    assert talk.read("c")[:3] == theirs
+
+    def lines(tx: Transaction) -> list[Any]:
+        posts = tx.posts.due(PLATFORM, talk.town.clock.now(), 9)
+        return sorted((post.to.room_id, post.message.blocks[0].values["count"]) for post in posts)  # type: ignore[union-attr]
+
+    assert await talk.town.core.store.run_anywhere(lines) == [("b", 2), ("c", 2)]
+
+
+async def test_what_is_first_heard_as_it_was_changed_is_changed_by_what_comes_after_that(talk: Talk) -> None:
+    now = talk.town.clock.now()
+    said = await talk.say("zoals het nu is", changed_at=now + 2 * SECOND)
+    await talk.carry()
+    await talk.change(said, "van daarvoor", after=SECOND)
+    await talk.carry()
+    assert talk.read("b") == ["Mia: zoals het nu is"]
+    assert [each.changed_at for each in await talk.town.core.standing(said.place, now)] == [now + 2 * SECOND]
+    await talk.change(said, "van daarna", after=3 * SECOND)
+    await talk.carry()
+    assert talk.read("b") == ["Mia: van daarna"]
+
+
+async def test_what_stands_is_known_since_it_was_switched_on(talk: Talk) -> None:
+    core, long_ago = talk.town.core, talk.town.clock.now() - 60 * MINUTE
+    here, there = Place(PLATFORM, "a"), Place(PLATFORM, "b")
+    await talk.say("toen")
+    await talk.carry()
+    assert [each.said for each in await core.standing(here, long_ago)] == [True]
+    assert [each.said for each in await core.standing(there, long_ago)] == [False]
+    talk.town.clock.turn(MINUTE)
+    await switch(talk.town, on=False)
+    assert await core.standing(here, long_ago) == ()
+    await switch(talk.town, on=True)
+    assert not await core.standing(here, long_ago)
+    said = await talk.say("nu")
+    assert [each.ref for each in await core.standing(here, long_ago)] == [said.ref]
 
 
 # --- edits ---

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import func, insert, select
 
-from bot.model.carried import Spoken
+from bot.model.carried import Spoken, Standing
 from bot.model.people import Identity, Place
 from bot.model.work import COPIES
 from bot.ports.carrying import Early
@@ -220,6 +220,54 @@ async def test_what_came_first_waits_a_minute_and_what_is_gone_stays_so(store: D
     await store.run(work)
 
 
+async def test_what_stands_of_what_was_said_since_then(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        old, gone = say(tx, "oud", "17"), say(tx, "weg", "18")
+        new = tx.copies.said(HERE, "19", ANNA, NOW + SECOND, None, NOW)
+        tx.copies.want(new, (THERE,), words(), "said:19", NOW)
+        for each in tx.copies.due("b", NOW, 9):
+            tx.copies.tried([each], NOW)
+            tx.copies.note(each.copy, 0, f"copy of {each.copy.message}")
+            tx.copies.note(each.copy, 1, f"more of {each.copy.message}")
+            tx.copies.done(each)
+        tx.copies.changed(old, NOW + 3 * SECOND)
+        assert tx.copies.standing(HERE, NOW) == [
+            Standing("17", said=True, changed_at=NOW + 3 * SECOND),
+            Standing("18", said=True),
+            Standing("19", said=True),
+        ]
+        tx.copies.ended(gone)
+        assert [each.ref for each in tx.copies.standing(HERE, NOW)] == ["17", "19"]
+        assert tx.copies.standing(THERE, NOW) == [
+            Standing(f"{part} of {old}", said=False) for part in ("copy", "more")
+        ]
+        assert [each.ref for each in tx.copies.standing(HERE, NOW + SECOND)] == ["19"]
+        assert tx.copies.standing(ELSEWHERE, NOW) == []
+
+    await store.run(work)
+
+
+async def test_of_what_was_missed_in_a_place_the_last_is_wanted(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        messages = []
+        for number in range(6):
+            message = tx.copies.said(HERE, f"{number}", ANNA, NOW, None, NOW)
+            tx.copies.want(message, (THERE,), words(f"{number}"), f"said:{number}", NOW, missed=number != 2)
+            messages.append(message)
+        other = tx.copies.said(ELSEWHERE, "9", ANNA, NOW, None, NOW)
+        tx.copies.want(other, (THERE,), words("9"), "said:9", NOW, missed=True)
+        (first,) = tx.copies.due("b", NOW, 9)
+        # What may have arrived is not left out.
+        tx.copies.tried([first], NOW)
+        assert tx.copies.leave_out(messages[1], THERE, 2) == 2
+        assert tx.copies.leave_out(messages[1], THERE, 2) == 0
+        assert tx.copies.waiting(THERE) == 5
+        assert tx.copies.places_of(messages[3]) == [HERE]
+        assert tx.copies.places_of(messages[5]) == [HERE, THERE]
+
+    await store.run(work)
+
+
 async def test_all_of_it_goes_by_rule(store: Database) -> None:
     year, month = timedelta(days=365), timedelta(days=30)
 
@@ -314,7 +362,7 @@ MANY, MOST_BYTES = 100_000, 200
 @pytest.mark.long
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 async def test_a_message_between_two_places_takes_so_few_bytes(store: Database, tmp_path: Path) -> None:
-    """175 of them at the last count, with the indexes by which it is found."""
+    """197 of them at the last count, with the indexes by which it is found."""
     chance = random.Random(18)
 
     def fill(tx: Transaction) -> None:
@@ -345,9 +393,11 @@ async def test_a_message_between_two_places_takes_so_few_bytes(store: Database, 
 
 def bytes_of_map(path: Path) -> int:
     """With its indexes."""
-    parts = ("copies", "sqlite_autoindex_copies_2", "ix_copies_speaker")
+    parts = ("copies", "sqlite_autoindex_copies_2", "ix_copies_speaker", "ix_copies_at")
     with sqlite3.connect(path) as db:
-        found: int = db.execute("SELECT sum(pgsize) FROM dbstat WHERE name IN (?, ?, ?)", parts).fetchone()[0]
+        found: int = db.execute(
+            "SELECT sum(pgsize) FROM dbstat WHERE name IN (?, ?, ?, ?)", parts
+        ).fetchone()[0]
     return found
 
 

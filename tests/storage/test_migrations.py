@@ -1790,6 +1790,7 @@ async def test_what_is_carried_comes_and_goes(database_url: str) -> None:
         await look(database_url, partial(down_to, "0075"))
 
 
+<<<<<<< HEAD
 async def test_when_somebody_came_is_kept_about_and_what_was_said_beside_an_answer_no_more(
     database_url: str,
 ) -> None:
@@ -1876,3 +1877,17 @@ async def test_check_ins_of_before_tell_nobody_who_came_first(database_url: str)
 
 
 HERE_OR_NOT = ("meeting not-here", "poll tick")
+=======
+async def test_what_was_carried_before_is_not_taken_for_missed(database_url: str) -> None:
+    of_one = {"community": 1, "message": 1, "place": 1, "account": "b", "edition": "e", "next_at": 1}
+
+    def fill(db: Connection) -> None:
+        add_rows({"wanted_copies": [{**of_one, "gone": False, "first": True}]}, db)
+
+    await upgrade(database_url, to="0076")
+    await look(database_url, fill)
+    for _ in range(2):
+        await upgrade(database_url)
+        assert await look(database_url, rows("wanted_copies", "message", "missed")) == [(1, False)]
+        await look(database_url, partial(down_to, "0076"))
+>>>>>>> p_outage

@@ -148,6 +148,6 @@ def a_copy(room: str, said: Rich | str | None, edition: str = "1", **more: Any) 
     """Of what Mia said elsewhere; None: it is gone."""
     name = more.pop("name", "Mia")
     rich = (Words(said),) if isinstance(said, str) else said
-    spoken = None if rich is None else Spoken(name, rich, AT)
+    spoken = None if rich is None else Spoken(name, rich, more.pop("at", AT))
     more.setdefault("message", next(numbers))
     return Copy(place=Place("matrix", room), account="", spoken=spoken, edition=edition, **more)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -23,6 +23,7 @@ from bot.model.people import FIRST_COMMUNITY, Place
 from bot.rich import CodeBlock, Mention, Named, Style, Styled, Words
 from tests.adapters.matrix.carried import Carried, a_copy, carrying_on
 from tests.adapters.matrix.sealer import Sealer
+from tests.chat import BRUSSELS
 from tests.doubles.proxy import Proxy
 from tests.homeserver import Homeserver, Person, shown
 from tests.town import numbers
@@ -167,15 +168,16 @@ async def test_words_stand_in_the_name_of_who_said_them(carried: Carried, homese
     room = await carried.room(anna)
     said = await anna.say(room, "wie komt?")
     rich = (Styled(Style.BOLD, (Words("ik"),)), Words(f" <b> @room {anna.name} {anna.user_id}"))
-    copy = a_copy(room, rich, name="Mi\u202ea\n@room", answers=said, late=True)
+    now = datetime.now(BRUSSELS)
+    copy = a_copy(room, rich, name="Mi\u202ea\n@room", answers=said, late=True, at=now)
     (stands,) = await carried.carry(copy)
     assert await carried.carry(copy) == (stands,)
     assert [each.event_id for each in shown(await anna.history(room))] == [said, stands]
     content = (await event(anna, room, stands))["content"]
-    words = f"om 14:05 ik <b> @room {anna.name} {anna.user_id}"
+    words = f"om {now:%H:%M} ik <b> @room {anna.name} {anna.user_id}"
     assert content["body"] == f"Mia @room: {words}"
     assert content["formatted_body"] == (
-        "<strong data-mx-profile-fallback>Mia @room: </strong>om 14:05 <strong>ik</strong>"
+        f"<strong data-mx-profile-fallback>Mia @room: </strong>om {now:%H:%M} <strong>ik</strong>"
         f" &lt;b&gt; @room {anna.name} {anna.user_id}"
     )
     profile = content[PROFILE]
@@ -186,6 +188,14 @@ async def test_words_stand_in_the_name_of_who_said_them(carried: Carried, homese
     await anna.wait_for(room, lambda each: "m.new_content" in each["content"])
     answer = await anna.request("GET", "sync", params={"timeout": "0"})
     assert answer["rooms"]["join"][room]["unread_notifications"]["highlight_count"] == 0
+
+
+async def test_of_another_day_readers_are_told_the_date(carried: Carried, homeserver: Homeserver) -> None:
+    anna = await somebody(homeserver, "anna")
+    room, at = await carried.room(anna), datetime(2020, 11, 28, 13, 5, tzinfo=UTC)
+    (stands,) = await carried.carry(a_copy(room, "dag", late=True, at=at))
+    body = (await event(anna, room, stands))["content"]["body"]
+    assert body == "Mia: op zaterdag 28 november 2020 om 14.05 uur: dag"
 
 
 async def test_through_lost_answers_nothing_stands_twice(carried: Carried, homeserver: Homeserver) -> None:
