@@ -147,6 +147,12 @@ class PleinCore:
     def carries(self, place: Place) -> bool:
         return place in self.carried.places
 
+    async def encrypted(self, place: Place) -> None:
+        community = await self.communities.of_place(place)
+        if community is not None:
+            await self.store.run(partial(self.carried.encrypt, place), community=community)
+            await self.carried.refresh()
+
     @property
     def may_carry(self) -> bool:
         return self.carried.may_be_anywhere

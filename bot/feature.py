@@ -116,11 +116,15 @@ class Carries:
 
     `setting` is that of the feature's section that says whether it is anywhere, and `kept_for` that which
     says for how many days it is known which message is which; `themes` tells in which, each with since when.
+    `agreed` tells of a theme from which of its places words may go that are encrypted there, and `absent`
+    whether what somebody says stays where they say it.
     """
 
     setting: str
     kept_for: str
     themes: Callable[[Transaction], Mapping[int, datetime]]
+    agreed: Callable[[Transaction, int], Collection[Place]]
+    absent: Callable[[Transaction, int], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,6 +307,14 @@ class Features:
         return {
             theme: since for carries in self._carried(settings) for theme, since in carries.themes(tx).items()
         }
+
+    def agreed(self, tx: Transaction, settings: Settings, theme: int) -> Collection[Place]:
+        """From which of its places words may go that are encrypted there."""
+        return {place for carries in self._carried(settings) for place in carries.agreed(tx, theme)}
+
+    def is_absent(self, tx: Transaction, settings: Settings, resident: int) -> bool:
+        """Whether what they say stays where they say it."""
+        return any(carries.absent(tx, resident) for carries in self._carried(settings))
 
     def keeps_copies_for(self, settings: Settings) -> timedelta | None:
         """For how long it is kept which message is which there."""

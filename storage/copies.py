@@ -21,6 +21,7 @@ from sqlalchemy import (
     insert,
     literal,
     null,
+    or_,
     select,
     update,
 )
@@ -30,6 +31,7 @@ from bot.model.carried_codec import pack_spoken, unpack_spoken
 from bot.model.people import Identity, Place
 from bot.model.work import Reference
 from bot.ports.carrying import Early, Stands, Wanted
+from storage.among import among
 from storage.batch import Batch, Loader
 from storage.community import anywhere
 from storage.envelopes import Envelopes
@@ -67,6 +69,11 @@ _PLACES = (
     .order_by(copies.c.at.is_(None), copied_in.c.id)
 )
 _SPEAKER_OF = select(copies.c.speaker).where(_MESSAGE, copies.c.at.is_not(None))
+_AUTHOR_OF = (
+    select(speakers.c.account)
+    .join(copies, copies.c.speaker == speakers.c.id)
+    .where(_MESSAGE, copies.c.at.is_not(None))
+)
 _ADD = insert(copies)
 _SAID = and_(_MESSAGE, copies.c.at.is_not(None))
 _CHANGED = update(copies).where(_SAID)
@@ -181,6 +188,34 @@ _NEXT_TRY = anywhere(
     .limit(1)
 )
 
+# --- what somebody said, as far as it is elsewhere ---
+
+_COPY = copies.alias("copy")
+_IS_ELSEWHERE = or_(
+    select(literal(1)).where(_COPY.c.message == copies.c.message, _COPY.c.at.is_(None)).exists(),
+    select(literal(1)).where(wanted_copies.c.message == copies.c.message, ~wanted_copies.c.gone).exists(),
+)
+_SPOKEN = and_(
+    copies.c.speaker == bindparam("speaker_"),
+    copies.c.at <= bindparam("until_", type_=copies.c.at.type),
+)
+_COUNT_ELSEWHERE = select(func.count()).where(_SPOKEN, _IS_ELSEWHERE)
+_SOME_ELSEWHERE = (
+    select(copies.c.message)
+    .where(_SPOKEN, _IS_ELSEWHERE)
+    .order_by(copies.c.message.desc())
+    .limit(bindparam("limit_"))
+)
+_LEAVING = select(wanted_copies.c.seq).where(
+    wanted_copies.c.speaker == bindparam("speaker_"), wanted_copies.c.gone, wanted_copies.c.parked.is_(None)
+)
+_LEAVING = _LEAVING.limit(1)
+_SOME_SPOKEN = select(copies.c.message).where(_SPOKEN).limit(bindparam("limit_"))
+_END_THESE = update(copies).where(copies.c.at.is_not(None), among(copies.c.message, "messages_"))
+_END_THESE = _END_THESE.values(speaker=null())
+# So many go at a time of which nothing is elsewhere.
+PAGE = 1_000
+
 # --- what came before its message ---
 
 _ITS_ACT = and_(
@@ -246,6 +281,34 @@ class Copies:
         stands = [Place(row.platform, row.room) for row in self._db.execute(_PLACES, {"message_": message})]
         wanted = [Place(*row) for row in self._db.execute(_WANTED_IN, {"message_": message})]
         return list(dict.fromkeys((*stands, *wanted)))
+
+    def author_of(self, message: int) -> Identity | None:
+        account = self._db.execute(_AUTHOR_OF, {"message_": message}).scalar()
+        return Identity(*account.split(":", 1)) if account else None
+
+    # --- what somebody said, as far as it is elsewhere ---
+
+    def speaker(self, author: Identity) -> int | None:
+        found: tuple[int, datetime] | None = self._db.get(_SPEAKER, author.address)
+        return found[0] if found else None
+
+    def elsewhere(self, author: Identity, until: datetime) -> int:
+        speaker = self.speaker(author)
+        return self._db.execute(_COUNT_ELSEWHERE, {"speaker_": speaker, "until_": until}).scalar_one()
+
+    def take_away(self, speaker: int, until: datetime, limit: int, now: datetime) -> bool:
+        spoken = {"speaker_": speaker, "until_": until}
+        found = list(self._db.execute(_SOME_ELSEWHERE, {**spoken, "limit_": limit}).scalars())
+        for message in found:
+            _, *others = self.places_of(message)
+            self.want(message, others, None, f"taken:{message}", now)
+            self.ended(message)
+        if found or self._db.execute(_LEAVING, {"speaker_": speaker}).first():
+            return True
+        rest = list(self._db.execute(_SOME_SPOKEN, {**spoken, "limit_": PAGE}).scalars())
+        if rest:
+            self._db.execute(_END_THESE, {"messages_": sorted(rest)})
+        return len(rest) == PAGE
 
     def _known(self, place: Place) -> int | None:
         return self._db.get(_NUMBER, place.platform, place.room_id)

@@ -286,6 +286,8 @@ places = Table(
     Column("used_at", Moment),
     # Where its account has heard less than elsewhere: until when.
     Column("heard_until", Moment),
+    # What people say there is encrypted, which never ends.
+    Column("encrypted", Boolean, nullable=False, server_default=false()),
     sqlite_with_rowid=False,
 )
 Index("ix_places_behind", places.c.account, sqlite_where=text("heard_until IS NOT NULL"))

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Protocol
 
 from adapters.console.render import render
-from adapters.console.script import Ends, Grants, Links, Says, Signs, Waits, link_to, read_line
+from adapters.console.script import Encrypts, Ends, Grants, Links, Says, Signs, Waits, link_to, read_line
 from bot import when
 from bot.clock import Clock
 from bot.communities import Communities
@@ -102,6 +102,7 @@ class Console:
         self._last: Recent[tuple[Place, Identity], str] = Recent(MOST)
         # What rooms were called since they were made.
         self._names: Recent[str, str] = Recent(MOST)
+        self._encrypted: Recent[str, bool] = Recent(MOST)
         self.failed = False
         self.core: ConsoleCore
 
@@ -152,6 +153,10 @@ class Console:
                     lambda tx: tx.people.grant(who, said.role),
                     community=await self.core.communities.in_private(who),
                 )
+            case Encrypts(room):
+                self._encrypted[room] = True
+                await self.core.encrypted(Place(PLATFORM, room))
+                await self.core.run_due()
             case Links(accounts):
                 await self.core.link([Identity(PLATFORM, f"{name}@{label}") for name, label in accounts])
                 await self.core.run_due()
@@ -209,6 +214,7 @@ class Console:
             if self.core.carries(place):
                 changes = last if said.changed else None
                 heard = replace(heard, ref=asked.id, rich=(Words(words),), changes=changes)
+                heard = replace(heard, encrypted=place.room_id in self._encrypted)
             if self.core.listens or self.core.carries(place):
                 await self.core.hear(heard)
         await self.core.run_due()

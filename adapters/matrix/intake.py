@@ -346,7 +346,9 @@ class Intake:
             return
         rich = await laid_out(self._on, place.room_id, content) if core.carries(place) else ()
         if rich or listens:
-            await core.hear(replace(_talk(asked, place, said), rich=rich, changes=changes))
+            facts = self._on.rooms.get(place.room_id)
+            heard = replace(_talk(asked, place, said), rich=rich, changes=changes)
+            await core.hear(replace(heard, encrypted=facts is None or facts.is_encrypted))
 
     def _once_a(self, when: str, about: str) -> str:
         """By our own clock: who speaks may choose what theirs says."""

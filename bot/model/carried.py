@@ -9,6 +9,10 @@ from bot.model.people import FIRST_COMMUNITY, Place
 from bot.model.work import Reference
 from bot.rich import Rich
 
+# The job of a feature, for a theme in one of whose places what people say became encrypted; its subject is
+# the theme.
+ENCRYPTED = "relay.encrypted"
+
 
 @dataclass(frozen=True, slots=True)
 class Spoken:

@@ -157,7 +157,8 @@ class Heard:
     `id` is the platform's own id of that event; `ref` is where it stands there, and `reply_to` where what
     it answers stands. `at` is when it was said, by the platform's clock. Where what is said is carried on
     (`Core.carries`), `rich` is the same laid out, `changes` is where the message of theirs stands that this
-    is the new state of, and `avatar` a public address of their picture, if there is one.
+    is the new state of, and `avatar` a public address of their picture, if there is one. `encrypted`: where
+    it was said what people say is.
     """
 
     id: str
@@ -172,6 +173,7 @@ class Heard:
     rich: Rich = ()
     changes: str | None = None
     avatar: str = ""
+    encrypted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,6 +242,10 @@ class Core(Protocol):
         """
         ...
 
+    async def encrypted(self, place: Place) -> None:
+        """What people say there is encrypted, which never ends. Said again it is no news."""
+        ...
+
     @property
     def may_carry(self) -> bool:
         """Whether what people say may be carried from anywhere, so that a platform is to be asked for it."""

@@ -80,6 +80,24 @@ class CopyStore(Protocol):
         """Where it was said, first, and where a copy of it stands or is wanted."""
         ...
 
+    def author_of(self, message: int) -> Identity | None:
+        """Who said it; None where that is not known any more."""
+        ...
+
+    def speaker(self, author: Identity) -> int | None:
+        """By which number it is known what they said; None: nothing is."""
+        ...
+
+    def elsewhere(self, author: Identity, until: datetime) -> int:
+        """How many messages that they said until then stand elsewhere, or are to."""
+        ...
+
+    def take_away(self, speaker: int, until: datetime, limit: int, now: datetime) -> bool:
+        """So many of what was said by whoever goes by that number until then are to be gone elsewhere, and
+        are nobody's from then on; whether there may be more, or any of it stands there still.
+        """
+        ...
+
     def want(
         self, message: int, places: Collection[Place], spoken: Spoken | None, edition: str, now: datetime
     ) -> None:
