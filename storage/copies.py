@@ -40,6 +40,8 @@ from storage.tables import copied_in, copies, early_acts, speakers, wanted_copie
 from storage.upsert import upsert
 
 A_DAY = timedelta(days=1)
+# Who said what nobody said any more, and stands elsewhere still.
+NOBODY = 0
 # So long what was done with a message waits for it.
 WAITS = timedelta(minutes=1)
 _NUMBER = Loader(select(copied_in.c.id), by=[copied_in.c.platform, copied_in.c.room], make=int)
@@ -213,6 +215,14 @@ _LEAVING = _LEAVING.limit(1)
 _SOME_SPOKEN = select(copies.c.message).where(_SPOKEN).limit(bindparam("limit_"))
 _END_THESE = update(copies).where(copies.c.at.is_not(None), among(copies.c.message, "messages_"))
 _END_THESE = _END_THESE.values(speaker=null())
+_SOME = select(copies.c.message, copies.c.at).where(copies.c.speaker == bindparam("speaker_"))
+_SOME = _SOME.order_by(copies.c.message.desc()).limit(bindparam("limit_"))
+_NOBODYS = update(copies).where(copies.c.at.is_not(None), among(copies.c.message, "messages_"))
+_NOBODYS = _NOBODYS.values(speaker=NOBODY)
+_DISOWN = (
+    delete(wanted_copies).where(wanted_copies.c.speaker == bindparam("speaker_"), ~wanted_copies.c.gone),
+    delete(speakers).where(speakers.c.id == bindparam("speaker_")),
+)
 # So many go at a time of which nothing is elsewhere.
 PAGE = 1_000
 
@@ -294,7 +304,8 @@ class Copies:
 
     def elsewhere(self, author: Identity, until: datetime) -> int:
         speaker = self.speaker(author)
-        return self._db.execute(_COUNT_ELSEWHERE, {"speaker_": speaker, "until_": until}).scalar_one()
+        count: int = self._db.execute(_COUNT_ELSEWHERE, {"speaker_": speaker, "until_": until}).scalar_one()
+        return count
 
     def take_away(self, speaker: int, until: datetime, limit: int, now: datetime) -> bool:
         spoken = {"speaker_": speaker, "until_": until}
@@ -309,6 +320,22 @@ class Copies:
         if rest:
             self._db.execute(_END_THESE, {"messages_": sorted(rest)})
         return len(rest) == PAGE
+
+    def disown(self, author: Identity) -> int | None:
+        speaker = self.speaker(author)
+        if speaker is not None:
+            for statement in _DISOWN:
+                self._db.execute(statement, {"speaker_": speaker})
+        return speaker
+
+    def unname(self, speaker: int, limit: int, now: datetime) -> bool:
+        found = list(self._db.execute(_SOME, {"speaker_": speaker, "limit_": limit}))
+        for row in found:
+            _, *others = self.places_of(row.message)
+            self.want(row.message, others, Spoken("", (), row.at), f"unnamed:{row.message}", now)
+        if found:
+            self._db.execute(_NOBODYS, {"messages_": sorted(row.message for row in found)})
+        return len(found) == limit
 
     def _known(self, place: Place) -> int | None:
         return self._db.get(_NUMBER, place.platform, place.room_id)

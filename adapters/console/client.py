@@ -348,6 +348,9 @@ class Console:
             for part in reversed(range(len(copy.stands))):
                 await note(part, "")
             return
+        if not copy.spoken.rich:
+            await self._print(f"{where} *", message(text("console.unnamed")), "edited", copy.place)
+            return
         zone, _ = await self.core.clocks_of(copy.place)
         name = copy.spoken.name
         if copy.answers:

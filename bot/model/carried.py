@@ -12,6 +12,8 @@ from bot.rich import Rich
 # The job of a feature, for a theme in one of whose places what people say became encrypted; its subject is
 # the theme.
 ENCRYPTED = "relay.encrypted"
+# And for what was said by whoever goes by that number, which is to stand elsewhere in nobody's name.
+UNNAME = "relay.unname"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,8 @@ class Spoken:
 
     `name` is what they are called there, as their platform says it: cleaned by nobody yet. `at` is when they
     said it, by their platform's clock. `answers` is the number of the message that it answers. `avatar` is
-    a public address of their picture, where there is one.
+    a public address of their picture, where there is one. With nothing in `rich` it is what stands there
+    already, in nobody's name from now on.
     """
 
     name: str

@@ -98,6 +98,18 @@ class CopyStore(Protocol):
         """
         ...
 
+    def disown(self, author: Identity) -> int | None:
+        """What they said is nobody's from now on, and what is not said elsewhere yet never is; by which
+        number it is still known what else that is.
+        """
+        ...
+
+    def unname(self, speaker: int, limit: int, now: datetime) -> bool:
+        """So much of what was said by whoever went by that number is to stay elsewhere in nobody's name;
+        whether there may be more.
+        """
+        ...
+
     def want(
         self, message: int, places: Collection[Place], spoken: Spoken | None, edition: str, now: datetime
     ) -> None:

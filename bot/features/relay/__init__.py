@@ -15,7 +15,7 @@ from bot.feature import Among, Carries, Feature
 from bot.features.relay import out, switch
 from bot.features.relay.records import RELAYS
 from bot.features.relay.settings import RelaySettings
-from bot.model.carried import ENCRYPTED
+from bot.model.carried import ENCRYPTED, UNNAME
 from bot.ports.people import Brought, Exported
 from bot.ports.storage import Transaction
 
@@ -55,7 +55,7 @@ FEATURE = Feature(
         Command("relay show", switch.show_relay),
         Command(out.ME, out.stay_out, anyone=True),
     ),
-    jobs={ENCRYPTED: switch.encrypted_due, out.ERASE: out.erase_due},
+    jobs={ENCRYPTED: switch.encrypted_due, out.ERASE: out.erase_due, UNNAME: out.unname_due},
     about=(out.ERASE,),
     carries=Carries(
         "on",

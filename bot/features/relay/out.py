@@ -9,6 +9,7 @@ from enum import StrEnum
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.relay.records import RELAYS
+from bot.model.carried import UNNAME
 from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Identity
 from bot.model.work import Job
@@ -111,7 +112,13 @@ def erase_due(call: Call, job: Job) -> None:
     speakers, until, resident = job.subject.split(":")
     before, copies = _START + int(until) * _MICROSECOND, call.tx.copies
     numbers = [int(number) for number in speakers.split(",")]
-    if any([copies.take_away(number, before, AT_A_TIME, call.now) for number in numbers]):
+    if any(copies.take_away(number, before, AT_A_TIME, call.now) for number in numbers):
         call.schedule(ERASE, job.subject, call.now + AND_THEN, f"{ERASE}:{speakers}")
     elif int(resident):
         call.tell(int(resident), message(text("relay.me.erased")), f"{ERASE}:{job.id}")
+
+
+def unname_due(call: Call, job: Job) -> None:
+    """Some of what somebody said who was forgotten stays elsewhere in nobody's name."""
+    if call.tx.copies.unname(int(job.subject), AT_A_TIME, call.now):
+        call.schedule(UNNAME, job.subject, call.now + AND_THEN, f"{UNNAME}:{job.subject}")

@@ -88,7 +88,7 @@ async def test_whoever_is_forgotten_switched_nothing_on(town: Town) -> None:
     def forget(tx: Transaction) -> None:
         who = tx.people.by_identity(MO)
         assert who
-        assert len(tx.of(RELAYS).rows_of(who.id)) == 1
+        assert len(tx.of(RELAYS).export(who.id)["relays"]) == 1
         town.core.features.forget(tx, who.id, town.clock.now())
 
     await town.core.store.run(forget)
