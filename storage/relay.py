@@ -163,7 +163,7 @@ class Relays:
 
 
 def _plain(row: Any) -> Mapping[str, Any]:
-    fields = row._mapping.items()
+    fields = row._asdict().items()
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in fields}
 
 

@@ -1788,3 +1788,26 @@ async def test_what_is_carried_comes_and_goes(database_url: str) -> None:
         waiting = await look(database_url, rows("wanted_copies", "message", "in_doubt", "attempts", "key"))
         assert waiting == [(1, False, 0, "")]
         await look(database_url, partial(down_to, "0075"))
+
+
+async def test_what_is_encrypted_and_who_stays_out_comes_and_goes(database_url: str) -> None:
+    of_one = {"community": 1}
+
+    def begin(db: Connection) -> None:
+        add_rows({"themes": [{**of_one, "id": 1, "name": "sport", "seen": "sport"}]}, db)
+        add_rows({"residents": [{**of_one, "id": 7, "name": "Mia", "role": 0}]}, db)
+        add_rows({"places": [{**of_one, **sport, "theme": 1, "name": "sport", "here": True}]}, db)
+
+    def fill(db: Connection) -> None:
+        add_rows({"relay_consents": [{**of_one, **sport, "theme": 1, "at": 1, "resident": 7}]}, db)
+        add_rows({"relay_absences": [{**of_one, "resident": 7, "since": 1}]}, db)
+
+    sport = {"platform": "a", "room": "sport"}
+    await upgrade(database_url, to="0076")
+    await look(database_url, begin)
+    for _ in range(2):
+        await upgrade(database_url)
+        assert await look(database_url, differences) == []
+        assert await look(database_url, rows("places", "room", "encrypted")) == [("sport", False)]
+        await look(database_url, fill)
+        await look(database_url, partial(down_to, "0076"))
