@@ -22,6 +22,7 @@ from bot.errors import StoreFailed
 from bot.feature import Features
 from bot.model.carried import ENCRYPTED, Spoken
 from bot.model.events import Heard
+from bot.model.message import Text
 from bot.model.people import Place
 from bot.model.work import COPIES
 from bot.ports.carrying import Early, Stands
@@ -91,6 +92,17 @@ class Carried:
     def _in(self, community: int, tx: Transaction) -> set[Place]:
         found = [self._joined(tx, theme) for theme in self._themes(tx)]
         return {place for places in found if len(places) > 1 for place in places}
+
+    def told(self, tx: Transaction) -> Mapping[Place, Text]:
+        """What is to be read of each place where it is."""
+        settings = self._communities.configured(tx.community)
+        joined = [self._joined(tx, theme) for theme in self._themes(tx)]
+        return {
+            place: self._features.told(tx, settings, places, place)
+            for places in joined
+            if len(places) > 1
+            for place in places
+        }
 
     def _joined(self, tx: Transaction, theme: int) -> Sequence[Place]:
         """Those of its places that take part: one whose words are encrypted once somebody said that they may

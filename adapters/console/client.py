@@ -364,6 +364,10 @@ class Console:
             await self._print(where, said, "carried", copy.place)
             await note(0, str(uuid.uuid4()))
 
+    async def describe(self, place: Place, line: str, others: Collection[str]) -> bool:
+        """Here nothing is said of a room."""
+        return True
+
     def _called(self, to: Place | Identity) -> str:
         if isinstance(to, Place):
             return to.room_id

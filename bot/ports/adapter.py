@@ -203,6 +203,14 @@ class Carrier(Protocol):
         """
         ...
 
+    async def describe(self, place: Place, line: str, others: Collection[str]) -> bool:
+        """Have what its platform says of that place end with that line ("": none), without any of these
+        others of Plein's. Whether it is so: where nobody said anything of it no line is added to that.
+
+        Raises: what `deliver` does, and UserError where Plein may not.
+        """
+        ...
+
 
 class Core(Protocol):
     """What an adapter may ask of the core."""

@@ -63,6 +63,7 @@ FEATURE = Feature(
         themes=lambda tx: tx.of(RELAYS).all(),
         agreed=lambda tx, theme: tx.of(RELAYS).agreed(theme),
         absent=is_absent,
+        told=switch.told,
     ),
     settings=RelaySettings,
     keeps=RELAYS,

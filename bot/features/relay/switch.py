@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.call import Call
+from bot.described import of
 from bot.errors import Unsure, UserError
 from bot.features.relay.records import RELAYS
 from bot.features.relay.settings import RelaySettings
@@ -47,7 +48,7 @@ def switch_on(call: Call, theme: str | None = None, *, encrypted: bool = False) 
     relays.agree(found.id, closed, call.resident.id, call.now)
     relays.begin(found.id, call.resident.id, call.now)
     _say_it_begins(call, found, places, closed if relay else places)
-    return message(text("relay.on.receipt", theme=found.name, places=_named(call, places)))
+    return message(text("relay.on.receipt", theme=found.name, places=named(call.tx, places)))
 
 
 def unagreed(tx: Transaction, theme: int) -> Sequence[Place]:
@@ -58,7 +59,7 @@ def unagreed(tx: Transaction, theme: int) -> Sequence[Place]:
 
 def _asked(call: Call, theme: Theme, places: Sequence[Place], closed: Sequence[Place]) -> Unsure:
     """What is encrypted is so because somebody chose that: it is said whose words would leave which room."""
-    names = dict(zip(places, _named(call, places), strict=True))
+    names = dict(zip(places, named(call.tx, places), strict=True))
     question = text(
         "relay.encrypted.ask",
         theme=theme.name,
@@ -78,7 +79,7 @@ def encrypted_due(call: Call, job: Job) -> None:
     closed, places = unagreed(call.tx, theme), call.tx.places.of_theme(theme)
     if call.tx.of(RELAYS).of(theme) is None or not closed:
         return
-    names = dict(zip(places, _named(call, places), strict=True))
+    names = dict(zip(places, named(call.tx, places), strict=True))
     known = call.tx.places.known(closed[0])
     told = text(
         "relay.encrypted.now",
@@ -112,13 +113,22 @@ def show_relay(call: Call, theme: str | None = None) -> Message:
         lines.append(text("relay.show.by", who=relay.resident))
     if len(places) < 2:
         return message(*lines, text("relay.show.alone"))
-    names = _named(call, places)
+    names = named(call.tx, places)
     for place, name in zip(places, names, strict=True):
         count = call.tx.copies.waiting(place)
         key = "relay.show.waits" if count else "relay.show.place"
         key = "relay.show.encrypted" if place in closed else key
         lines.append(text(key, place=name, count=count))
+        described = of(call.tx, place)
+        if place not in closed and described and described.is_so is False:
+            lines.append(text("relay.show.undescribed", place=name))
     return message(*lines)
+
+
+def told(tx: Transaction, places: Sequence[Place], place: Place) -> Text:
+    """What is to be read of a place: where else it stands what people say there."""
+    names = dict(zip(places, named(tx, places), strict=True))
+    return text("relay.topic", places=tuple(name for other, name in names.items() if other != place))
 
 
 def _managed(call: Call, theme: str | None) -> Theme:
@@ -139,7 +149,7 @@ def _count(call: Call, theme: Theme) -> None:
 
 def _say_it_begins(call: Call, theme: Theme, places: Sequence[Place], new: Sequence[Place]) -> None:
     """In each place, with what others of it there are now that were not; in one of the latter with all."""
-    names = dict(zip(places, _named(call, places), strict=True))
+    names = dict(zip(places, named(call.tx, places), strict=True))
     encrypted = call.tx.places.encrypted(theme.id)
     for number, place in enumerate(places):
         others = tuple(names[other] for other in (places if place in new else new) if other != place)
@@ -150,16 +160,16 @@ def _say_it_begins(call: Call, theme: Theme, places: Sequence[Place], new: Seque
 
 def _say(call: Call, theme: Theme, places: Sequence[Place], key: str) -> None:
     """In each place, with who reads there from now on, or no more."""
-    names = _named(call, places)
+    names = named(call.tx, places)
     for number, place in enumerate(places):
         others = tuple(name for other, name in zip(places, names, strict=True) if other != place)
         said = message(text(key, theme=theme.name, places=others))
         call.post(place, said, f"relay:{theme.id}:{call.id}:{number}")
 
 
-def _named(call: Call, places: Sequence[Place]) -> tuple[Text, ...]:
+def named(tx: Transaction, places: Sequence[Place]) -> tuple[Text, ...]:
     """As people there call them; two that are called alike by what their platform calls them."""
-    names = [(call.tx.places.called(place) or place.room_id, place.platform) for place in places]
+    names = [(tx.places.called(place) or place.room_id, place.platform) for place in places]
     often = Counter(names)
     return tuple(
         text(
