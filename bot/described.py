@@ -35,17 +35,17 @@ def of_all(tx: Transaction) -> Mapping[Place, Described]:
 
 
 def of(tx: Transaction, place: Place) -> Described | None:
-    kept = tx.kept.get("", _name(tx, place.address))
+    kept = tx.kept.get("", _name(tx, f"{place.platform}:{place.room_id}"))
     return _read(kept) if kept else None
 
 
 def note(tx: Transaction, place: Place, described: Described | None) -> None:
     """That is known of it from now on; None: nothing of Plein's stands there."""
     if described is None:
-        tx.kept.drop("", _name(tx, place.address))
+        tx.kept.drop("", _name(tx, f"{place.platform}:{place.room_id}"))
         return
     fields = [described.is_so, described.line, *described.others]
-    tx.kept.put("", _name(tx, place.address), json.dumps(fields, ensure_ascii=False))
+    tx.kept.put("", _name(tx, f"{place.platform}:{place.room_id}"), json.dumps(fields, ensure_ascii=False))
 
 
 def _name(tx: Transaction, address: str) -> str:

@@ -69,6 +69,7 @@ class Carrier(Platform):
         topic = self.topics.get(place.room_id, "")
         if topic:
             self.topics[place.room_id] = with_line(topic, line, others)
+        self._fail(f"described:{place.room_id}")
         return bool(topic) or not line
 
     def read(self, room: str) -> list[str]:
