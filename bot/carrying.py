@@ -236,6 +236,7 @@ def _gone(tx: Transaction, place: Place, ref: str, found: Stands, now: datetime)
     elif copies.wants_gone(found.message, place):
         return
     copies.want(found.message, where, None, edition, now)
+    copies.unanswer(found.message, [*where, place], now)
 
 
 def _taken(ref: str, now: datetime) -> Early:

@@ -9,6 +9,7 @@ tried, or may have arrived, and behind it what is to be made of it next.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 
-from bot.model.carried import Copy, Spoken
+from bot.model.carried import SAME, Copy, Spoken
 from bot.model.carried_codec import pack_spoken, unpack_spoken
 from bot.model.people import Identity, Place
 from bot.model.work import Reference
@@ -70,6 +71,7 @@ _PLACES = (
     .where(_MESSAGE, copies.c.part == 0)
     .order_by(copies.c.at.is_(None), copied_in.c.id)
 )
+_REPLIES = select(copies.c.message, copies.c.at).where(copies.c.reply_to == bindparam("message_"))
 _SPEAKER_OF = select(copies.c.speaker).where(_MESSAGE, copies.c.at.is_not(None))
 _AUTHOR_OF = (
     select(speakers.c.account)
@@ -95,7 +97,7 @@ _OF_MESSAGE = and_(wanted_copies.c.message == bindparam("message_"), _IN_PLACE)
 _THESE = (
     select(
         *(wanted_copies.c.seq, wanted_copies.c.edition, wanted_copies.c.gone, wanted_copies.c.in_doubt),
-        wanted_copies.c.parked,
+        *(wanted_copies.c.parked, wanted_copies.c.key, wanted_copies.c.spoken),
     )
     .where(_OF_MESSAGE)
     .order_by(wanted_copies.c.seq)
@@ -311,8 +313,9 @@ class Copies:
         spoken = {"speaker_": speaker, "until_": until}
         found = list(self._db.execute(_SOME_ELSEWHERE, {**spoken, "limit_": limit}).scalars())
         for message in found:
-            _, *others = self.places_of(message)
+            _, *others = everywhere = self.places_of(message)
             self.want(message, others, None, f"taken:{message}", now)
+            self.unanswer(message, everywhere, now)
             self.ended(message)
         if found or self._db.execute(_LEAVING, {"speaker_": speaker}).first():
             return True
@@ -331,8 +334,9 @@ class Copies:
     def unname(self, speaker: int, limit: int, now: datetime) -> bool:
         found = list(self._db.execute(_SOME, {"speaker_": speaker, "limit_": limit}))
         for row in found:
-            _, *others = self.places_of(row.message)
+            _, *others = everywhere = self.places_of(row.message)
             self.want(row.message, others, Spoken("", (), row.at), f"unnamed:{row.message}", now)
+            self.unanswer(row.message, everywhere, now)
         if found:
             self._db.execute(_NOBODYS, {"messages_": sorted(row.message for row in found)})
         return len(found) == limit
@@ -378,6 +382,25 @@ class Copies:
             row = {"message": message, "place": number, "account": self._account_for(place)}
             row |= {"first": not stands and not rows, "next_at": now, "speaker": speaker}
             self._db.execute(_WANT, {**row, **state})
+
+    def unanswer(self, message: int, places: Collection[Place], now: datetime) -> None:
+        for reply in list(self._db.execute(_REPLIES, {"message_": message})):
+            for place in places:
+                self._unanswer_in(place, reply.message, reply.at, now)
+
+    def _unanswer_in(self, place: Place, message: int, at: datetime, now: datetime) -> None:
+        """What is to be said there says so then; what stands there, or may, is changed."""
+        number = self._known(place)
+        rows = self._rows(message, number) if number else ()
+        waiting = next((row for row in rows if row.spoken and not row.in_doubt), None)
+        if waiting is None:
+            stands = self.refs(message, place)
+            if rows or (stands and not self._is_said(message, place, stands)):
+                self.want(message, [place], Spoken(SAME, (), at), f"unanswered:{message}", now)
+        elif spoken := self._opened(waiting):
+            key, sealed = self._sealing.seal(pack_spoken(replace(spoken, answers=None)))
+            state = {"edition_": waiting.edition, "gone_": False, "key_": key, "spoken_": sealed}
+            self._db.execute(_WANT_INSTEAD, {"seq_": waiting.seq, **state})
 
     def _rows(self, message: int, number: int) -> Sequence[Any]:
         return self._db.execute(_THESE, {"message_": message, "place_": number})

@@ -703,6 +703,7 @@ copies = Table(
 )
 
 Index("ix_copies_speaker", copies.c.speaker, sqlite_where=text("speaker IS NOT NULL"))
+Index("ix_copies_reply_to", copies.c.reply_to, sqlite_where=text("reply_to IS NOT NULL"))
 
 # What is to stand in a place, and does not yet: without its words once it was set aside.
 wanted_copies = Table(

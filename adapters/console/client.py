@@ -21,7 +21,7 @@ from bot import when
 from bot.clock import Clock
 from bot.communities import Communities
 from bot.errors import Gone, UserError
-from bot.model.carried import Copy
+from bot.model.carried import SAME, Copy
 from bot.model.events import Heard, Invocation, Lack, Mention, Reacted, Remark
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Button, Message, Text, message, text, typed
@@ -348,6 +348,8 @@ class Console:
             for part in reversed(range(len(copy.stands))):
                 await note(part, "")
             return
+        if not copy.spoken.rich and copy.spoken.name == SAME:
+            return  # here nobody is quoted
         if not copy.spoken.rich:
             await self._print(f"{where} *", message(text("console.unnamed")), "edited", copy.place)
             return

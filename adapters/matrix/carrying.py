@@ -23,7 +23,7 @@ from adapters.matrix.render import Content
 from adapters.matrix.rich.write import write
 from adapters.matrix.session import Session
 from bot.errors import Gone
-from bot.model.carried import Copy, Spoken
+from bot.model.carried import SAME, Copy, Spoken
 from bot.model.message import text
 from bot.model.people import Place
 from bot.ports.adapter import Note
@@ -70,7 +70,8 @@ class Carrying:
     async def carry(self, copy: Copy, note: Note) -> None:
         """See `Carrier.carry`. Raises what `Outgoing.send` does."""
         if copy.spoken and not copy.spoken.rich:
-            await self._unname(copy, note)
+            if copy.spoken.name != SAME:  # a reply quotes nothing
+                await self._unname(copy, note)
             return
         on, room, stands = self._on, copy.place.room_id, copy.stands
         contents = await self._contents(copy, copy.spoken) if copy.spoken else []

@@ -14,6 +14,8 @@ from bot.rich import Rich
 ENCRYPTED = "relay.encrypted"
 # And for what was said by whoever goes by that number, which is to stand elsewhere in nobody's name.
 UNNAME = "relay.unname"
+# Whose name what stands there already has from now on.
+SAME = "same"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Spoken:
     `name` is what they are called there, as their platform says it: cleaned by nobody yet. `at` is when they
     said it, by their platform's clock. `answers` is the number of the message that it answers. `avatar` is
     a public address of their picture, where there is one. With nothing in `rich` it is what stands there
-    already, in nobody's name from now on.
+    already, answering nothing from now on that is quoted: whose it is stays the SAME, or else it is nobody's.
     """
 
     name: str

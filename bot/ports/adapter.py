@@ -195,9 +195,9 @@ class Carrier(Protocol):
 
         What has to be several messages is sent part by part, and each is noted before the next is sent. What
         `stands` is changed, and of what it is too many parts the last are taken away; without anything
-        `spoken` all of it is. What stands there and is to be nobody's from now on (`Spoken.rich` is empty) is
-        taken away as well, where its platform cannot change a name. Done again, after no answer or a crash,
-        it makes nothing twice.
+        `spoken` all of it is. What stands there and is to stay (`Spoken.rich` is empty) quotes nobody any
+        more; where it is to be nobody's and its platform cannot change a name it is taken away. Done again,
+        after no answer or a crash, it makes nothing twice.
 
         Raises: what `deliver` does. Gone: nothing can ever stand there.
         """

@@ -120,6 +120,10 @@ class CopyStore(Protocol):
         """
         ...
 
+    def unanswer(self, message: int, places: Collection[Place], now: datetime) -> None:
+        """What answers it in these places answers nothing there any more, so that nothing of it is quoted."""
+        ...
+
     def wants_gone(self, message: int, place: Place) -> bool:
         """Whether the last that is wanted of it there is that it is gone."""
         ...

@@ -18,6 +18,7 @@ from bot.errors import Gone, NotNow, Refused, StoreFailed, TryLater
 from bot.features.polls.settings import PollsSettings
 from bot.features.relay.records import RELAYS
 from bot.features.relay.settings import RelaySettings
+from bot.model.carried import SAME, Copy
 from bot.model.events import Heard
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
@@ -699,6 +700,37 @@ async def test_what_is_across_is_taken_away_a_few_at_a_time(talk: Talk) -> None:
     assert talk.read("c") == ["Ben: van Ben"]
     assert [words for words in talk.platform.where("mia") if "is weg" in words]
     assert "elders niets van je" in await town.say("mia", "!mijn brug uit --wis", room="a")
+
+
+async def test_what_answers_what_is_gone_quotes_it_no_more(talk: Talk) -> None:
+    town = talk.town
+    mia = await talk.say("even")
+    await talk.carry()
+    there = talk.refs("b")[0]
+    await talk.say("hier", name="Ben", reply_to=mia.ref)
+    await talk.say("daar", room="b", name="Lea", reply_to=there)
+    await talk.carry()
+    talk.platform.copies.clear()
+    await talk.say("komt nog", name="Ben", reply_to=mia.ref)
+    await talk.gone("a", mia.ref)
+    await talk.carry()
+    shown = [(copy.place.room_id, copy.message, copy.spoken and copy.spoken.name) for copy in unquoted(talk)]
+    assert sorted(shown) == [("a", 3, SAME), ("b", 2, SAME), ("c", 2, SAME), ("c", 3, SAME)]
+    late = [copy for copy in talk.platform.copies if copy.spoken and copy.spoken.rich]
+    assert [copy.answers for copy in late] == [None, None]
+    assert talk.read("c") == ["Ben: hier", "Lea: daar", "Ben: komt nog"]
+
+    await talk.say("nog iets", name="Mia")
+    await talk.say("ja?", name="Ben", reply_to=f"e{talk.number}")
+    await talk.carry()
+    talk.platform.copies.clear()
+    await town.say("mia", "!mijn brug uit --wis", room="a")
+    await town.core.run_due()
+    assert {copy.place.room_id for copy in unquoted(talk)} == {"b", "c"}
+
+
+def unquoted(talk: Talk) -> list[Copy]:
+    return [copy for copy in talk.platform.copies if copy.spoken and not copy.spoken.rich]
 
 
 async def test_of_whoever_is_forgotten_the_map_says_nothing(talk: Talk) -> None:

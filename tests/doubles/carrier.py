@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from bot.described import with_line
-from bot.model.carried import Copy
+from bot.model.carried import SAME, Copy
 from bot.model.people import Identity, Place
 from bot.model.work import Reference
 from bot.ports.adapter import Note
@@ -34,6 +34,8 @@ class Carrier(Platform):
         await self._tell()
         if room in self.held:
             await self.held[room].wait()
+        if copy.spoken and not copy.spoken.rich and copy.spoken.name == SAME:
+            return
         here = self.history.setdefault(room, {})
         parts = self._parts(copy)
         for part, words in enumerate(parts):

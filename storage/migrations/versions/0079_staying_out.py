@@ -1,4 +1,4 @@
-"""Where words are encrypted they are carried only by somebody's yes, and whose words stay where they are"""
+"""Out of which encrypted places words may go, whose words stay where they are, and what answers what"""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     op.add_column("places", sa.Column("encrypted", sa.Boolean(), nullable=False, server_default=sa.false()))
+    where = sa.text("reply_to IS NOT NULL")
+    op.create_index("ix_copies_reply_to", "copies", ["reply_to"], sqlite_where=where, postgresql_where=where)
     _make(
         "relay_consents",
         sa.Column("theme", _NUMBER, nullable=False),
@@ -47,4 +49,5 @@ def _make(table: str, *columns: Any) -> None:
 def downgrade() -> None:
     for table in ("relay_absences", "relay_consents"):
         op.drop_table(table)
+    op.drop_index("ix_copies_reply_to", table_name="copies")
     op.drop_column("places", "encrypted")

@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import Gone, PlatformFailed, Refused, TryLater, UserError
 from bot.masking import mask
-from bot.model.carried import Spoken
+from bot.model.carried import SAME, Spoken
 from bot.model.people import Place
 from bot.rich import Heading, Mention, Named, Style, Styled, Words
 from tests.adapters.discord.carrying import Carrying, carrying, plein_carrying, said
@@ -89,6 +89,25 @@ async def test_an_answer_shows_what_it_answers_above_it(
     await anna.deletes(question)
     alone = await core.show(plein, sport, said("En ik", plein.clock.now()), answers=question.id)
     assert core.shown(sport, alone)[0].content == "En ik"
+
+
+async def test_what_answers_nothing_any_more_quotes_nobody(
+    core: Carrying, plein: OnDiscord, sport: Channel, anna: Person
+) -> None:
+    question = await anna.says("sport", "Wie weet dit?")
+    words = said("Ik!\n-# een regel", plein.clock.now())
+    number = await core.show(plein, sport, words, answers=question.id, late=True)
+    [before] = core.shown(sport, number)
+    line, rest = before.content.split("\n", 1)
+    assert "anna" in line
+    for _ in range(2):
+        await core.show(plein, sport, Spoken(SAME, (), plein.clock.now()), number)
+        [after] = core.shown(sport, number)
+        assert after.id == before.id
+        assert (after.shown_as, after.content) == (words.name, rest)
+    plain = await core.show(plein, sport, said("Ik ook", plein.clock.now()))
+    await core.show(plein, sport, Spoken(SAME, (), plein.clock.now()), plain)
+    assert core.shown(sport, plain)[0].content == "Ik ook"
 
 
 async def test_what_comes_late_says_when_it_was_said(
