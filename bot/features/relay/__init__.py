@@ -37,9 +37,12 @@ def export_resident(tx: Transaction, resident: int, _among: Among) -> Exported:
 
 
 def part_resident(tx: Transaction, resident: int, new: int, _brought: Brought | None) -> None:
-    """An account that leaves somebody who stays out stays out as well."""
-    if (since := tx.of(RELAYS).out_since(resident)) is not None:
-        tx.of(RELAYS).stay_out(new, since)
+    """If one of two who were one person stays out, so does the other, until they say otherwise."""
+    relays = tx.of(RELAYS)
+    since = relays.out_since(resident) or relays.out_since(new)
+    if since is not None:
+        for each in (resident, new):
+            relays.stay_out(each, since)
 
 
 def is_absent(tx: Transaction, resident: int) -> bool:
