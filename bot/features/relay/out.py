@@ -18,6 +18,8 @@ from bot.ports.storage import Transaction
 ME, ERASE = "me relay", "relay.erase"
 # So many messages are taken away at a time: what people say meanwhile waits for no more than these.
 AT_A_TIME, AND_THEN = 10, timedelta(seconds=30)
+# By so much the clock of a platform may be ahead.
+SKEW = timedelta(minutes=5)
 _LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 _START, _MICROSECOND = datetime.fromtimestamp(0, UTC), timedelta(microseconds=1)
 
@@ -81,14 +83,14 @@ def _accounts(tx: Transaction, resident: int) -> Sequence[Identity]:
 def _count(call: Call) -> int:
     """How many messages of theirs stand elsewhere."""
     accounts = _accounts(call.tx, call.resident.id)
-    return sum(call.tx.copies.elsewhere(account, call.now) for account in accounts)
+    return sum(call.tx.copies.elsewhere(account, call.now + SKEW) for account in accounts)
 
 
 def _begin(call: Call) -> Text:
     count = _count(call)
     if not count:
         return text("relay.me.nothing")
-    _plan(call.tx, call.resident.id, call.now, call.resident.id)
+    _plan(call.tx, call.resident.id, call.now + SKEW, call.resident.id)
     minutes = -(-count // AT_A_TIME) * AND_THEN // timedelta(minutes=1)
     return text("relay.me.erasing", count=count, minutes=max(1, minutes))
 
