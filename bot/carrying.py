@@ -16,11 +16,13 @@ from functools import partial
 
 from bot.clock import Clock
 from bot.communities import Communities
+from bot.delivery.rooms import have_said
 from bot.delivery.worker import FIRST_PAUSE, LONGEST_WAIT
 from bot.errors import StoreFailed
 from bot.feature import Features
-from bot.model.carried import Spoken, Standing
+from bot.model.carried import ENCRYPTED, Spoken, Standing
 from bot.model.events import Heard
+from bot.model.message import Text
 from bot.model.people import Place
 from bot.model.work import COPIES
 from bot.ports.carrying import Early, Stands
@@ -90,8 +92,35 @@ class Carried:
         return {theme: at for theme, at in since.items() if theme not in closed}
 
     def _in(self, community: int, tx: Transaction) -> set[Place]:
-        found = [tx.places.of_theme(theme) for theme in self._themes(tx)]
+        found = [self._joined(tx, theme) for theme in self._themes(tx)]
         return {place for places in found if len(places) > 1 for place in places}
+
+    def told(self, tx: Transaction) -> Mapping[Place, Text]:
+        """What is to be read of each place where it is."""
+        settings = self._communities.configured(tx.community)
+        joined = [self._joined(tx, theme) for theme in self._themes(tx)]
+        return {
+            place: self._features.told(tx, settings, places, place)
+            for places in joined
+            if len(places) > 1
+            for place in places
+        }
+
+    def _joined(self, tx: Transaction, theme: int) -> Sequence[Place]:
+        """Those of its places that take part: one whose words are encrypted once somebody said that they may
+        leave it.
+        """
+        places, closed = tx.places.of_theme(theme), set(tx.places.encrypted(theme))
+        if closed:
+            settings = self._communities.configured(tx.community)
+            closed -= set(self._features.agreed(tx, settings, theme))
+        return [place for place in places if place not in closed]
+
+    def encrypt(self, place: Place, tx: Transaction) -> None:
+        """What people say there is encrypted from now on; where it was carried its moderators are told."""
+        theme = tx.places.encrypt(place)
+        if theme is not None and theme in self._themes(tx):
+            have_said(tx, ENCRYPTED, str(theme), self._clock.now())
 
     # --- what people say ---
 
@@ -111,13 +140,72 @@ class Carried:
             return
         if is_over(known, heard.author, heard.at, tx, now):
             return
-        if known.account and tx.guests.is_put_out(known.theme.id, known.account.resident.id):
+        if known.account and self._stays_here(tx, known.theme.id, known.account.resident.id):
             return
-        others = [place for place in tx.places.of_theme(known.theme.id) if place != heard.place]
+        if heard.encrypted:
+            self.encrypt(heard.place, tx)
+        places = self._joined(tx, known.theme.id)
+        if heard.place not in places:
+            return
+        others = [place for place in places if place != heard.place]
         if heard.changes is None:
-            _said(tx, heard, others, now)
+            self._said(tx, heard, others, now)
         else:
-            _changed(tx, heard, heard.changes, others, now)
+            self._changed(tx, heard, heard.changes, others, now)
+
+    def _stays_here(self, tx: Transaction, theme: int, resident: int) -> bool:
+        """Whether what they say goes nowhere: they want that, or were put out of that theme."""
+        return tx.guests.is_put_out(theme, resident) or self._is_absent(tx, resident)
+
+    def _is_absent(self, tx: Transaction, resident: int) -> bool:
+        return self._features.is_absent(tx, self._communities.configured(tx.community), resident)
+
+    def _answers(self, tx: Transaction, message: int | None) -> int | None:
+        """What it answers, as it is shown elsewhere: that names nobody whose words stay where they are."""
+        author = tx.copies.author_of(message) if message is not None else None
+        who = tx.people.by_identity(author) if author else None
+        return message if author and not (who and self._is_absent(tx, who.id)) else None
+
+    def _said(self, tx: Transaction, heard: Heard, others: Sequence[Place], now: datetime) -> None:
+        copies = tx.copies
+        if copies.at(heard.place, heard.ref):
+            return
+        answered = copies.at(heard.place, heard.reply_to) if heard.reply_to else None
+        answers = answered.message if answered else None
+        shown = self._answers(tx, answers)
+        spoken = Spoken(heard.name, heard.rich, heard.at, shown, heard.avatar)
+        early = copies.waited(heard.place, heard.ref, now)
+        message = copies.said(heard.place, heard.ref, heard.author, heard.at, answers, now)
+        edition = heard.id
+        if heard.changed_at:
+            copies.changed(message, heard.changed_at)
+        if early and early.spoken is None:
+            copies.ended(message)
+            return
+        is_news = early is not None and early.at >= (heard.changed_at or early.at)
+        if early and early.spoken and early.author == heard.author and is_news:
+            spoken, edition = replace(spoken, rich=early.spoken.rich), early.edition
+            copies.changed(message, early.at)
+        copies.want(message, others, spoken, edition, now, missed=now - heard.at > LATE_AFTER)
+
+    def _changed(
+        self, tx: Transaction, heard: Heard, ref: str, others: Sequence[Place], now: datetime
+    ) -> None:
+        """Only whoever said it changes it."""
+        spoken = Spoken(heard.name, heard.rich, heard.at, None, heard.avatar)
+        found = tx.copies.at(heard.place, ref)
+        if found is None:
+            tx.copies.wait(heard.place, ref, Early(heard.id, heard.author, spoken, heard.at), now)
+            return
+        if not found.said or found.gone or found.at is None or found.author != heard.author:
+            return
+        if found.changed_at and heard.at < found.changed_at:
+            return
+        tx.copies.changed(found.message, heard.at)
+        there = set(tx.copies.places_of(found.message))
+        spoken = replace(spoken, at=found.at, answers=self._answers(tx, found.answers))
+        where = [place for place in others if place in there]
+        tx.copies.want(found.message, where, spoken, heard.id, now)
 
     # --- what was missed ---
 
@@ -152,46 +240,6 @@ class Carried:
                 tx.copies.wait(place, ref, _taken(ref, now), now)
 
 
-def _said(tx: Transaction, heard: Heard, others: Sequence[Place], now: datetime) -> None:
-    copies = tx.copies
-    if copies.at(heard.place, heard.ref):
-        return
-    answered = copies.at(heard.place, heard.reply_to) if heard.reply_to else None
-    answers = answered.message if answered else None
-    spoken = Spoken(heard.name, heard.rich, heard.at, answers, heard.avatar)
-    early = copies.waited(heard.place, heard.ref, now)
-    message = copies.said(heard.place, heard.ref, heard.author, heard.at, answers, now)
-    edition = heard.id
-    if heard.changed_at:
-        copies.changed(message, heard.changed_at)
-    if early and early.spoken is None:
-        copies.ended(message)
-        return
-    is_news = early is not None and early.at >= (heard.changed_at or early.at)
-    if early and early.spoken and early.author == heard.author and is_news:
-        spoken, edition = replace(spoken, rich=early.spoken.rich), early.edition
-        copies.changed(message, early.at)
-    copies.want(message, others, spoken, edition, now, missed=now - heard.at > LATE_AFTER)
-
-
-def _changed(tx: Transaction, heard: Heard, ref: str, others: Sequence[Place], now: datetime) -> None:
-    """Only whoever said it changes it."""
-    spoken = Spoken(heard.name, heard.rich, heard.at, None, heard.avatar)
-    found = tx.copies.at(heard.place, ref)
-    if found is None:
-        tx.copies.wait(heard.place, ref, Early(heard.id, heard.author, spoken, heard.at), now)
-        return
-    if not found.said or found.gone or found.at is None or found.author != heard.author:
-        return
-    if found.changed_at and heard.at < found.changed_at:
-        return
-    tx.copies.changed(found.message, heard.at)
-    there = set(tx.copies.places_of(found.message))
-    spoken = replace(spoken, at=found.at, answers=found.answers)
-    where = [place for place in others if place in there]
-    tx.copies.want(found.message, where, spoken, heard.id, now)
-
-
 def _gone(tx: Transaction, place: Place, ref: str, found: Stands, now: datetime) -> None:
     """Of a copy that Plein is not about to take away somebody else took it: the message goes everywhere."""
     copies, edition = tx.copies, f"gone:{ref}"
@@ -208,6 +256,7 @@ def _gone(tx: Transaction, place: Place, ref: str, found: Stands, now: datetime)
     elif copies.wants_gone(found.message, place):
         return
     copies.want(found.message, where, None, edition, now)
+    copies.unanswer(found.message, [*where, place], now)
 
 
 def _taken(ref: str, now: datetime) -> Early:

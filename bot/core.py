@@ -18,6 +18,7 @@ from bot.communities import Communities, of_community
 from bot.delivery.agenda import Agenda, Told, to_ask
 from bot.delivery.boards import Boards
 from bot.delivery.carrying import Carrying
+from bot.delivery.describing import Describing
 from bot.delivery.erasing import Erasing
 from bot.delivery.leaving import Leaving
 from bot.delivery.making import Making
@@ -86,6 +87,7 @@ class PleinCore:
         seeing = Seeing(store, clock, self.communities, self.rooms.presences)
         self.outbox = Outbox(store, clock, self.rooms.adapters, self.communities, seeing)
         self.carrying = Carrying(store, clock, self.rooms.adapters, self.carried, self.rooms.under_way)
+        self.describing = Describing(store, clock, self.rooms.adapters, self.communities, self.carried, texts)
         call_for = self.dispatch.call_for_nobody
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, call_for, board_rest)
         self.making = Making(store, clock, self.rooms.adapters, self.rooms, seeing)
@@ -106,6 +108,7 @@ class PleinCore:
         """An adapter has come: what waited for it is to be done."""
         self.outbox.worker.wake()
         self.carrying.worker.wake()
+        self.describing.wake()
         self.boards.worker.wake()
         self.making.worker.wake()
 
@@ -120,6 +123,7 @@ class PleinCore:
         await self.outbox.worker.flush()
         await self.carried.refresh()
         await self.carrying.worker.flush()
+        await self.describing.flush()
         await self.erasing.flush()
 
     # --- what people do ---
@@ -147,6 +151,12 @@ class PleinCore:
 
     def carries(self, place: Place) -> bool:
         return place in self.carried.places
+
+    async def encrypted(self, place: Place) -> None:
+        community = await self.communities.of_place(place)
+        if community is not None:
+            await self.store.run(partial(self.carried.encrypt, place), community=community)
+            await self.carried.refresh()
 
     @property
     def may_carry(self) -> bool:
@@ -330,6 +340,7 @@ class PleinCore:
 
     async def retry(self, account: str, place: Place | None = None) -> None:
         await self.rooms.retry(account, place)
+        self.describing.again()
 
     async def places(self, account: str) -> Sequence[Place]:
         return await self.rooms.places(account)

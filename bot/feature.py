@@ -116,11 +116,17 @@ class Carries:
 
     `setting` is that of the feature's section that says whether it is anywhere, and `kept_for` that which
     says for how many days it is known which message is which; `themes` tells in which, each with since when.
+    `agreed` tells of a theme from which of its places words may go that are encrypted there, and `absent`
+    whether what somebody says stays where they say it. `told` is what is to be read of a place that is
+    carried, with these others.
     """
 
     setting: str
     kept_for: str
     themes: Callable[[Transaction], Mapping[int, datetime]]
+    agreed: Callable[[Transaction, int], Collection[Place]]
+    absent: Callable[[Transaction, int], bool]
+    told: Callable[[Transaction, Sequence[Place], Place], Text]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,6 +309,18 @@ class Features:
         return {
             theme: since for carries in self._carried(settings) for theme, since in carries.themes(tx).items()
         }
+
+    def agreed(self, tx: Transaction, settings: Settings, theme: int) -> Collection[Place]:
+        """From which of its places words may go that are encrypted there."""
+        return {place for carries in self._carried(settings) for place in carries.agreed(tx, theme)}
+
+    def told(self, tx: Transaction, settings: Settings, places: Sequence[Place], place: Place) -> Text:
+        """What is to be read of one of these places, between which it is carried."""
+        return next(iter(self._carried(settings))).told(tx, places, place)
+
+    def is_absent(self, tx: Transaction, settings: Settings, resident: int) -> bool:
+        """Whether what they say stays where they say it."""
+        return any(carries.absent(tx, resident) for carries in self._carried(settings))
 
     def keeps_copies_for(self, settings: Settings) -> timedelta | None:
         """For how long it is kept which message is which there."""

@@ -9,6 +9,7 @@ tried, or may have arrived, and behind it what is to be made of it next.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,11 +22,12 @@ from sqlalchemy import (
     insert,
     literal,
     null,
+    or_,
     select,
     update,
 )
 
-from bot.model.carried import Copy, Spoken, Standing
+from bot.model.carried import SAME, Copy, Spoken, Standing
 from bot.model.carried_codec import pack_spoken, unpack_spoken
 from bot.model.people import Identity, Place
 from bot.model.work import Reference
@@ -39,6 +41,8 @@ from storage.tables import copied_in, copies, early_acts, speakers, wanted_copie
 from storage.upsert import upsert
 
 A_DAY = timedelta(days=1)
+# Who said what nobody said any more, and stands elsewhere still.
+NOBODY = 0
 # So long what was done with a message waits for it.
 WAITS = timedelta(minutes=1)
 _NUMBER = Loader(select(copied_in.c.id), by=[copied_in.c.platform, copied_in.c.room], make=int)
@@ -78,7 +82,13 @@ _OF_THESE = (
     .where(among(copies.c.message, "messages_"), _THERE)
     .order_by(copies.c.message, copies.c.part)
 )
+_REPLIES = select(copies.c.message, copies.c.at).where(copies.c.reply_to == bindparam("message_"))
 _SPEAKER_OF = select(copies.c.speaker).where(_MESSAGE, copies.c.at.is_not(None))
+_AUTHOR_OF = (
+    select(speakers.c.account)
+    .join(copies, copies.c.speaker == speakers.c.id)
+    .where(_MESSAGE, copies.c.at.is_not(None))
+)
 _ADD = insert(copies)
 _SAID = and_(_MESSAGE, copies.c.at.is_not(None))
 _CHANGED = update(copies).where(_SAID)
@@ -98,7 +108,7 @@ _OF_MESSAGE = and_(wanted_copies.c.message == bindparam("message_"), _IN_PLACE)
 _THESE = (
     select(
         *(wanted_copies.c.seq, wanted_copies.c.edition, wanted_copies.c.gone, wanted_copies.c.in_doubt),
-        wanted_copies.c.parked,
+        *(wanted_copies.c.parked, wanted_copies.c.key, wanted_copies.c.spoken),
     )
     .where(_OF_MESSAGE)
     .order_by(wanted_copies.c.seq)
@@ -205,6 +215,42 @@ _NEXT_TRY = anywhere(
     .limit(1)
 )
 
+# --- what somebody said, as far as it is elsewhere ---
+
+_COPY = copies.alias("copy")
+_IS_ELSEWHERE = or_(
+    select(literal(1)).where(_COPY.c.message == copies.c.message, _COPY.c.at.is_(None)).exists(),
+    select(literal(1)).where(wanted_copies.c.message == copies.c.message, ~wanted_copies.c.gone).exists(),
+)
+_SPOKEN = and_(
+    copies.c.speaker == bindparam("speaker_"),
+    copies.c.at <= bindparam("until_", type_=copies.c.at.type),
+)
+_COUNT_ELSEWHERE = select(func.count()).where(_SPOKEN, _IS_ELSEWHERE)
+_SOME_ELSEWHERE = (
+    select(copies.c.message)
+    .where(_SPOKEN, _IS_ELSEWHERE)
+    .order_by(copies.c.message.desc())
+    .limit(bindparam("limit_"))
+)
+_LEAVING = select(wanted_copies.c.seq).where(
+    wanted_copies.c.speaker == bindparam("speaker_"), wanted_copies.c.gone, wanted_copies.c.parked.is_(None)
+)
+_LEAVING = _LEAVING.limit(1)
+_SOME_SPOKEN = select(copies.c.message).where(_SPOKEN).limit(bindparam("limit_"))
+_END_THESE = update(copies).where(copies.c.at.is_not(None), among(copies.c.message, "messages_"))
+_END_THESE = _END_THESE.values(speaker=null())
+_SOME = select(copies.c.message, copies.c.at).where(copies.c.speaker == bindparam("speaker_"))
+_SOME = _SOME.order_by(copies.c.message.desc()).limit(bindparam("limit_"))
+_NOBODYS = update(copies).where(copies.c.at.is_not(None), among(copies.c.message, "messages_"))
+_NOBODYS = _NOBODYS.values(speaker=NOBODY)
+_DISOWN = (
+    delete(wanted_copies).where(wanted_copies.c.speaker == bindparam("speaker_"), ~wanted_copies.c.gone),
+    delete(speakers).where(speakers.c.id == bindparam("speaker_")),
+)
+# So many go at a time of which nothing is elsewhere.
+PAGE = 1_000
+
 # --- what came before its message ---
 
 _ITS_ACT = and_(
@@ -282,6 +328,53 @@ class Copies:
         wanted = [Place(*row) for row in self._db.execute(_WANTED_IN, {"message_": message})]
         return list(dict.fromkeys((*stands, *wanted)))
 
+    def author_of(self, message: int) -> Identity | None:
+        account = self._db.execute(_AUTHOR_OF, {"message_": message}).scalar()
+        return Identity(*account.split(":", 1)) if account else None
+
+    # --- what somebody said, as far as it is elsewhere ---
+
+    def speaker(self, author: Identity) -> int | None:
+        found: tuple[int, datetime] | None = self._db.get(_SPEAKER, author.address)
+        return found[0] if found else None
+
+    def elsewhere(self, author: Identity, until: datetime) -> int:
+        speaker = self.speaker(author)
+        count: int = self._db.execute(_COUNT_ELSEWHERE, {"speaker_": speaker, "until_": until}).scalar_one()
+        return count
+
+    def take_away(self, speaker: int, until: datetime, limit: int, now: datetime) -> bool:
+        spoken = {"speaker_": speaker, "until_": until}
+        found = list(self._db.execute(_SOME_ELSEWHERE, {**spoken, "limit_": limit}).scalars())
+        for message in found:
+            _, *others = everywhere = self.places_of(message)
+            self.want(message, others, None, f"taken:{message}", now)
+            self.unanswer(message, everywhere, now)
+            self.ended(message)
+        if found or self._db.execute(_LEAVING, {"speaker_": speaker}).first():
+            return True
+        rest = list(self._db.execute(_SOME_SPOKEN, {**spoken, "limit_": PAGE}).scalars())
+        if rest:
+            self._db.execute(_END_THESE, {"messages_": sorted(rest)})
+        return len(rest) == PAGE
+
+    def disown(self, author: Identity) -> int | None:
+        speaker = self.speaker(author)
+        if speaker is not None:
+            for statement in _DISOWN:
+                self._db.execute(statement, {"speaker_": speaker})
+        return speaker
+
+    def unname(self, speaker: int, limit: int, now: datetime) -> bool:
+        found = list(self._db.execute(_SOME, {"speaker_": speaker, "limit_": limit}))
+        for row in found:
+            _, *others = everywhere = self.places_of(row.message)
+            self.want(row.message, others, Spoken("", (), row.at), f"unnamed:{row.message}", now)
+            self.unanswer(row.message, everywhere, now)
+        if found:
+            self._db.execute(_NOBODYS, {"messages_": sorted(row.message for row in found)})
+        return len(found) == limit
+
     def _known(self, place: Place) -> int | None:
         return self._db.get(_NUMBER, place.platform, place.room_id)
 
@@ -328,6 +421,25 @@ class Copies:
         else:
             row = {"place": number, "account": self._account_for(place), "first": not stands and not rows}
             self._db.execute(_WANT, {**new, **row, **state})
+
+    def unanswer(self, message: int, places: Collection[Place], now: datetime) -> None:
+        for reply in list(self._db.execute(_REPLIES, {"message_": message})):
+            for place in places:
+                self._unanswer_in(place, reply.message, reply.at, now)
+
+    def _unanswer_in(self, place: Place, message: int, at: datetime, now: datetime) -> None:
+        """What is to be said there says so then; what stands there, or may, is changed."""
+        number = self._known(place)
+        rows = self._rows(message, number) if number else ()
+        waiting = next((row for row in rows if row.spoken and not row.in_doubt), None)
+        if waiting is None:
+            stands = self.refs(message, place)
+            if rows or (stands and not self._is_said(message, place, stands)):
+                self.want(message, [place], Spoken(SAME, (), at), f"unanswered:{message}", now)
+        elif spoken := self._opened(waiting):
+            key, sealed = self._sealing.seal(pack_spoken(replace(spoken, answers=None)))
+            state = {"edition_": waiting.edition, "gone_": False, "key_": key, "spoken_": sealed}
+            self._db.execute(_WANT_INSTEAD, {"seq_": waiting.seq, **state})
 
     def _rows(self, message: int, number: int) -> Sequence[Any]:
         return self._db.execute(_THESE, {"message_": message, "place_": number})

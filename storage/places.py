@@ -131,6 +131,9 @@ _OF_THEME = (
     .where(places.c.theme == bindparam("theme_"), places.c.here)
     .order_by(places.c.platform, places.c.room)
 )
+_ENCRYPTED = _OF_THEME.where(places.c.encrypted)
+_ENCRYPT = update(places).where(_HERE, places.c.encrypted.is_(False)).values(encrypted=True)
+_ENCRYPT = _ENCRYPT.returning(places.c.theme)
 _ON = (
     select(places.c.theme, places.c.platform, places.c.room)
     .where(places.c.platform == bindparam("platform_"), places.c.here)
@@ -317,6 +320,15 @@ class Places:
 
     def of_theme(self, theme: int) -> Sequence[Place]:
         return [Place(*row) for row in self._db.execute(_OF_THEME, {"theme_": theme})]
+
+    def encrypted(self, theme: int) -> Sequence[Place]:
+        return [Place(*row) for row in self._db.execute(_ENCRYPTED, {"theme_": theme})]
+
+    def encrypt(self, place: Place) -> int | None:
+        theme: int | None = self._db.execute(_ENCRYPT, _where(place)).scalar()
+        if theme is not None:
+            self._db.wake("carried")
+        return theme
 
     def on(self, platform: str, only: Collection[int] | None = None) -> Mapping[int, Sequence[Place]]:
         where = {"platform_": platform}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Column, ForeignKey, String, Table, bindparam, delete, insert, select, update
 
 from bot.features.relay.records import RELAYS, Relay
-from bot.model.people import Resident, Role
+from bot.model.people import Place, Resident, Role
 from storage.parts import Parts, Stored
 from storage.tables import GOES_ALONG, Moment, Number, of_community, own_tables, residents, themes
 
@@ -25,6 +25,28 @@ relays = Table(
     # None: somebody of whom nothing is kept any more.
     Column("resident", ForeignKey(residents.c.id), index=True),
 )
+# Words that are encrypted in that place may leave it.
+consents = Table(
+    "relay_consents",
+    TABLES,
+    Column("id", Number, primary_key=True),
+    of_community(),
+    Column("theme", ForeignKey(themes.c.id), nullable=False, index=True, info={GOES_ALONG: True}),
+    Column("platform", String, nullable=False),
+    Column("room", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    # None: as above.
+    Column("resident", ForeignKey(residents.c.id), index=True),
+)
+# Whose words stay where they say them.
+absences = Table(
+    "relay_absences",
+    TABLES,
+    Column("id", Number, primary_key=True),
+    of_community(),
+    Column("resident", ForeignKey(residents.c.id), nullable=False, index=True),
+    Column("since", Moment, nullable=False),
+)
 _THIS = relays.c.theme == bindparam("theme_")
 _OF = (
     select(
@@ -38,10 +60,32 @@ _OF = (
 _ALL = select(relays.c.theme, relays.c.since)
 _BEGIN = insert(relays)
 _END = delete(relays).where(_THIS).returning(relays.c.theme)
-_MERGE = update(relays).where(relays.c.resident == bindparam("old_")).values(resident=bindparam("new_"))
+_AGREE, _THEIR_CONSENT = insert(consents), consents.c.resident == bindparam("id_")
+_ITS_CONSENTS = consents.c.theme == bindparam("theme_")
+_AGREED = select(consents.c.platform, consents.c.room).where(_ITS_CONSENTS)
+_END_CONSENTS = delete(consents).where(_ITS_CONSENTS)
+_ABSENT = absences.c.resident == bindparam("id_")
+_SINCE = select(absences.c.since).where(_ABSENT).order_by(absences.c.id)
+_STAY_OUT, _COME_BACK = insert(absences), delete(absences).where(_ABSENT).returning(absences.c.id)
+_MERGE = tuple(
+    update(table).where(table.c.resident == bindparam("old_")).values(resident=bindparam("new_"))
+    for table in (relays, consents, absences)
+)
 _THEIRS = relays.c.resident == bindparam("id_")
-_FORGET = update(relays).where(_THEIRS).values(resident=None)
-_ROWS_OF = select(relays.c.theme, relays.c.since).where(_THEIRS).order_by(relays.c.theme)
+_FORGET = (
+    update(relays).where(_THEIRS).values(resident=None),
+    update(consents).where(_THEIR_CONSENT).values(resident=None),
+    delete(absences).where(_ABSENT),
+)
+_EXPORT = {
+    "relays": select(relays.c.theme, relays.c.since).where(_THEIRS).order_by(relays.c.theme),
+    "relay_consents": (
+        select(consents.c.theme, consents.c.platform, consents.c.room, consents.c.at)
+        .where(_THEIR_CONSENT)
+        .order_by(consents.c.id)
+    ),
+    "relay_absences": _SINCE,
+}
 
 
 class Relays:
@@ -69,20 +113,58 @@ class Relays:
 
     def end(self, theme: int) -> bool:
         ended = self._db.execute(_END, {"theme_": theme}).first() is not None
+        self._db.execute(_END_CONSENTS, {"theme_": theme})
         self._db.wake("carried")
         return ended
+
+    # --- where what people say is encrypted ---
+
+    def agree(self, theme: int, places: Collection[Place], resident: int, now: datetime) -> None:
+        of_all = {"theme": theme, "resident": resident, "at": now}
+        for place in places:
+            where = {"platform": place.platform, "room": place.room_id}
+            self._db.execute(_AGREE, {**of_all, **where})
+        self._db.wake("carried")
+
+    def agreed(self, theme: int) -> Collection[Place]:
+        return {Place(*row) for row in self._db.execute(_AGREED, {"theme_": theme})}
+
+    # --- whose words stay where they are ---
+
+    def stay_out(self, resident: int, since: datetime) -> bool:
+        if self.out_since(resident) is not None:
+            return False
+        self._db.execute(_STAY_OUT, {"resident": resident, "since": since})
+        return True
+
+    def come_back(self, resident: int) -> bool:
+        return self._db.execute(_COME_BACK, {"id_": resident}).first() is not None
+
+    def out_since(self, resident: int) -> datetime | None:
+        found: datetime | None = self._db.execute(_SINCE, {"id_": resident}).scalar()
+        return found
 
     # --- whose it is ---
 
     def merge(self, old: int, new: int) -> None:
-        self._db.pass_on(_MERGE, old, new)
+        for statement in _MERGE:
+            self._db.pass_on(statement, old, new)
 
     def forget(self, resident: int) -> None:
-        self._db.execute(_FORGET, {"id_": resident})
+        for statement in _FORGET:
+            self._db.execute(statement, {"id_": resident})
 
-    def rows_of(self, resident: int) -> Sequence[Mapping[str, Any]]:
-        rows = self._db.execute(_ROWS_OF, {"id_": resident})
-        return [{"theme": row.theme, "since": row.since.isoformat()} for row in rows]
+    def export(self, resident: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """By the name of the table."""
+        return {
+            name: [_plain(row) for row in self._db.execute(statement, {"id_": resident})]
+            for name, statement in _EXPORT.items()
+        }
+
+
+def _plain(row: Any) -> Mapping[str, Any]:
+    fields = row._asdict().items()
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in fields}
 
 
 STORED = Stored(RELAYS, Relays, TABLES)

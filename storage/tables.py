@@ -286,6 +286,8 @@ places = Table(
     Column("used_at", Moment),
     # Where its account has heard less than elsewhere: until when.
     Column("heard_until", Moment),
+    # What people say there is encrypted, which never ends.
+    Column("encrypted", Boolean, nullable=False, server_default=false()),
     sqlite_with_rowid=False,
 )
 Index("ix_places_behind", places.c.account, sqlite_where=text("heard_until IS NOT NULL"))
@@ -705,6 +707,7 @@ copies = Table(
 
 Index("ix_copies_speaker", copies.c.speaker, sqlite_where=text("speaker IS NOT NULL"))
 Index("ix_copies_at", copies.c.at, sqlite_where=text("at IS NOT NULL"))
+Index("ix_copies_reply_to", copies.c.reply_to, sqlite_where=text("reply_to IS NOT NULL"))
 
 # What is to stand in a place, and does not yet: without its words once it was set aside.
 wanted_copies = Table(

@@ -16,12 +16,12 @@ from functools import partial
 from typing import Protocol
 
 from adapters.console.render import render
-from adapters.console.script import Ends, Grants, Links, Says, Signs, Waits, link_to, read_line
+from adapters.console.script import Encrypts, Ends, Grants, Links, Says, Signs, Waits, link_to, read_line
 from bot import when
 from bot.clock import Clock
 from bot.communities import Communities
 from bot.errors import Gone, UserError
-from bot.model.carried import Copy
+from bot.model.carried import SAME, Copy
 from bot.model.events import Heard, Invocation, Lack, Mention, Reacted, Remark
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Button, Message, Text, message, text, typed
@@ -102,6 +102,7 @@ class Console:
         self._last: Recent[tuple[Place, Identity], str] = Recent(MOST)
         # What rooms were called since they were made.
         self._names: Recent[str, str] = Recent(MOST)
+        self._encrypted: Recent[str, bool] = Recent(MOST)
         self.failed = False
         self.core: ConsoleCore
 
@@ -152,6 +153,10 @@ class Console:
                     lambda tx: tx.people.grant(who, said.role),
                     community=await self.core.communities.in_private(who),
                 )
+            case Encrypts(room):
+                self._encrypted[room] = True
+                await self.core.encrypted(Place(PLATFORM, room))
+                await self.core.run_due()
             case Links(accounts):
                 await self.core.link([Identity(PLATFORM, f"{name}@{label}") for name, label in accounts])
                 await self.core.run_due()
@@ -209,6 +214,7 @@ class Console:
             if self.core.carries(place):
                 changes = last if said.changed else None
                 heard = replace(heard, ref=asked.id, rich=(Words(words),), changes=changes)
+                heard = replace(heard, encrypted=place.room_id in self._encrypted)
             if self.core.listens or self.core.carries(place):
                 await self.core.hear(heard)
         await self.core.run_due()
@@ -342,6 +348,11 @@ class Console:
             for part in reversed(range(len(copy.stands))):
                 await note(part, "")
             return
+        if not copy.spoken.rich and copy.spoken.name == SAME:
+            return  # here nobody is quoted
+        if not copy.spoken.rich:
+            await self._print(f"{where} *", message(text("console.unnamed")), "edited", copy.place)
+            return
         zone, _ = await self.core.clocks_of(copy.place)
         name = copy.spoken.name
         if copy.answers:
@@ -354,6 +365,10 @@ class Console:
         else:
             await self._print(where, said, "carried", copy.place)
             await note(0, str(uuid.uuid4()))
+
+    async def describe(self, place: Place, line: str, others: Collection[str]) -> bool:
+        """Here nothing is said of a room."""
+        return True
 
     def _called(self, to: Place | Identity) -> str:
         if isinstance(to, Place):

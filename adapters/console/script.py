@@ -5,13 +5,15 @@ anna@discord: !poll mine           talks privately with Plein
 ben@matrix/sport: [2]              presses button 2
 ben@matrix/sport: [+🙏 anna]        puts that sign on what she said last there; with - takes it away
 role mia@discord moderator         gives a role
+encrypt matrix/sport               what people say there is encrypted from now on
 one person: anna@discord a@matrix  these accounts are one person's from now on
 wait 2d                            lets time pass
 away 2d                            lets time pass in which Plein is not at work
 exit                               ends it
 # a comment
 
-`role`, `one person`, `wait` and `away` may be Dutch too: `rol`, `één persoon`, `wacht`, `weg`. So may a role.
+`role`, `encrypt`, `one person`, `wait` and `away` may be Dutch too: `rol`, `versleutel`, `één persoon`,
+`wacht`, `weg`. So may a role.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ _ROLES |= {"bewoner": Role.RESIDENT, "organisator": Role.ORGANISER}
 _ROLE = re.compile(r"rol(?:e)?\s+" + _WHO + r"\s+(?P<role>\w+)")
 _ACCOUNT = re.compile(_WHO)
 _LINKS = re.compile(r"(?:one person|[eé]{2}n persoon):\s+(?P<accounts>\S+(?:\s+\S+)+)")
+_ENCRYPTS = re.compile(r"(?:encrypt|versleutel)\s+(?P<room>[^\s@:/]{1,64}/[^\s@:/]{1,64})")
 _WAIT = re.compile(r"(?:wait|wacht|(?P<away>away|weg))\s+(?P<span>.+)")
 _ENDS = ("exit", "quit")
 _SIGN = re.compile(r"\[([+-])([^\s\w\[\]]{1,16}) ([^\s@:/\[\]]{1,64})\]")
@@ -106,6 +109,13 @@ class Waits:
 
 
 @dataclass(frozen=True, slots=True)
+class Encrypts:
+    """What people say in that room is encrypted from now on."""
+
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
 class Links:
     """These accounts are one person's; each as its name and its label."""
 
@@ -117,7 +127,7 @@ class Ends:
     """Nothing more is read."""
 
 
-Line = Says | Grants | Waits | Links | Ends
+Line = Says | Grants | Encrypts | Waits | Links | Ends
 
 
 def read_line(line: str, number: int) -> Line | None:
@@ -143,6 +153,8 @@ def read_line(line: str, number: int) -> Line | None:
         accounts = [_ACCOUNT.fullmatch(account) for account in match["accounts"].split()]
         if all(accounts):
             return Links(tuple((account["name"], account["label"]) for account in accounts if account))
+    if match := _ENCRYPTS.fullmatch(line):
+        return Encrypts(match["room"])
     if (match := _WAIT.fullmatch(line)) and (span := read_span(match["span"])):
         return Waits(span, away=match["away"] is not None)
     raise UserError("console.line", line=number, words=line[:60])

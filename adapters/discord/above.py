@@ -38,6 +38,7 @@ from bot.texts import Texts, Voice
 # Of what is answered so many characters are shown.
 FIRST_WORDS = 60
 _ARROW = "↪"
+_IS_ANSWER = re.compile(rf"-# (?:{_ARROW} \[.*\]\(|\[{_ARROW}\]\()<?https://discord\.com/channels/")
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -56,6 +57,12 @@ def answer(name: str, link: str, words: str) -> Heading:
     if may_be_masked(name, link):
         return Heading(SMALL, (Words(f"{_ARROW} "), Link(link, (Words(name),)), Words(f" {words}")))
     return Heading(SMALL, (Link(link, (Words(_ARROW),)), Words(f" {name} {words}")))
+
+
+def without_answer(content: str) -> str:
+    """The same words without the line above that says what they answer."""
+    first, _, words = content.partition("\n")
+    return words if words and _IS_ANSWER.match(first) else content
 
 
 def first_words(message: discord.Message, names: Names, *, copied: bool) -> str:

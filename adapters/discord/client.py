@@ -23,7 +23,7 @@ from adapters.discord.new_rooms import make_room, obstacle_to_making
 from adapters.discord.refusals import TAKES_NO_MESSAGES
 from adapters.discord.session import Session, files_of
 from adapters.discord.settings import Discord as Settings
-from adapters.discord.shaping import look_at, shape
+from adapters.discord.shaping import describe, look_at, shape
 from adapters.discord.uploads import overflow_files
 from bot.clock import Clock
 from bot.errors import Gone, Refused, Shut, TryLater
@@ -234,6 +234,11 @@ class Discord:
     async def carry(self, copy: Copy, note: Note) -> None:
         self._session()
         await self._gateway.copies.carry(copy, note)
+
+    async def describe(self, place: Place, line: str, others: Collection[str]) -> bool:
+        on = self._session()
+        async with self._alone_in(place.room_id):
+            return await describe(on, place, line, others)
 
     def _session(self) -> Session:
         """Of the client that is there. Raises: TryLater where there is none."""

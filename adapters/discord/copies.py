@@ -16,7 +16,7 @@ from typing import Any
 
 import discord
 
-from adapters.discord.above import answer, first_words, said_at
+from adapters.discord.above import answer, first_words, said_at, without_answer
 from adapters.discord.channels import permissions_in
 from adapters.discord.outgoing import SKEW, UNKNOWN_MESSAGE
 from adapters.discord.rich.write import write
@@ -24,7 +24,7 @@ from adapters.discord.session import Session
 from adapters.discord.speakers import name_for
 from adapters.discord.webhooks import CARRY, GONE, RETRY_SECONDS, Webhooks
 from bot.errors import Gone, NotNow, NotOurs, PlatformFailed, Refused, TryLater
-from bot.model.carried import Copy
+from bot.model.carried import SAME, Copy
 from bot.model.message import text
 from bot.model.people import Place
 from bot.ports.adapter import Note
@@ -76,6 +76,9 @@ class Copies:
             if copy.in_doubt and (found := await self._arrived(there, copy)):
                 await self._noted(there, note, len(stands), found)
                 stands.append(found)
+            if copy.spoken and not copy.spoken.rich and copy.spoken.name == SAME:
+                await self._unanswer(there, copy, stands, note)
+                return
             parts = await self._parts(copy, there) if copy.spoken else []
             for number, words in enumerate(parts):
                 if number >= len(stands):
@@ -231,6 +234,16 @@ class Copies:
             return await self._replace(there, copy, ref, words)
         self._says[ref] = _mark(words)
         return ref
+
+    async def _unanswer(self, there: _There, copy: Copy, stands: Sequence[str], note: Note) -> None:
+        """Without the line above that quotes what it answered."""
+        first = stands[0] if stands else ""
+        message = await self._read(there, first) if first else None
+        if message is None or (words := without_answer(message.content)) == message.content:
+            return
+        ref = await self._change(there, copy, stands, 0, words)
+        if ref != first:
+            await note(0, ref)
 
     async def _replace(self, there: _There, copy: Copy, ref: str, words: str) -> str:
         """A webhook said it that is no more, and nobody can change it. Where Plein may not take it away

@@ -14,6 +14,7 @@ from adapters.discord.members import ASK_AGAIN
 from adapters.discord.new_rooms import LONGEST_NAME
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
+from bot.described import with_line
 from bot.errors import Gone, Refused, TryLater, UserError
 from bot.model.homes import Home, RoomSeen, WantedRoom
 from bot.model.message import text
@@ -22,6 +23,7 @@ from bot.model.people import Place
 # Codes: there is no such channel; Plein does not see it; it may not do that there.
 NO_SUCH_CHANNEL, NOT_SEEN, NOT_ALLOWED = 10003, 50001, 50013
 VOICE, TEXT = (2, 13), 0
+LONGEST_TOPIC = 1_024
 FOR_ROLE, FOR_ONE = 0, 1
 # What is taken from people where a theme is closed; they go on reading, and using commands.
 SPEAKING = discord.Permissions(
@@ -56,6 +58,23 @@ async def shape(on: Session, home: Home | None, wanted: WantedRoom) -> RoomSeen:
     if wanted.closed or wanted.rules is not None:
         changes |= _let_speak(on, channel, wanted)
     return _seen(await _change(on, room, channel, changes) if changes else channel, home)
+
+
+async def describe(on: Session, place: Place, line: str, others: Collection[str]) -> bool:
+    """See `Carrier.describe`. Threads and posts have nothing that is said of them.
+
+    Raises: UserError, Gone, NotNow, OSError.
+    """
+    channel = await fetched(on, place.room_id)
+    topic = channel.get("topic")
+    if not topic:
+        return not line
+    new = with_line(str(topic), line, others)
+    if len(new) > LONGEST_TOPIC:
+        return False
+    if new != topic:
+        await _change(on, place.room_id, channel, {"topic": new})
+    return True
 
 
 def _let_speak(on: Session, channel: Mapping[str, Any], wanted: WantedRoom) -> dict[str, object]:

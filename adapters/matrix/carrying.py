@@ -16,14 +16,17 @@ from dataclasses import replace
 from datetime import datetime
 from html import escape
 
+import nio
+
 from adapters.matrix.read import KEY
 from adapters.matrix.remarks import event_at, opened
 from adapters.matrix.render import Content
 from adapters.matrix.rich.write import write
 from adapters.matrix.session import Session
 from bot.errors import Gone
-from bot.model.carried import Copy, Spoken
+from bot.model.carried import SAME, Copy, Spoken
 from bot.model.message import Text, text
+from bot.model.people import Place
 from bot.ports.adapter import Note
 from bot.rich import (
     Code,
@@ -67,6 +70,10 @@ class Carrying:
 
     async def carry(self, copy: Copy, note: Note) -> None:
         """See `Carrier.carry`. Raises what `Outgoing.send` does."""
+        if copy.spoken and not copy.spoken.rich:
+            if copy.spoken.name != SAME:  # a reply quotes nothing
+                await self._unname(copy, note)
+            return
         on, room, stands = self._on, copy.place.room_id, copy.stands
         contents = await self._contents(copy, copy.spoken) if copy.spoken else []
         for part, content in enumerate(contents):
@@ -92,21 +99,48 @@ class Carrying:
                 return
         await self._on.outgoing.send(room, TEXT, _edit(content, event), f"{content[KEY]}:edit", None)
 
+    async def _unname(self, copy: Copy, note: Note) -> None:
+        """What stands there is in nobody's name from now on; gone where Plein cannot read any more what."""
+        room, on = copy.place.room_id, self._on
+        voice = await self._voice(copy.place)
+        name = self._texts.write(text("matrix.carried.nobody"), voice)
+        for part, event in enumerate(copy.stands):
+            if not event:
+                continue
+            if content := await self._says(room, event):
+                unnamed = {**_renamed(content, name), KEY: f"{copy.key}:{part}"}
+                await on.outgoing.send(room, TEXT, _edit(unnamed, event), f"{unnamed[KEY]}:edit", None)
+                continue
+            with contextlib.suppress(Gone):
+                await on.outgoing.redact_whole(room, event, on.me, copy.key)
+            await note(part, "")
+
+    async def _says(self, room: str, event: str) -> Content | None:
+        """What stands there, as it was changed last, where it says in whose name."""
+        found = await event_at(self._on, room, event)
+        if found is None:
+            return None
+        edit = found.source.get("unsigned", {}).get("m.relations", {}).get("m.replace")
+        if edit and (changed := nio.Event.parse_event(edit)):
+            found = changed
+        content = opened(self._on, room, found).source.get("content", {})
+        content = content.get("m.new_content", content)
+        return content if content.get(PROFILE, {}).get("displayname") else None
+
+    async def _voice(self, place: Place) -> Voice:
+        core = self._on.core
+        locale, (zone, _) = await asyncio.gather(core.voice_of(place), core.clocks_of(place))
+        return Voice(locale, zone, self._on.clock.now())
+
     async def _contents(self, copy: Copy, spoken: Spoken) -> Sequence[Content]:
         """Of each event that it takes; nothing where there is nothing to read."""
-        locale, (zone, _) = await asyncio.gather(
-            self._on.core.voice_of(copy.place), self._on.core.clocks_of(copy.place)
-        )
-        voice, names = Voice(locale, zone, self._on.clock.now()), Names(zone=zone, language=locale)
+        voice = await self._voice(copy.place)
+        names = Names(zone=voice.zone, language=voice.locale)
         name = clean_name(spoken.name) or self._texts.write(text("matrix.carried.nobody"), voice)
         rich = spoken.rich
         if copy.late:
             rich = _begun_with(self._texts.write(_late(spoken.at, voice, names), voice) + " ", rich)
-        profile = {
-            "id": hashlib.sha256(spoken.name.encode(errors="replace")).hexdigest()[:16],
-            "displayname": name,
-            "has_fallback": True,
-        }
+        profile = _profile(spoken.name, name)
         known = self._on.client.rooms.get(copy.place.room_id)
         is_sealed = known is not None and known.encrypted
 
@@ -135,17 +169,29 @@ def clean_name(name: str) -> str:
     return line if len(line) <= LONGEST_NAME else line[: LONGEST_NAME - 1].rstrip() + "…"
 
 
+def _profile(known_as: str, name: str) -> Content:
+    return {
+        "id": hashlib.sha256(known_as.encode(errors="replace")).hexdigest()[:16],
+        "displayname": name,
+        "has_fallback": True,
+    }
+
+
+def _before(name: str) -> str:
+    """What clients that know no such profiles show before the words."""
+    return f"<strong data-mx-profile-fallback>{escape(name, quote=False)}: </strong>"
+
+
 def _named(rich: Rich, profile: Content, names: Names) -> Content:
     """Words in somebody's name; empty where there is nothing to read."""
     for said in write(rich, names):
         body, name = said["body"], profile["displayname"]
         laid_out = said.get("formatted_body") or escape(body, quote=False).replace("\n", "<br>")
-        before = f"<strong data-mx-profile-fallback>{escape(name, quote=False)}: </strong>"
         return {
             **said,
             "body": f"{name}: {body}",
             "format": "org.matrix.custom.html",
-            "formatted_body": before + laid_out,
+            "formatted_body": _before(name) + laid_out,
             PROFILE: profile,
         }
     return {}
@@ -156,6 +202,18 @@ def _late(at: datetime, voice: Voice, names: Names) -> Text:
     if at.astimezone(voice.zone).date() == voice.now.astimezone(voice.zone).date():
         return text("matrix.carried.late", at=moment_in_words(Moment(at, Shape.TIME), names))
     return text("matrix.carried.late.day", at=at)
+
+
+def _renamed(content: Content, name: str) -> Content:
+    """The same words of ours in another name."""
+    before = content[PROFILE]["displayname"]
+    laid_out = content.get("formatted_body", "").partition("</strong>")[2]
+    return {
+        **content,
+        "body": f"{name}{content['body'].removeprefix(before)}",
+        "formatted_body": f"{_before(name)}{laid_out}",
+        PROFILE: _profile("", name),
+    }
 
 
 def _edit(content: Content, event: str) -> Content:

@@ -210,6 +210,10 @@ class Matrix:
         with self._told_of_outages(copy.place):
             await self._carrying.carry(copy, note)
 
+    async def describe(self, place: Place, line: str, others: Collection[str]) -> bool:
+        await self._ready.wait()
+        return await self._new_rooms.describe(place.room_id, line, others)
+
     @contextlib.contextmanager
     def _told_of_outages(self, to: Place | Identity) -> Iterator[None]:
         """Whether the homeserver is there is seen by what it answers."""

@@ -344,9 +344,12 @@ class Intake:
         listens = core.listens and isinstance(said, Said) and changes is None
         if place is None:
             return
-        rich = await laid_out(self._on, place.room_id, content) if core.carries(place) else ()
+        # Of a room that Plein is not in any more it does not know whether its words may leave it.
+        facts = self._on.rooms.get(place.room_id) if core.carries(place) else None
+        rich = await laid_out(self._on, place.room_id, content) if facts else ()
         if rich or listens:
-            await core.hear(replace(_talk(asked, place, said), rich=rich, changes=changes))
+            heard = replace(_talk(asked, place, said), rich=rich, changes=changes)
+            await core.hear(replace(heard, encrypted=facts is not None and facts.is_encrypted))
 
     def _once_a(self, when: str, about: str) -> str:
         """By our own clock: who speaks may choose what theirs says."""

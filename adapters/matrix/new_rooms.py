@@ -23,6 +23,7 @@ from adapters.matrix.session import Session, ask, ask_state
 from adapters.matrix.settings import PLATFORM
 from adapters.matrix.spaces import CHILD
 from adapters.matrix.sync import Sync
+from bot.described import with_line
 from bot.errors import Gone, NotNow, NotOurs, UserError
 from bot.model.homes import Home, RoomSeen, WantedRoom
 from bot.model.message import Text, text
@@ -31,6 +32,7 @@ from bot.model.people import Place
 PARENT = "m.space.parent"
 # The kind of a room that is there to call each other.
 CALL = "org.matrix.msc3417.call"
+TOPIC, LONGEST_TOPIC = "m.room.topic", 4_000
 # Somebody may have made a room by an alias that was kept: another one is given instead.
 TRIES = 3
 # What a room takes where its power levels do not say.
@@ -154,6 +156,20 @@ class NewRooms:
         old = self._on.rooms.get((known and known.predecessor) or "")
         is_so = old and self._sync.successor_of(old) is known and await self._holds(space, old.id)
         return old.id if old and is_so else None
+
+    async def describe(self, room: str, line: str, others: Collection[str]) -> bool:
+        """See `Carrier.describe`. What is laid out stays so: left as it is. Raises: as `_set` does."""
+        content = await ask_state(self._on, f"{_state(room)}/{TOPIC}/") or {}
+        topic = content.get("topic")
+        if not isinstance(topic, str) or not topic:
+            return not line
+        new = with_line(topic, line, others)
+        if new == topic:
+            return True
+        if _is_laid_out(content) or len(new) > LONGEST_TOPIC:
+            return False
+        await self._set(room, TOPIC, "", {"topic": new})
+        return True
 
     async def _set(self, room: str, kind: str, key: str, content: dict[str, Any]) -> None:
         """Raises: UserError where Plein may not, OSError."""
@@ -284,6 +300,11 @@ def opening(levels: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, A
     usual = levels.get("events_default", 0)
     is_as_closed = usual == closed["events_default"]
     return {"events_default": before["events_default"] if is_as_closed else usual, "events": events}
+
+
+def _is_laid_out(topic: Mapping[str, Any]) -> bool:
+    """Whether a topic says more than its plain words."""
+    return "text/html" in orjson.dumps(topic).decode()
 
 
 def _state(room: str) -> str:

@@ -111,6 +111,8 @@ class Sync:
         # By room: those that Plein is in, as they are called, until it leaves; those to come into; when that
         # was tried.
         self._bound: dict[str, tuple[str, int | None]] = {}
+        # Of these the core knows that what people say there is encrypted.
+        self._encrypted: set[str] = set()
         # Those that came into a space that is somebody's, or were taken out, since they were last looked at.
         self._moved: set[str] = set()
         self._invited: dict[str, nio.InviteMemberEvent] = {}
@@ -464,6 +466,7 @@ class Sync:
             return
         name, whose = room.name or room.alias or room.id, await self._whose(room)
         if self._bound.get(room.id) == (name, whose) and not is_new:
+            await self._tell_if_encrypted(room)
             return
         place = Place(PLATFORM, room.id)
         if replaces and is_new:
@@ -479,6 +482,14 @@ class Sync:
             account = self._on.account
             await self._on.core.joined(account, place, name, theme, language, ours=ours, community=whose)
         self._bound[room.id] = name, whose
+        self._encrypted.discard(room.id)
+        await self._tell_if_encrypted(room)
+
+    async def _tell_if_encrypted(self, room: Room) -> None:
+        """That never ends, so it is told once."""
+        if room.is_encrypted and room.id not in self._encrypted:
+            await self._on.core.encrypted(Place(PLATFORM, room.id))
+            self._encrypted.add(room.id)
 
     async def _lead(self, room: Room, replacement: str | None) -> None:
         """Where no room leads any more Plein comes not in."""

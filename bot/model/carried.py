@@ -9,6 +9,14 @@ from bot.model.people import FIRST_COMMUNITY, Place
 from bot.model.work import Reference
 from bot.rich import Rich
 
+# The job of a feature, for a theme in one of whose places what people say became encrypted; its subject is
+# the theme.
+ENCRYPTED = "relay.encrypted"
+# And for what was said by whoever goes by that number, which is to stand elsewhere in nobody's name.
+UNNAME = "relay.unname"
+# Whose name what stands there already has from now on.
+SAME = "same"
+
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
@@ -16,7 +24,8 @@ class Spoken:
 
     `name` is what they are called there, as their platform says it: cleaned by nobody yet. `at` is when they
     said it, by their platform's clock. `answers` is the number of the message that it answers. `avatar` is
-    a public address of their picture, where there is one.
+    a public address of their picture, where there is one. With nothing in `rich` it is what stands there
+    already, answering nothing from now on that is quoted: whose it is stays the SAME, or else it is nobody's.
     """
 
     name: str

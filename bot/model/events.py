@@ -158,7 +158,8 @@ class Heard:
     it answers stands. `at` is when it was said, by the platform's clock. Where what is said is carried on
     (`Core.carries`), `rich` is the same laid out, `changes` is where the message of theirs stands that this
     is the new state of, and `avatar` a public address of their picture, if there is one. `changed_at`: where
-    it is first heard as it reads since it was changed, when that was.
+    it is first heard as it reads since it was changed, when that was. `encrypted`: where it was said what
+    people say is.
     """
 
     id: str
@@ -174,6 +175,7 @@ class Heard:
     changes: str | None = None
     avatar: str = ""
     changed_at: datetime | None = None
+    encrypted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

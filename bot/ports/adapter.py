@@ -195,9 +195,19 @@ class Carrier(Protocol):
 
         What has to be several messages is sent part by part, and each is noted before the next is sent. What
         `stands` is changed, and of what it is too many parts the last are taken away; without anything
-        `spoken` all of it is. Done again, after no answer or a crash, it makes nothing twice.
+        `spoken` all of it is. What stands there and is to stay (`Spoken.rich` is empty) quotes nobody any
+        more; where it is to be nobody's and its platform cannot change a name it is taken away. Done again,
+        after no answer or a crash, it makes nothing twice.
 
         Raises: what `deliver` does. Gone: nothing can ever stand there.
+        """
+        ...
+
+    async def describe(self, place: Place, line: str, others: Collection[str]) -> bool:
+        """Have what its platform says of that place end with that line ("": none), without any of these
+        others of Plein's. Whether it is so: where nobody said anything of it no line is added to that.
+
+        Raises: what `deliver` does, and UserError where Plein may not.
         """
         ...
 
@@ -240,6 +250,10 @@ class Core(Protocol):
         """Whether what people say there is carried to other places, so that all of it is to be brought here:
         as it is laid out, with what becomes of it.
         """
+        ...
+
+    async def encrypted(self, place: Place) -> None:
+        """What people say there is encrypted, which never ends. Said again it is no news."""
         ...
 
     @property

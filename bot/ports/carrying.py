@@ -86,6 +86,36 @@ class CopyStore(Protocol):
         """Where it was said, first, and where a copy of it stands or is wanted."""
         ...
 
+    def author_of(self, message: int) -> Identity | None:
+        """Who said it; None where that is not known any more."""
+        ...
+
+    def speaker(self, author: Identity) -> int | None:
+        """By which number it is known what they said; None: nothing is."""
+        ...
+
+    def elsewhere(self, author: Identity, until: datetime) -> int:
+        """How many messages that they said until then stand elsewhere, or are to."""
+        ...
+
+    def take_away(self, speaker: int, until: datetime, limit: int, now: datetime) -> bool:
+        """So many of what was said by whoever goes by that number until then are to be gone elsewhere, and
+        are nobody's from then on; whether there may be more, or any of it stands there still.
+        """
+        ...
+
+    def disown(self, author: Identity) -> int | None:
+        """What they said is nobody's from now on, and what is not said elsewhere yet never is; by which
+        number it is still known what else that is.
+        """
+        ...
+
+    def unname(self, speaker: int, limit: int, now: datetime) -> bool:
+        """So much of what was said by whoever went by that number is to stay elsewhere in nobody's name;
+        whether there may be more.
+        """
+        ...
+
     def want(
         self,
         message: int,
@@ -102,6 +132,10 @@ class CopyStore(Protocol):
         What was not tried yet is that from now on, and is nothing at all where it is to be gone. What is
         being tried is made true first.
         """
+        ...
+
+    def unanswer(self, message: int, places: Collection[Place], now: datetime) -> None:
+        """What answers it in these places answers nothing there any more, so that nothing of it is quoted."""
         ...
 
     def wants_gone(self, message: int, place: Place) -> bool:

@@ -509,6 +509,14 @@ class PlaceStore(Protocol):
         """Nothing new begins in it, and nobody says anything in its places; or not `closed` any more."""
         ...
 
+    def encrypted(self, theme: int) -> Sequence[Place]:
+        """Those of its places in which what people say is encrypted."""
+        ...
+
+    def encrypt(self, place: Place) -> int | None:
+        """What people say there is encrypted from now on; whose theme it is, where that is news."""
+        ...
+
     def closed(self) -> Collection[int]:
         """The themes that are."""
         ...

@@ -20,12 +20,13 @@ from bot.errors import Gone, NotNow, Refused, StoreFailed, TryLater
 from bot.features.polls.settings import PollsSettings
 from bot.features.relay.records import RELAYS
 from bot.features.relay.settings import RelaySettings
+from bot.model.carried import SAME, Copy
 from bot.model.events import Arrival, Heard
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
 from bot.rich import Link, Quote, Words
 from storage.community import anywhere
-from storage.tables import copies, handled, identities, inbox, metadata, wanted_copies
+from storage.tables import copies, early_acts, handled, identities, inbox, metadata, speakers, wanted_copies
 from storage.unit import Tx
 from tests.doubles.carrier import Carrier
 from tests.doubles.platform import PLATFORM, Town, open_town
@@ -710,3 +711,164 @@ async def test_nothing_of_the_words_is_left_in_the_files(talk: Talk, tmp_path: P
 
 def contents(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.glob("plein.db*") if path.is_file())
+
+
+# --- what is encrypted, and whoever stays out ---
+
+
+async def test_no_word_leaves_an_encrypted_place_before_somebody_said_yes(talk: Talk) -> None:
+    """Also where nobody told that it is encrypted but what was said there itself."""
+    core = talk.town.core
+    await talk.say("voor iedereen")
+    said = await talk.say("onder ons", encrypted=True)
+    await talk.change(said, "onder ons, echt", encrypted=True)
+    await talk.change(said, "onder ons, alweer")
+    await talk.say("en dit ook")
+    await talk.say("van buiten", room="b", name="Ben")
+    await talk.carry()
+    assert talk.read("b") == ["van buiten", "Mia: voor iedereen"]
+    assert talk.read("a") == ["voor iedereen", "onder ons", "en dit ook"]
+    assert talk.read("c") == ["Mia: voor iedereen", "Ben: van buiten"]
+    await core.run_due()
+    assert [core.carries(Place(PLATFORM, room)) for room in ("a", "b", "c")] == [False, True, True]
+    told = [words for words in talk.platform.where("mo") if "versleuteld" in words]
+    assert len(told) == 1
+    assert await counted(talk.town, early_acts) == 0
+
+    await talk.town.say("mo", "!brug aan --versleuteld", room="b")
+    await core.carried.refresh()
+    await talk.say("nu wel", encrypted=True)
+    await talk.carry()
+    assert talk.read("c")[-1] == "Mia: nu wel"
+    assert not any("onder ons" in words for room in "bc" for words in talk.read(room))
+
+
+async def test_what_was_carried_before_it_was_encrypted_is_still_taken_back(talk: Talk) -> None:
+    said = await talk.say("weg ermee")
+    await talk.carry()
+    await talk.town.core.encrypted(Place(PLATFORM, "a"))
+    await talk.town.core.encrypted(Place(PLATFORM, "a"))
+    await talk.gone("a", said.ref)
+    await talk.carry()
+    assert talk.read("b") == []
+
+
+async def test_whoever_stays_out_is_not_carried_nor_named(talk: Talk) -> None:
+    mia = await talk.say("voor iedereen")
+    await talk.say("van mij", room="b", name="Ben")
+    await talk.carry()
+    await talk.town.say("mia", "!mijn brug uit", room="a")
+    await talk.say("hier alleen")
+    await talk.change(mia, "hier alleen veranderd")
+    answer = await talk.say("antwoord", name="Ben", reply_to=mia.ref)
+    there = talk.refs("b")[1]
+    await talk.say("nog een antwoord", room="b", name="Lea", reply_to=there)
+    await talk.change(answer, "ander antwoord")
+    await talk.carry()
+    assert "hier alleen" not in str(talk.read("b") + talk.read("c"))
+    shown = [copy for copy in talk.platform.copies if copy.spoken and copy.spoken.name in ("Ben", "Lea")]
+    assert [copy.answers for copy in shown] == [None] * len(shown)
+    await talk.town.say("mia", "!mijn brug aan", room="a")
+    await talk.say("weer overal")
+    again = await talk.say("een echt antwoord", name="Ben", reply_to=mia.ref)
+    await talk.carry()
+    assert talk.read("b")[-2:] == ["Mia: weer overal", "Ben: een echt antwoord"]
+    assert talk.platform.copies[-1].answers
+    assert again.reply_to == mia.ref
+
+
+async def test_what_is_across_is_taken_away_a_few_at_a_time(talk: Talk) -> None:
+    town = talk.town
+    for number in range(25):
+        await talk.say(f"bericht {number}")
+    await talk.say("van Ben", name="Ben")
+    await talk.carry()
+    said = await town.say("mia", "!mijn brug uit --wis", room="a")
+    assert "25 berichten" in said
+    left = []
+    for _ in range(5):
+        await town.core.run_due()
+        left.append(sum("Mia" in words for words in talk.read("b")))
+        town.clock.turn(timedelta(seconds=30))
+    assert left == [15, 5, 0, 0, 0]
+    assert len(talk.read("a")) == 26
+    assert talk.read("c") == ["Ben: van Ben"]
+    assert [words for words in talk.platform.where("mia") if "is weg" in words]
+    assert "elders niets van je" in await town.say("mia", "!mijn brug uit --wis", room="a")
+
+
+async def test_what_answers_what_is_gone_quotes_it_no_more(talk: Talk) -> None:
+    town = talk.town
+    mia = await talk.say("even")
+    await talk.carry()
+    there = talk.refs("b")[0]
+    await talk.say("hier", name="Ben", reply_to=mia.ref)
+    await talk.say("daar", room="b", name="Lea", reply_to=there)
+    await talk.carry()
+    talk.platform.copies.clear()
+    await talk.say("komt nog", name="Ben", reply_to=mia.ref)
+    await talk.gone("a", mia.ref)
+    await talk.carry()
+    shown = [(copy.place.room_id, copy.message, copy.spoken and copy.spoken.name) for copy in unquoted(talk)]
+    assert sorted(shown) == [("a", 3, SAME), ("b", 2, SAME), ("c", 2, SAME), ("c", 3, SAME)]
+    late = [copy for copy in talk.platform.copies if copy.spoken and copy.spoken.rich]
+    assert [copy.answers for copy in late] == [None, None]
+    assert talk.read("c") == ["Ben: hier", "Lea: daar", "Ben: komt nog"]
+
+    await talk.say("nog iets", name="Mia")
+    await talk.say("ja?", name="Ben", reply_to=f"e{talk.number}")
+    await talk.carry()
+    talk.platform.copies.clear()
+    await town.say("mia", "!mijn brug uit --wis", room="a")
+    await town.core.run_due()
+    assert {copy.place.room_id for copy in unquoted(talk)} == {"b", "c"}
+
+
+def unquoted(talk: Talk) -> list[Copy]:
+    return [copy for copy in talk.platform.copies if copy.spoken and not copy.spoken.rich]
+
+
+async def test_of_whoever_is_forgotten_the_map_says_nothing(talk: Talk) -> None:
+    town = talk.town
+    for number in range(12):
+        await talk.say(f"bericht {number}")
+    await talk.say("van Ben", name="Ben")
+    await talk.carry()
+    await town.say("mia", "!vergeet mij --zeker", room="a")
+    assert await speakers_known(town) == ["test:ben"]
+    for _ in range(4):
+        await town.core.run_due()
+        town.clock.turn(timedelta(seconds=30))
+    assert talk.read("b") == ["Ben: van Ben"]
+    assert len(await speaking(town)) == 1
+
+
+async def test_what_they_leave_there_is_nobodys(talk: Talk) -> None:
+    town = talk.town
+    said = await talk.say("blijft staan")
+    await talk.carry()
+    await talk.say("was er nog niet")
+    await town.say("mia", "!vergeet mij --zeker --laat-staan", room="a")
+    await town.core.run_due()
+    assert talk.read("b") == [": "]
+    assert await speakers_known(town) == []
+    assert await speaking(town) == {0}
+    await talk.change(said, "zegt een ander")
+    await talk.carry()
+    assert talk.read("b") == [": "]
+    await talk.gone("a", said.ref)
+    await talk.carry()
+    assert talk.read("b") == []
+
+
+async def speakers_known(town: Town) -> list[str]:
+    return await town.core.store.run_anywhere(lambda tx: column_of(speakers.c.account, tx))
+
+
+async def speaking(town: Town) -> set[int]:
+    found = await town.core.store.run_anywhere(lambda tx: column_of(copies.c.speaker, tx))
+    return {each for each in found if each is not None}
+
+
+def column_of(column: Any, tx: Transaction) -> list[Any]:
+    return list(cast(Tx, tx).db.execute(anywhere(select(column))).scalars())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from bot.model.carried import Copy
+from bot.described import with_line
+from bot.model.carried import SAME, Copy
 from bot.model.people import Identity, Place
 from bot.model.work import Reference
 from bot.ports.adapter import Note
@@ -22,6 +24,7 @@ class Carrier(Platform):
 
     # What stands in each room, by where it stands, in the order in which it came.
     history: dict[str, dict[str, str]] = field(default_factory=dict)
+    topics: dict[str, str] = field(default_factory=dict)
     copies: list[Copy] = field(default_factory=list)
     sent: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -31,6 +34,8 @@ class Carrier(Platform):
         await self._tell()
         if room in self.held:
             await self.held[room].wait()
+        if copy.spoken and not copy.spoken.rich and copy.spoken.name == SAME:
+            return
         here = self.history.setdefault(room, {})
         parts = self._parts(copy)
         for part, words in enumerate(parts):
@@ -59,6 +64,15 @@ class Carrier(Platform):
         self._fail(f"retract:{to.room_id}")
         for each in ref:
             self.history.get(to.room_id, {}).pop(each, None)
+
+    async def describe(self, place: Place, line: str, others: Collection[str]) -> bool:
+        """Rooms without a topic have none to add to."""
+        self._fail(f"topic:{place.room_id}")
+        topic = self.topics.get(place.room_id, "")
+        if topic:
+            self.topics[place.room_id] = with_line(topic, line, others)
+        self._fail(f"described:{place.room_id}")
+        return bool(topic) or not line
 
     def read(self, room: str) -> list[str]:
         """What people read there."""

@@ -1790,7 +1790,6 @@ async def test_what_is_carried_comes_and_goes(database_url: str) -> None:
         await look(database_url, partial(down_to, "0075"))
 
 
-<<<<<<< HEAD
 async def test_when_somebody_came_is_kept_about_and_what_was_said_beside_an_answer_no_more(
     database_url: str,
 ) -> None:
@@ -1827,7 +1826,6 @@ async def test_when_somebody_came_is_kept_about_and_what_was_said_beside_an_answ
         ]
         kept = await look(database_url, rows("posts", "id", "message", "key"))
         assert kept == [("0", "", ""), ("1", "words", "k"), ("2", "words", "k")]
-        await look(database_url, partial(down_to, "0075"))
         await look(database_url, partial(down_to, "0075"))
 
 
@@ -1877,7 +1875,8 @@ async def test_check_ins_of_before_tell_nobody_who_came_first(database_url: str)
 
 
 HERE_OR_NOT = ("meeting not-here", "poll tick")
-=======
+
+
 async def test_what_was_carried_before_is_not_taken_for_missed(database_url: str) -> None:
     of_one = {"community": 1, "message": 1, "place": 1, "account": "b", "edition": "e", "next_at": 1}
 
@@ -1890,4 +1889,26 @@ async def test_what_was_carried_before_is_not_taken_for_missed(database_url: str
         await upgrade(database_url)
         assert await look(database_url, rows("wanted_copies", "message", "missed")) == [(1, False)]
         await look(database_url, partial(down_to, "0076"))
->>>>>>> p_outage
+
+
+async def test_what_is_encrypted_and_who_stays_out_comes_and_goes(database_url: str) -> None:
+    of_one = {"community": 1}
+
+    def begin(db: Connection) -> None:
+        add_rows({"themes": [{**of_one, "id": 1, "name": "sport", "seen": "sport"}]}, db)
+        add_rows({"residents": [{**of_one, "id": 7, "name": "Mia", "role": 0}]}, db)
+        add_rows({"places": [{**of_one, **sport, "theme": 1, "name": "sport", "here": True}]}, db)
+
+    def fill(db: Connection) -> None:
+        add_rows({"relay_consents": [{**of_one, **sport, "theme": 1, "at": 1, "resident": 7}]}, db)
+        add_rows({"relay_absences": [{**of_one, "resident": 7, "since": 1}]}, db)
+
+    sport = {"platform": "a", "room": "sport"}
+    await upgrade(database_url, to="0076")
+    await look(database_url, begin)
+    for _ in range(2):
+        await upgrade(database_url)
+        assert await look(database_url, differences) == []
+        assert await look(database_url, rows("places", "room", "encrypted")) == [("sport", False)]
+        await look(database_url, fill)
+        await look(database_url, partial(down_to, "0076"))

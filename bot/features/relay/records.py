@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from bot.model.people import Resident
+from bot.model.people import Place, Resident
 from bot.ports.storage import StoreKey
 
 
@@ -37,9 +37,31 @@ class RelayStore(Protocol):
         """Whether it was on."""
         ...
 
+    # --- where what people say is encrypted ---
+
+    def agree(self, theme: int, places: Collection[Place], resident: int, now: datetime) -> None:
+        """Words may leave these places of it, until it is off."""
+        ...
+
+    def agreed(self, theme: int) -> Collection[Place]: ...
+
+    # --- whose words stay where they are ---
+
+    def stay_out(self, resident: int, since: datetime) -> bool:
+        """Whether that is news."""
+        ...
+
+    def come_back(self, resident: int) -> bool:
+        """Whether they stayed out."""
+        ...
+
+    def out_since(self, resident: int) -> datetime | None: ...
+
+    # --- whose it is ---
+
     def merge(self, old: int, new: int) -> None: ...
     def forget(self, resident: int) -> None: ...
-    def rows_of(self, resident: int) -> Sequence[Mapping[str, Any]]: ...
+    def export(self, resident: int) -> Mapping[str, Sequence[Mapping[str, Any]]]: ...
 
 
 RELAYS: StoreKey[RelayStore] = StoreKey("relay")

@@ -7,20 +7,27 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.call import Call
-from bot.errors import UserError
+from bot.described import of
+from bot.errors import Unsure, UserError
 from bot.features.relay.records import RELAYS
 from bot.features.relay.settings import RelaySettings
 from bot.model.message import Message, Text, message, text, typed
 from bot.model.people import Place, Role, Theme
+from bot.model.work import Job
 from bot.platforms import called
+from bot.ports.storage import Transaction
+from bot.themes import keep
 
 ON, OFF = "relay on", "relay off"
 # So often a day somebody who does not moderate can, as it is said everywhere.
 MOST, DAY = 6, timedelta(days=1)
 
 
-def switch_on(call: Call, theme: str | None = None) -> Message:
-    """Have what people say in one place of a theme stand in its others from now on."""
+def switch_on(call: Call, theme: str | None = None, *, encrypted: bool = False) -> Message:
+    """Have what people say in one place of a theme stand in its others from now on.
+
+    Out of a place where it is encrypted nothing goes before that was asked back.
+    """
     found = _managed(call, theme)
     if not call.settings.of(RelaySettings).on:
         raise UserError("relay.not_configured")
@@ -31,12 +38,55 @@ def switch_on(call: Call, theme: str | None = None) -> Message:
         # What its people opened they can bind another to; the rest has its places from the configuration.
         is_theirs = bool(call.tx.places.opened([found.id]))
         raise UserError("relay.one_place" if is_theirs else "relay.one_place.listed", theme=found.name)
-    if relay := call.tx.of(RELAYS).of(found.id):
+    relays, closed = call.tx.of(RELAYS), unagreed(call.tx, found.id)
+    relay = relays.of(found.id)
+    if relay and not closed:
         return message(text("relay.on.already", theme=found.name, since=relay.since))
+    if closed and not encrypted:
+        raise _asked(call, found, places, closed)
     _count(call, found)
-    call.tx.of(RELAYS).begin(found.id, call.resident.id, call.now)
-    _say(call, found, places, "relay.begins")
-    return message(text("relay.on.receipt", theme=found.name, places=_named(call, places)))
+    relays.agree(found.id, closed, call.resident.id, call.now)
+    relays.begin(found.id, call.resident.id, call.now)
+    _say_it_begins(call, found, places, closed if relay else places)
+    return message(text("relay.on.receipt", theme=found.name, places=named(call.tx, places)))
+
+
+def unagreed(tx: Transaction, theme: int) -> Sequence[Place]:
+    """Those of its places in which words are encrypted, and out of which nobody said that they may go."""
+    agreed = tx.of(RELAYS).agreed(theme)
+    return [place for place in tx.places.encrypted(theme) if place not in agreed]
+
+
+def _asked(call: Call, theme: Theme, places: Sequence[Place], closed: Sequence[Place]) -> Unsure:
+    """What is encrypted is so because somebody chose that: it is said whose words would leave which room."""
+    names = dict(zip(places, named(call.tx, places), strict=True))
+    question = text(
+        "relay.encrypted.ask",
+        theme=theme.name,
+        places=tuple(names[place] for place in closed),
+        all=tuple(names.values()),
+    )
+    line = call.commands.usage(
+        call.commands.by_path[ON], call.locale, {"theme": theme.name, "encrypted": True}
+    )
+    yes = (text("relay.encrypted.yes"), {"theme": keep(theme), "encrypted": True})
+    return Unsure(question, [yes], text("relay.encrypted.how", usage=line))
+
+
+def encrypted_due(call: Call, job: Job) -> None:
+    """A place is one of its relay no more, as what people say there is encrypted by now."""
+    theme = int(job.subject)
+    closed, places = unagreed(call.tx, theme), call.tx.places.of_theme(theme)
+    if call.tx.of(RELAYS).of(theme) is None or not closed:
+        return
+    names = dict(zip(places, named(call.tx, places), strict=True))
+    known = call.tx.places.known(closed[0])
+    told = text(
+        "relay.encrypted.now",
+        theme=known[0].name if known else "",
+        places=tuple(names[place] for place in closed),
+    )
+    call.tell_moderators(theme, message(told), f"relay:encrypted:{job.id}")
 
 
 def switch_off(call: Call, theme: str | None = None) -> Message:
@@ -57,16 +107,28 @@ def show_relay(call: Call, theme: str | None = None) -> Message:
     places = call.tx.places.of_theme(found.id)
     if relay is None or not call.settings.of(RelaySettings).on or found.id in call.tx.places.closed():
         return message(text("relay.show.off", theme=found.name))
+    closed = unagreed(call.tx, found.id)
     lines = [text("relay.show.on", theme=found.name, since=relay.since)]
     if relay.resident:
         lines.append(text("relay.show.by", who=relay.resident))
     if len(places) < 2:
         return message(*lines, text("relay.show.alone"))
-    names = _named(call, places)
+    names = named(call.tx, places)
     for place, name in zip(places, names, strict=True):
         count = call.tx.copies.waiting(place)
-        lines.append(text("relay.show.waits" if count else "relay.show.place", place=name, count=count))
+        key = "relay.show.waits" if count else "relay.show.place"
+        key = "relay.show.encrypted" if place in closed else key
+        lines.append(text(key, place=name, count=count))
+        described = of(call.tx, place)
+        if place not in closed and described and described.is_so is False:
+            lines.append(text("relay.show.undescribed", place=name))
     return message(*lines)
+
+
+def told(tx: Transaction, places: Sequence[Place], place: Place) -> Text:
+    """What is to be read of a place: where else it stands what people say there."""
+    names = dict(zip(places, named(tx, places), strict=True))
+    return text("relay.topic", places=tuple(name for other, name in names.items() if other != place))
 
 
 def _managed(call: Call, theme: str | None) -> Theme:
@@ -85,18 +147,29 @@ def _count(call: Call, theme: Theme) -> None:
     call.use(ON, within=DAY)
 
 
+def _say_it_begins(call: Call, theme: Theme, places: Sequence[Place], new: Sequence[Place]) -> None:
+    """In each place, with what others of it there are now that were not; in one of the latter with all."""
+    names = dict(zip(places, named(call.tx, places), strict=True))
+    encrypted = call.tx.places.encrypted(theme.id)
+    for number, place in enumerate(places):
+        others = tuple(names[other] for other in (places if place in new else new) if other != place)
+        key = "relay.begins.encrypted" if place in encrypted and place in new else "relay.begins"
+        said = message(text(key, places=others), text("relay.begins.out"))
+        call.post(place, said, f"relay:{theme.id}:{call.id}:{number}")
+
+
 def _say(call: Call, theme: Theme, places: Sequence[Place], key: str) -> None:
     """In each place, with who reads there from now on, or no more."""
-    names = _named(call, places)
+    names = named(call.tx, places)
     for number, place in enumerate(places):
         others = tuple(name for other, name in zip(places, names, strict=True) if other != place)
         said = message(text(key, theme=theme.name, places=others))
         call.post(place, said, f"relay:{theme.id}:{call.id}:{number}")
 
 
-def _named(call: Call, places: Sequence[Place]) -> tuple[Text, ...]:
+def named(tx: Transaction, places: Sequence[Place]) -> tuple[Text, ...]:
     """As people there call them; two that are called alike by what their platform calls them."""
-    names = [(call.tx.places.called(place) or place.room_id, place.platform) for place in places]
+    names = [(tx.places.called(place) or place.room_id, place.platform) for place in places]
     often = Counter(names)
     return tuple(
         text(

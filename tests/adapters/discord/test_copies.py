@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.errors import Gone, PlatformFailed, Refused, TryLater
+from bot.errors import Gone, PlatformFailed, Refused, TryLater, UserError
 from bot.masking import mask
+from bot.model.carried import SAME, Spoken
+from bot.model.people import Place
 from bot.rich import Heading, Mention, Named, Style, Styled, Words
 from tests.adapters.discord.carrying import Carrying, carrying, plein_carrying, said
 from tests.doubles.discord import Discord, Person, Server, places
@@ -87,6 +89,25 @@ async def test_an_answer_shows_what_it_answers_above_it(
     await anna.deletes(question)
     alone = await core.show(plein, sport, said("En ik", plein.clock.now()), answers=question.id)
     assert core.shown(sport, alone)[0].content == "En ik"
+
+
+async def test_what_answers_nothing_any_more_quotes_nobody(
+    core: Carrying, plein: OnDiscord, sport: Channel, anna: Person
+) -> None:
+    question = await anna.says("sport", "Wie weet dit?")
+    words = said("Ik!\n-# een regel", plein.clock.now())
+    number = await core.show(plein, sport, words, answers=question.id, late=True)
+    [before] = core.shown(sport, number)
+    line, rest = before.content.split("\n", 1)
+    assert "anna" in line
+    for _ in range(2):
+        await core.show(plein, sport, Spoken(SAME, (), plein.clock.now()), number)
+        [after] = core.shown(sport, number)
+        assert after.id == before.id
+        assert (after.shown_as, after.content) == (words.name, rest)
+    plain = await core.show(plein, sport, said("Ik ook", plein.clock.now()))
+    await core.show(plein, sport, Spoken(SAME, (), plein.clock.now()), plain)
+    assert core.shown(sport, plain)[0].content == "Ik ook"
 
 
 async def test_what_comes_late_says_when_it_was_said(
@@ -408,3 +429,36 @@ async def test_in_a_forum_post_it_stands_in_the_post(
     assert [message.content for message in post.messages.values()] == ["twee"]
     await core.show(plein, post, None, number)
     assert not post.messages
+
+
+async def test_what_stays_in_nobodys_name_goes_as_no_name_can_be_changed(
+    core: Carrying, plein: OnDiscord, sport: Channel
+) -> None:
+    number = await core.show(plein, sport, said("een", plein.clock.now()))
+    await core.show(plein, sport, Spoken("", (), plein.clock.now()), number)
+    assert not sport.messages
+
+
+async def test_the_topic_says_who_reads_there_where_there_is_one(
+    core: Carrying, plein: OnDiscord, sport: Channel, double: Discord, town: Server
+) -> None:
+    place = Place("discord", sport.id)
+    town.permit(double.bot, (*ALL_BUT_WEBHOOKS, "manage_webhooks"))
+    sport.topic = "Over sport"
+    with pytest.raises(UserError):
+        await plein.adapter.describe(place, "brug", ())
+    assert sport.topic == "Over sport"
+    town.permit(double.bot, (*ALL_BUT_WEBHOOKS, "manage_webhooks", "manage_channels"))
+    assert await plein.adapter.describe(place, "brug", ())
+    assert await plein.adapter.describe(place, "brug", ())
+    assert sport.topic == "Over sport\nbrug"
+    changed = double.calls_to("PATCH", "/channels/{channel_id}")
+    assert len(changed) == 2
+    assert await plein.adapter.describe(place, "", ("brug",))
+    assert sport.topic == "Over sport"
+    double.clock.turn(600.0)
+    sport.topic = None
+    assert not await plein.adapter.describe(place, "brug", ())
+    assert await plein.adapter.describe(place, "", ("brug",))
+    sport.topic = "x" * 1_020
+    assert not await plein.adapter.describe(place, "brug", ())

@@ -46,6 +46,7 @@ class Carried:
     gone: list[str] = field(default_factory=list)
     stored: list[Arrival] = field(default_factory=list)
     joined: set[Place] = field(default_factory=set)
+    encrypted: set[Place] = field(default_factory=set)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def room(self, owner: Person, *others: Person, carried: bool = True, **options: Any) -> str:
@@ -111,8 +112,14 @@ class Carried:
                 self.joined.add(place)
                 self.changed.notify_all()
 
+        async def encrypted(place: Place) -> None:
+            async with self.changed:
+                self.encrypted.add(place)
+                self.changed.notify_all()
+
         return {
             "joined": joined,
+            "encrypted": encrypted,
             "carries": lambda place: place in self.places,
             "is_copy": is_copy,
             "hear": hear,

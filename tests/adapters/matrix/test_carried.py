@@ -16,12 +16,12 @@ import pytest
 
 from adapters.matrix.carrying import PROFILE
 from adapters.matrix.read import KEY
-from bot.errors import PlatformFailed, Refused, StoreFailed, TryLater
-from bot.model.carried import Copy
+from bot.errors import PlatformFailed, Refused, StoreFailed, TryLater, UserError
+from bot.model.carried import Copy, Spoken
 from bot.model.message import Text, text
 from bot.model.people import FIRST_COMMUNITY, Place
 from bot.rich import CodeBlock, Mention, Named, Style, Styled, Words
-from tests.adapters.matrix.carried import Carried, a_copy, carrying_on
+from tests.adapters.matrix.carried import AT, Carried, a_copy, carrying_on
 from tests.adapters.matrix.sealer import Sealer
 from tests.chat import BRUSSELS
 from tests.doubles.proxy import Proxy
@@ -344,6 +344,92 @@ async def test_in_an_encrypted_room_both_ways(
     last = [each["event_id"] for each in edits if each["type"] == "m.room.encrypted"]
     assert [(await event(anna, room, each))["content"] for each in last] == [{}, {}]
     await sealer.close()
+
+
+async def test_a_room_that_becomes_encrypted_is_told_of_as_is_what_is_said_there(
+    carried: Carried, homeserver: Homeserver, tmp_path: Path
+) -> None:
+    anna = await somebody(homeserver, "anna")
+    room = await carried.room(anna)
+    open_ = await carried.hears(await anna.say(room, "open"))
+    assert not open_.encrypted
+    assert Place("matrix", room) not in carried.encrypted
+    await anna.send_state(room, "m.room.encryption", {"algorithm": "m.megolm.v1.aes-sha2"})
+    await carried.until(lambda: Place("matrix", room) in carried.encrypted)
+    sealer = await Sealer.of(homeserver, anna, tmp_path)
+    said = await sealer.seal(room, {"type": "m.room.message", "content": {"msgtype": "m.text", "body": "a"}})
+    assert (await carried.hears(said)).encrypted
+    # Also what somebody's client did not seal there.
+    assert (await carried.hears(await anna.say(room, "onverzegeld"))).encrypted
+    await sealer.close()
+
+
+async def test_what_stands_there_can_be_nobodys(
+    carried: Carried, homeserver: Homeserver, tmp_path: Path
+) -> None:
+    anna = await somebody(homeserver, "anna")
+    room = await carried.room(anna)
+    bold = (Words("een & "), Styled(Style.BOLD, (Words("twee"),)))
+    copy = a_copy(room, bold, name="Mia <b>")
+    stands = await carried.carry(copy)
+    nobodys = replace(copy, spoken=Spoken("", (), AT), edition="3", stands=stands)
+    for _ in range(2):
+        assert await carried.carry(nobodys) == stands
+    (shows,) = shown(await anna.history(room))
+    assert shows.body == "iemand: een & twee"
+    content = (await event(anna, room, stands[0]))["unsigned"]["m.relations"]["m.replace"]["content"]
+    now = content["m.new_content"]
+    assert now["formatted_body"].endswith("een &amp; <strong>twee</strong>")
+    assert now[PROFILE]["displayname"] == "iemand"
+    assert "Mia" not in str(content)
+    edited = a_copy(room, "drie", "2", message=copy.message, stands=stands)
+    await carried.carry(edited)
+    await carried.carry(replace(nobodys, edition="4"))
+    (shows,) = shown(await anna.history(room))
+    assert shows.body == "iemand: drie"
+    # What Plein cannot read any more is taken away.
+    secret = await carried.room(anna, encrypted=True)
+    sealer = await Sealer.of(homeserver, anna, tmp_path)
+    said = await sealer.seal(
+        secret, {"type": "m.room.message", "content": {"msgtype": "m.text", "body": "a"}}
+    )
+    await carried.hears(said)
+    sealed = a_copy(secret, "geheim")
+    stands = await carried.carry(sealed)
+    assert (
+        await carried.carry(replace(sealed, spoken=Spoken("", (), AT), edition="2", stands=stands)) == stands
+    )
+    read = await sealer.client.sync(timeout=0)
+    last = read.rooms.join[secret].timeline.events[-1].source["content"]
+    assert last["m.new_content"]["body"] == "iemand: geheim"
+    await sealer.close()
+
+
+async def test_the_topic_says_who_reads_there_where_there_is_one(
+    carried: Carried, homeserver: Homeserver
+) -> None:
+    anna = await somebody(homeserver, "anna")
+    room = await carried.room(anna)
+    place, topic = Place("matrix", room), "m.room.topic"
+    assert not await carried.adapter.describe(place, "brug", ())
+    assert await carried.adapter.describe(place, "", ("brug",))
+    await anna.send_state(room, topic, {"topic": "Over sport"})
+    with pytest.raises(UserError):
+        await carried.adapter.describe(place, "brug", ())
+    levels = await anna.state(room, "m.room.power_levels") or {}
+    await anna.send_state(
+        room, "m.room.power_levels", {**levels, "users": {**levels["users"], carried.plein: 50}}
+    )
+    for _ in range(2):
+        assert await carried.adapter.describe(place, "brug", ())
+    assert await anna.state(room, topic) == {"topic": "Over sport\nbrug"}
+    assert await carried.adapter.describe(place, "nu", ("brug",))
+    assert await carried.adapter.describe(place, "", ("brug", "nu"))
+    assert await anna.state(room, topic) == {"topic": "Over sport"}
+    laid_out = {"topic": "Over sport", "m.topic": {"m.text": [{"mimetype": "text/html", "body": "<b>"}]}}
+    await anna.send_state(room, topic, laid_out)
+    assert not await carried.adapter.describe(place, "brug", ())
+    assert await anna.state(room, topic) == laid_out
 
 
 async def test_a_homeserver_that_asks_for_patience_gets_it(carried: Carried, homeserver: Homeserver) -> None:

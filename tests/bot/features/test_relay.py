@@ -88,9 +88,41 @@ async def test_whoever_is_forgotten_switched_nothing_on(town: Town) -> None:
     def forget(tx: Transaction) -> None:
         who = tx.people.by_identity(MO)
         assert who
-        assert len(tx.of(RELAYS).rows_of(who.id)) == 1
+        assert len(tx.of(RELAYS).export(who.id)["relays"]) == 1
         town.core.features.forget(tx, who.id, town.clock.now())
 
     await town.core.store.run(forget)
     assert await is_on(town)
     assert "zette ze aan" not in await town.say("ben", "!brug toon", room="a")
+
+
+async def test_each_of_two_who_were_one_person_stays_out(town: Town) -> None:
+    await town.say("ben", "hoi")
+    assert "Wat je vanaf nu zegt, blijft" in await town.say("mia", "!mijn brug uit", room="a")
+    brought = await town.linked("ben", "mia")
+    assert "blijft wat je zegt" in await town.say("ben", "!mijn brug", room="a")
+    await town.parted("mia", brought)
+    for name in ("mia", "ben"):
+        assert "blijft wat je zegt" in await town.say(name, "!mijn brug", room="a")
+    assert "Wat je vanaf nu zegt, staat" in await town.say("mia", "!mijn brug aan", room="a")
+    assert "blijft wat je zegt" in await town.say("ben", "!mijn brug", room="a")
+
+
+async def test_a_yes_is_asked_of_each_room_and_ends_with_the_relay(town: Town) -> None:
+    await town.core.encrypted(Place(PLATFORM, "a"))
+    asked = await town.say("mo", "!brug aan", room="a")
+    assert "Wat mensen zeggen in a (Test), is versleuteld" in asked
+    assert not await is_on(town)
+    await town.say("mo", "!brug aan --versleuteld", room="a")
+    assert await is_on(town)
+    assert town.platform.where("a")[0].startswith("Let op: wat je hier zegt, is versleuteld")
+    assert town.platform.where("b")[0].startswith("Vanaf nu staat")
+    await town.core.encrypted(Place(PLATFORM, "b"))
+    assert not await is_on(town)
+    asked = await town.say("mo", "!brug aan", room="a")
+    assert "Wat mensen zeggen in b (Test), is versleuteld" in asked
+    await town.say("mo", "!brug aan --versleuteld", room="a")
+    assert await is_on(town)
+    await town.say("mo", "!brug uit", room="a")
+    asked = await town.say("mo", "!brug aan", room="a")
+    assert "Wat mensen zeggen in a (Test) en b (Test), is versleuteld" in asked

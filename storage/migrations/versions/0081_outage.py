@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0080"
-down_revision = "0076"
+revision = "0081"
+down_revision = "0080"
 
 
 def upgrade() -> None:
