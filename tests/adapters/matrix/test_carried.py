@@ -376,17 +376,17 @@ async def test_what_stands_there_can_be_nobodys(
     for _ in range(2):
         assert await carried.carry(nobodys) == stands
     (shows,) = shown(await anna.history(room))
-    assert shows.body == "iemand: een & twee"
+    assert shows.body == "Iemand: een & twee"
     content = (await event(anna, room, stands[0]))["unsigned"]["m.relations"]["m.replace"]["content"]
     now = content["m.new_content"]
     assert now["formatted_body"].endswith("een &amp; <strong>twee</strong>")
-    assert now[PROFILE]["displayname"] == "iemand"
+    assert now[PROFILE]["displayname"] == "Iemand"
     assert "Mia" not in str(content)
     edited = a_copy(room, "drie", "2", message=copy.message, stands=stands)
     await carried.carry(edited)
     await carried.carry(replace(nobodys, edition="4"))
     (shows,) = shown(await anna.history(room))
-    assert shows.body == "iemand: drie"
+    assert shows.body == "Iemand: drie"
     # What Plein cannot read any more is taken away.
     secret = await carried.room(anna, encrypted=True)
     sealer = await Sealer.of(homeserver, anna, tmp_path)
@@ -401,7 +401,7 @@ async def test_what_stands_there_can_be_nobodys(
     )
     read = await sealer.client.sync(timeout=0)
     last = read.rooms.join[secret].timeline.events[-1].source["content"]
-    assert last["m.new_content"]["body"] == "iemand: geheim"
+    assert last["m.new_content"]["body"] == "Iemand: geheim"
     await sealer.close()
 
 
