@@ -494,8 +494,9 @@ class Aftermath(RuleBasedStateMachine):
 
     @rule(who=people, of=which)
     def leave_again(self, who: str, of: int) -> None:
-        """The message that said it is removed."""
+        """The message that said it is removed; rather of somebody who is there."""
         if (one := self.pick(self.running(), of)) is not None:
+            who = next((name for name in (who, *WHO) if self.person[name] in one.here), who)
             said = self.press(who, "meeting not-here", meeting=one.number)
             assert "niet meer genoteerd" in said, said
             one.here.discard(self.person[who])
