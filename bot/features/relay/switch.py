@@ -67,7 +67,7 @@ def _asked(call: Call, theme: Theme, places: Sequence[Place], closed: Sequence[P
         all=tuple(names.values()),
     )
     line = call.commands.usage(
-        call.commands.by_path[ON], call.locale, {"theme": theme.name, "encrypted": True}
+        call.commands.by_path[ON], call.locale, call.as_typed({"theme": keep(theme), "encrypted": True})
     )
     yes = (text("relay.encrypted.yes"), {"theme": keep(theme), "encrypted": True})
     return Unsure(question, [yes], text("relay.encrypted.how", usage=line))
