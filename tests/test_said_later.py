@@ -40,6 +40,7 @@ SAYS_NOTHING = {
     *("room.moved", "room.put_out", "room.removed", "room.renamed", "room.replaced"),
     *("meeting.every", "meeting.remind.anew", "theme.draw.list", "theme.draw.outcome", "theme.term.aloud"),
     *("kudos.anew", "kudos.themes", "offer.warn", "offer.over"),
+    *("relay.encrypted", "relay.erase", "relay.unname"),
     "certificate.parted",
 }
 JOBS = {kind: run for installed in FEATURES for kind, run in installed.feature.jobs.items()}
