@@ -33,7 +33,7 @@ from storage.engines import Database, open_database
 from tests.doubles.discord import Discord
 from tests.doubles.discord import Person as Member
 from tests.doubles.discord.state import Channel
-from tests.homeserver import PASSWORD, Homeserver, Person
+from tests.homeserver import PASSWORD, Homeserver, Person, shown
 
 TURNS, BURST, EACH = 5, 60, 20
 BESIDE = "bare copy-text relay"
@@ -132,12 +132,13 @@ async def _switch_on(relay: Relay, user_id: str) -> None:
         return (await relay.neighbour.members(relay.room)).get(user_id) == "join"
 
     await relay.neighbour.wait_until(there)
-    begun = False
-    while not begun:
+    while not await _begun(relay):
         await relay.neighbour.say(relay.room, "!relay on")
-        answer = await relay.neighbour.wait_for(relay.room, lambda event: event["sender"] == user_id)
-        begun = "From now on" in str(answer["content"].get("body"))
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(1)
+
+
+async def _begun(relay: Relay) -> bool:
+    return any("From now on" in each.body for each in shown(await relay.neighbour.history(relay.room)))
 
 
 def _plein(

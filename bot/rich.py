@@ -372,6 +372,14 @@ class _Lines:
         self._after_paragraph = False
 
 
+def in_common(marks: tuple[Mark, ...], others: tuple[Mark, ...]) -> tuple[Mark, ...]:
+    """Those around both, from the outermost."""
+    same = 0
+    while same < min(len(marks), len(others)) and marks[same] == others[same]:
+        same += 1
+    return marks[:same]
+
+
 def _is_same(one: Mark, other: Mark) -> bool:
     """What is hidden is not hidden more by being so twice."""
     return one == other or (isinstance(one, Spoiler) and isinstance(other, Spoiler))

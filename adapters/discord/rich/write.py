@@ -34,6 +34,7 @@ from bot.rich import (
     Style,
     Styled,
     Words,
+    in_common,
     is_blank,
     lines,
     looks_like_address,
@@ -380,14 +381,14 @@ class _Parts:
 
     def _room(self, marks: tuple[Mark, ...]) -> int:
         """For what stands between these marks, with those that have to be closed and opened first."""
-        kept = _common(self._open, marks)
+        kept = in_common(self._open, marks)
         closing = (*self._open[len(kept) :], *marks)
         around = "".join(map(_closing, closing)) + "".join(map(_opening, marks[len(kept) :]))
         apart = len(closing) + (len(self._open) > len(kept))
         return LIMIT - self._size - units(around) - units(self._between) - apart * len(_APART)
 
     def _write(self, atom: str, marks: tuple[Mark, ...]) -> None:
-        closed = self._open_only(_common(self._open, marks))
+        closed = self._open_only(in_common(self._open, marks))
         self._put(self._between)
         opening = "".join(_opening(mark) for mark in marks[len(self._open) :])
         if not self._between and closed and opening and closed[-1] == opening[0]:
@@ -396,7 +397,7 @@ class _Parts:
         self._put(opening + atom)
 
     def _open_only(self, kept: tuple[Mark, ...]) -> str:
-        kept = _common(self._open, kept)
+        kept = in_common(self._open, kept)
         closed = ""
         for mark in reversed(self._open[len(kept) :]):
             closing = _closing(mark)
@@ -449,10 +450,3 @@ def _closing(mark: Mark) -> str:
         case Spoiler():
             return "||"
     return f"]({mark.url})"
-
-
-def _common(one: tuple[Mark, ...], other: tuple[Mark, ...]) -> tuple[Mark, ...]:
-    same = 0
-    while same < min(len(one), len(other)) and one[same] == other[same]:
-        same += 1
-    return one[:same]

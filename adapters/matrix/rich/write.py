@@ -29,6 +29,7 @@ from bot.rich import (
     Style,
     Styled,
     Words,
+    in_common,
     is_blank,
     lines,
     moment_in_words,
@@ -109,7 +110,7 @@ class _Body:
     def _line(self, line: Line, before: str) -> str:
         words, around = "", tuple[Mark, ...]()
         for leaf, marks in [*line.leaves, (Words(""), ())]:
-            for mark in around[len(_common(around, marks)) :]:
+            for mark in around[len(in_common(around, marks)) :]:
                 if isinstance(mark, (Link, Pointer)):
                     words += self._behind(mark, words)
             hidden = next((mark for mark in marks if isinstance(mark, Spoiler)), None)
@@ -134,12 +135,6 @@ def _shown(leaf: Leaf, marks: tuple[Mark, ...], text: str, names: Names) -> str:
 
 def _continued(before: str) -> str:
     return "".join(letter if letter == ">" else " " for letter in before)
-
-
-def _common(one: tuple[Mark, ...], other: tuple[Mark, ...]) -> tuple[Mark, ...]:
-    return next(
-        (one[:at] for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), one[: len(other)]
-    )
 
 
 class _Html:
