@@ -294,6 +294,9 @@ def _answer(
         call.changed(f"{SUBJECT}:{meeting.id}")
         if isinstance(whom, Resident) and hears:
             _tell(call, meeting, way, whom)
+    elif now.said_at > before.said_at:
+        # Said once more, it is what they said last.
+        kept.keep(now, before)
     return _receipt(call, meeting, now, whom)
 
 

@@ -739,18 +739,16 @@ class Aftermath(RuleBasedStateMachine):
         for does, who in drawn.items():
             assert who
             me = known[who.id]
-            # Who comes unseen, and had a turn, comes last, whenever that was.
-            first = left - set(self.turns) or self.first_in_line(left - hidden) or left
+            # Who comes unseen, and had a turn, had it today as far as the list says.
+            days = {each: self.turns[each].date() for each in left if each in self.turns}
+            days |= dict.fromkeys(hidden & set(days), found.at.date())
+            first = left - set(days) or {each for each in days if days[each] == min(days.values())}
             assert me in first, (does, me, first)
             left.discard(me)
         one.duties.update((does, known[who.id]) for does, who in drawn.items() if who)
         for who in drawn.values():
             assert who
             self.turns[known[who.id]] = found.at
-
-    def first_in_line(self, people: set[int]) -> set[int]:
-        had = {each: self.turns[each].date() for each in people if each in self.turns}
-        return people - set(had) or {each for each in people if had[each] == min(had.values())}
 
     # --- what becomes of meetings ---
 

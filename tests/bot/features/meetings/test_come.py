@@ -353,6 +353,15 @@ async def test_two_who_are_one_have_the_later_answer_and_free_a_place(town: Town
     assert "Jouw antwoord: ter plaatse" in await shown(town, "cas")
 
 
+async def test_what_is_said_once_more_is_what_they_said_last(town: Town) -> None:
+    for name, way in (("anna", "ter plaatse"), ("annas", "online"), ("anna", "ter plaatse")):
+        await town.say(name, f"!kom {way}")
+        town.clock.turn(timedelta(minutes=1))
+    await town.linked("anna", "annas")
+    await town.core.run_due()
+    assert "Jouw antwoord: ter plaatse" in await shown(town, "anna")
+
+
 async def test_who_left_somebody_that_answered_cannot_answer_beside_them(town: Town) -> None:
     await town.say("anna", "!help")
     await town.say("annas", "!kom ter plaatse")
