@@ -25,10 +25,12 @@ from bot.model.events import Heard
 from bot.model.message import Text
 from bot.model.people import Place
 from bot.model.work import COPIES
+from bot.namesakes import Namesakes
 from bot.ports.carrying import Early, Stands
 from bot.ports.storage import Store, Transaction
 from bot.rich import is_blank, plain
 from bot.speaker import is_over
+from bot.texts import Texts
 
 log = logging.getLogger(__name__)
 # What is heard so long after it was said was missed; readers are told when it was said.
@@ -38,9 +40,17 @@ LATE_AFTER = timedelta(minutes=5)
 class Carried:
     """Knows in which places what people say is carried, and what is wanted of what they say there."""
 
-    def __init__(self, store: Store, clock: Clock, communities: Communities, features: Features) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        communities: Communities,
+        features: Features,
+        texts: Texts,
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._namesakes = Namesakes(clock, texts)
         self._communities = communities
         self._features = features
         self._woken = asyncio.Event()
@@ -52,6 +62,7 @@ class Carried:
     async def refresh(self) -> None:
         """Look where it is now. Raises: StoreFailed."""
         self._woken.clear()
+        self._namesakes.look_again()
         found: set[Place] = set()
         for community in self._communities.served:
             if self.may_be(community):
@@ -148,6 +159,10 @@ class Carried:
         if heard.place not in places:
             return
         others = [place for place in places if place != heard.place]
+        who = known.account.resident if known.account else None
+        settings = self._communities.configured(tx.community)
+        name = self._namesakes.name_of(tx, known.theme.id, heard, who, settings)
+        heard = replace(heard, name=name)
         if heard.changes is None:
             self._said(tx, heard, others, now)
         else:
