@@ -140,7 +140,11 @@ class Carried:
             return
         if is_over(known, heard.author, heard.at, tx, now):
             return
-        if known.account and self._stays_here(tx, known.theme.id, known.account.resident.id):
+        resident = known.account.resident.id if known.account else None
+        if resident and self._stays_here(tx, known.theme.id, resident):
+            return
+        if self._features.muted_until(tx, known.theme.id, heard.author, resident, now):
+            self._stays(tx, heard, now)
             return
         if heard.encrypted:
             self.encrypt(heard.place, tx)
@@ -152,6 +156,12 @@ class Carried:
             self._said(tx, heard, others, now)
         else:
             self._changed(tx, heard, heard.changes, others, now)
+
+    def _stays(self, tx: Transaction, heard: Heard, now: datetime) -> None:
+        """What was said stays where it was, also once whoever said it may say more: it is known, and stands
+        nowhere else."""
+        if heard.changes is None and not tx.copies.at(heard.place, heard.ref):
+            tx.copies.said(heard.place, heard.ref, heard.author, heard.at, None, now)
 
     def _stays_here(self, tx: Transaction, theme: int, resident: int) -> bool:
         """Whether what they say goes nowhere: they want that, or were put out of that theme."""

@@ -25,6 +25,7 @@ from bot.delivery.making import Making
 from bot.delivery.outbox import Outbox
 from bot.delivery.rooms import Rooms
 from bot.delivery.seeing import Seeing
+from bot.delivery.silencing import Silencing
 from bot.dispatch import Dispatch, said_before
 from bot.errors import AskFirst, Gone
 from bot.feature import Features
@@ -88,6 +89,7 @@ class PleinCore:
         self.outbox = Outbox(store, clock, self.rooms.adapters, self.communities, seeing)
         self.carrying = Carrying(store, clock, self.rooms.adapters, self.carried, self.rooms.under_way)
         self.describing = Describing(store, clock, self.rooms.adapters, self.communities, self.carried, texts)
+        self.silencing = Silencing(store, clock, self.rooms.adapters, self.communities, features)
         call_for = self.dispatch.call_for_nobody
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, call_for, board_rest)
         self.making = Making(store, clock, self.rooms.adapters, self.rooms, seeing)
@@ -109,6 +111,7 @@ class PleinCore:
         self.outbox.worker.wake()
         self.carrying.worker.wake()
         self.describing.wake()
+        self.silencing.again()
         self.boards.worker.wake()
         self.making.worker.wake()
 
@@ -124,6 +127,7 @@ class PleinCore:
         await self.carried.refresh()
         await self.carrying.worker.flush()
         await self.describing.flush()
+        await self.silencing.flush()
         await self.erasing.flush()
 
     # --- what people do ---
@@ -341,6 +345,7 @@ class PleinCore:
     async def retry(self, account: str, place: Place | None = None) -> None:
         await self.rooms.retry(account, place)
         self.describing.again()
+        self.silencing.again()
 
     async def places(self, account: str) -> Sequence[Place]:
         return await self.rooms.places(account)

@@ -129,6 +129,18 @@ class Carries:
     told: Callable[[Transaction, Sequence[Place], Place], Text]
 
 
+@dataclass(frozen=True, slots=True)
+class Mutes:
+    """Who may say nothing in a theme for a while.
+
+    `until` tells until when that holds of an account in a theme, or of any of a resident's, where these are
+    known; `people` of whom it holds now, each with the theme.
+    """
+
+    until: Callable[[Transaction, int, Identity | None, int | None, datetime], datetime | None]
+    people: Callable[[Transaction, datetime], Collection[tuple[int, int]]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
     """What one feature brings; what it has none of is left out.
@@ -153,6 +165,7 @@ class Feature:
     credit, for others to read, and `unsaid` hears that they do not say so any more.
     `hears` is given what people say to each other; without a feature that has it none of that is kept.
     `carries` says in which themes what people say in one place is to stand in the others.
+    `mutes` says who may say nothing in which theme.
     `reaction` is a sign that people put on each other's messages, and `gone` is told which messages are no
     more; without a feature that has these no platform is asked for any. `came` is given who came into a
     place. `locales` is the folder of its catalogues, where that is not the one that the features here share.
@@ -189,6 +202,7 @@ class Feature:
     shown: Shown | None = None
     hears: Hear | None = None
     carries: Carries | None = None
+    mutes: Mutes | None = None
     reaction: Reaction | None = None
     gone: Gone | None = None
     came: Welcome | None = None
@@ -242,6 +256,7 @@ class Features:
         }
         self.hears = tuple(feature.hears for feature in self.all if feature.hears)
         self._carrying = tuple(feature for feature in self.all if feature.carries)
+        self._mutes = tuple(feature.mutes for feature in self.all if feature.mutes)
         self._reacting = tuple(feature for feature in self.all if feature.reaction)
         self.reactions = tuple(map(_claimed, self._reacting))
         self.settings = {feature.name: feature.settings for feature in self.all if feature.settings}
@@ -321,6 +336,17 @@ class Features:
     def is_absent(self, tx: Transaction, settings: Settings, resident: int) -> bool:
         """Whether what they say stays where they say it."""
         return any(carries.absent(tx, resident) for carries in self._carried(settings))
+
+    def muted_until(
+        self, tx: Transaction, theme: int, account: Identity | None, resident: int | None, now: datetime
+    ) -> datetime | None:
+        """Until when an account, or any of a resident's, may say nothing in a theme; None: it may."""
+        found = [mutes.until(tx, theme, account, resident, now) for mutes in self._mutes]
+        return max(filter(None, found), default=None)
+
+    def muted(self, tx: Transaction, now: datetime) -> Collection[tuple[int, int]]:
+        """Who may say nothing now: in which theme, and which resident."""
+        return {each for mutes in self._mutes for each in mutes.people(tx, now)}
 
     def keeps_copies_for(self, settings: Settings) -> timedelta | None:
         """For how long it is kept which message is which there."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from weakref import WeakValueDictionary
@@ -24,6 +24,7 @@ from adapters.discord.refusals import TAKES_NO_MESSAGES
 from adapters.discord.session import Session, files_of
 from adapters.discord.settings import Discord as Settings
 from adapters.discord.shaping import describe, look_at, shape
+from adapters.discord.silences import silence, unsilence
 from adapters.discord.uploads import overflow_files
 from bot.clock import Clock
 from bot.errors import Gone, Refused, Shut, TryLater
@@ -211,6 +212,18 @@ class Discord:
         await self._ready.wait()
         async with self._alone_in(place.room_id):
             return await admit(self._session(), place, int(user), inside=inside)
+
+    async def silence(
+        self, place: Place, user: str, before: str | None, looked: Callable[[str], Awaitable[None]]
+    ) -> bool:
+        await self._ready.wait()
+        async with self._alone_in(place.room_id):
+            return await silence(self._session(), place, int(user), before, looked)
+
+    async def unsilence(self, place: Place, user: str, before: str) -> None:
+        await self._ready.wait()
+        async with self._alone_in(place.room_id):
+            await unsilence(self._session(), place, int(user))
 
     async def shape_room(self, community: int, home: Home | None, wanted: WantedRoom) -> RoomSeen:
         await self._ready.wait()

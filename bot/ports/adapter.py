@@ -212,6 +212,31 @@ class Carrier(Protocol):
         ...
 
 
+@runtime_checkable
+class Silencer(Protocol):
+    """An adapter that keeps people from writing in a place, and from nothing else."""
+
+    async def silence(
+        self, place: Place, user: str, before: str | None, looked: Callable[[str], Awaitable[None]]
+    ) -> bool:
+        """Keep that account from writing, putting signs and beginning threads in that place alone.
+
+        What stands there before is kept by `looked` first, unless it was `before`. Whether it is so by
+        Plein's doing: where somebody's hand has it so already it is not. Twice is once.
+
+        Raises: Gone where there is no such account there; UserError with what to do by hand where its
+        platform does not allow it, or somebody's hand set something there; NotOurs, NotNow or OSError.
+        """
+        ...
+
+    async def unsilence(self, place: Place, user: str, before: str) -> None:
+        """Let that account write there again, as it was before; what somebody's hand changed since stays.
+
+        Raises: as `silence`.
+        """
+        ...
+
+
 class Core(Protocol):
     """What an adapter may ask of the core."""
 
