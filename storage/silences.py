@@ -19,7 +19,7 @@ _THIS = and_(*(silences.c[name] == bindparam(f"{name}_") for name in ("platform"
 _ALL = select(silences).order_by(silences.c.platform, silences.c.room, silences.c.user_id)
 _BEGIN = upsert(silences)
 _BEGIN = _BEGIN.on_conflict_do_update(
-    index_elements=[*silences.primary_key],
+    index_elements=[silences.c.platform, silences.c.room, silences.c.user_id],
     set_={"theme": _BEGIN.excluded.theme, "stands": _BEGIN.excluded.stands, "why": None},
 )
 _LOOKED = update(silences).where(_THIS).values(before=bindparam("before_"))

@@ -111,7 +111,7 @@ class Silencing:
             for account in accounts.get(resident, ())
             if account.platform == place.platform
         }
-        tasks = []
+        tasks: list[tuple[int, Place, str, Silence | None, bool]] = []
         for (place, user), theme in wanted.items():
             silence = known.get((place, user))
             if silence is None or silence.stands is None or (again and not silence.stands):
@@ -124,7 +124,7 @@ class Silencing:
                 tasks.append((silence.theme, place, user, silence, False))
         return [
             _Task(community, theme, place, user, tx.places.served_by(place) or "", silence, is_wanted)
-            for theme, place, user, silence, is_wanted in sorted(tasks, key=lambda task: (task[1], task[2]))
+            for theme, place, user, silence, is_wanted in tasks
         ]
 
     def _is_muted(self, tx: Transaction, theme: int, place: Place, user: str) -> bool:

@@ -142,8 +142,9 @@ class Store(Protocol):
 
         `what` is "post" (something is to be said), "copy" (what somebody said is to stand elsewhere),
         "board" (something shown is out of date), "job" (something is due later), "room" (a theme ought to
-        have one), "silence" (somebody is to be kept from writing, or no more), "carried" (what people say is carried elsewhere, or between other places),
-        "forgotten" (somebody is to be) or "turned" (old keys are to go).
+        have one), "silence" (somebody is to be kept from writing, or no more), "carried" (what people say is
+        carried elsewhere, or between other places), "forgotten" (somebody is to be) or "turned" (old keys are
+        to go).
         """
         ...
 

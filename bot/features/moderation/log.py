@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.call import Call
 from bot.errors import UserError
@@ -41,7 +42,7 @@ def show_log(call: Call, *, theme: str | None = None, older: int | None = None) 
     if here and call.may(Role.MODERATOR, here.id):
         lines = kept.log(PAGE + 1, theme=here.id, older=older)
         said, title = [_line(line) for line in lines[:PAGE]], text("mod.log", theme=here.name)
-        args = {"theme": keep_number(here.id)}
+        args: dict[str, Any] = {"theme": keep_number(here.id)}
     else:
         lines = kept.log(PAGE + 1, whom=call.resident.id, older=older)
         names = {found.id: found.name for found in call.tx.places.themes({line.theme for line in lines})}
@@ -51,10 +52,9 @@ def show_log(call: Call, *, theme: str | None = None, older: int | None = None) 
         if older is not None:
             raise UserError("mod.log.no_more")
         return message(text("mod.log.none", theme=here.name) if args and here else text("mod.log.own.none"))
-    more = (
-        Button(text("mod.button.older"), LOG, {**args, "older": lines[PAGE - 1].id}) if lines[PAGE:] else None
-    )
-    return message(*said, title=title, buttons=[more] if more else [])
+    args |= {"older": lines[PAGE - 1].id} if lines[PAGE:] else {}
+    buttons = [Button(text("mod.button.older"), LOG, args)] if lines[PAGE:] else []
+    return message(*said, title=title, buttons=buttons)
 
 
 def _line(line: Line) -> Text:

@@ -18,55 +18,60 @@ from bot.model.people import Identity, Resident, Role, Theme
 from bot.model.work import Job
 from bot.people import keep
 from bot.platforms import called
+from bot.themes import keep as keep_theme
 
 MUTE, UNMUTE, ENDS = "mod mute", "mod unmute", "mod.ends"
 USUALLY, LEAST, MOST = timedelta(hours=1), timedelta(minutes=1), timedelta(days=28)
 LONGEST_REASON = 300
 
 
-def mute(call: Call, who: Resident, length: Length | None = None, reason: str = "") -> Message:
+def mute(
+    call: Call,
+    who: Resident,
+    length: Length | None = None,
+    reason: str = "",
+    *,
+    theme: str | None = None,
+) -> Message:
     """Nothing that somebody says in this theme is carried, or said at all where Plein may see to that."""
-    theme = moderated(call)
-    _check_whom(call, theme, who)
+    found = moderated(call, theme)
+    _check_whom(call, found, who)
     lasts = USUALLY if length is None else length
     if not LEAST <= lasts <= MOST:
         raise UserError("mod.length.bounds", most=MOST.days)
     check_reason(reason)
     kept, until = call.tx.of(MODERATION), call.now + lasts
-    was = kept.until(theme.id, None, who.id, call.now)
-    number = kept.mute(theme.id, who.id, until)
-    call.schedule(ENDS, str(theme.id), until, f"{ENDS}:{number}")
-    note(call, theme.id, Deed.MUTED, who, reason=reason, until=until)
-    told = [text("mod.told.muted", theme=theme.name, until=until), *why(reason), text("mod.told.turn")]
-    tell(call, theme, who, message(*told))
-    call.undo_with(UNMUTE, who=keep(who))
-    said = text(
-        "mod.muted.again" if was else "mod.muted", who=who, theme=theme.name, until=until, was=was or until
-    )
-    return message(
-        said, buttons=[Button(text("mod.button.unmute"), UNMUTE, {"who": keep(who)}, theme=theme.id)]
-    )
+    was = kept.until(found.id, None, who.id, call.now)
+    number = kept.mute(found.id, who.id, until)
+    call.schedule(ENDS, str(found.id), until, f"{ENDS}:{number}")
+    note(call, found.id, Deed.MUTED, who, reason=reason, until=until)
+    told = [text("mod.told.muted", theme=found.name, until=until), *why(reason), text("mod.told.turn")]
+    tell(call, found, who, message(*told))
+    call.undo_with(UNMUTE, who=keep(who), theme=keep_theme(found))
+    key, given = "mod.muted.again" if was else "mod.muted", {"who": keep(who), "theme": keep_theme(found)}
+    said = text(key, who=who, theme=found.name, until=until, was=was or until)
+    return message(said, buttons=[Button(text("mod.button.unmute"), UNMUTE, given)])
 
 
-def unmute(call: Call, who: Resident) -> Message:
+def unmute(call: Call, who: Resident, *, theme: str | None = None) -> Message:
     """They may speak again, and what they say is carried again."""
-    theme = moderated(call)
-    if not call.tx.of(MODERATION).unmute(theme.id, who.id):
-        return message(text("mod.unmuted.was_not", who=who, theme=theme.name))
-    note(call, theme.id, Deed.UNMUTED, who)
-    tell(call, theme, who, message(text("mod.told.unmuted", theme=theme.name)))
-    return message(text("mod.unmuted", who=who, theme=theme.name))
+    found = moderated(call, theme)
+    if not call.tx.of(MODERATION).unmute(found.id, who.id):
+        return message(text("mod.unmuted.was_not", who=who, theme=found.name))
+    note(call, found.id, Deed.UNMUTED, who)
+    tell(call, found, who, message(text("mod.told.unmuted", theme=found.name)))
+    return message(text("mod.unmuted", who=who, theme=found.name))
 
 
-def warn(call: Call, who: Resident, reason: str) -> Message:
+def warn(call: Call, who: Resident, reason: str, *, theme: str | None = None) -> Message:
     """Somebody is told in private what is not all right; it stays in the log."""
-    theme = moderated(call)
-    _check_whom(call, theme, who)
+    found = moderated(call, theme)
+    _check_whom(call, found, who)
     check_reason(reason)
-    note(call, theme.id, Deed.WARNED, who, reason=reason)
-    said = message(text("mod.told.warned", theme=theme.name), *why(reason), text("mod.told.turn"))
+    note(call, found.id, Deed.WARNED, who, reason=reason)
+    said = message(text("mod.told.warned", theme=found.name), *why(reason), text("mod.told.turn"))
     call.tell(who, said, f"mod:{call.id}")
-    return message(text("mod.warned", who=who, theme=theme.name))
+    return message(text("mod.warned", who=who, theme=found.name))
 
 
 def ends_due(call: Call, job: Job) -> None:
@@ -116,12 +121,12 @@ def why(reason: str) -> list[Text]:
     return [text("mod.told.why", reason=reason)] if reason else []
 
 
-def moderated(call: Call) -> Theme:
-    """The theme where it is typed. Raises: UserError where they do not moderate it now."""
-    theme = call.theme()
-    if not call.may(Role.MODERATOR, theme.id):
+def moderated(call: Call, theme: str | None) -> Theme:
+    """The theme where it is typed, or that one. Raises: UserError where they do not moderate it now."""
+    found = call.theme(theme)
+    if not call.may(Role.MODERATOR, found.id):
         raise UserError("role.needed.moderator")
-    return theme
+    return found
 
 
 def check_reason(reason: str) -> None:
