@@ -20,11 +20,13 @@ from bot.delivery.rooms import have_said
 from bot.delivery.worker import FIRST_PAUSE, LONGEST_WAIT
 from bot.errors import StoreFailed
 from bot.feature import Features
-from bot.model.carried import ENCRYPTED, Spoken, Standing
+from bot.floods import Floods, has_too_many_mentions
+from bot.model.carried import ENCRYPTED, FLOODED, Spoken, Standing
 from bot.model.events import Heard
 from bot.model.message import Text
 from bot.model.people import Place
 from bot.model.work import COPIES
+from bot.names import called
 from bot.ports.carrying import Early, Stands
 from bot.ports.storage import Store, Transaction
 from bot.rich import is_blank, plain
@@ -43,6 +45,7 @@ class Carried:
         self._clock = clock
         self._communities = communities
         self._features = features
+        self._floods = Floods()
         self._woken = asyncio.Event()
         self.places: frozenset[Place] = frozenset()
         store.on_commit("carried", self._woken.set)
@@ -152,10 +155,27 @@ class Carried:
         if heard.place not in places:
             return
         others = [place for place in places if place != heard.place]
-        if heard.changes is None:
-            self._said(tx, heard, others, now)
-        else:
+        if heard.changes is not None:
             self._changed(tx, heard, heard.changes, others, now)
+        elif not tx.copies.at(heard.place, heard.ref):
+            if self._is_too_much(tx, heard, known.theme.id, resident, now):
+                self._stays(tx, heard, now)
+            else:
+                self._said(tx, heard, others, now)
+
+    def _is_too_much(
+        self, tx: Transaction, heard: Heard, theme: int, resident: int | None, now: datetime
+    ) -> bool:
+        """Whether they say so much at once that it stays where it is; they are told."""
+        limits = self._features.limits(self._communities.configured(tx.community))
+        if limits is None or not self._floods.is_too_much(heard, limits):
+            return False
+        if self._floods.begins(heard):
+            if resident is None and not tx.forgotten.at(heard.author):
+                resident = tx.people.add(heard.author, called(heard.name)).id
+            if resident is not None:
+                have_said(tx, FLOODED, f"{theme}:{resident}", now)
+        return True
 
     def _stays(self, tx: Transaction, heard: Heard, now: datetime) -> None:
         """What was said stays where it was, also once whoever said it may say more: it is known, and stands
@@ -178,8 +198,6 @@ class Carried:
 
     def _said(self, tx: Transaction, heard: Heard, others: Sequence[Place], now: datetime) -> None:
         copies = tx.copies
-        if copies.at(heard.place, heard.ref):
-            return
         answered = copies.at(heard.place, heard.reply_to) if heard.reply_to else None
         answers = answered.message if answered else None
         shown = self._answers(tx, answers)
@@ -210,6 +228,9 @@ class Carried:
         if not found.said or found.gone or found.at is None or found.author != heard.author:
             return
         if found.changed_at and heard.at < found.changed_at:
+            return
+        limits = self._features.limits(self._communities.configured(tx.community))
+        if limits and has_too_many_mentions(heard.rich, limits):
             return
         tx.copies.changed(found.message, heard.at)
         there = set(tx.copies.places_of(found.message))

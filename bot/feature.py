@@ -21,6 +21,7 @@ from bot.commands.declare import Command
 from bot.commands.types import CONVERTERS
 from bot.errors import Clash
 from bot.exported import SUBJECT, as_documents
+from bot.floods import Limits
 from bot.model.events import Came, Heard
 from bot.model.message import Button, Message, Suggestion, Text
 from bot.model.news import New
@@ -118,7 +119,8 @@ class Carries:
     says for how many days it is known which message is which; `themes` tells in which, each with since when.
     `agreed` tells of a theme from which of its places words may go that are encrypted there, and `absent`
     whether what somebody says stays where they say it. `told` is what is to be read of a place that is
-    carried, with these others.
+    carried, with these others. `limits` are those of how much one person may say there at once, by the
+    feature's section.
     """
 
     setting: str
@@ -127,6 +129,7 @@ class Carries:
     agreed: Callable[[Transaction, int], Collection[Place]]
     absent: Callable[[Transaction, int], bool]
     told: Callable[[Transaction, Sequence[Place], Place], Text]
+    limits: Callable[[Any], Limits]
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +335,13 @@ class Features:
     def told(self, tx: Transaction, settings: Settings, places: Sequence[Place], place: Place) -> Text:
         """What is to be read of one of these places, between which it is carried."""
         return next(iter(self._carried(settings))).told(tx, places, place)
+
+    def limits(self, settings: Settings) -> Limits | None:
+        """How much of what one person says at once is carried."""
+        for feature in self._carrying:
+            if feature.carries and feature.settings:
+                return feature.carries.limits(settings.of(feature.settings))
+        return None
 
     def is_absent(self, tx: Transaction, settings: Settings, resident: int) -> bool:
         """Whether what they say stays where they say it."""

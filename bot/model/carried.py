@@ -14,6 +14,8 @@ from bot.rich import Rich
 ENCRYPTED = "relay.encrypted"
 # And for what was said by whoever goes by that number, which is to stand elsewhere in nobody's name.
 UNNAME = "relay.unname"
+# And for whoever says more at once in a theme than is carried; its subject is the theme, and the resident.
+FLOODED = "relay.flooded"
 # Whose name what stands there already has from now on.
 SAME = "same"
 

@@ -5,6 +5,7 @@ The core carries (bot/carrying.py, bot/delivery/carrying.py); here is in which t
     records.py   since when a theme's is on, and what keeps that
     settings.py  whether there may be any
     switch.py    switching it on and off; what takes part
+    flood.py     how much of what one person says at once is carried
     out.py       whose words stay where they are, and are taken away elsewhere
 """
 
@@ -12,10 +13,10 @@ from __future__ import annotations
 
 from bot.commands.declare import Command
 from bot.feature import Among, Carries, Feature
-from bot.features.relay import out, switch
+from bot.features.relay import flood, out, switch
 from bot.features.relay.records import RELAYS
 from bot.features.relay.settings import RelaySettings
-from bot.model.carried import ENCRYPTED, UNNAME
+from bot.model.carried import ENCRYPTED, FLOODED, UNNAME
 from bot.ports.people import Brought, Exported
 from bot.ports.storage import Transaction
 
@@ -58,8 +59,13 @@ FEATURE = Feature(
         Command("relay show", switch.show_relay),
         Command(out.ME, out.stay_out, anyone=True),
     ),
-    jobs={ENCRYPTED: switch.encrypted_due, out.ERASE: out.erase_due, UNNAME: out.unname_due},
-    about=(out.ERASE,),
+    jobs={
+        ENCRYPTED: switch.encrypted_due,
+        FLOODED: flood.flooded_due,
+        out.ERASE: out.erase_due,
+        UNNAME: out.unname_due,
+    },
+    about=(out.ERASE, FLOODED),
     carries=Carries(
         "on",
         "keep_days",
@@ -67,6 +73,7 @@ FEATURE = Feature(
         agreed=lambda tx, theme: tx.of(RELAYS).agreed(theme),
         absent=is_absent,
         told=switch.told,
+        limits=flood.limits,
     ),
     settings=RelaySettings,
     keeps=RELAYS,
