@@ -76,7 +76,7 @@ PLAIN = {
     *("results", "anonymous", "opens", "quorum", "voters", "answer", "until", "outcome", "review", "form"),
     *("numbers", "unless_voted", "option", "on", "only", "setting", "value", "name", "reset"),
     *("remove", "show", "hide", "clear", "about"),
-    *("why", "often"),
+    *("why", "often", "length"),
     *("called", "begins", "place", "url", "lasting", "room", "online_room", "way", "guests", "whom", "seen"),
     *("remind", "repeat", "left_out", "from_here", "everything", "every", "stop", "hour", "before"),
     *("zone", "due", "what", "by", "version", "reason", "month", "older", "wish", "chosen", "year"),

@@ -60,21 +60,20 @@ def show_log(call: Call, *, theme: str | None = None, older: int | None = None) 
 def _line(line: Line) -> Text:
     by = text("mod.log.by", who=line.by) if line.by else text("mod.log.by.somebody")
     whom = text("mod.log.whom", who=line.whom) if line.whom else text("mod.log.whom.somebody")
-    return text("mod.log.line", at=line.at, by=by, deed=_deed(line, whom), why=_why(line))
+    return _with_why(line, text("mod.log.line", at=line.at, by=by, deed=_deed(line, whom)))
 
 
 def _own_line(line: Line, theme: str) -> Text:
-    return text(
-        "mod.log.own.line", at=line.at, theme=theme, deed=_deed(line, text("mod.log.you")), why=_why(line)
-    )
+    deed = _deed(line, text("mod.log.you"))
+    return _with_why(line, text("mod.log.own.line", at=line.at, theme=theme, deed=deed))
 
 
 def _deed(line: Line, whom: Text) -> Text:
     return text(f"mod.log.{line.deed.value}", whom=whom, until=line.until or line.at)
 
 
-def _why(line: Line) -> Text:
-    return text("mod.log.why", reason=line.reason) if line.reason else text("mod.log.no_why")
+def _with_why(line: Line, said: Text) -> Text:
+    return text("mod.log.because", said=said, reason=line.reason) if line.reason else said
 
 
 def forget_due(call: Call, job: Job) -> None:

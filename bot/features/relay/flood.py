@@ -12,7 +12,7 @@ from bot.model.work import Job
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # What is counted: that it was too much, that they were told, and that who moderates was.
-TIMES, TOLD, SAID = "relay.flooded", "relay.flooded.told", "relay.flooded.said"
+TIMES, TOLD, SAID = "relay flood", "relay flood told", "relay flood said"
 # After so many times in a day who moderates is told, once.
 MOST = 3
 
