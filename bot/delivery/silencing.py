@@ -99,18 +99,8 @@ class Silencing:
 
     def _look(self, community: int, again: bool, tx: Transaction) -> list[_Task]:
         """What is not as it is to be."""
-        now, known = self._clock.now(), tx.silences.all()
-        muted = self._features.muted(tx, now)
-        if not (muted or known):
-            return []
-        accounts = tx.people.accounts(sorted({resident for _, resident in muted}))
-        wanted = {
-            (place, account.user_id): theme
-            for theme, resident in muted
-            for place in tx.places.of_theme(theme)
-            for account in accounts.get(resident, ())
-            if account.platform == place.platform
-        }
+        known = tx.silences.all()
+        wanted = self._wanted(tx, known)
         tasks: list[tuple[int, Place, str, Silence | None, bool]] = []
         for (place, user), theme in wanted.items():
             silence = known.get((place, user))
@@ -118,21 +108,34 @@ class Silencing:
                 tasks.append((theme, place, user, silence, True))
         for (place, user), silence in known.items():
             is_refused = silence.stands and silence.why is not None and not again
-            if (place, user) in wanted or is_refused:
-                continue
-            if not self._is_muted(tx, silence.theme, place, user):
+            if (place, user) not in wanted and not is_refused:
                 tasks.append((silence.theme, place, user, silence, False))
         return [
             _Task(community, theme, place, user, tx.places.served_by(place) or "", silence, is_wanted)
             for theme, place, user, silence, is_wanted in tasks
         ]
 
-    def _is_muted(self, tx: Transaction, theme: int, place: Place, user: str) -> bool:
-        """Whether it holds of an account whose owner was forgotten."""
-        account = Identity(place.platform, user)
-        if theme not in {found.id for found, _ in filter(None, [tx.places.known(place)])}:
-            return False
-        return self._features.muted_until(tx, theme, account, None, self._clock.now()) is not None
+    def _wanted(
+        self, tx: Transaction, known: Mapping[tuple[Place, str], Silence]
+    ) -> Mapping[tuple[Place, str], int]:
+        """Who is to write nothing where, by the theme that it is for."""
+        now, muted = self._clock.now(), set(self._features.muted(tx, self._clock.now()))
+        wanted: dict[tuple[Place, str], int] = {}
+        # Of whoever was forgotten since it holds for the account, and for all else that is theirs by now.
+        for (place, user), silence in known.items():
+            account, theme = Identity(place.platform, user), silence.theme
+            if place in tx.places.of_theme(theme) and self._features.muted_until(
+                tx, theme, account, None, now
+            ):
+                wanted[place, user] = theme
+                if who := tx.people.by_identity(account):
+                    muted.add((theme, who.id))
+        accounts = tx.people.accounts(sorted({resident for _, resident in muted})) if muted else {}
+        for theme, resident in muted:
+            for place in tx.places.of_theme(theme):
+                theirs = [each for each in accounts.get(resident, ()) if each.platform == place.platform]
+                wanted.update({(place, account.user_id): theme for account in theirs})
+        return wanted
 
     # --- one account in one place ---
 

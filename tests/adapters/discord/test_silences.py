@@ -6,7 +6,6 @@ import pytest
 
 from adapters.discord.shaping import LET_IN, SPEAKING
 from tests.adapters.discord.test_homes import moderators
-from tests.adapters.discord.test_new_rooms import KINDS
 from tests.adapters.discord.test_shaping import made
 from tests.doubles.discord import Discord, Person, Server, permissions
 from tests.doubles.discord.state import Channel, Overwrite
@@ -152,7 +151,7 @@ async def test_in_a_post_moderators_read_that_it_cannot_be(
     double: Discord, database: str, town: Server, mo: Person, anna: Person
 ) -> None:
     async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
-        await made(plein, town, mo, KINDS[-1])
+        await made(plein, town, mo, "forum")
         await mo.uses("sport", "mod mute", who=anna.mention, length="1h", theme="verlichting")
         await settled(plein)
         await plein.until_quiet(60)
