@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
+from bot.banned import note as note_banned
 from bot.call import Call
 from bot.carrying import Carried
 from bot.clock import Clock
@@ -31,7 +32,7 @@ from bot.errors import AskFirst, Gone
 from bot.feature import Features
 from bot.hearing import Hearing
 from bot.model.carried import Standing
-from bot.model.events import Arrival, Came, Heard, Invocation, PutOut
+from bot.model.events import Arrival, Banned, Came, Heard, Invocation, PutOut
 from bot.model.homes import homes_in
 from bot.model.message import Attachment, Message, Suggestion, has_moments, residents_in
 from bot.model.people import FIRST_COMMUNITY, Identity, Known, Place, Role
@@ -304,6 +305,16 @@ class PleinCore:
 
     async def put_out(self, place: Place, people: Sequence[PutOut]) -> None:
         await self.rooms.put_out(place, people)
+
+    async def banned(self, banned: Banned) -> None:
+        by_community: dict[int, list[Place]] = {}
+        for place in banned.places:
+            if (community := await self.communities.of_place(place)) is not None:
+                by_community.setdefault(community, []).append(place)
+        for community, places in by_community.items():
+            now = self.clock.now()
+            note = partial(note_banned, rooms=self.rooms, banned=banned, places=tuple(places), now=now)
+            await self.store.run(note, community=community)
 
     async def let_in(self, account: str, place: Place | None = None) -> Mapping[Place, Sequence[str]]:
         return await self.rooms.let_in(account, place)

@@ -13,7 +13,16 @@ import aiohttp
 import discord
 
 from adapters.discord.channels import PLATFORM
-from adapters.discord.gateway import BAD_INTENTS, HEARING, INTENTS, SEEING_SIGNS, WISHES, Gateway, NotLetIn
+from adapters.discord.gateway import (
+    BAD_INTENTS,
+    HEARING,
+    INTENTS,
+    SEEING_BANS,
+    SEEING_SIGNS,
+    WISHES,
+    Gateway,
+    NotLetIn,
+)
 from adapters.discord.guests import admit, obstacle_to_entering
 from adapters.discord.homes import make, options_for
 from adapters.discord.lacks import lacks_of
@@ -112,6 +121,8 @@ class Discord:
     def _wishes(self, core: Core) -> list[discord.Intents]:
         """What Discord is asked to tell, and what where it refuses that: it does not say which of them."""
         found = [INTENTS | SEEING_SIGNS if core.signs else INTENTS]
+        if core.may_carry:
+            found = [found[0] | SEEING_BANS]
         for name, intents in WISHES.items():
             if (core.listens or core.may_carry) if name == HEARING else self._settings.newcomers:
                 found += [wish | intents for wish in found]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from bot.model.carried import Copy, Standing
-from bot.model.events import Arrival, Came, Heard, Invocation, Lack, PutOut
+from bot.model.events import Arrival, Banned, Came, Heard, Invocation, Lack, PutOut
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Attachment, Message, Suggestion, Text
 from bot.model.people import Identity, Known, Place, Presences, Role
@@ -402,6 +402,10 @@ class Core(Protocol):
         """Somebody put these out of a place by hand: Plein does not let them in again by their own word. It
         does where Plein itself did, by whichever of its accounts; said again of one event, it is no news.
         """
+        ...
+
+    async def banned(self, banned: Banned) -> None:
+        """Somebody was banned there by hand. Said again it is no news."""
         ...
 
     async def let_in(self, account: str, place: Place | None = None) -> Mapping[Place, Sequence[str]]:

@@ -14,10 +14,11 @@ from datetime import UTC, datetime
 
 from bot.commands.declare import Command
 from bot.feature import Among, Feature, Mutes
-from bot.features.moderation import log, mute
+from bot.features.moderation import ban, log, mute
 from bot.features.moderation.records import MODERATION
 from bot.features.moderation.settings import ModerationSettings
 from bot.features.moderation.words import KINDS
+from bot.model.carried import BANNED
 from bot.model.work import UNSILENCED
 from bot.ports.people import Brought, Exported
 from bot.ports.storage import Transaction
@@ -64,11 +65,20 @@ FEATURE = Feature(
     name="moderation",
     commands=(
         Command(mute.MUTE, mute.mute, adds=True),
-        Command(mute.UNMUTE, mute.unmute),
+        Command(mute.UNMUTE, mute.unmute, adds=True),
         Command("mod warn", mute.warn, adds=True),
         Command(log.LOG, log.show_log, anyone=True),
+        Command(ban.YES, ban.erase, listed=False, adds=True),
+        Command(ban.NO, ban.spare, listed=False, adds=True),
     ),
-    jobs={mute.ENDS: mute.ends_due, UNSILENCED: mute.unsilenced_due, log.FORGET: log.forget_due},
+    jobs={
+        mute.ENDS: mute.ends_due,
+        UNSILENCED: mute.unsilenced_due,
+        BANNED: ban.banned_due,
+        ban.ERASES: ban.erases_due,
+        log.FORGET: log.forget_due,
+    },
+    about=(BANNED, ban.ERASES),
     kinds=KINDS,
     mutes=Mutes(
         until=lambda tx, theme, account, resident, now: tx.of(MODERATION).until(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from adapters.discord.shaping import LET_IN, SPEAKING
@@ -20,7 +22,7 @@ def may(town: Server, channel: Channel, person: Person, *names: str) -> bool:
 
 
 async def mute(plein: OnDiscord, mo: Person, who: Person, command: str = "mod mute") -> str:
-    options = {"length": "1h"} if command == "mod mute" else {}
+    options: dict[str, Any] = {"length": "1h"} if command == "mod mute" else {}
     said = (await mo.uses("sport", command, who=who.mention, **options)).text
     await settled(plein)
     return said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ async def in_room(
     return mo, ben, room
 
 
-async def mute(plein: OnMatrix, room: str, *people: Person, muted: bool = True) -> Collection[bool]:
+async def mute(plein: OnMatrix, room: str, *people: Person, muted: bool = True) -> Sequence[bool]:
     """Whether nothing is left to do, of each try."""
 
     def work(tx: Transaction) -> None:
