@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.features.moderation.records import MODERATION
+from bot.model.events import Banned
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
 from tests.adapters.matrix.test_archived import LEVELS, speaks
@@ -123,3 +124,34 @@ async def test_where_its_power_does_not_reach_moderators_read_so(
         assert silence.why is not None
         assert silence.why.key == "matrix.room.lacks"
         assert silence.stands is False
+
+
+async def test_of_who_was_banned_plein_tells_from_where(homeserver: Homeserver, tmp_path: Path) -> None:
+    """A ban that ends is none."""
+    plein_id = (await homeserver.person(f"plein{next(numbers)}")).user_id
+    heard: list[Banned] = []
+
+    async def banned(told: Banned) -> None:
+        heard.append(told)
+
+    mo, ben = [await homeserver.person(f"{name}{next(numbers)}") for name in ("mo", "ben")]
+    async with plein_on(homeserver, tmp_path, plein_id) as plein:
+        plein.core.banned = banned  # type: ignore[method-assign]
+        room = await mo.create_room(public=True, invite=[plein_id])
+        await ben.join(room)
+
+        async def is_known() -> bool | None:
+            found = await plein.core.store.read(lambda tx: tx.places.known(Place("matrix", room)))
+            return found is not None or None
+
+        await mo.wait_until(is_known, timeout=30)
+        await mo.request("POST", f"rooms/{room}/ban", {"user_id": ben.user_id})
+        await mo.request("POST", f"rooms/{room}/unban", {"user_id": ben.user_id})
+
+        async def is_heard() -> bool | None:
+            return bool(heard) or None
+
+        await mo.wait_until(is_heard, timeout=30)
+        (told,) = heard
+        assert told.account == Identity("matrix", ben.user_id)
+        assert told.places == (Place("matrix", room),)
