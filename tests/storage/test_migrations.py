@@ -1912,3 +1912,26 @@ async def test_what_is_encrypted_and_who_stays_out_comes_and_goes(database_url: 
         assert await look(database_url, rows("places", "room", "encrypted")) == [("sport", False)]
         await look(database_url, fill)
         await look(database_url, partial(down_to, "0076"))
+
+
+async def test_mutes_and_the_log_come_and_go(database_url: str) -> None:
+    of_one = {"community": 1}
+
+    def begin(db: Connection) -> None:
+        add_rows({"themes": [{**of_one, "id": 1, "name": "sport", "seen": "sport"}]}, db)
+        add_rows({"residents": [{**of_one, "id": 7, "name": "Mia", "role": 0}]}, db)
+
+    def fill(db: Connection) -> None:
+        add_rows({"mutes": [{**of_one, "theme": 1, "resident": 7, "until": 2}]}, db)
+        log = {**of_one, "theme": 1, "at": 1, "deed": "muted", "moderator": None, "resident": 7}
+        add_rows({"moderation_log": [log]}, db)
+        add_rows({"silences": [{**of_one, "platform": "a", "room": "r", "user_id": "u", "theme": 1}]}, db)
+
+    await upgrade(database_url, to="0081")
+    await look(database_url, begin)
+    for _ in range(2):
+        await upgrade(database_url)
+        assert await look(database_url, differences) == []
+        await look(database_url, fill)
+        assert await look(database_url, rows("moderation_log", "deed", "reason")) == [("muted", "")]
+        await look(database_url, partial(down_to, "0081"))
