@@ -1923,7 +1923,7 @@ async def test_mutes_and_the_log_come_and_go(database_url: str) -> None:
 
     def fill(db: Connection) -> None:
         add_rows({"mutes": [{**of_one, "theme": 1, "resident": 7, "until": 2}]}, db)
-        log = {**of_one, "theme": 1, "at": 1, "deed": "muted", "moderator": None, "resident": 7}
+        log: dict[str, object] = {**of_one, "theme": 1, "at": 1, "deed": "muted", "resident": 7}
         add_rows({"moderation_log": [log]}, db)
         add_rows({"silences": [{**of_one, "platform": "a", "room": "r", "user_id": "u", "theme": 1}]}, db)
 

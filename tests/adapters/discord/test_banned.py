@@ -19,8 +19,8 @@ async def test_of_a_ban_plein_hears_only_where_words_are_carried(
     double.guild("Elsewhere").channel("far")
     heard: list[Banned] = []
 
-    async def banned(told: Banned) -> None:
-        heard.append(told)
+    async def banned(banned: Banned) -> None:
+        heard.append(banned)
 
     sport = ThemeSection(name="sport", places=(f"discord:{town.channel('sport').id}",))
     people = moderators(mo)

@@ -131,8 +131,8 @@ async def test_of_who_was_banned_plein_tells_from_where(homeserver: Homeserver, 
     plein_id = (await homeserver.person(f"plein{next(numbers)}")).user_id
     heard: list[Banned] = []
 
-    async def banned(told: Banned) -> None:
-        heard.append(told)
+    async def banned(banned: Banned) -> None:
+        heard.append(banned)
 
     mo, ben = [await homeserver.person(f"{name}{next(numbers)}") for name in ("mo", "ben")]
     async with plein_on(homeserver, tmp_path, plein_id) as plein:
