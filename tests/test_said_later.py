@@ -41,7 +41,7 @@ SAYS_NOTHING = {
     *("meeting.every", "meeting.remind.anew", "theme.draw.list", "theme.draw.outcome", "theme.term.aloud"),
     *("kudos.anew", "kudos.themes", "offer.warn", "offer.over"),
     *("relay.encrypted", "relay.erase", "relay.flooded", "relay.unname"),
-    *("mod.ends", "mod.forget", "mod.unsilenced"),
+    *("mod.banned", "mod.ends", "mod.erases", "mod.forget", "mod.unsilenced"),
     "certificate.parted",
 }
 JOBS = {kind: run for installed in FEATURES for kind, run in installed.feature.jobs.items()}
