@@ -320,6 +320,7 @@ class PleinCore:
         return await self.rooms.let_in(account, place)
 
     async def came(self, came: Came) -> None:
+        self.silencing.again()
         community = await self.communities.of_place(came.place)
         if community is None and (community := await self._with_home(came.place)) is None:
             return
