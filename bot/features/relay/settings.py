@@ -10,9 +10,9 @@ from bot.settings import Section
 
 
 class RelaySettings(Section):
-    """Whether themes may have what people say carried between their places, for how many days it is known what
-    a message answers there, and how much of what one person says at once is carried: messages in ten seconds,
-    files in a minute, mentions in a message.
+    """Whether themes may have what people say carried between their places, for how many days it is known
+    what a message answers there, and how much of what one person says at once is carried: messages in ten
+    seconds, files in a minute, mentions in a message.
     """
 
     on: bool = False
