@@ -163,6 +163,7 @@ url = "sqlite:///{folder}/plein.db"
 
 [relay]
 on = true
+messages = 1000
 
 [discord]
 

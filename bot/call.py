@@ -397,6 +397,8 @@ class Call:
         return False
 
     def _may_still_say(self, resident: int, theme: int, due: datetime, role: Role, waits: bool) -> bool:
+        if self.belongings.muted_until(self.tx, theme, None, resident, self.now):
+            return False
         try:
             part = self.part_of(resident, theme)
         except TryLater:
@@ -605,7 +607,7 @@ class Call:
 
         Whoever takes no part there says nothing there either.
         """
-        if theme in self.tx.places.closed():
+        if theme in self.tx.places.closed() or self.muted_until(theme):
             return False
         if self._is_here(theme):
             return self.writes_here
@@ -614,8 +616,17 @@ class Call:
 
     def check_writes(self, theme: int) -> None:
         """Nobody has Plein say for them what they may not say there themselves. Raises: UserError."""
-        if not self.may_write(theme):
-            raise UserError("place.closed" if theme in self.tx.places.closed() else "place.silent")
+        if self.may_write(theme):
+            return
+        if theme in self.tx.places.closed():
+            raise UserError("place.closed")
+        if until := self.muted_until(theme):
+            raise UserError("place.muted", until=until)
+        raise UserError("place.silent")
+
+    def muted_until(self, theme: int) -> datetime | None:
+        """Until when a moderator keeps them from saying anything in that theme; None: nobody does."""
+        return self.belongings.muted_until(self.tx, theme, self.identity, self.resident.id, self.now)
 
     def post(
         self,

@@ -20,11 +20,13 @@ from bot.delivery.rooms import have_said
 from bot.delivery.worker import FIRST_PAUSE, LONGEST_WAIT
 from bot.errors import StoreFailed
 from bot.feature import Features
-from bot.model.carried import ENCRYPTED, Spoken, Standing
+from bot.floods import Floods, has_too_many_mentions
+from bot.model.carried import ENCRYPTED, FLOODED, Spoken, Standing
 from bot.model.events import Heard
 from bot.model.message import Text
 from bot.model.people import Place
 from bot.model.work import COPIES
+from bot.names import called
 from bot.namesakes import Namesakes
 from bot.ports.carrying import Early, Stands
 from bot.ports.storage import Store, Transaction
@@ -53,6 +55,7 @@ class Carried:
         self._namesakes = Namesakes(clock, texts)
         self._communities = communities
         self._features = features
+        self._floods = Floods()
         self._woken = asyncio.Event()
         # Whether something may wait for its message.
         self._holds_early = True
@@ -153,7 +156,11 @@ class Carried:
             return
         if is_over(known, heard.author, heard.at, tx, now):
             return
-        if known.account and self._stays_here(tx, known.theme.id, known.account.resident.id, heard.at):
+        resident = known.account.resident.id if known.account else None
+        if resident and self._stays_here(tx, known.theme.id, resident, heard.at):
+            return
+        if self._features.muted_until(tx, known.theme.id, heard.author, resident, now):
+            self._stays(tx, heard, now)
             return
         if heard.encrypted:
             self.encrypt(heard.place, tx)
@@ -165,11 +172,34 @@ class Carried:
         who = known.account.resident if known.account else None
         settings = self._communities.configured(tx.community)
         name = self._namesakes.name_of(tx, known.theme.id, heard, who, settings)
-        heard = replace(heard, name=name)
-        if heard.changes is None:
-            self._said(tx, heard, others, now)
-        else:
-            self._changed(tx, heard, heard.changes, others, now)
+        named = replace(heard, name=name)
+        if heard.changes is not None:
+            self._changed(tx, named, heard.changes, others, now)
+        elif not tx.copies.at(heard.place, heard.ref):
+            if self._is_too_much(tx, heard, known.theme.id, resident, now):
+                self._stays(tx, heard, now)
+            else:
+                self._said(tx, named, others, now)
+
+    def _is_too_much(
+        self, tx: Transaction, heard: Heard, theme: int, resident: int | None, now: datetime
+    ) -> bool:
+        """Whether they say so much at once that it stays where it is; they are told."""
+        limits = self._features.limits(self._communities.configured(tx.community))
+        if limits is None or not self._floods.is_too_much(heard, limits):
+            return False
+        if self._floods.begins(heard):
+            if resident is None and not tx.forgotten.at(heard.author):
+                resident = tx.people.add(heard.author, called(heard.name)).id
+            if resident is not None:
+                have_said(tx, FLOODED, f"{theme}:{resident}", now)
+        return True
+
+    def _stays(self, tx: Transaction, heard: Heard, now: datetime) -> None:
+        """What was said stays where it was, also once whoever said it may say more: it is known, and stands
+        nowhere else."""
+        if heard.changes is None and not tx.copies.at(heard.place, heard.ref):
+            tx.copies.said(heard.place, heard.ref, heard.author, heard.at, None, now)
 
     def _stays_here(self, tx: Transaction, theme: int, resident: int, at: datetime) -> bool:
         """Whether what they said then goes nowhere: they wanted that, or were put out of that theme."""
@@ -186,8 +216,6 @@ class Carried:
 
     def _said(self, tx: Transaction, heard: Heard, others: Sequence[Place], now: datetime) -> None:
         copies = tx.copies
-        if copies.at(heard.place, heard.ref):
-            return
         answered = copies.at(heard.place, heard.reply_to) if heard.reply_to else None
         answers = answered.message if answered else None
         shown = self._answers(tx, answers)
@@ -218,6 +246,9 @@ class Carried:
         if not found.said or found.gone or found.at is None or found.author != heard.author:
             return
         if found.changed_at and heard.at < found.changed_at:
+            return
+        limits = self._features.limits(self._communities.configured(tx.community))
+        if limits and has_too_many_mentions(heard.rich, limits):
             return
         tx.copies.changed(found.message, heard.at)
         there = set(tx.copies.places_of(found.message))

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
+from bot.banned import note as note_banned
 from bot.call import Call
 from bot.carrying import Carried
 from bot.clock import Clock
@@ -25,12 +26,13 @@ from bot.delivery.making import Making
 from bot.delivery.outbox import Outbox
 from bot.delivery.rooms import Rooms
 from bot.delivery.seeing import Seeing
+from bot.delivery.silencing import Silencing
 from bot.dispatch import Dispatch, said_before
 from bot.errors import AskFirst, Gone
 from bot.feature import Features
 from bot.hearing import Hearing
 from bot.model.carried import Standing
-from bot.model.events import Arrival, Came, Heard, Invocation, PutOut
+from bot.model.events import Arrival, Banned, Came, Heard, Invocation, PutOut
 from bot.model.homes import homes_in
 from bot.model.message import Attachment, Message, Suggestion, has_moments, residents_in
 from bot.model.people import FIRST_COMMUNITY, Identity, Known, Place, Role
@@ -88,6 +90,7 @@ class PleinCore:
         self.outbox = Outbox(store, clock, self.rooms.adapters, self.communities, seeing)
         self.carrying = Carrying(store, clock, self.rooms.adapters, self.carried, self.rooms.under_way)
         self.describing = Describing(store, clock, self.rooms.adapters, self.communities, self.carried, texts)
+        self.silencing = Silencing(store, clock, self.rooms.adapters, self.communities, features)
         call_for = self.dispatch.call_for_nobody
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, call_for, board_rest)
         self.making = Making(store, clock, self.rooms.adapters, self.rooms, seeing)
@@ -109,6 +112,7 @@ class PleinCore:
         self.outbox.worker.wake()
         self.carrying.worker.wake()
         self.describing.wake()
+        self.silencing.again()
         self.boards.worker.wake()
         self.making.worker.wake()
 
@@ -124,6 +128,7 @@ class PleinCore:
         await self.carried.refresh()
         await self.carrying.worker.flush()
         await self.describing.flush()
+        await self.silencing.flush()
         await self.erasing.flush()
 
     # --- what people do ---
@@ -301,10 +306,21 @@ class PleinCore:
     async def put_out(self, place: Place, people: Sequence[PutOut]) -> None:
         await self.rooms.put_out(place, people)
 
+    async def banned(self, banned: Banned) -> None:
+        by_community: dict[int, list[Place]] = {}
+        for place in banned.places:
+            if (community := await self.communities.of_place(place)) is not None:
+                by_community.setdefault(community, []).append(place)
+        for community, places in by_community.items():
+            now = self.clock.now()
+            note = partial(note_banned, rooms=self.rooms, banned=banned, places=tuple(places), now=now)
+            await self.store.run(note, community=community)
+
     async def let_in(self, account: str, place: Place | None = None) -> Mapping[Place, Sequence[str]]:
         return await self.rooms.let_in(account, place)
 
     async def came(self, came: Came) -> None:
+        self.silencing.again()
         community = await self.communities.of_place(came.place)
         if community is None and (community := await self._with_home(came.place)) is None:
             return
@@ -341,6 +357,7 @@ class PleinCore:
     async def retry(self, account: str, place: Place | None = None) -> None:
         await self.rooms.retry(account, place)
         self.describing.again()
+        self.silencing.again()
 
     async def places(self, account: str) -> Sequence[Place]:
         return await self.rooms.places(account)

@@ -21,6 +21,7 @@ from bot.commands.declare import Command
 from bot.commands.types import CONVERTERS
 from bot.errors import Clash
 from bot.exported import SUBJECT, as_documents
+from bot.floods import Limits
 from bot.model.events import Came, Heard
 from bot.model.message import Button, Message, Suggestion, Text
 from bot.model.news import New
@@ -117,7 +118,8 @@ class Carries:
     `setting` is that of the feature's section that says whether it is anywhere, and `kept_for` that which
     says for how many days it is known which message is which; `themes` tells in which, each with since when.
     `absent` tells whether what somebody says stays where they say it, as they wanted at that moment (None:
-    now). `told` is what is to be read of a place that is carried, with these others.
+    now). `told` is what is to be read of a place that is carried, with these others. `limits` are those of
+    how much one person may say there at once, by the feature's section.
     """
 
     setting: str
@@ -125,6 +127,19 @@ class Carries:
     themes: Callable[[Transaction], Mapping[int, datetime]]
     absent: Callable[[Transaction, int, datetime | None], bool]
     told: Callable[[Transaction, Sequence[Place], Place], Text]
+    limits: Callable[[Any], Limits]
+
+
+@dataclass(frozen=True, slots=True)
+class Mutes:
+    """Who may say nothing in a theme for a while.
+
+    `until` tells until when that holds of an account in a theme, or of any of a resident's, where these are
+    known; `people` of whom it holds now, each with the theme.
+    """
+
+    until: Callable[[Transaction, int, Identity | None, int | None, datetime], datetime | None]
+    people: Callable[[Transaction, datetime], Collection[tuple[int, int]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +166,7 @@ class Feature:
     credit, for others to read, and `unsaid` hears that they do not say so any more.
     `hears` is given what people say to each other; without a feature that has it none of that is kept.
     `carries` says in which themes what people say in one place is to stand in the others.
+    `mutes` says who may say nothing in which theme.
     `reaction` is a sign that people put on each other's messages, and `gone` is told which messages are no
     more; without a feature that has these no platform is asked for any. `came` is given who came into a
     place. `locales` is the folder of its catalogues, where that is not the one that the features here share.
@@ -187,6 +203,7 @@ class Feature:
     shown: Shown | None = None
     hears: Hear | None = None
     carries: Carries | None = None
+    mutes: Mutes | None = None
     reaction: Reaction | None = None
     gone: Gone | None = None
     came: Welcome | None = None
@@ -240,6 +257,7 @@ class Features:
         }
         self.hears = tuple(feature.hears for feature in self.all if feature.hears)
         self._carrying = tuple(feature for feature in self.all if feature.carries)
+        self._mutes = tuple(feature.mutes for feature in self.all if feature.mutes)
         self._reacting = tuple(feature for feature in self.all if feature.reaction)
         self.reactions = tuple(map(_claimed, self._reacting))
         self.settings = {feature.name: feature.settings for feature in self.all if feature.settings}
@@ -312,11 +330,29 @@ class Features:
         """What is to be read of one of these places, between which it is carried."""
         return next(iter(self._carried(settings))).told(tx, places, place)
 
+    def limits(self, settings: Settings) -> Limits | None:
+        """How much of what one person says at once is carried."""
+        for feature in self._carrying:
+            if feature.carries and feature.settings:
+                return feature.carries.limits(settings.of(feature.settings))
+        return None
+
     def is_absent(
         self, tx: Transaction, settings: Settings, resident: int, at: datetime | None = None
     ) -> bool:
         """Whether what they say stays where they say it; or what they said at that moment."""
         return any(carries.absent(tx, resident, at) for carries in self._carried(settings))
+
+    def muted_until(
+        self, tx: Transaction, theme: int, account: Identity | None, resident: int | None, now: datetime
+    ) -> datetime | None:
+        """Until when an account, or any of a resident's, may say nothing in a theme; None: it may."""
+        found = [mutes.until(tx, theme, account, resident, now) for mutes in self._mutes]
+        return max(filter(None, found), default=None)
+
+    def muted(self, tx: Transaction, now: datetime) -> Collection[tuple[int, int]]:
+        """Who may say nothing now: in which theme, and which resident."""
+        return {each for mutes in self._mutes for each in mutes.people(tx, now)}
 
     def keeps_copies_for(self, settings: Settings) -> timedelta | None:
         """For how long it is kept which message is which there."""

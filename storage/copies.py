@@ -235,6 +235,14 @@ _SOME_ELSEWHERE = (
     .order_by(copies.c.message.desc())
     .limit(bindparam("limit_"))
 )
+_IN_THESE = and_(
+    _SPOKEN,
+    copies.c.at > bindparam("since_", type_=copies.c.at.type),
+    among(copies.c.place, "places_"),
+)
+_COUNT_IN_THESE = select(func.count()).where(_IN_THESE)
+_SOME_IN_THESE = select(copies.c.message).where(_IN_THESE).order_by(copies.c.message.desc())
+_SOME_IN_THESE = _SOME_IN_THESE.limit(bindparam("limit_"))
 _LEAVING = select(wanted_copies.c.seq).where(
     wanted_copies.c.speaker == bindparam("speaker_"), wanted_copies.c.gone, wanted_copies.c.parked.is_(None)
 )
@@ -373,6 +381,42 @@ class Copies:
         if rest:
             self._db.execute(_END_THESE, {"messages_": sorted(rest)})
         return len(rest) == PAGE
+
+    def said_since(
+        self, author: Identity, places: Collection[Place], since: datetime, until: datetime
+    ) -> int:
+        asked = self._in_these(author, places, since, until)
+        return int(self._db.execute(_COUNT_IN_THESE, asked).scalar_one()) if asked else 0
+
+    def take_everywhere(
+        self,
+        author: Identity,
+        places: Collection[Place],
+        since: datetime,
+        until: datetime,
+        limit: int,
+        now: datetime,
+    ) -> bool:
+        asked = self._in_these(author, places, since, until)
+        if not asked:
+            return False
+        found = list(self._db.execute(_SOME_IN_THESE, {**asked, "limit_": limit}).scalars())
+        for message in found:
+            everywhere = self.places_of(message)
+            self.want(message, everywhere, None, f"taken:{message}", now)
+            self.unanswer(message, everywhere, now)
+            self.ended(message)
+        return len(found) == limit
+
+    def _in_these(
+        self, author: Identity, places: Collection[Place], since: datetime, until: datetime
+    ) -> dict[str, Any]:
+        """Nothing where they said nothing in any of them."""
+        speaker, numbers = self.speaker(author), [self._known(place) for place in places]
+        there = sorted(number for number in numbers if number is not None)
+        if speaker is None or not there:
+            return {}
+        return {"speaker_": speaker, "since_": since, "until_": until, "places_": there}
 
     def disown(self, author: Identity) -> int | None:
         speaker = self.speaker(author)

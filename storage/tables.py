@@ -404,6 +404,24 @@ Index(
     sqlite_where=text("due_at IS NOT NULL"),
 )
 
+# Whom a place's platform keeps from writing there, by Plein's doing, or is to.
+silences = Table(
+    "silences",
+    metadata,
+    of_community(key=True),
+    Column("platform", String, primary_key=True),
+    Column("room", String, primary_key=True),
+    Column("user_id", String, primary_key=True),
+    Column("theme", ForeignKey("themes.id"), nullable=False, info={GOES_ALONG: True}),
+    # What stood there before, as its platform says it; None: nobody looked yet.
+    Column("before", String),
+    # Whether it is so by Plein's doing; None: it may be.
+    Column("stands", Boolean),
+    # What kept Plein from it.
+    Column("why", Text),
+    sqlite_with_rowid=False,
+)
+
 # What was answered to an invocation, and what would undo it. Every command writes here, and only
 # forgetting, twice a day, reads by time: an index on it would cost more than it gains.
 handled = Table(

@@ -32,6 +32,7 @@ from storage.places import Places
 from storage.posts import Posts
 from storage.questions import Questions
 from storage.signing import OwnSigning, SigningKeys
+from storage.silences import Silences
 from storage.told import Told
 from storage.uses import Uses
 from storage.wanted import WantedRooms
@@ -80,6 +81,7 @@ class Tx:
         self.boards = Boards(db)
         self.wanted = WantedRooms(db)
         self.guests = WantedGuests(db)
+        self.silences = Silences(db)
         self.uses = Uses(db, keys)
         self.signing = OwnSigning(signing, db, executor.offload)
 

@@ -169,7 +169,7 @@ async def plein_on(
     """
     sections: dict[str, Any] = {"polls": PollsSettings(anonymous_floor=1, quiet="")}
     if relays:
-        sections["relay"] = RelaySettings(on=True)
+        sections["relay"] = RelaySettings(on=True, messages=1000)
     sections["communities"] = [line.model_dump(exclude_unset=True) for line in communities]
     config = config_of(add_up(installed))(
         community=Community(language="en" if language == "en" else "nl", board_rest=0),

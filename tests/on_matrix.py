@@ -53,7 +53,7 @@ async def plein_on(
     database = f"sqlite:///{folder}/plein.db"
     sections: dict[str, Any] = {"polls": PollsSettings(quiet="")}
     if relays:
-        sections["relay"] = RelaySettings(on=True)
+        sections["relay"] = RelaySettings(on=True, messages=1000)
     config = config_of(add_up(installed))(
         community=Community(language="nl", board_rest=0),
         database=DatabaseSection(url=database, keys=keys_of(database)),

@@ -252,6 +252,8 @@ NOBODYS = {
     # Where somebody's words stand, by numbers, and what is to stand there, whose words are sealed.
     "copied_in.platform copied_in.room wanted_copies.account wanted_copies.edition wanted_copies.key",
     "wanted_copies.parked early_acts.edition early_acts.key",
+    # Whom a platform keeps from writing, for as long as it does: by that it lets them again.
+    "silences.platform silences.room silences.user_id silences.before silences.why",
 }
 
 

@@ -222,6 +222,7 @@ async def scene(double: Discord, server: Homeserver, town: Server, folder: Path,
     more = f"""
 [relay]
 on = true
+messages = 1000
 
 [[residents]]
 name = "Mo"

@@ -40,7 +40,8 @@ SAYS_NOTHING = {
     *("room.moved", "room.put_out", "room.removed", "room.renamed", "room.replaced"),
     *("meeting.every", "meeting.remind.anew", "theme.draw.list", "theme.draw.outcome", "theme.term.aloud"),
     *("kudos.anew", "kudos.themes", "offer.warn", "offer.over"),
-    *("relay.encrypted", "relay.erase", "relay.unname"),
+    *("relay.encrypted", "relay.erase", "relay.flooded", "relay.unname"),
+    *("mod.banned", "mod.ends", "mod.erases", "mod.forget", "mod.unsilenced"),
     "certificate.parted",
 }
 JOBS = {kind: run for installed in FEATURES for kind, run in installed.feature.jobs.items()}

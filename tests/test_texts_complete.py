@@ -31,6 +31,7 @@ from bot.features.meetings.minutes.records import State
 from bot.features.meetings.minutes.words import Owner
 from bot.features.meetings.records import PLACES, Way
 from bot.features.meetings.settings import MeetingsSettings
+from bot.features.moderation.records import Deed
 from bot.features.polls.ask import CONSENT_OPTIONS
 from bot.features.polls.forms import ASKED as MARKED
 from bot.features.polls.kinds import BESIDE, CONSENT_WORDS, DATE_WORDS, NUMBER_WORDS
@@ -43,6 +44,7 @@ from bot.features.residents.wishes import Wanted
 from bot.features.themes.records import Held, Involvement, Often
 from bot.main.features import stores_of
 from bot.model.message import text
+from bot.model.people import Resident
 from bot.texts import LOCALES, Texts, Voice
 from bot.when.belgium import PUBLIC, SCHOOL
 from storage.tables import metadata
@@ -204,6 +206,7 @@ BUILT = {
     "digest.is.*": filled("digest.is.*", set(Often) - {Often.NOW}),
     "digest.chosen.*": filled("digest.chosen.*", set(Often) - {Often.NOW}),
     "digest.button.*": filled("digest.button.*", Often),
+    "mod.log.*": filled("mod.log.*", Deed),
     "discord.permission.*": filled(
         "discord.permission.*",
         {*NEEDED, NEEDED_FOR_POLLS, *USEFUL, *FOR_CARRYING, *FOR_THEMES}.union(*NEEDED_AT_HOME.values()),
@@ -610,7 +613,8 @@ def test_every_example_is_understood(locale: str) -> None:
                     assert read.path == command.path
                     # Whom somebody means is looked for among those who are there: scenarios do.
                     if not any(
-                        argument.kind in (Receivers, Owner) for argument in COMMANDS.arguments(command)
+                        argument.kind in (Receivers, Owner, Resident)
+                        for argument in COMMANDS.arguments(command)
                     ):
                         assert bind(COMMANDS, command, given, a_call(locale))
                     found += 1

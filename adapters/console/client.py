@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -103,6 +103,8 @@ class Console:
         # What rooms were called since they were made.
         self._names: Recent[str, str] = Recent(MOST)
         self._encrypted: Recent[str, bool] = Recent(MOST)
+        # Who says nothing there, whatever they type.
+        self._silent: Recent[tuple[Place, Identity], bool] = Recent(MOST)
         self.failed = False
         self.core: ConsoleCore
 
@@ -201,6 +203,8 @@ class Console:
     async def _talks(self, asked: Invocation, place: Place, said: Says) -> None:
         """People talking with each other, and with what they said last."""
         who, last = asked.author, self._last.get((place, asked.author))
+        if (place, who) in self._silent and not said.takes_away:
+            return
         if said.takes_away:
             if last and self.core.misses:
                 await self.core.gone(place, [last])
@@ -326,6 +330,17 @@ class Console:
     async def admit(self, place: Place, user: str, *, inside: bool) -> bool:
         """Here everybody is wherever they type something."""
         return False
+
+    async def silence(
+        self, place: Place, user: str, before: str | None, looked: Callable[[str], Awaitable[None]]
+    ) -> bool:
+        if before is None:
+            await looked("")
+        self._silent[place, Identity(PLATFORM, user)] = True
+        return True
+
+    async def unsilence(self, place: Place, user: str, before: str) -> None:
+        self._silent.pop((place, Identity(PLATFORM, user)), None)
 
     async def shape_room(self, community: int, home: Home | None, wanted: WantedRoom) -> RoomSeen:
         """Whoever types its first name still goes there."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from weakref import WeakValueDictionary
@@ -13,7 +13,16 @@ import aiohttp
 import discord
 
 from adapters.discord.channels import PLATFORM
-from adapters.discord.gateway import BAD_INTENTS, HEARING, INTENTS, SEEING_SIGNS, WISHES, Gateway, NotLetIn
+from adapters.discord.gateway import (
+    BAD_INTENTS,
+    HEARING,
+    INTENTS,
+    SEEING_BANS,
+    SEEING_SIGNS,
+    WISHES,
+    Gateway,
+    NotLetIn,
+)
 from adapters.discord.guests import admit, obstacle_to_entering
 from adapters.discord.homes import make, options_for
 from adapters.discord.lacks import lacks_of
@@ -24,6 +33,7 @@ from adapters.discord.refusals import TAKES_NO_MESSAGES
 from adapters.discord.session import Session, files_of
 from adapters.discord.settings import Discord as Settings
 from adapters.discord.shaping import describe, look_at, shape
+from adapters.discord.silences import silence, unsilence
 from adapters.discord.uploads import overflow_files
 from bot.clock import Clock
 from bot.errors import Gone, Refused, Shut, TryLater
@@ -111,6 +121,8 @@ class Discord:
     def _wishes(self, core: Core) -> list[discord.Intents]:
         """What Discord is asked to tell, and what where it refuses that: it does not say which of them."""
         found = [INTENTS | SEEING_SIGNS if core.signs else INTENTS]
+        if core.may_carry:
+            found = [found[0] | SEEING_BANS]
         for name, intents in WISHES.items():
             if (core.listens or core.may_carry) if name == HEARING else self._settings.newcomers:
                 found += [wish | intents for wish in found]
@@ -211,6 +223,18 @@ class Discord:
         await self._ready.wait()
         async with self._alone_in(place.room_id):
             return await admit(self._session(), place, int(user), inside=inside)
+
+    async def silence(
+        self, place: Place, user: str, before: str | None, looked: Callable[[str], Awaitable[None]]
+    ) -> bool:
+        await self._ready.wait()
+        async with self._alone_in(place.room_id):
+            return await silence(self._session(), place, int(user), before, looked)
+
+    async def unsilence(self, place: Place, user: str, before: str) -> None:
+        await self._ready.wait()
+        async with self._alone_in(place.room_id):
+            await unsilence(self._session(), place, int(user))
 
     async def shape_room(self, community: int, home: Home | None, wanted: WantedRoom) -> RoomSeen:
         await self._ready.wait()

@@ -33,7 +33,7 @@ from adapters.inbox import InOrder
 from bot.clock import Clock
 from bot.delivery.worker import pause
 from bot.errors import StoreFailed, TryLater
-from bot.model.events import Came, PutOut
+from bot.model.events import Banned, Came, PutOut
 from bot.model.people import Grounds, Identity, Place, Role
 from bot.ports.adapter import Adapter, Core
 from bot.texts import Texts
@@ -43,6 +43,8 @@ log = logging.getLogger(__name__)
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
 # Where anything is made of signs on people's messages; nobody has to allow that.
 SEEING_SIGNS = discord.Intents(guild_reactions=True)
+# And where what people say is carried, of whom somebody banned.
+SEEING_BANS = discord.Intents(moderation=True)
 # And what has to be allowed by who runs the application: what people say to each other, and who came.
 HEARING, SEEING_NEWCOMERS = "Message Content Intent", "Server Members Intent"
 WISHES: Mapping[str, discord.Intents] = {
@@ -194,7 +196,7 @@ class Gateway:
         if self.session.core.misses:
             asked += [self.on_raw_message_delete, self.on_raw_bulk_message_delete]
         if self.session.core.may_carry:
-            asked.append(self.on_raw_message_edit)
+            asked += [self.on_raw_message_edit, self.on_member_ban]
         return [
             *touch,
             *asked,
@@ -420,6 +422,14 @@ class Gateway:
         if not member.bot and (place := entrance(self._places, member.guild)):
             await self.session.core.came(Came(place, (Identity(PLATFORM, str(member.id)),)))
 
+    async def on_member_ban(self, guild: discord.Guild, user: discord.abc.User) -> None:
+        """From all of a server at once; Plein's own bans there are none."""
+        core, account = self.session.core, Identity(PLATFORM, str(user.id))
+        here = [place for place in await core.places(self.session.account) if _is_in(guild, place)]
+        if here and not user.bot:
+            event = f"ban:{guild.id}:{user.id}:{self.session.clock.now():%Y-%m-%d}"
+            await core.banned(Banned(account, user.display_name, tuple(here), event))
+
     async def on_member_update(self, _: Any, member: discord.Member) -> None:
         """Plein's own roles may be others now."""
         if self._client.user and member.id == self._client.user.id:
@@ -483,6 +493,10 @@ class Gateway:
         self._missed.may_again()
         for place in self._places.worth_trying(channels):
             await self.session.core.retry(self.session.account, place)
+
+
+def _is_in(guild: discord.Guild, place: Place) -> bool:
+    return guild.get_channel_or_thread(int(place.room_id)) is not None
 
 
 def _is_sign_of_life(received: str) -> bool:

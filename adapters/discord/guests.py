@@ -14,7 +14,16 @@ from adapters.discord.channels import PLATFORM
 from adapters.discord.homes import ask_once
 from adapters.discord.members import ASK_AGAIN, NOBODY, PLEIN
 from adapters.discord.session import Session
-from adapters.discord.shaping import FOR_ONE, LET_IN, NO_SUCH_CHANNEL, SEES, fetched, is_let_in, refusal
+from adapters.discord.shaping import (
+    FOR_ONE,
+    LET_IN,
+    NO_SUCH_CHANNEL,
+    SEES,
+    SPEAKING,
+    fetched,
+    is_let_in,
+    refusal,
+)
 from bot.errors import Gone, Refused, TryLater, UserError
 from bot.model.message import Text, text
 from bot.model.people import Place
@@ -44,21 +53,25 @@ async def admit(on: Session, place: Place, user: int, *, inside: bool) -> bool |
         return inside
     lines = channel.get("permission_overwrites") or []
     own = next((line for line in lines if line["id"] == str(user) and int(line["type"]) == FOR_ONE), None)
-    path = f"/channels/{place.room_id}/permissions/{user}"
-    if own is not None and not _is_ours(own):
+    is_quiet = own is not None and is_silenced(own)
+    if own is not None and not is_ours(own) and not is_quiet:
         return None
+    sees = own is not None and bool(int(own["allow"]) & SEES)
     if not inside:
-        if own is not None:
-            await _ask(on, path, None, "DELETE", "manage_roles")
+        if is_quiet and sees:
+            # They are out, and say nothing there by another way either.
+            await ask_for_line(on, place, user, _line(0, own), "PUT", "manage_roles")
+        elif own is not None and not is_quiet:
+            await ask_for_line(on, place, user, None, "DELETE", "manage_roles")
         return False
-    if own is not None:
+    if own is not None and (sees or not is_quiet):
         return True
     if not (allow := await _to_allow(on, int(place.room_id), user, lines)):
         return False
-    if len(lines) >= MOST_OVERWRITES:
+    if own is None and len(lines) >= MOST_OVERWRITES:
         raise UserError("discord.room.overwrites", most=MOST_OVERWRITES)
     try:
-        await _ask(on, path, {"type": FOR_ONE, "allow": str(allow), "deny": "0"}, "PUT", "manage_roles")
+        await ask_for_line(on, place, user, _line(allow, own), "PUT", "manage_roles")
     except ConnectionError:
         # Where it stands, whoever takes it away before that was tried again puts them out.
         if not _is_let_in_by(await fetched(on, place.room_id), user):
@@ -68,7 +81,7 @@ async def admit(on: Session, place: Place, user: int, *, inside: bool) -> bool |
 
 def _is_let_in_by(channel: Mapping[str, Any], user: int) -> bool:
     lines = channel.get("permission_overwrites") or []
-    return any(line["id"] == str(user) and _is_ours(line) for line in lines)
+    return any(line["id"] == str(user) and is_ours(line) for line in lines)
 
 
 async def obstacle_to_entering(on: Session, place: Place, user: int) -> Text | None:
@@ -204,11 +217,30 @@ class Posts:
             await self._on.core.parted(place, gone)
 
 
-def _is_ours(line: Mapping[str, Any]) -> bool:
+def is_ours(line: Mapping[str, Any]) -> bool:
     """Whether Plein gave it: also with less than it lets most do, and while nobody says anything there."""
     allow = int(line["allow"])
     is_less = not allow & ~LET_IN.value and allow & SEES and allow & _USES
     return bool(is_let_in(line) or (is_less and not int(line["deny"])))
+
+
+def is_silenced(line: Mapping[str, Any]) -> bool:
+    """Whether it is as Plein keeps somebody from writing there, whom it let in or not."""
+    allow, deny = int(line["allow"]), int(line["deny"])
+    return bool(deny & SPEAKING.value) and not (deny & ~SPEAKING.value or allow & ~LET_IN.value)
+
+
+def _line(allow: int, own: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """What is forbidden to them there stays so."""
+    deny = int(own["deny"]) if own else 0
+    return {"type": FOR_ONE, "allow": str(allow & ~deny), "deny": str(deny)}
+
+
+async def ask_for_line(
+    on: Session, place: Place, user: int, line: Mapping[str, Any] | None, method: str, permission: str
+) -> None:
+    """Have somebody's line of permissions so. Raises: Gone, UserError, NotNow, OSError."""
+    await _ask(on, f"/channels/{place.room_id}/permissions/{user}", line, method, permission)
 
 
 async def _ask(on: Session, path: str, body: Any, method: str, permission: str) -> None:

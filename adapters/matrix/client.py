@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -43,6 +43,7 @@ from adapters.matrix.rooms import Room
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
 from adapters.matrix.settings import Matrix as Settings
+from adapters.matrix.silences import silence, unsilence
 from adapters.matrix.sync import Sync
 from adapters.outages import Outages
 from bot.clock import Clock
@@ -274,6 +275,16 @@ class Matrix:
         await self._ready.wait()
         await admit(self._session, place.room_id, user, inside=inside)
         return False
+
+    async def silence(
+        self, place: Place, user: str, before: str | None, looked: Callable[[str], Awaitable[None]]
+    ) -> bool:
+        await self._ready.wait()
+        return await silence(self._session, place.room_id, user, before, looked)
+
+    async def unsilence(self, place: Place, user: str, before: str) -> None:
+        await self._ready.wait()
+        await unsilence(self._session, place.room_id, user, before)
 
     async def shape_room(self, community: int, home: Home | None, wanted: WantedRoom) -> RoomSeen:
         await self._ready.wait()

@@ -42,7 +42,7 @@ from adapters.matrix.render import beside, native_poll
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
 from adapters.matrix.talk import laid_out, original_of
-from bot.errors import Gone, NotNow, NotOurs, StoreFailed, TryLater
+from bot.errors import Gone, NotNow, NotOurs, Refused, StoreFailed, TryLater
 from bot.model.events import Arrival, Invocation, Mention, Removal
 from bot.model.events import Heard as Talk
 from bot.model.events import Reacted as Sign
@@ -179,6 +179,8 @@ class Intake:
         asked = replace(self._invocation(heard, arrival.room, privately=privately), arrival=arrival.seq)
         if isinstance(heard.meaning, Removed) and asked.place and self._misses(asked.place):
             await self._on.core.gone(asked.place, [heard.meaning.target])
+            if self._on.core.carries(asked.place):
+                await self._take_edits_along(arrival.room, heard.meaning.target, heard.id)
         if home := self._on.settings.bridged_from(heard.sender):
             await self._deal_with_ghost(asked, heard, arrival.room, home)
             return
@@ -266,6 +268,18 @@ class Intake:
             for room in self._on.rooms.values()
             if room.since(user) and not (room.is_space or self._on.outgoing.is_direct(room.id))
         ]
+
+    async def _take_edits_along(self, room: str, target: str, key: str) -> None:
+        """Of what is no more its edits stay readable, unless somebody takes these away as well."""
+        gone = await event_at(self._on, room, target)
+        if gone is None or gone.sender == self._on.me:
+            return
+        try:
+            since = gone.server_timestamp
+            await self._on.outgoing.redact_edits_left(room, target, gone.sender, since, key)
+        except (Refused, Gone) as refused:
+            # Whoever moderates there keeps that to themselves.
+            log.info("The edits of what was taken away in %s stay: %s", room, refused)
 
     async def _deal_with_words(
         self, asked: Invocation, said: Said, room: str, content: Mapping[str, Any]

@@ -37,6 +37,8 @@ from bot.recent import Recent
 log = logging.getLogger(__name__)
 REMEMBERED = timedelta(hours=20)
 PAGE = 100
+# So many pages of what somebody said are looked through for the edits of what is gone.
+MOST_PAGES = 20
 SHOWS_UP_WITHIN = 15.0
 # Of so many people it is known where they asked something, until they come into their direct room.
 MOST_ASKED = 1_000
@@ -159,6 +161,29 @@ class Outgoing:
         for edit in await self._edits_of(room, event, author):
             await self.redact(room, edit, key)
         await self.redact(room, event, key)
+
+    async def redact_edits_left(self, room: str, event: str, author: str, since: int, key: str) -> None:
+        """Take away what the author of a message made of it, which is gone itself.
+
+        Its edits are found by it no more, but in the room's history since that moment, in milliseconds; as
+        far as that is looked through.
+        """
+        senders = quote(json.dumps({"senders": [author], "types": ["m.room.message", "m.room.encrypted"]}))
+        path, begins = f"/rooms/{_path(room)}/messages?dir=b&limit={PAGE}&filter={senders}", ""
+        for _ in range(MOST_PAGES):
+            status, answer = await self.request("GET", path + begins)
+            if status != 200:
+                raise refusal(status, answer.get("errcode"))
+            found = answer.get("chunk")
+            events = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+            for each in events:
+                if _replaces(each) == event:
+                    await self.redact(room, str(each.get("event_id")), key)
+            more = answer.get("end")
+            is_before = any(each.get("origin_server_ts", 0) < since for each in events)
+            if is_before or not events or not isinstance(more, str):
+                return
+            begins = f"&from={_path(more)}"
 
     async def _edits_of(self, room: str, event: str, author: str) -> Sequence[str]:
         """Only those by its author are any."""
@@ -480,3 +505,11 @@ def _transaction(key: str, kind: str) -> str:
 
 def _path(part: str) -> str:
     return quote(part, safe="")
+
+
+def _replaces(event: Mapping[str, Any]) -> object:
+    """Which event it is an edit of."""
+    content = event.get("content")
+    relation = content.get("m.relates_to") if isinstance(content, dict) else None
+    is_edit = isinstance(relation, dict) and relation.get("rel_type") == "m.replace"
+    return relation.get("event_id") if isinstance(relation, dict) and is_edit else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -391,6 +391,16 @@ def put_out_by(events: Iterable[Mapping[str, Any]]) -> Sequence[PutOut]:
         if isinstance(user, str) and by != user and not has_unseen(user) and _before(event) != "ban":
             found[user, str(by)] = PutOut(user, str(by), str(event.get("event_id")))
     return list(found.values())
+
+
+def banned_by(events: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """The events by which somebody banned another."""
+    for event in events:
+        user, content = event.get("state_key"), event.get("content")
+        if event.get("type") != "m.room.member" or not isinstance(user, str) or has_unseen(user):
+            continue
+        if isinstance(content, dict) and content.get("membership") == "ban" and _before(event) != "ban":
+            yield event
 
 
 def was_in(event: Mapping[str, Any]) -> bool:

@@ -30,7 +30,7 @@ from adapters.matrix.newcomers import Newcomers
 from adapters.matrix.outgoing import answered_at
 from adapters.matrix.pace import Pace
 from adapters.matrix.read import milliseconds, server_of
-from adapters.matrix.rooms import TOMBSTONE, Room, put_out_by, who_came
+from adapters.matrix.rooms import TOMBSTONE, Room, banned_by, put_out_by, who_came
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
 from adapters.matrix.spaces import CHILD, Spaces
@@ -38,7 +38,7 @@ from adapters.matrix.state import FILTER, PARTS, events_in, leave_out, note_spac
 from adapters.matrix.welcome import Welcome, Word
 from bot.delivery.worker import LONGEST_PATIENCE, pause
 from bot.errors import StoreFailed, TryLater
-from bot.model.events import Arrival, Came, Lack
+from bot.model.events import Arrival, Banned, Came, Lack
 from bot.model.message import message, text
 from bot.model.people import Grounds, Identity, Named, Place
 from bot.recent import Recent
@@ -399,8 +399,20 @@ class Sync:
             told = [*state, *timeline] if info.timeline.limited else news
             if put_out := put_out_by(told):
                 await self._surely(partial(self._on.core.put_out, place, put_out))
+            for event in banned_by(news):
+                await self._surely(partial(self._banned, room_id, event))
             if any(event.get("type") == "m.room.power_levels" for event in news):
                 await self._surely(partial(self._on.core.regraded, place))
+
+    async def _banned(self, room_id: str, event: Mapping[str, Any]) -> None:
+        """From a room, or from a space and so all that is in it."""
+        room, user = self._on.rooms[room_id], str(event["state_key"])
+        rooms = [each for each in self._bound if self.holds(room_id, each)] if room.is_space else [room_id]
+        places = tuple(Place(PLATFORM, each) for each in rooms)
+        if places and event.get("sender") != self._on.me:
+            name = user.removeprefix("@").partition(":")[0]
+            banned = Banned(Identity(PLATFORM, user), name, places, str(event.get("event_id")))
+            await self._on.core.banned(banned)
 
     def _is_governed_anew(self, room_id: str, info: nio.RoomInfo) -> bool:
         """Whether others may govern a space by now."""

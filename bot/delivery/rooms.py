@@ -255,15 +255,17 @@ class Rooms:
         await self._store.run(forget, community=await self._communities.for_whom(place))
 
     async def put_out(self, place: Place, people: Sequence[PutOut]) -> None:
-        def note(tx: Transaction) -> None:
-            if (theme := tx.wanted.whose(place)) is None:
-                return
-            ours = tx.accounts.at_work(place.platform, _EVER)
-            for person in people:
-                if not person.by or Identity(place.platform, person.by).address not in ours:
-                    self._put_out(tx, theme, Identity(place.platform, person.user), person)
+        community = await self._communities.for_whom(place)
+        await self._store.run(lambda tx: self.note_put_out(tx, place, people), community=community)
 
-        await self._store.run(note, community=await self._communities.for_whom(place))
+    def note_put_out(self, tx: Transaction, place: Place, people: Sequence[PutOut]) -> None:
+        """The same, within a transaction."""
+        if (theme := tx.wanted.whose(place)) is None:
+            return
+        ours = tx.accounts.at_work(place.platform, _EVER)
+        for person in people:
+            if not person.by or Identity(place.platform, person.by).address not in ours:
+                self._put_out(tx, theme, Identity(place.platform, person.user), person)
 
     async def let_in(self, account: str, place: Place | None = None) -> Mapping[Place, Sequence[str]]:
         platform = self.adapters[account].platform

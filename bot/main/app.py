@@ -128,6 +128,7 @@ async def _serve(core: PleinCore, adapters: Sequence[Listener]) -> int:
         core.carrying.worker.run(),
         core.carried.run(),
         core.describing.run(),
+        core.silencing.run(),
         core.boards.worker.run(),
         core.making.worker.run(),
         core.rooms.stay(),

@@ -11,7 +11,18 @@ from typing import Any
 
 from bot.errors import Clash
 from bot.feature import Claims, Feature, Features
-from bot.features import communities, kudos, meetings, polls, relay, reminders, residents, setup, themes
+from bot.features import (
+    communities,
+    kudos,
+    meetings,
+    moderation,
+    polls,
+    relay,
+    reminders,
+    residents,
+    setup,
+    themes,
+)
 from bot.features import help as help_feature
 from bot.features.meetings.agenda import feature as agenda
 from bot.features.meetings.draw import feature as turns
@@ -20,6 +31,7 @@ from bot.features.meetings.offers import feature as offers
 from bot.features.meetings.presence import feature as presence
 from storage import kudos as kept_kudos
 from storage import meetings as kept_meetings
+from storage import moderation as kept_moderation
 from storage import polls as kept_polls
 from storage import relay as kept_relays
 from storage import reminders as kept_reminders
@@ -81,6 +93,7 @@ FEATURES = (
     Installed(themes.DIGEST, kept_digests.STORED),
     Installed(themes.WELCOME, kept_welcomes.STORED),
     Installed(relay.FEATURE, kept_relays.STORED),
+    Installed(moderation.FEATURE, kept_moderation.STORED),
 )
 
 

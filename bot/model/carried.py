@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.model.people import FIRST_COMMUNITY, Place
 from bot.model.work import Reference
@@ -14,6 +14,14 @@ from bot.rich import Rich
 ENCRYPTED = "relay.encrypted"
 # And for what was said by whoever goes by that number, which is to stand elsewhere in nobody's name.
 UNNAME = "relay.unname"
+# And for whoever says more at once in a theme than is carried; its subject is the theme, and the resident.
+FLOODED = "relay.flooded"
+# And for whoever was banned where what they said is carried; its subject is the theme, and the resident.
+BANNED = "mod.banned"
+# So many messages are taken away at a time: what people say meanwhile waits for no more than these.
+AT_A_TIME, AND_THEN = 10, timedelta(seconds=30)
+# What somebody said so long before they were banned may be taken away everywhere.
+LAST_SAID = timedelta(days=1)
 # Whose name what stands there already has from now on.
 SAME = "same"
 

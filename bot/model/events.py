@@ -192,6 +192,16 @@ class PutOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Banned:
+    """An account that somebody's hand banned from these places, in that event of the platform's own."""
+
+    account: Identity
+    name: str
+    places: tuple[Place, ...]
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
 class Came:
     """These accounts came into a place just now, who were not in it a moment ago.
 

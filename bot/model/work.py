@@ -32,6 +32,11 @@ UNKNOWN = "unknown:"
 COPIES = "copies"
 
 
+# The job of a feature, for a theme in one of whose places Plein could not keep somebody from writing, or let
+# them again; its subject is the theme.
+UNSILENCED = "mod.unsilenced"
+
+
 def key_in(community: int, key: str) -> str:
     """What no other community has under that key: platforms know nothing of communities."""
     return key if community == FIRST_COMMUNITY else f"{key}@{community}"

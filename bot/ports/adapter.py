@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from bot.model.carried import Copy, Standing
-from bot.model.events import Arrival, Came, Heard, Invocation, Lack, PutOut
+from bot.model.events import Arrival, Banned, Came, Heard, Invocation, Lack, PutOut
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Attachment, Message, Suggestion, Text
 from bot.model.people import Identity, Known, Place, Presences, Role
@@ -212,6 +212,31 @@ class Carrier(Protocol):
         ...
 
 
+@runtime_checkable
+class Silencer(Protocol):
+    """An adapter that keeps people from writing in a place, and from nothing else."""
+
+    async def silence(
+        self, place: Place, user: str, before: str | None, looked: Callable[[str], Awaitable[None]]
+    ) -> bool:
+        """Keep that account from writing, putting signs and beginning threads in that place alone.
+
+        What stands there before is kept by `looked` first, unless it was `before`. Whether it is so by
+        Plein's doing: where somebody's hand has it so already it is not. Twice is once.
+
+        Raises: Gone where there is no such account there; UserError with what to do by hand where its
+        platform does not allow it, or somebody's hand set something there; NotOurs, NotNow or OSError.
+        """
+        ...
+
+    async def unsilence(self, place: Place, user: str, before: str) -> None:
+        """Let that account write there again, as it was before; what somebody's hand changed since stays.
+
+        Raises: as `silence`.
+        """
+        ...
+
+
 class Core(Protocol):
     """What an adapter may ask of the core."""
 
@@ -377,6 +402,10 @@ class Core(Protocol):
         """Somebody put these out of a place by hand: Plein does not let them in again by their own word. It
         does where Plein itself did, by whichever of its accounts; said again of one event, it is no news.
         """
+        ...
+
+    async def banned(self, banned: Banned) -> None:
+        """Somebody was banned there by hand. Said again it is no news."""
         ...
 
     async def let_in(self, account: str, place: Place | None = None) -> Mapping[Place, Sequence[str]]:

@@ -53,6 +53,12 @@ class Belongings(Protocol):
         """Whom somebody put out of a theme's room by hand may come in again; whether they might not."""
         ...
 
+    def muted_until(
+        self, tx: Transaction, theme: int, account: Identity | None, resident: int | None, now: datetime
+    ) -> datetime | None:
+        """Until when an account, or any of a resident's, may say nothing in a theme; None: it may."""
+        ...
+
     def standing(self, tx: Transaction, theme: int) -> Sequence[Text]:
         """What is open in a theme, a line for each; only for whoever may see it."""
         ...

@@ -104,6 +104,24 @@ class CopyStore(Protocol):
         """
         ...
 
+    def said_since(
+        self, author: Identity, places: Collection[Place], since: datetime, until: datetime
+    ) -> int:
+        """How many messages they said in these places between these moments, which are not gone."""
+        ...
+
+    def take_everywhere(
+        self,
+        author: Identity,
+        places: Collection[Place],
+        since: datetime,
+        until: datetime,
+        limit: int,
+        now: datetime,
+    ) -> bool:
+        """So many of these are to be gone everywhere, where they were said too; whether there may be more."""
+        ...
+
     def disown(self, author: Identity) -> int | None:
         """What they said is nobody's from now on, and what is not said elsewhere yet never is; by which
         number it is still known what else that is.

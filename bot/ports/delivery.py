@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -541,4 +542,42 @@ class WantedGuestStore(Protocol):
         """Who is let in so into the themes' channels or rooms that this account serves (or that one alone),
         in whichever community, as far as nothing else is wanted that could be done by now.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Somebody is to be kept from writing somewhere, for that theme.
+
+    `before`: what stood there before, as its platform says it; None: nobody looked yet. `stands`: whether it
+    is so by Plein's doing; None: it may be. `why`: what kept Plein from it.
+    """
+
+    theme: int
+    before: str | None = None
+    stands: bool | None = None
+    why: Text | None = None
+
+
+class SilenceStore(Protocol):
+    """Whom the platforms keep from writing in places of themes, by Plein's doing."""
+
+    def all(self) -> Mapping[tuple[Place, str], Silence]:
+        """By place and account."""
+        ...
+
+    def begin(self, theme: int, place: Place, user: str) -> None:
+        """It is about to be so."""
+        ...
+
+    def looked(self, place: Place, user: str, before: str) -> None:
+        """That stands there, and will stand there again."""
+        ...
+
+    def done(self, place: Place, user: str, *, stands: bool, why: Text | None = None) -> None:
+        """It is so, or cannot be."""
+        ...
+
+    def drop(self, place: Place, user: str) -> None:
+        """Nothing of Plein's stands there any more."""
         ...

@@ -18,6 +18,7 @@ from bot.ports.delivery import (
     JobStore,
     PostStore,
     QuestionStore,
+    SilenceStore,
     ToldStore,
     WantedGuestStore,
     WantedRoomStore,
@@ -91,6 +92,8 @@ class Transaction(Protocol):
     @property
     def guests(self) -> WantedGuestStore: ...
     @property
+    def silences(self) -> SilenceStore: ...
+    @property
     def uses(self) -> UseStore: ...
     @property
     def signing(self) -> SigningStore: ...
@@ -139,8 +142,9 @@ class Store(Protocol):
 
         `what` is "post" (something is to be said), "copy" (what somebody said is to stand elsewhere),
         "board" (something shown is out of date), "job" (something is due later), "room" (a theme ought to
-        have one), "carried" (what people say is carried elsewhere, or between other places),
-        "forgotten" (somebody is to be) or "turned" (old keys are to go).
+        have one), "silence" (somebody is to be kept from writing, or no more), "carried" (what people say is
+        carried elsewhere, or between other places), "forgotten" (somebody is to be) or "turned" (old keys are
+        to go).
         """
         ...
 

@@ -382,7 +382,7 @@ def test_every_command_is_for_the_community_or_says_why_not(town: Town) -> None:
     assert open_to_all - themselves - looks_itself == {
         *("help", "language", "reminders", "community choose"),
         *("theme list", "theme show", "theme follow", "theme take-part", "theme pull", "theme leave"),
-        "theme agree",
+        *("theme agree", "mod log"),
         *("theme draw", "theme draw-me", "theme skip-me", "theme draw-file"),
         *("theme term", "theme go-on", "theme take-notes", "theme stop-notes", "theme name-me"),
     }

@@ -95,7 +95,7 @@ async def talk(database_url: str) -> AsyncIterator[Talk]:
 
 async def talking(town: Town) -> Talk:
     platform = Carrier()
-    town.configure(RelaySettings(on=True), PollsSettings(quiet=""))
+    town.configure(RelaySettings(on=True, messages=1000), PollsSettings(quiet=""))
     await town.core.serve(platform)
     await town.joined("a", "b", "c")
     await switch(town, on=True)

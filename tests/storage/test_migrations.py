@@ -1943,3 +1943,26 @@ async def test_since_when_a_place_is_carried_is_since_it_was_switched_on_or_agre
         assert await look(database_url, rows("relay_absences", "since", "until")) == [(1, None)]
         await look(database_url, partial(down_to, "0081"))
         assert await look(database_url, rows("relay_consents", "room", "at")) == [("agreed", 20)]
+
+
+async def test_mutes_and_the_log_come_and_go(database_url: str) -> None:
+    of_one = {"community": 1}
+
+    def begin(db: Connection) -> None:
+        add_rows({"themes": [{**of_one, "id": 1, "name": "sport", "seen": "sport"}]}, db)
+        add_rows({"residents": [{**of_one, "id": 7, "name": "Mia", "role": 0}]}, db)
+
+    def fill(db: Connection) -> None:
+        add_rows({"mutes": [{**of_one, "theme": 1, "resident": 7, "until": 2}]}, db)
+        log: dict[str, object] = {**of_one, "theme": 1, "at": 1, "deed": "muted", "resident": 7}
+        add_rows({"moderation_log": [log]}, db)
+        add_rows({"silences": [{**of_one, "platform": "a", "room": "r", "user_id": "u", "theme": 1}]}, db)
+
+    await upgrade(database_url, to="0081")
+    await look(database_url, begin)
+    for _ in range(2):
+        await upgrade(database_url)
+        assert await look(database_url, differences) == []
+        await look(database_url, fill)
+        assert await look(database_url, rows("moderation_log", "deed", "reason")) == [("muted", "")]
+        await look(database_url, partial(down_to, "0081"))

@@ -46,6 +46,8 @@ SMALL |= {"settings"}
 # Kept for minutes, or for a day.
 SMALL |= {"link_codes", "links", "wrong_codes", "leavers", "meeting_leavers", "check_in_codes"}
 SMALL |= {"early_acts"}
+# And for weeks at the most, of whom a moderator muted.
+SMALL |= {"mutes", "silences"}
 # What was said to be new in a theme, for some weeks.
 SMALL |= {"digest_notes"}
 # And indexes that hold a few rows of a table alone.

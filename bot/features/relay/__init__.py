@@ -5,6 +5,7 @@ The core carries (bot/carrying.py, bot/delivery/carrying.py); here is in which t
     records.py   since when a theme's is on, and what keeps that
     settings.py  whether there may be any
     switch.py    switching it on and off; what takes part
+    flood.py     how much of what one person says at once is carried
     out.py       whose words stay where they are, and are taken away elsewhere
 """
 
@@ -14,10 +15,10 @@ from datetime import datetime
 
 from bot.commands.declare import Command
 from bot.feature import Among, Carries, Feature
-from bot.features.relay import out, switch
+from bot.features.relay import flood, out, switch
 from bot.features.relay.records import RELAYS
 from bot.features.relay.settings import RelaySettings
-from bot.model.carried import ENCRYPTED, UNNAME
+from bot.model.carried import ENCRYPTED, FLOODED, UNNAME
 from bot.ports.people import Brought, Exported
 from bot.ports.storage import Transaction
 
@@ -61,14 +62,20 @@ FEATURE = Feature(
         Command("relay show", switch.show_relay),
         Command(out.ME, out.stay_out, anyone=True),
     ),
-    jobs={ENCRYPTED: switch.encrypted_due, out.ERASE: out.erase_due, UNNAME: out.unname_due},
-    about=(out.ERASE,),
+    jobs={
+        ENCRYPTED: switch.encrypted_due,
+        FLOODED: flood.flooded_due,
+        out.ERASE: out.erase_due,
+        UNNAME: out.unname_due,
+    },
+    about=(out.ERASE, FLOODED),
     carries=Carries(
         "on",
         "keep_days",
         themes=lambda tx: tx.of(RELAYS).all(),
         absent=is_absent,
         told=switch.told,
+        limits=flood.limits,
     ),
     settings=RelaySettings,
     keeps=RELAYS,

@@ -9,15 +9,13 @@ from enum import StrEnum
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.relay.records import RELAYS
-from bot.model.carried import UNNAME
+from bot.model.carried import AND_THEN, AT_A_TIME, UNNAME
 from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Identity
 from bot.model.work import Job
 from bot.ports.storage import Transaction
 
 ME, ERASE = "me relay", "relay.erase"
-# So many messages are taken away at a time: what people say meanwhile waits for no more than these.
-AT_A_TIME, AND_THEN = 10, timedelta(seconds=30)
 # By so much the clock of a platform may be ahead.
 SKEW = timedelta(minutes=5)
 _LATEST = datetime(9000, 1, 1, tzinfo=UTC)

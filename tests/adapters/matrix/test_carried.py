@@ -330,6 +330,44 @@ async def test_what_a_person_said_is_taken_away_with_its_edits(
     assert (await event(ben, room, other))["content"]
 
 
+@pytest.mark.parametrize("who", ["moderator", "author"])
+async def test_what_somebody_takes_away_is_no_more_to_be_read_in_its_edits(
+    carried: Carried, homeserver: Homeserver, who: str
+) -> None:
+    """On this side, where it was said: by itself the homeserver leaves them."""
+    mo, anna, ben = [await somebody(homeserver, name) for name in ("mo", "anna", "ben")]
+    room = await carried.room(mo, anna, ben)
+    levels = await mo.state(room, "m.room.power_levels") or {}
+    given = {**levels, "users": {**levels["users"], carried.plein: 50}}
+    await mo.send_state(room, "m.room.power_levels", given)
+    said = await anna.say(room, "lelijk")
+    edits = [await anna.edit(room, said, words) for words in ("lelijker", "lelijkst")]
+    other = await ben.edit(room, said, "van niemand")
+    await carried.hears(edits[-1])
+    await (mo if who == "moderator" else anna).redact(room, said)
+
+    async def gone() -> bool | None:
+        contents = [(await event(ben, room, each))["content"] for each in edits]
+        return contents == [{}, {}] or None
+
+    await ben.wait_until(gone, timeout=20)
+    assert said in carried.gone
+    assert (await event(ben, room, other))["content"]
+
+
+async def test_without_the_power_the_edits_stay_and_all_else_goes_on(
+    carried: Carried, homeserver: Homeserver
+) -> None:
+    anna = await somebody(homeserver, "anna")
+    room = await carried.room(anna)
+    said = await anna.say(room, "lelijk")
+    edit = await anna.edit(room, said, "lelijker")
+    await anna.redact(room, said)
+    await carried.hears(await anna.say(room, "verder"))
+    assert said in carried.gone
+    assert (await event(anna, room, edit))["content"]
+
+
 async def test_in_an_encrypted_room_both_ways(
     carried: Carried, homeserver: Homeserver, tmp_path: Path
 ) -> None:

@@ -271,6 +271,10 @@ class Person:
         """Leave the server."""
         places.remove_member(self.world, self.server.guild, self.member)
 
+    async def is_banned(self) -> None:
+        """By somebody who may."""
+        places.ban(self.world, self.server.guild, self.member)
+
     async def closes_dms(self) -> None:
         """Let nobody write to them from now on."""
         self.user.dms = False

@@ -8,7 +8,7 @@ from tests.doubles.discord.errors import Json
 from tests.doubles.discord.render import channel_json, member_json, role_json, user_json
 from tests.doubles.discord.state import Channel, Event, Guild, Member, Role, User, World
 
-GUILDS, MEMBERS = 1 << 0, 1 << 1
+GUILDS, MEMBERS, MODERATION = 1 << 0, 1 << 1, 1 << 2
 
 
 def new_guild(world: World, name: str, owner: User, *, guild_id: str | None = None) -> Guild:
@@ -42,6 +42,15 @@ def remove_member(world: World, guild: Guild, member: Member) -> None:
     world.emit(Event("GUILD_MEMBER_REMOVE", data, MEMBERS, guild.id))
     if member.user.bot:
         world.emit(Event("GUILD_DELETE", {"id": guild.id}, 0, guild.id, only=member.user.id))
+    world.bell.ring()
+
+
+def ban(world: World, guild: Guild, member: Member) -> None:
+    """They are out, and stay out. A bot that asked for it and may ban is told."""
+    remove_member(world, guild, member)
+    guild.banned[member.user.id] = member.user
+    data: Json = {"guild_id": guild.id, "user": user_json(member.user)}
+    world.emit(Event("GUILD_BAN_ADD", data, MODERATION, guild.id))
     world.bell.ring()
 
 
