@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -20,6 +21,7 @@ from bot.delivery.boards import Boards
 from bot.delivery.carrying import Carrying
 from bot.delivery.describing import Describing
 from bot.delivery.erasing import Erasing
+from bot.delivery.files import Files
 from bot.delivery.leaving import Leaving
 from bot.delivery.making import Making
 from bot.delivery.outbox import Outbox
@@ -29,8 +31,9 @@ from bot.dispatch import Dispatch, said_before
 from bot.errors import AskFirst, Gone
 from bot.feature import Features
 from bot.hearing import Hearing
-from bot.model.carried import Standing
+from bot.model.carried import Copy, Standing
 from bot.model.events import Arrival, Came, Heard, Invocation, PutOut
+from bot.model.files import Fetched, Posted
 from bot.model.homes import homes_in
 from bot.model.message import Attachment, Message, Suggestion, has_moments, residents_in
 from bot.model.people import FIRST_COMMUNITY, Identity, Known, Place, Role
@@ -87,6 +90,7 @@ class PleinCore:
         seeing = Seeing(store, clock, self.communities, self.rooms.presences)
         self.outbox = Outbox(store, clock, self.rooms.adapters, self.communities, seeing)
         self.carrying = Carrying(store, clock, self.rooms.adapters, self.carried, self.rooms.under_way)
+        self._files = Files(store, clock, self.rooms.adapters)
         self.describing = Describing(store, clock, self.rooms.adapters, self.communities, self.carried, texts)
         call_for = self.dispatch.call_for_nobody
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, call_for, board_rest)
@@ -174,8 +178,11 @@ class PleinCore:
 
     async def hear(self, heard: Heard) -> None:
         await self.carried.hear(heard)
-        if heard.changes is None:
+        if heard.changes is None and heard.words:
             await self.hearing.hear(heard)
+
+    def fetch(self, copy: Copy, posted: Posted, most: int) -> AbstractAsyncContextManager[Fetched]:
+        return self._files.fetch(copy, posted, most)
 
     @property
     def signs(self) -> Collection[str]:

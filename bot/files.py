@@ -1,0 +1,174 @@
+"""What a file is by what is in it, what it may be called, and how it is told of in words.
+
+Whoever posts a file says what it is, and a browser that believes them runs it: so it is what its first bytes
+say, if that is one of a few kinds that are looked at or listened to, and else nothing in particular. Nothing
+is ever decoded: a small file may hold a picture larger than any memory.
+"""
+
+from __future__ import annotations
+
+import io
+import mimetypes
+import re
+import warnings
+from collections.abc import Sequence
+from typing import BinaryIO
+
+from PIL import Image
+
+from bot.model.files import Fetched, Posted
+from bot.model.message import Text, text, typed
+from bot.rich import Paragraph, Rich, Spoiler, Words, clean
+from bot.texts import Texts, Voice
+from bot.unseen import visible
+
+# What nothing opens by itself.
+ANYTHING = "application/octet-stream"
+# A picture with more pixels goes as a file like any other, which nobody's client draws unasked.
+MOST_PIXELS = 50_000_000
+LONGEST_NAME = 100
+# So many bytes at the beginning of a file say what it is: before them a picture may have a lot to tell.
+HEAD = 512 * 1024
+_PICTURES = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif"}
+_OTHERS = (
+    (re.compile(rb"%PDF-\d"), "application/pdf"),
+    (re.compile(rb"ID3|\xff[\xfa\xfb\xf2\xf3]"), "audio/mpeg"),
+    (re.compile(rb"fLaC"), "audio/flac"),
+    (re.compile(rb"RIFF....WAVE", re.DOTALL), "audio/wav"),
+    (re.compile(rb"OggS"), "audio/ogg"),
+    (re.compile(rb"....ftypM4[AB]", re.DOTALL), "audio/mp4"),
+    (re.compile(rb"....ftypqt  ", re.DOTALL), "video/quicktime"),
+    (re.compile(rb"....ftyp(?:isom|iso[2-9]|mp4[12]|avc1|M4V|MSNV|dash)", re.DOTALL), "video/mp4"),
+    (re.compile(rb"\x1a\x45\xdf\xa3"), "video/webm"),
+)
+# What may hold pictures that move or sound alone: which, its sender knows.
+_EITHER = ("audio/ogg", "video/mp4", "video/webm")
+_ENDINGS = {"image/jpeg": ".jpg", "audio/mpeg": ".mp3", "audio/wav": ".wav", "audio/flac": ".flac"}
+# Parts of a path, and what systems do not take in a name.
+_BARRED = re.compile(r'[\\/:*?"<>|\s]+')
+
+
+def examined(posted: Posted, data: BinaryIO, size: int) -> Fetched:
+    """What that is, of which so many bytes were written."""
+    data.seek(0)
+    head = data.read(HEAD)
+    kind, measures = _picture(head) or (_other(head, posted.kind), None)
+    if measures and measures[0] * measures[1] > MOST_PIXELS:
+        kind, measures = ANYTHING, None
+    data.seek(0)
+    return Fetched(data, size, _ending_as(name_of(posted), kind), kind, measures)
+
+
+def _picture(head: bytes) -> tuple[str, tuple[int, int] | None] | None:
+    """Pillow's readers of these three stop before what is packed."""
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        measures = _webp(head)
+        return ("image/webp", measures) if measures else None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(head), formats=tuple(_PICTURES))
+    except Image.DecompressionBombError:
+        return ANYTHING, None
+    except Exception:
+        # Whatever somebody made up: it is no picture that can be shown.
+        return None
+    return _PICTURES[str(image.format)], image.size
+
+
+def _webp(head: bytes) -> tuple[int, int] | None:
+    """Pillow reads all of such a picture, and makes room for it, before it says how large that is."""
+
+    def number(start: int, length: int) -> int:
+        return int.from_bytes(head[start : start + length], "little")
+
+    match head[12:16]:
+        case b"VP8X":
+            return number(24, 3) + 1, number(27, 3) + 1
+        case b"VP8L" if head[20:21] == b"\x2f":
+            packed = number(21, 4)
+            return (packed & 0x3FFF) + 1, (packed >> 14 & 0x3FFF) + 1
+        case b"VP8 " if head[23:26] == b"\x9d\x01\x2a":
+            return number(26, 2) & 0x3FFF, number(28, 2) & 0x3FFF
+    return None
+
+
+def _other(head: bytes, said: str) -> str:
+    for signature, kind in _OTHERS:
+        if signature.match(head):
+            sort, _, form = kind.partition("/")
+            as_said = said.partition("/")[0]
+            return (
+                f"{as_said}/{form}" if kind in _EITHER and as_said in ("audio", "video") else f"{sort}/{form}"
+            )
+    return ANYTHING
+
+
+# --- what it is called ---
+
+
+def name_of(posted: Posted) -> str:
+    """One line without parts of a path, controls, or what turns letters round; as long as people read."""
+    seen = visible(clean(posted.name)).replace("\N{REPLACEMENT CHARACTER}", "")
+    name = _BARRED.sub(" ", seen).strip(" .")
+    if len(name) <= LONGEST_NAME:
+        return name or "file"
+    stem, dot, ending = name.rpartition(".")
+    kept = f"…{dot}{ending}" if stem and len(ending) <= 10 else "…"
+    return name[: LONGEST_NAME - len(kept)].rstrip() + kept
+
+
+def _ending_as(name: str, kind: str) -> str:
+    """With an ending that says what it is, where its own says that it is something else."""
+    if kind == ANYTHING:
+        return name
+    said, _ = mimetypes.guess_type(name)
+    is_so = said is not None and said.partition("/")[0] == kind.partition("/")[0]
+    is_so = is_so and "svg" not in str(said) and (kind != "application/pdf" or said == kind)
+    return name if is_so else name + (_ENDINGS.get(kind) or mimetypes.guess_extension(kind) or "")
+
+
+# --- in words ---
+
+
+def in_words(posted: Posted) -> str:
+    """How large it is said to be, as people say it."""
+    if posted.size is None:
+        return ""
+    if posted.size < 1_000_000:
+        return f"{max(round(posted.size / 1_000), 1)} kB"
+    return f"{round(posted.size / 1_000_000)} MB"
+
+
+def with_names(rich: Rich, lost: Sequence[Posted], texts: Texts, voice: Voice) -> Rich:
+    """The same with the names of these behind it."""
+    lines = [Paragraph(_named(posted, texts, voice), apart=False) for posted in lost]
+    return (*rich, *lines)
+
+
+def _named(posted: Posted, texts: Texts, voice: Voice) -> Rich:
+    size = in_words(posted)
+    name = typed(name_of(posted))
+    line = text("carried.file", name=name, size=size) if size else text("carried.file.unsized", name=name)
+    words = Words(texts.write(line, voice))
+    return (Spoiler((words,)),) if posted.hidden else (words,)
+
+
+def told(lost: Sequence[Text]) -> Text | None:
+    """Why files did not go along, for whoever posted them."""
+    if len(lost) > 1:
+        return text("carried.files", count=len(lost))
+    return next(iter(lost), None)
+
+
+def too_large(posted: Posted, most: int) -> Text:
+    limit = in_words(Posted("", "", most))
+    return text("carried.file.large", name=typed(name_of(posted)), most=limit)
+
+
+def unreadable(posted: Posted) -> Text:
+    return text("carried.file.unreadable", name=typed(name_of(posted)))
+
+
+def too_many(posted: Posted, most: int) -> Text:
+    return text("carried.file.many", name=typed(name_of(posted)), most=most)
