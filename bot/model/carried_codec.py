@@ -41,7 +41,8 @@ Inside = Callable[[object], Rich]
 
 def pack_spoken(spoken: Spoken) -> str:
     """Half characters, which no platform should send, are kept too."""
-    fields: list[Any] = [spoken.name, spoken.at.isoformat(), spoken.answers, spoken.avatar, _packed(spoken.rich)]
+    at = spoken.at.isoformat()
+    fields: list[Any] = [spoken.name, at, spoken.answers, spoken.avatar, _packed(spoken.rich)]
     if more := _more(spoken):
         fields.append(more)
     return json.dumps(fields, separators=(",", ":"))

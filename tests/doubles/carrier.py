@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bot.described import with_line
 from bot.model.carried import SAME, Copy
+from bot.model.message import Text
 from bot.model.people import Identity, Place
 from bot.model.work import Reference
 from bot.ports.adapter import Note
@@ -28,14 +29,14 @@ class Carrier(Platform):
     copies: list[Copy] = field(default_factory=list)
     sent: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    async def carry(self, copy: Copy, note: Note) -> None:
+    async def carry(self, copy: Copy, note: Note) -> Text | None:
         room = copy.place.room_id
         self.copies.append(copy)
         await self._tell()
         if room in self.held:
             await self.held[room].wait()
-        if copy.spoken and not copy.spoken.rich and copy.spoken.name == SAME:
-            return
+        if copy.spoken and not copy.spoken.says and copy.spoken.name == SAME:
+            return None
         here = self.history.setdefault(room, {})
         parts = self._parts(copy)
         for part, words in enumerate(parts):
@@ -52,11 +53,13 @@ class Carrier(Platform):
             self._fail(f"after:{room}")
             await note(part, "")
         await self._tell()
+        return None
 
     def _parts(self, copy: Copy) -> list[str]:
         if copy.spoken is None:
             return []
-        first, *rest = text_of(copy.spoken.rich).split("|")
+        names = "".join(f" [{posted.name}]" for posted in copy.spoken.files)
+        first, *rest = (text_of(copy.spoken.rich) + names).split("|")
         return [f"{copy.spoken.name}: {first}", *rest]
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
