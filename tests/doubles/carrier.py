@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from bot.described import with_line
 from bot.model.carried import SAME, Copy
+from bot.model.files import Posted
 from bot.model.message import Text
 from bot.model.people import Identity, Place
 from bot.model.work import Reference
-from bot.ports.adapter import Note
+from bot.ports.adapter import Note, Take
 from bot.rich import text_of
 from tests.doubles.platform import Platform
 
@@ -28,6 +29,9 @@ class Carrier(Platform):
     topics: dict[str, str] = field(default_factory=dict)
     copies: list[Copy] = field(default_factory=list)
     sent: dict[tuple[str, str], str] = field(default_factory=dict)
+    # What is in each file, by what leads to it: pieces that come, and trouble.
+    files: dict[str, list[bytes | Exception]] = field(default_factory=dict)
+    fetched: list[str] = field(default_factory=list)
 
     async def carry(self, copy: Copy, note: Note) -> Text | None:
         room = copy.place.room_id
@@ -61,6 +65,13 @@ class Carrier(Platform):
         names = "".join(f" [{posted.name}]" for posted in copy.spoken.files)
         first, *rest = (text_of(copy.spoken.rich) + names).split("|")
         return [f"{copy.spoken.name}: {first}", *rest]
+
+    async def fetch(self, place: Place, posted: Posted, take: Take) -> None:
+        self.fetched.append(posted.source)
+        for piece in self.files[posted.source]:
+            if isinstance(piece, Exception):
+                raise piece
+            take(piece)
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         assert isinstance(to, Place)
