@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
+import io
 import itertools
 import json
 import random
@@ -391,7 +392,7 @@ class Person:
         """Where it is from now on."""
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": mimetype}
         url = f"{self.server.url}/_matrix/media/v3/upload"
-        async with self.server.session.post(url, data=data, headers=headers) as answer:
+        async with self.server.session.post(url, data=io.BytesIO(data), headers=headers) as answer:
             assert answer.status == 200, await answer.text()
             return str((await answer.json())["content_uri"])
 

@@ -149,9 +149,9 @@ def _of(letter: str, words: Sequence[str]) -> Iterator[str]:
     return (each for each in words if each.split()[1].startswith(letter))
 
 
-@pytest.fixture
-async def town(
-    homeserver: Homeserver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@asynccontextmanager
+async def on_both(
+    homeserver: Homeserver, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Town]:
     async with Discord(running=True) as double, Proxy(homeserver.url) as proxy:
         server = double.guild("Plein")
@@ -162,7 +162,7 @@ async def town(
         ben = await homeserver.person(f"ben{next(numbers)}")
         levels: Any = {"power_level_content_override": {"users": {plein: 50}}}
         room = await ben.create_room(invite=[plein], public=True, **levels)
-        town, refresh = Town(double, proxy, plein, channel, room, anna, mo, ben, tmp_path), Carried.refresh
+        town, refresh = Town(double, proxy, plein, channel, room, anna, mo, ben, folder), Carried.refresh
 
         async def refreshing(carried: Carried) -> None:
             await refresh(carried)
@@ -170,6 +170,14 @@ async def town(
                 town.refreshed.notify_all()
 
         monkeypatch.setattr(Carried, "refresh", refreshing)
+        yield town
+
+
+@pytest.fixture
+async def town(
+    homeserver: Homeserver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Town]:
+    async with on_both(homeserver, tmp_path, monkeypatch) as town:
         yield town
 
 

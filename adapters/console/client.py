@@ -380,7 +380,7 @@ class Console:
                 await self._print(f"{where} *", message(text("console.unnamed")), "edited", copy.place)
             return None
         lost: list[Text] = []
-        said = message(typed(await self._carried(copy, copy.spoken, lost)))
+        said = message(*map(typed, (await self._carried(copy, copy.spoken, lost)).splitlines()))
         if copy.stands:
             await self._print(f"{where} *", said, "edited", copy.place)
         else:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import tracemalloc
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +20,7 @@ from adapters.matrix import files as posting
 from adapters.matrix.carrying import PROFILE
 from adapters.matrix.files import HIDDEN, posted_in
 from adapters.matrix.read import KEY
+from bot.delivery.files import Files
 from bot.errors import NotCarried, PlatformFailed, TryLater
 from bot.model.files import Posted
 from bot.model.people import Place
@@ -41,7 +45,8 @@ async def carried(homeserver: Homeserver, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture
 def elsewhere(carried: Carried) -> Elsewhere:
     files = Elsewhere()
-    carried.core.fetch = files.fetch  # type: ignore[method-assign]
+    replaced: Any = carried.core
+    replaced.fetch = files.fetch
     return files
 
 
@@ -240,8 +245,8 @@ async def test_words_and_files_change_and_go(
     # Only what changed was said, and nothing was fetched anew.
     assert (len(await anna.history(room)), elsewhere.asked) == (before + 1, [])
     stands = await carried.carry(a_copy(room, "twee", "3", files=(c,), stands=stands))
-    said = await content(anna, room, stands[0])
-    assert (said["filename"], said["body"]) == ("c.txt", "Mia: twee")
+    now = await content(anna, room, stands[0])
+    assert (now["filename"], now["body"]) == ("c.txt", "Mia: twee")
     assert stands[1] == ""
     stands = await carried.carry(a_copy(room, "twee", "4", stands=stands[:1]))
     assert (await content(anna, room, stands[0]))["msgtype"] == "m.text"
@@ -344,3 +349,34 @@ async def test_a_homeserver_that_asks_for_patience_gets_it(
         await carried.carry(a_copy(room, "Kijk", files=(elsewhere.post("a.txt", b"a"),)))
     assert waits.value.seconds == 60
     assert not [event for event in await anna.history(room) if KEY in event["content"]]
+
+
+@pytest.mark.long
+async def test_a_large_file_is_never_whole_in_memory(
+    homeserver: Homeserver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Out of an encrypted room and into one, and from and into one that is not."""
+    anna, large = await somebody(homeserver, "anna"), os.urandom(40_000_000)
+    sealed, keys = nio.crypto.encrypt_attachment(large)
+    plain, hidden = await anna.upload(large), {"url": await anna.upload(sealed), **keys}
+    file = {"msgtype": "m.file", "body": "groot.bin"}
+    del sealed
+    straight: Any = SimpleNamespace(url=homeserver.url)
+    async with carrying_on(homeserver, straight, tmp_path) as carried:
+
+        async def keeper(*_: Any) -> Any:
+            return Place("matrix", "!elders:x"), carried.adapter
+
+        monkeypatch.setattr(Files, "_keeper", keeper)
+        for encrypted, content_of_it in ((False, {"url": plain}), (True, {"file": hidden})):
+            room = await carried.room(anna, encrypted=encrypted)
+            [posted] = posted_in({**file, **content_of_it, "info": {"size": len(large)}})
+            tracemalloc.start()
+            stands = await carried.carry(a_copy(room, "Kijk", files=(posted,)))
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            assert (len(stands), carried.why) == (1, None)
+            assert peak < 8_000_000
+            if not encrypted:
+                said = await content(anna, room, stands[0])
+                assert (await anna.download(said["url"]))[0] == large

@@ -308,8 +308,10 @@ def _optional_part(world: World, message: Message, viewer: User | None) -> Json:
 
 def _snapshot(world: World, said: Message) -> Json:
     """What was said, without whoever said it; where its files are as it is just now."""
-    parts = ("type", "content", "embeds", "attachments", "timestamp", "edited_timestamp", "flags", "mentions")
-    parts += ("mention_roles", "components", "sticker_items")
+    parts = (
+        *("type", "content", "embeds", "attachments", "timestamp", "edited_timestamp", "flags", "mentions"),
+        *("mention_roles", "components", "sticker_items"),
+    )
     shown = message_json(world, said, nested=True)
     return {"message": {part: shown[part] for part in parts if part in shown}}
 
