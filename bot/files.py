@@ -7,29 +7,23 @@ is ever decoded: a small file may hold a picture larger than any memory.
 
 from __future__ import annotations
 
-import io
 import mimetypes
 import re
-import warnings
 from collections.abc import Sequence
 from typing import BinaryIO
 
-from PIL import Image
-
 from bot.model.files import Fetched, Posted
 from bot.model.message import Text, text, typed
+from bot.pictures.measured import MOST_PIXELS, measured
 from bot.rich import Paragraph, Rich, Spoiler, Words, clean
 from bot.texts import Texts, Voice
 from bot.unseen import visible
 
 # What nothing opens by itself.
 ANYTHING = "application/octet-stream"
-# A picture with more pixels goes as a file like any other, which nobody's client draws unasked.
-MOST_PIXELS = 50_000_000
 LONGEST_NAME = 100
 # So many bytes at the beginning of a file say what it is: before them a picture may have a lot to tell.
 HEAD = 512 * 1024
-_PICTURES = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif"}
 _OTHERS = (
     (re.compile(rb"%PDF-\d"), "application/pdf"),
     (re.compile(rb"ID3|\xff[\xfa\xfb\xf2\xf3]"), "audio/mpeg"),
@@ -43,7 +37,10 @@ _OTHERS = (
 )
 # What may hold pictures that move or sound alone: which, its sender knows.
 _EITHER = ("audio/ogg", "video/mp4", "video/webm")
-_ENDINGS = {"image/jpeg": ".jpg", "audio/mpeg": ".mp3", "audio/wav": ".wav", "audio/flac": ".flac"}
+_ENDINGS = {
+    **{"jpeg": ".jpg", "mpeg": ".mp3", "quicktime": ".mov"},
+    **{form: f".{form}" for form in ("png", "gif", "webp", "pdf", "flac", "wav", "ogg", "mp4", "webm")},
+}
 # Parts of a path, and what systems do not take in a name.
 _BARRED = re.compile(r'[\\/:*?"<>|\s]+')
 
@@ -52,55 +49,19 @@ def examined(posted: Posted, data: BinaryIO, size: int) -> Fetched:
     """What that is, of which so many bytes were written."""
     data.seek(0)
     head = data.read(HEAD)
-    kind, measures = _picture(head) or (_other(head, posted.kind), None)
+    kind, measures = measured(head) or (_other(head, posted.kind), None)
     if measures and measures[0] * measures[1] > MOST_PIXELS:
+        # Nobody's client draws it unasked.
         kind, measures = ANYTHING, None
     data.seek(0)
     return Fetched(data, size, _ending_as(name_of(posted), kind), kind, measures)
 
 
-def _picture(head: bytes) -> tuple[str, tuple[int, int] | None] | None:
-    """Pillow's readers of these three stop before what is packed."""
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        measures = _webp(head)
-        return ("image/webp", measures) if measures else None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(head), formats=tuple(_PICTURES))
-    except Image.DecompressionBombError:
-        return ANYTHING, None
-    except Exception:
-        # Whatever somebody made up: it is no picture that can be shown.
-        return None
-    return _PICTURES[str(image.format)], image.size
-
-
-def _webp(head: bytes) -> tuple[int, int] | None:
-    """Pillow reads all of such a picture, and makes room for it, before it says how large that is."""
-
-    def number(start: int, length: int) -> int:
-        return int.from_bytes(head[start : start + length], "little")
-
-    match head[12:16]:
-        case b"VP8X":
-            return number(24, 3) + 1, number(27, 3) + 1
-        case b"VP8L" if head[20:21] == b"\x2f":
-            packed = number(21, 4)
-            return (packed & 0x3FFF) + 1, (packed >> 14 & 0x3FFF) + 1
-        case b"VP8 " if head[23:26] == b"\x9d\x01\x2a":
-            return number(26, 2) & 0x3FFF, number(28, 2) & 0x3FFF
-    return None
-
-
 def _other(head: bytes, said: str) -> str:
     for signature, kind in _OTHERS:
         if signature.match(head):
-            sort, _, form = kind.partition("/")
-            as_said = said.partition("/")[0]
-            return (
-                f"{as_said}/{form}" if kind in _EITHER and as_said in ("audio", "video") else f"{sort}/{form}"
-            )
+            sort, form = said.partition("/")[0], kind.partition("/")[2]
+            return f"{sort}/{form}" if kind in _EITHER and sort in ("audio", "video") else kind
     return ANYTHING
 
 
@@ -122,10 +83,13 @@ def _ending_as(name: str, kind: str) -> str:
     """With an ending that says what it is, where its own says that it is something else."""
     if kind == ANYTHING:
         return name
-    said, _ = mimetypes.guess_type(name)
-    is_so = said is not None and said.partition("/")[0] == kind.partition("/")[0]
-    is_so = is_so and "svg" not in str(said) and (kind != "application/pdf" or said == kind)
-    return name if is_so else name + (_ENDINGS.get(kind) or mimetypes.guess_extension(kind) or "")
+    ending, (said, _) = _ENDINGS[kind.partition("/")[2]], mimetypes.guess_type(name)
+    if name.casefold().endswith(ending) or said == kind:
+        return name
+    # What can be looked at or listened to in one way may be called by any of its names.
+    sort = kind.partition("/")[0]
+    is_so = sort != "application" and said is not None and said.startswith(f"{sort}/") and "svg" not in said
+    return name if is_so else name + ending
 
 
 # --- in words ---

@@ -6,6 +6,7 @@ taken for what it is only once its hash was right.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -15,7 +16,6 @@ from typing import Any
 import aiohttp
 from Crypto.Cipher import AES
 from Crypto.Util import Counter
-from unpaddedbase64 import decode_base64
 
 from adapters.matrix.refusals import refusal
 from adapters.matrix.render import Content
@@ -114,11 +114,10 @@ class _Opened:
         self._posted = posted
         self._hash = hashlib.sha256()
         try:
-            start = decode_base64(iv)
+            start = _unpacked(iv)
             counter = Counter.new(64, prefix=start[:8], initial_value=int.from_bytes(start[8:16], "big"))
-            # Keys of JSON are written for the web.
-            self._cipher = AES.new(decode_base64(key), AES.MODE_CTR, counter=counter)
-            self._expected = decode_base64(expected)
+            self._cipher = AES.new(_unpacked(key), AES.MODE_CTR, counter=counter)
+            self._expected = _unpacked(expected)
         except (ValueError, TypeError) as error:
             raise NotCarried(unreadable(posted)) from error
 
@@ -133,6 +132,11 @@ class _Opened:
         """Raises: NotCarried where it is not what was posted."""
         if self._hash.digest() != self._expected:
             raise NotCarried(unreadable(self._posted))
+
+
+def _unpacked(words: str) -> bytes:
+    """Base64 without padding, as it is written in text or in addresses. Raises: ValueError."""
+    return base64.b64decode(words.encode("ascii") + b"==", altchars=b"-_")
 
 
 # --- as it is shown ---
