@@ -38,7 +38,9 @@ _OTHERS = (
 # What may hold pictures that move or sound alone: which, its sender knows.
 _EITHER = ("audio/ogg", "video/mp4", "video/webm")
 _ENDINGS = {
-    **{"jpeg": ".jpg", "mpeg": ".mp3", "quicktime": ".mov"},
+    "jpeg": ".jpg",
+    "mpeg": ".mp3",
+    "quicktime": ".mov",
     **{form: f".{form}" for form in ("png", "gif", "webp", "pdf", "flac", "wav", "ogg", "mp4", "webm")},
 }
 # Parts of a path, and what systems do not take in a name.

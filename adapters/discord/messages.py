@@ -293,14 +293,18 @@ def _reads(message: discord.Message) -> int:
 
 
 def names_in(message: discord.Message) -> Mapping[str, Mapping[str, str]]:
-    """What those are called that a message names: people, roles and channels."""
+    """What those are called that a message names: people, roles and channels. Of what it brings along from
+    elsewhere Discord tells no names.
+    """
     found: dict[str, dict[str, str]] = {"people": {}, "roles": {}, "places": {}}
+    said, guild = forwarded_in(message) or message, message.guild
     for user in message.mentions:
         found["people"][str(user.id)] = user.display_name
-    for role in message.role_mentions:
+    roles = [guild.get_role(number) for number in said.raw_role_mentions] if guild else []
+    for role in (*message.role_mentions, *filter(None, roles)):
         found["roles"][str(role.id)] = role.name
-    for number in (*message.raw_channel_mentions, *map(int, _LEADS_TO.findall(message.content))):
-        channel = message.guild and message.guild.get_channel_or_thread(number)
+    for number in (*said.raw_channel_mentions, *map(int, _LEADS_TO.findall(said.content))):
+        channel = guild and guild.get_channel_or_thread(number)
         if channel:
             found["places"][str(number)] = channel.name
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -9,7 +10,7 @@ import pytest
 
 from adapters.discord import files as posting
 from bot.core import PleinCore
-from bot.errors import NotCarried, TryLater
+from bot.errors import NotCarried, StoreFailed, TryLater
 from bot.model.carried import SAME, Spoken
 from bot.model.files import Posted
 from bot.model.message import Text
@@ -318,3 +319,45 @@ async def test_a_forward_is_told_to_be_one(
 ) -> None:
     number = await core.show(plein, sport, said("Lees", plein.clock.now(), forwarded=True))
     assert core.shown(sport, number)[0].content == "-# doorgestuurd\nLees"
+
+
+async def test_killed_before_it_is_noted_it_stands_there_once(
+    core: Carrying, plein: OnDiscord, sport: Channel, elsewhere: Elsewhere
+) -> None:
+    photo = picture()
+    spoken = said("Kijk!", plein.clock.now(), files=(elsewhere.post("foto.png", photo),))
+
+    async def killed(part: int, ref: str) -> None:
+        raise StoreFailed
+
+    await core.show(plein, sport, said("nul", plein.clock.now()))
+    with pytest.raises(StoreFailed):
+        await core.once(plein, sport, 7, spoken, noting=killed)
+    elsewhere.asked.clear()
+    await core.show(plein, sport, spoken, 7)
+    [shown] = core.shown(sport, 7)
+    assert [file.data for file in shown.attachments] == [photo]
+    assert (len(sport.messages), elsewhere.asked) == (2, [])
+
+
+async def test_a_file_is_read_a_piece_at_a_time(
+    core: Carrying,
+    plein: OnDiscord,
+    sport: Channel,
+    elsewhere: Elsewhere,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    large, read, most = os.urandom(9_000_000), os.pread, 0
+
+    def reading(number: int, size: int, at: int) -> bytes:
+        nonlocal most
+        most = max(most, size)
+        return read(number, size, at)
+
+    monkeypatch.setattr(os, "pread", reading)
+    number = await core.show(
+        plein, sport, said("Kijk", plein.clock.now(), files=(elsewhere.post("a.bin", large),))
+    )
+    [shown] = core.shown(sport, number)
+    assert shown.attachments[0].data == large
+    assert 0 < most <= 1 << 20

@@ -7,6 +7,7 @@ import json
 import os
 import tracemalloc
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,11 +22,12 @@ from adapters.matrix.carrying import PROFILE
 from adapters.matrix.files import HIDDEN, posted_in
 from adapters.matrix.read import KEY
 from bot.delivery.files import Files
-from bot.errors import NotCarried, PlatformFailed, TryLater
+from bot.errors import NotCarried, PlatformFailed, StoreFailed, TryLater
+from bot.model.carried import Spoken
 from bot.model.files import Posted
 from bot.model.people import Place
 from bot.rich import Words
-from tests.adapters.matrix.carried import Carried, a_copy, carrying_on
+from tests.adapters.matrix.carried import AT, Carried, a_copy, carrying_on
 from tests.adapters.matrix.sealer import Sealer
 from tests.doubles.proxy import Proxy
 from tests.homeserver import Homeserver, Person
@@ -320,6 +322,36 @@ async def test_whatever_becomes_of_the_answer_a_file_stands_there_once(
         carried.proxy.mend()
     events = [event for event in await anna.history(room) if KEY in event["content"]]
     assert [event["content"]["filename"] for event in events] == ["a.txt", "b.txt"]
+
+
+async def test_killed_before_it_is_noted_it_stands_there_once(
+    carried: Carried, homeserver: Homeserver, elsewhere: Elsewhere
+) -> None:
+    anna = await somebody(homeserver, "anna")
+    room = await carried.room(anna)
+    copy = a_copy(room, "Kijk", files=(elsewhere.post("a.txt", b"a"), elsewhere.post("b.txt", b"b")))
+
+    async def killed(part: int, ref: str) -> None:
+        raise StoreFailed
+
+    with pytest.raises(StoreFailed):
+        await carried.adapter.carry(copy, killed)
+    await carried.carry(replace(copy, in_doubt=True))
+    events = [event for event in await anna.history(room) if KEY in event["content"]]
+    assert [event["content"]["filename"] for event in events] == ["a.txt", "b.txt"]
+
+
+async def test_what_is_nobodys_any_more_keeps_its_file(
+    carried: Carried, homeserver: Homeserver, elsewhere: Elsewhere
+) -> None:
+    anna = await somebody(homeserver, "anna")
+    room = await carried.room(anna)
+    copy = a_copy(room, "Kijk", files=(elsewhere.post("a.txt", b"a"),))
+    stands = await carried.carry(copy)
+    before = await content(anna, room, stands[0])
+    await carried.carry(replace(copy, edition="2", spoken=Spoken("", (), AT), stands=stands))
+    after = await content(anna, room, stands[0])
+    assert (after["body"], after["url"]) == ("Iemand: Kijk", before["url"])
 
 
 async def test_a_forward_is_told_to_be_one(
