@@ -10,6 +10,7 @@ from __future__ import annotations
 import mimetypes
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import BinaryIO
 
 from bot.model.files import Fetched, Posted
@@ -22,6 +23,8 @@ from bot.unseen import visible
 # What nothing opens by itself.
 ANYTHING = "application/octet-stream"
 LONGEST_NAME = 100
+# What cannot be had or handed on just now is tried again for so long; then the words go without it.
+PATIENCE = timedelta(minutes=2)
 # So many bytes at the beginning of a file say what it is: before them a picture may have a lot to tell.
 HEAD = 512 * 1024
 _OTHERS = (

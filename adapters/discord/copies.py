@@ -7,9 +7,10 @@ read: what stands there of Plein's webhooks, and is no copy that is known, is th
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +40,8 @@ log = logging.getLogger(__name__)
 NOBODY = discord.AllowedMentions.none()
 # Of so many messages it is known what they say.
 MOST_KNOWN = 10_000
+# So many seconds are long for files to be sent, and so often is enough.
+SLOW, MOST_SLOW = 60.0, 2
 INVALID_FORM, TOO_LARGE = 50035, 40005
 
 
@@ -70,6 +73,8 @@ class Copies:
         self._says: Recent[str, int] = Recent(MOST_KNOWN)
         # What was said last in each channel, and noted.
         self._last: Recent[int, int] = Recent(MOST_KNOWN)
+        # How often the files of a copy took too long.
+        self._slow: Recent[tuple[int, int, Place], int] = Recent(MOST_KNOWN)
 
     async def carry(self, copy: Copy, note: Note) -> Text | None:
         """As `Carrier` says it."""
@@ -83,13 +88,27 @@ class Copies:
                 await self._unanswer(there, copy, stands, note)
                 return None
             load = await self._load(there, copy, stands, held)
+            if self._slow.get(_which(copy), 0) >= MOST_SLOW:
+                load.leave_out()
             try:
-                await self._make(there, copy, stands, note, load)
+                with self._timed(copy, load):
+                    await self._make(there, copy, stands, note, load)
             except NotCarried:
                 # A server may take less than it says.
                 load.leave_out()
                 await self._make(there, copy, stands, note, load)
             return told(load.lost)
+
+    @contextlib.contextmanager
+    def _timed(self, copy: Copy, load: Load) -> Iterator[None]:
+        """Files that took so long that nothing came of it do not hold up their place for ever."""
+        began = asyncio.get_running_loop().time()
+        try:
+            yield
+        except BaseException:
+            if load.new and asyncio.get_running_loop().time() - began >= SLOW:
+                self._slow[_which(copy)] = self._slow.get(_which(copy), 0) + 1
+            raise
 
     async def _make(self, there: _There, copy: Copy, stands: list[str], note: Note, load: Load) -> None:
         """Part by part; its files are with the first."""
@@ -358,6 +377,10 @@ class Copies:
             return await self._read(there, ref)
         except (Gone, Refused):
             return None
+
+
+def _which(copy: Copy) -> tuple[int, int, Place]:
+    return copy.community, copy.message, copy.place
 
 
 def _mark(words: str, files: int) -> int:

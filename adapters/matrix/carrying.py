@@ -18,6 +18,7 @@ from html import escape
 from itertools import zip_longest
 from typing import TypeVar
 
+import aiohttp
 import nio
 
 from adapters.matrix.files import MARK, mark_of, shown, shows
@@ -27,7 +28,7 @@ from adapters.matrix.render import Content
 from adapters.matrix.rich.write import write
 from adapters.matrix.session import Session
 from bot.errors import Gone, NotCarried
-from bot.files import told, too_large, with_names
+from bot.files import PATIENCE, told, too_large, unreadable, with_names
 from bot.model.carried import SAME, Copy, Spoken
 from bot.model.files import Posted
 from bot.model.message import Text, text
@@ -64,6 +65,8 @@ LARGEST, SEALED = 58_000, 4 / 3
 SHOWN_OF_EDIT = 1_000
 # What is longer is written beside everything else.
 LONG = 4_000
+# So many seconds a homeserver may take for a file.
+STORED_WITHIN = 60.0
 T = TypeVar("T")
 
 
@@ -209,13 +212,19 @@ class Carrying:
         """
         if not posted.source:
             return {}
-        outgoing, room = self._on.outgoing, copy.place.room_id
-        most = await outgoing.most_uploaded()
+        uploads, room = self._on.outgoing.uploads, copy.place.room_id
+        most = await uploads.most()
         async with self._on.core.fetch(copy, posted, most) as fetched:
             try:
-                stored = await outgoing.upload(room, fetched.data, fetched.size, fetched.kind)
+                async with asyncio.timeout(STORED_WITHIN):
+                    stored = await uploads.store(room, fetched.data, fetched.size, fetched.kind)
             except Gone as gone:
                 raise NotCarried(too_large(posted, fetched.size)) from gone
+            except (OSError, aiohttp.ClientError) as trouble:
+                # Should the homeserver take nothing at all just now, the words wait for it as well.
+                if self._on.clock.now() - (copy.tried_at or self._on.clock.now()) < PATIENCE:
+                    raise
+                raise NotCarried(unreadable(posted)) from trouble
             return shown(posted, fetched, stored)
 
 

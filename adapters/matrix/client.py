@@ -391,7 +391,7 @@ class Matrix:
             for number, file in enumerate(made, 1):
                 name = f"{delivery.key}:{attachment.form}" + (f":{number}" if number > 1 else "")
                 try:
-                    stored = await self._outgoing.upload(
+                    stored = await self._outgoing.uploads.store(
                         room, io.BytesIO(file.data), len(file.data), MIMETYPES[file.form]
                     )
                 except (Gone, Refused) as refused:

@@ -11,18 +11,16 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import partial
-from typing import Any, BinaryIO
+from typing import Any
 from urllib.parse import quote
 from weakref import WeakValueDictionary
 
 import aiohttp
 import nio
-from nio.crypto.async_attachments import async_encrypt_attachment
 
 from adapters.matrix.crypto import PleinClient
 from adapters.matrix.errands import Shares
@@ -31,17 +29,14 @@ from adapters.matrix.read import KEY, content_if_by, moment, server_of
 from adapters.matrix.refusals import refusal
 from adapters.matrix.render import POLL_END, POLL_START, Content
 from adapters.matrix.rooms import MADE_FOR, Room
-from adapters.media import PATIENCE, PIECE
+from adapters.matrix.uploads import Uploads
 from bot.clock import Clock
 from bot.errors import Gone, NotOurs, Refused, Shut, TryLater
-from bot.files import ANYTHING
 from bot.recent import Recent
 
 log = logging.getLogger(__name__)
 REMEMBERED = timedelta(hours=20)
 PAGE = 100
-# No larger file is carried, whatever a homeserver takes.
-MOST_UPLOADED = 100_000_000
 SHOWS_UP_WITHIN = 15.0
 # Of so many people it is known where they asked something, until they come into their direct room.
 MOST_ASKED = 1_000
@@ -71,6 +66,7 @@ class Outgoing:
         self._rooms = rooms
         self._clock = clock
         self._messages = Pace(clock)
+        self.uploads = Uploads(client, self._messages, self.request_at)
         self._new_rooms = Pace(clock)
         # Since when somebody waits for a new room, and when they last asked; within LEFT_THE_LINE.
         self._line: dict[str, tuple[datetime, datetime]] = {}
@@ -79,7 +75,6 @@ class Outgoing:
         self._synced = asyncio.Condition()
         self._making: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._written: asyncio.Lock = asyncio.Lock()
-        self._most_uploaded: int | None = None
         self._asked_in: Recent[str, tuple[str, datetime]] = Recent(MOST_ASKED)
         # Called with whoever declined to talk in private, the room that they asked something in, and when.
         self.on_declined: Callable[[str, str, datetime], Awaitable[None]]
@@ -129,71 +124,6 @@ class Outgoing:
             if isinstance(response, nio.RoomSendResponse) and response.event_id:
                 return str(response.event_id)
             raise self._refused(response, self._messages)
-
-    async def upload(self, room: str, data: BinaryIO, size: int, mimetype: str) -> Content:
-        """A file for that room, encrypted where the room is: the part of an event that points to it. It is
-        read a piece at a time.
-
-        Defect: nio asks again and again where the server takes no file of that size, and never returns.
-        """
-        encrypted = bool(self._client.rooms[room].encrypted) if room in self._client.rooms else False
-        keys: Content = {}
-
-        async def body() -> AsyncIterator[bytes]:
-            pieces = iter(partial(data.read, PIECE), b"")
-            if not encrypted:
-                for piece in pieces:
-                    yield piece
-                return
-            async for found in async_encrypt_attachment(pieces):
-                if isinstance(found, dict):
-                    keys.update(found)
-                else:
-                    yield found
-
-        headers = {
-            "Authorization": f"Bearer {self._client.access_token}",
-            "Content-Type": ANYTHING if encrypted else mimetype,
-            "Content-Length": str(size),
-        }
-        async with self._messages.turn():
-            response = await self._client.send(
-                "POST", "/_matrix/media/v3/upload", body(), headers, timeout=PATIENCE
-            )
-            async with response:
-                url = await self._stored_at(response)
-        if not encrypted:
-            return {"url": url}
-        return {"file": {"url": url, "mimetype": mimetype, **keys}}
-
-    async def _stored_at(self, response: aiohttp.ClientResponse) -> str:
-        """Where a file is from now on. Raises: Gone where the server does not take it; what `send` does."""
-        try:
-            answer = json.loads(await response.read())
-        except ValueError:
-            answer = None
-        found = answer if isinstance(answer, dict) else {}
-        url = found.get("content_uri")
-        if response.status == 200 and isinstance(url, str):
-            return url
-        if response.status == 429:
-            raise self._messages.slow_down(found.get("retry_after_ms"))
-        if response.status == 413:
-            raise Gone("too large for the homeserver, or for what stands before it")
-        raise refusal(response.status, found.get("errcode"))
-
-    async def most_uploaded(self) -> int:
-        """The largest file that the homeserver takes, in bytes. Raises: OSError, TryLater."""
-        if self._most_uploaded is None:
-            async with self._messages.turn():
-                status, answer, _ = await self.request_at("GET", "/media/config", version="v1")
-                if status == 429:
-                    raise self._messages.slow_down(answer.get("retry_after_ms"))
-            if status >= 500:
-                raise ConnectionError(f"the homeserver answered {status}")
-            said = answer.get("m.upload.size")
-            self._most_uploaded = min(said, MOST_UPLOADED) if isinstance(said, int) else MOST_UPLOADED
-        return self._most_uploaded
 
     def _refused(self, response: Any, pace: Pace) -> Exception:
         code = getattr(response, "status_code", None)

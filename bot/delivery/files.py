@@ -11,12 +11,11 @@ import logging
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import BinaryIO
 
 from bot.clock import Clock
 from bot.errors import Gone, NotCarried, Refused, StoreFailed, TryLater
-from bot.files import examined, too_large, unreadable
+from bot.files import PATIENCE, examined, too_large, unreadable
 from bot.model.carried import Copy
 from bot.model.files import Fetched, Posted
 from bot.model.people import Place
@@ -24,10 +23,9 @@ from bot.ports.adapter import Adapter, Keeper
 from bot.ports.storage import Store, Transaction
 
 log = logging.getLogger(__name__)
-# What cannot be fetched just now is tried again, for so long after it was tried first; then the words go
-# without it. So many seconds one may take; after that time few, as there may be ten of them.
-PATIENCE, AGAIN = timedelta(minutes=2), 10.0
-WITHIN, AT_LAST = 45.0, 5.0
+# So many seconds one may take, and until it is asked for again; once that was done for long enough few, as
+# there may be ten of them.
+AGAIN, WITHIN, AT_LAST = 10.0, 45.0, 5.0
 
 
 class Files:

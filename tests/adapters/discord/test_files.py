@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
+from adapters.discord import copies
 from adapters.discord import files as posting
 from bot.core import PleinCore
 from bot.errors import NotCarried, StoreFailed, TryLater
@@ -361,3 +362,14 @@ async def test_a_file_is_read_a_piece_at_a_time(
     [shown] = core.shown(sport, number)
     assert shown.attachments[0].data == large
     assert 0 < most <= 1 << 20
+
+
+async def test_files_that_take_for_ever_hold_up_nothing_for_ever(
+    core: Carrying, plein: OnDiscord, sport: Channel, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copies, "SLOW", 0.0)
+    plein.double.faults.drop(SAY, times=copies.MOST_SLOW)
+    post = elsewhere.post("a.txt", b"a")
+    number = await core.show(plein, sport, said("Kijk", plein.clock.now(), files=(post,)))
+    [shown] = core.shown(sport, number)
+    assert (shown.content, shown.attachments) == ("Kijk\n📎 a.txt (1 kB)", [])

@@ -21,8 +21,10 @@ from adapters.matrix import files as posting
 from adapters.matrix.carrying import PROFILE
 from adapters.matrix.files import HIDDEN, posted_in
 from adapters.matrix.read import KEY
+from bot.clock import SystemClock
 from bot.delivery.files import Files
 from bot.errors import NotCarried, PlatformFailed, StoreFailed, TryLater
+from bot.files import PATIENCE
 from bot.model.carried import Spoken
 from bot.model.files import Posted
 from bot.model.people import Place
@@ -283,7 +285,7 @@ async def test_what_cannot_come_along_is_told_of_by_its_name(
 ) -> None:
     anna = await somebody(homeserver, "anna")
     room = await carried.room(anna)
-    carried.adapter._outgoing._most_uploaded = None
+    carried.adapter._outgoing.uploads._most = None
     large = elsewhere.post("film.mp4", b"", size=99_000_000)
     gone, drawn = Posted("nergens", "weg.txt", hidden=True), Posted("", "dans")
     stands = await carried.carry(a_copy(room, "Kijk", files=(large, gone, drawn)))
@@ -322,6 +324,21 @@ async def test_whatever_becomes_of_the_answer_a_file_stands_there_once(
         carried.proxy.mend()
     events = [event for event in await anna.history(room) if KEY in event["content"]]
     assert [event["content"]["filename"] for event in events] == ["a.txt", "b.txt"]
+
+
+async def test_a_file_that_the_homeserver_fails_at_holds_up_no_words_for_long(
+    carried: Carried, homeserver: Homeserver, elsewhere: Elsewhere
+) -> None:
+    anna = await somebody(homeserver, "anna")
+    room = await carried.room(anna)
+    copy = a_copy(room, "Kijk", files=(elsewhere.post("a.txt", b"a"),))
+    carried.proxy.answer("POST upload", 502, "bad gateway")
+    with pytest.raises((PlatformFailed, ConnectionError)):
+        await carried.carry(copy)
+    long_ago = SystemClock().now() - PATIENCE
+    (event,) = await carried.carry(replace(copy, tried_at=long_ago, in_doubt=True))
+    assert (await content(anna, room, event))["body"] == "Mia: Kijk\n📎 a.txt (1 kB)"
+    carried.proxy.mend()
 
 
 async def test_killed_before_it_is_noted_it_stands_there_once(

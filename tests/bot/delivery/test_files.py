@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.delivery import files
-from bot.delivery.files import PATIENCE
 from bot.errors import Gone, NotCarried, PlatformFailed, Refused, TryLater
+from bot.files import PATIENCE
 from bot.model.carried import Copy
 from bot.model.files import Posted
 from bot.model.people import Place
