@@ -12,17 +12,15 @@ from adapters.matrix.read import KEY
 from tests.doubles.discord.state import Message
 from tests.homeserver import Homeserver
 from tests.posted import picture
-from tests.test_relay_away import Town, on_both
+from tests.relayed import Town, a_town
 
 pytestmark = pytest.mark.long
 Json = dict[str, Any]
 
 
 @pytest.fixture
-async def town(
-    homeserver: Homeserver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Town]:
-    async with on_both(homeserver, tmp_path, monkeypatch) as town:
+async def town(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[Town]:
+    async with a_town(homeserver, tmp_path) as town:
         yield town
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import discord
 
-from adapters.discord.above import answer, first_words, said_at, without_answer
+from adapters.discord.above import answer, first_words, in_their_own_words, said_at, without_answer
 from adapters.discord.attached import Load, attachments, load
 from adapters.discord.channels import permissions_in
 from adapters.discord.outgoing import SKEW, UNKNOWN_MESSAGE
@@ -363,7 +363,7 @@ class Copies:
             above.append(said_at(copy.spoken, self._on.texts, voice))
         if copy.spoken.forwarded:
             above.append(Heading(SMALL, (Words(self._on.texts.write(text("carried.forwarded"), voice)),)))
-        return [part["content"] for part in write((*above, *rich), names)] or [""]
+        return [part["content"] for part in write((*above, *in_their_own_words(rich)), names)] or [""]
 
     def _anybody(self, voice: Voice) -> str:
         return self._on.texts.write(text("discord.somebody"), voice)

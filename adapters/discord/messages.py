@@ -293,8 +293,8 @@ def _reads(message: discord.Message) -> int:
 
 
 def names_in(message: discord.Message) -> Mapping[str, Mapping[str, str]]:
-    """What those are called that a message names: people, roles and channels. Of what it brings along from
-    elsewhere Discord tells no names.
+    """What those are called that a message names: people, roles, and the channels that everybody sees. Of
+    what it brings along from elsewhere Discord tells no names.
     """
     found: dict[str, dict[str, str]] = {"people": {}, "roles": {}, "places": {}}
     said, guild = forwarded_in(message) or message, message.guild
@@ -305,9 +305,16 @@ def names_in(message: discord.Message) -> Mapping[str, Mapping[str, str]]:
         found["roles"][str(role.id)] = role.name
     for number in (*said.raw_channel_mentions, *map(int, _LEADS_TO.findall(said.content))):
         channel = guild and guild.get_channel_or_thread(number)
-        if channel:
+        if channel and (channel == message.channel or _is_seen_by_all(channel)):
             found["places"][str(number)] = channel.name
     return found
+
+
+def _is_seen_by_all(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
+    """Whoever types its number may not see it themselves; and readers elsewhere may not know its name."""
+    if isinstance(channel, discord.Thread) and (channel.is_private() or channel.parent is None):
+        return False
+    return channel.permissions_for(channel.guild.default_role).view_channel
 
 
 def named(kept: Mapping[str, Mapping[str, str]]) -> Names:
