@@ -135,6 +135,11 @@ def too_large(posted: Posted, most: int) -> Text:
     return text("carried.file.large", name=typed(name_of(posted)), most=limit)
 
 
+def refused(posted: Posted) -> Text:
+    """The platform where it is to stand does not take it."""
+    return text("carried.file.refused", name=typed(name_of(posted)))
+
+
 def unreadable(posted: Posted) -> Text:
     return text("carried.file.unreadable", name=typed(name_of(posted)))
 

@@ -15,7 +15,7 @@ import discord
 from adapters.discord.files import HIDDEN
 from adapters.discord.session import Session
 from bot.errors import NotCarried
-from bot.files import name_of, too_large, too_many
+from bot.files import name_of, refused, too_many
 from bot.model.carried import Copy
 from bot.model.files import Fetched, Posted
 from bot.model.message import Text
@@ -50,9 +50,9 @@ class Load:
 
     def leave_out(self) -> None:
         """Discord takes none of the new ones."""
-        for posted, fetched in self.new:
+        for posted, _ in self.new:
             self.named.append(posted)
-            self.lost.append(too_large(posted, fetched.size))
+            self.lost.append(refused(posted))
         self.new.clear()
 
 

@@ -27,7 +27,8 @@ from adapters.discord.session import Session
 from adapters.discord.speakers import name_for
 from adapters.discord.webhooks import CARRY, GONE, RETRY_SECONDS, Webhooks
 from bot.errors import Gone, NotCarried, NotNow, NotOurs, PlatformFailed, Refused, TryLater
-from bot.files import told, too_large, with_names
+from bot.files import refused as not_taken
+from bot.files import told, with_names
 from bot.model.carried import SAME, Copy
 from bot.model.message import Text, text
 from bot.model.people import Place
@@ -391,5 +392,4 @@ def _mark(words: str, files: int) -> int:
 def _check_size(refused: discord.HTTPException, load: Load) -> None:
     """Raises: NotCarried where the new files are too large for Discord, or for what stands before it."""
     if load.new and (refused.status == 413 or refused.code == TOO_LARGE):
-        posted, fetched = load.new[0]
-        raise NotCarried(too_large(posted, fetched.size)) from refused
+        raise NotCarried(not_taken(load.new[0][0])) from refused

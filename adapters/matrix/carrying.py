@@ -28,7 +28,7 @@ from adapters.matrix.render import Content
 from adapters.matrix.rich.write import write
 from adapters.matrix.session import Session
 from bot.errors import Gone, NotCarried
-from bot.files import PATIENCE, told, too_large, unreadable, with_names
+from bot.files import PATIENCE, refused, told, with_names
 from bot.model.carried import SAME, Copy, Spoken
 from bot.model.files import Posted
 from bot.model.message import Text, text
@@ -229,12 +229,12 @@ class Carrying:
                 async with asyncio.timeout(STORED_WITHIN):
                     stored = await uploads.store(room, fetched.data, fetched.size, fetched.kind)
             except Gone as gone:
-                raise NotCarried(too_large(posted, fetched.size)) from gone
+                raise NotCarried(refused(posted)) from gone
             except (OSError, aiohttp.ClientError) as trouble:
                 # Should the homeserver take nothing at all just now, the words wait for it as well.
                 if self._on.clock.now() - (copy.tried_at or self._on.clock.now()) < PATIENCE:
                     raise
-                raise NotCarried(unreadable(posted)) from trouble
+                raise NotCarried(refused(posted)) from trouble
             return shown(posted, fetched, stored)
 
 

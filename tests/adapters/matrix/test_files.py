@@ -297,7 +297,7 @@ async def test_what_cannot_come_along_is_told_of_by_its_name(
     carried.proxy.answer("POST upload", 413, "<html>", times=1)
     (event,) = await carried.carry(a_copy(room, (), files=(elsewhere.post("a.bin", b"a" * 9_000),)))
     assert (await content(anna, room, event))["body"] == "Mia: 📎 a.bin (9 kB)"
-    assert carried.why.key == "carried.file.large"
+    assert carried.why.key == "carried.file.refused"
     carried.proxy.mend()
 
 
