@@ -212,10 +212,14 @@ class Scene:
         """What is answered is the same too, and nobody was rung."""
         for theme in self.themes:
             for wanted, found in zip(
-                theme.wanted("discord"), await theme.copies_in_room(self.plein.user_id), strict=True
+                _by_speaker(theme.wanted("discord")),
+                _by_speaker(await theme.copies_in_room(self.plein.user_id)),
+                strict=True,
             ):
                 assert found.answers.startswith(wanted.answers) or not found.answers, (wanted, found)
-            for wanted, found in zip(theme.wanted("matrix"), theme.copies_on_discord(), strict=True):
+            for wanted, found in zip(
+                _by_speaker(theme.wanted("matrix")), _by_speaker(theme.copies_on_discord()), strict=True
+            ):
                 assert wanted.answers in found.answers.replace("\\", "") or not found.answers, (wanted, found)
             assert not [
                 each.rang for each in theme.channel.messages.values() if each.webhook_id and each.rang
@@ -223,8 +227,12 @@ class Scene:
 
 
 def _alone(found: Sequence[Stands]) -> list[Stands]:
-    """The same without what it answers."""
-    return [replace(each, answers="") for each in found]
+    """The same without what it answers: what each said in its order, as nobody waits for whoever says much."""
+    return [replace(each, answers="") for each in _by_speaker(found)]
+
+
+def _by_speaker(found: Sequence[Stands]) -> list[Stands]:
+    return sorted(found, key=lambda each: each.who)
 
 
 async def scene(double: Discord, server: Homeserver, town: Server, folder: Path, themes: int) -> Scene:

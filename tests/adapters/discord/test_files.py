@@ -373,3 +373,13 @@ async def test_files_that_take_for_ever_hold_up_nothing_for_ever(
     number = await core.show(plein, sport, said("Kijk", plein.clock.now(), files=(post,)))
     [shown] = core.shown(sport, number)
     assert (shown.content, shown.attachments) == ("Kijk\n📎 a.txt (1 kB)", [])
+
+
+async def test_what_answers_a_file_says_which(
+    core: Carrying, plein: OnDiscord, sport: Channel, anna: Person
+) -> None:
+    files = {"foto.png": picture(), "SPOILER_einde.png": picture()}
+    asked = await anna.says("sport", files=files)
+    number = await core.show(plein, sport, said("Mooi", plein.clock.now()), answers=asked.id)
+    above, _ = core.shown(sport, number)[0].content.split("\n")
+    assert above.endswith(") 📎 foto.png")
