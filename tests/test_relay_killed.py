@@ -227,7 +227,7 @@ class Scene:
 
 
 def _alone(found: Sequence[Stands]) -> list[Stands]:
-    """The same without what it answers: what each said in its order, as nobody waits for whoever says much."""
+    """The same without what it answers: what each said in its order, as nobody waits for another."""
     return [replace(each, answers="") for each in _by_speaker(found)]
 
 
