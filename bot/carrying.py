@@ -143,7 +143,7 @@ class Carried:
 
     async def hear(self, heard: Heard) -> None:
         """Raises: StoreFailed if it could not be kept: try again."""
-        if heard.place not in self.places or not heard.ref or is_blank(plain(heard.rich)):
+        if heard.place not in self.places or not heard.ref or not _says(heard):
             return
         community = await self._communities.of_place(heard.place)
         if community is not None:
@@ -219,7 +219,7 @@ class Carried:
         answered = copies.at(heard.place, heard.reply_to) if heard.reply_to else None
         answers = answered.message if answered else None
         shown = self._answers(tx, answers)
-        spoken = Spoken(heard.name, heard.rich, heard.at, shown, heard.avatar)
+        spoken = replace(_spoken(heard), answers=shown)
         early = copies.waited(heard.place, heard.ref, now)
         message = copies.said(heard.place, heard.ref, heard.author, heard.at, answers, now)
         edition = heard.id
@@ -230,7 +230,8 @@ class Carried:
             return
         is_news = early is not None and early.at >= (heard.changed_at or early.at)
         if early and early.spoken and early.author == heard.author and is_news:
-            spoken, edition = replace(spoken, rich=early.spoken.rich), early.edition
+            spoken = replace(spoken, rich=early.spoken.rich, files=early.spoken.files)
+            edition = early.edition
             copies.changed(message, early.at)
         copies.want(message, others, spoken, edition, now, missed=now - heard.at > LATE_AFTER)
 
@@ -238,7 +239,7 @@ class Carried:
         self, tx: Transaction, heard: Heard, ref: str, others: Sequence[Place], now: datetime
     ) -> None:
         """Only whoever said it changes it."""
-        spoken = Spoken(heard.name, heard.rich, heard.at, None, heard.avatar)
+        spoken = _spoken(heard)
         found = tx.copies.at(heard.place, ref)
         if found is None:
             self._wait(tx, heard.place, ref, Early(heard.id, heard.author, spoken, heard.at))
@@ -288,6 +289,15 @@ class Carried:
                 _gone(tx, place, ref, found, now)
             elif place in self.places:
                 self._wait(tx, place, ref, _taken(ref, now))
+
+
+def _says(heard: Heard) -> bool:
+    return bool(heard.files) or not is_blank(plain(heard.rich))
+
+
+def _spoken(heard: Heard) -> Spoken:
+    said = Spoken(heard.name, heard.rich, heard.at, None, heard.avatar)
+    return replace(said, files=heard.files, forwarded=heard.forwarded)
 
 
 def _gone(tx: Transaction, place: Place, ref: str, found: Stands, now: datetime) -> None:

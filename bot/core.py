@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -21,6 +22,7 @@ from bot.delivery.boards import Boards
 from bot.delivery.carrying import Carrying
 from bot.delivery.describing import Describing
 from bot.delivery.erasing import Erasing
+from bot.delivery.files import Files
 from bot.delivery.leaving import Leaving
 from bot.delivery.making import Making
 from bot.delivery.outbox import Outbox
@@ -31,8 +33,9 @@ from bot.dispatch import Dispatch, said_before
 from bot.errors import AskFirst, Gone
 from bot.feature import Features
 from bot.hearing import Hearing
-from bot.model.carried import Standing
+from bot.model.carried import Copy, Standing
 from bot.model.events import Arrival, Banned, Came, Heard, Invocation, PutOut
+from bot.model.files import Fetched, Posted
 from bot.model.homes import homes_in
 from bot.model.message import Attachment, Message, Suggestion, has_moments, residents_in
 from bot.model.people import FIRST_COMMUNITY, Identity, Known, Place, Role
@@ -89,6 +92,7 @@ class PleinCore:
         seeing = Seeing(store, clock, self.communities, self.rooms.presences)
         self.outbox = Outbox(store, clock, self.rooms.adapters, self.communities, seeing)
         self.carrying = Carrying(store, clock, self.rooms.adapters, self.carried, self.rooms.under_way)
+        self._files = Files(store, clock, self.rooms.adapters)
         self.describing = Describing(store, clock, self.rooms.adapters, self.communities, self.carried, texts)
         self.silencing = Silencing(store, clock, self.rooms.adapters, self.communities, features)
         call_for = self.dispatch.call_for_nobody
@@ -179,8 +183,11 @@ class PleinCore:
 
     async def hear(self, heard: Heard) -> None:
         await self.carried.hear(heard)
-        if heard.changes is None:
+        if heard.changes is None and heard.words:
             await self.hearing.hear(heard)
+
+    def fetch(self, copy: Copy, posted: Posted, most: int) -> AbstractAsyncContextManager[Fetched]:
+        return self._files.fetch(copy, posted, most)
 
     @property
     def signs(self) -> Collection[str]:

@@ -172,6 +172,14 @@ class Refused(NotNow):
     unsent = True
 
 
+class NotCarried(Exception):
+    """A file that somebody posted does not go along; `why` is said to whoever did."""
+
+    def __init__(self, why: Text) -> None:
+        super().__init__(why.key)
+        self.why = why
+
+
 class NotOurs(Exception):
     """Not by this account: it is not there, or not any more. It is left to the account that is.
 

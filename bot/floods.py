@@ -53,7 +53,7 @@ class Floods:
             said.lately.popleft()
         if any(ref == heard.ref for _, ref, _ in said.lately):
             return False
-        files = files_in(heard)
+        files = len(heard.files)
         count = sum(at > heard.at - MESSAGES_WITHIN for at, _, _ in said.lately)
         too_many_files = files and files + sum(number for _, _, number in said.lately) > limits.files
         if count >= limits.messages or too_many_files or has_too_many_mentions(heard.rich, limits):
@@ -72,11 +72,6 @@ class Floods:
         if found is None:
             found = self._said[heard.author, heard.place] = _Said()
         return found
-
-
-def files_in(heard: Heard) -> int:
-    """How many files it brings: none, as long as no file is carried."""
-    return 0
 
 
 def has_too_many_mentions(rich: Rich, limits: Limits) -> bool:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
+import io
 import itertools
 import json
 import random
@@ -384,6 +385,23 @@ class Person:
         """Log out, so that nobody encrypts for this device any more. Not needed to tidy up."""
         with contextlib.suppress(aiohttp.ClientError):
             await self.request("POST", "logout", expect=None)
+
+    # Files
+
+    async def upload(self, data: bytes, mimetype: str = "application/octet-stream") -> str:
+        """Where it is from now on."""
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": mimetype}
+        url = f"{self.server.url}/_matrix/media/v3/upload"
+        async with self.server.session.post(url, data=io.BytesIO(data), headers=headers) as answer:
+            assert answer.status == 200, await answer.text()
+            return str((await answer.json())["content_uri"])
+
+    async def download(self, mxc: str) -> tuple[bytes, str]:
+        """What is there, and what it is said to be."""
+        url = f"{self.server.url}/_matrix/client/v1/media/download/{mxc.removeprefix('mxc://')}"
+        async with self.server.session.get(url, headers={"Authorization": f"Bearer {self.token}"}) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.read(), answer.content_type
 
     # Rooms
 

@@ -17,7 +17,7 @@ from adapters.matrix.settings import Matrix as Settings
 from bot.carrying import Carried
 from bot.features.relay.records import RELAYS
 from bot.main.config import ThemeSection
-from bot.model.people import Grounds, Identity, Named
+from bot.model.people import Grounds, Identity, Named, Place
 from bot.ports.storage import Transaction
 from tests.doubles.discord import Discord, Person
 from tests.doubles.discord.state import Channel, Message
@@ -62,16 +62,24 @@ class Town:
             matrix = Matrix(settings, grounds, core.texts, plein.clock)
             core.platforms.expect(matrix)
 
+            async def both() -> bool:
+                return len(await core.store.read(there)) == 2
+
+            def there(tx: Transaction) -> Sequence[Place]:
+                return tx.places.of_theme(tx.places.theme_named("Sport").id)
+
             def begin(tx: Transaction) -> None:
                 theme, mo = tx.places.theme_named("Sport"), Identity("matrix", "@mo:x")
                 who = tx.people.by_identity(mo) or tx.people.add(mo, "mo")
                 tx.of(RELAYS).begin(theme.id, who.id, plein.clock.now())
 
-            await core.store.run(begin)
             running = asyncio.create_task(matrix.run(core))
             try:
                 async with asyncio.timeout(60):
                     await matrix.caught_up()
+                    # Only what is there by then takes part.
+                    await self.ben.wait_until(both)
+                    await core.store.run(begin)
                     async with self.refreshed:
                         while len(core.carried.places) < 2:
                             await self.refreshed.wait()

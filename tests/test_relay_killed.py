@@ -11,7 +11,7 @@ import asyncio
 import random
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -31,11 +31,12 @@ _REPLY = re.compile(r"\A-# [^\n]*\n")
 
 @dataclass(frozen=True, slots=True)
 class Stands:
-    """A message as it is shown: who is said to have said it, and what; and the words that it answers."""
+    """A message as it is shown: who is said to have said it, and what; its file, and the words it answers."""
 
     who: str
     words: str
     answers: str = ""
+    file: str = ""
 
 
 @dataclass
@@ -48,6 +49,9 @@ class Said:
     ref: object
     answers: Said | None = None
     gone: bool = False
+    file: str = ""
+    # What an event says of its file.
+    posted: dict[str, str] = field(default_factory=dict)
     first: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -56,7 +60,7 @@ class Said:
     @property
     def stands(self) -> Stands:
         """Of what it answers the words are those that it was answered with."""
-        return Stands(self.who, self.words, self.answers.first if self.answers else "")
+        return Stands(self.who, self.words, self.answers.first if self.answers else "", self.file)
 
 
 @dataclass
@@ -73,8 +77,9 @@ class Conversation:
     # --- what they do ---
 
     async def say(self, platform: str, number: int) -> None:
-        """Every tenth says the same as others do; every fifth answers something."""
+        """Every tenth says the same as others do; every fifth answers something, every seventh has a file."""
         words = "ja" if number % 10 == 0 else f"{platform} zegt {number}"
+        file = f"{number}.txt" if number % 7 == 3 else ""
         answered = None
         if number % 5 == 0 and (before := [each for each in self.said[platform] if not each.gone]):
             answered = self.chance.choice(before)
@@ -82,13 +87,19 @@ class Conversation:
             member = self.chance.choice(self.members)
             to = answered.ref if answered else None
             assert to is None or isinstance(to, OnDiscord)
-            message = await member.says(self.channel, words, to=to)
-            self.said[platform].append(Said(platform, member.name, words, message, answered))
+            files = {file: file.encode()} if file else {}
+            message = await member.says(self.channel, words, to=to, files=files)
+            self.said[platform].append(Said(platform, member.name, words, message, answered, file=file))
             return
         neighbour = self.chance.choice(self.neighbours)
         content = {"m.relates_to": {"m.in_reply_to": {"event_id": answered.ref}}} if answered else {}
-        event = await neighbour.say(self.room, words, **content)
-        self.said[platform].append(Said(platform, neighbour.name, words, event, answered))
+        posted: dict[str, str] = {}
+        if file:
+            url = await neighbour.upload(file.encode())
+            posted = {"msgtype": "m.file", "filename": file, "url": url}
+        event = await neighbour.say(self.room, words, **content, **posted)
+        said = Said(platform, neighbour.name, words, event, answered, file=file, posted=posted)
+        self.said[platform].append(said)
 
     async def change(self, platform: str) -> None:
         """Somebody says something of theirs otherwise."""
@@ -99,7 +110,10 @@ class Conversation:
             assert isinstance(found.ref, OnDiscord)
             await self._member(found).edits(found.ref, found.words)
         else:
-            await self._neighbour(found).edit(self.room, str(found.ref), found.words)
+            new = {"msgtype": "m.text", "body": found.words, **found.posted}
+            relation = {"rel_type": "m.replace", "event_id": str(found.ref)}
+            edit = {"m.new_content": new, "m.relates_to": relation, **found.posted}
+            await self._neighbour(found).say(self.room, f"* {found.words}", **edit)
 
     async def take_away(self, platform: str) -> None:
         """Somebody takes away something of theirs."""
@@ -135,7 +149,8 @@ class Conversation:
             if message.webhook_id and message.shown_as:
                 above = _REPLY.match(message.content)
                 words = message.content[above.end() :] if above else message.content
-                found.append(Stands(message.shown_as, words, above[0] if above else ""))
+                files = [file.data.decode() for file in message.attachments]
+                found.append(Stands(message.shown_as, words, above[0] if above else "", "".join(files)))
         return found
 
     async def copies_in_room(self, plein: str) -> list[Stands]:
@@ -151,7 +166,8 @@ class Conversation:
             relation = bodies[each.event_id].content.get("m.relates_to", {}).get("m.in_reply_to", {})
             answered = bodies.get(relation.get("event_id", ""))
             words = answered.body.rpartition(": ")[2] if answered else ""
-            found.append(Stands(name, each.body.removeprefix(f"{name}: "), words))
+            file = each.content.get("filename", "")
+            found.append(Stands(name, each.body.removeprefix(f"{name}: "), words, file))
         return found
 
 
@@ -177,12 +193,10 @@ class Scene:
             shown: dict[str, list[Stands]] = {}
 
             async def is_so(theme: Conversation = theme, shown: dict[str, list[Stands]] = shown) -> bool:
-                shown["discord"] = [Stands(each.who, each.words) for each in theme.copies_on_discord()]
-                shown["matrix"] = [
-                    Stands(each.who, each.words) for each in await theme.copies_in_room(self.plein.user_id)
-                ]
+                shown["discord"] = _alone(theme.copies_on_discord())
+                shown["matrix"] = _alone(await theme.copies_in_room(self.plein.user_id))
                 return all(
-                    shown[there] == [Stands(each.who, each.words) for each in theme.wanted(here)]
+                    shown[there] == _alone(theme.wanted(here))
                     for here, there in (("discord", "matrix"), ("matrix", "discord"))
                 )
 
@@ -198,14 +212,27 @@ class Scene:
         """What is answered is the same too, and nobody was rung."""
         for theme in self.themes:
             for wanted, found in zip(
-                theme.wanted("discord"), await theme.copies_in_room(self.plein.user_id), strict=True
+                _by_speaker(theme.wanted("discord")),
+                _by_speaker(await theme.copies_in_room(self.plein.user_id)),
+                strict=True,
             ):
                 assert found.answers.startswith(wanted.answers) or not found.answers, (wanted, found)
-            for wanted, found in zip(theme.wanted("matrix"), theme.copies_on_discord(), strict=True):
+            for wanted, found in zip(
+                _by_speaker(theme.wanted("matrix")), _by_speaker(theme.copies_on_discord()), strict=True
+            ):
                 assert wanted.answers in found.answers.replace("\\", "") or not found.answers, (wanted, found)
             assert not [
                 each.rang for each in theme.channel.messages.values() if each.webhook_id and each.rang
             ]
+
+
+def _alone(found: Sequence[Stands]) -> list[Stands]:
+    """The same without what it answers: what each said in its order, as nobody waits for another."""
+    return [replace(each, answers="") for each in _by_speaker(found)]
+
+
+def _by_speaker(found: Sequence[Stands]) -> list[Stands]:
+    return sorted(found, key=lambda each: each.who)
 
 
 async def scene(double: Discord, server: Homeserver, town: Server, folder: Path, themes: int) -> Scene:

@@ -16,18 +16,31 @@ from functools import partial
 from typing import Protocol
 
 from adapters.console.render import render
-from adapters.console.script import Encrypts, Ends, Grants, Links, Says, Signs, Waits, link_to, read_line
+from adapters.console.script import (
+    Encrypts,
+    Ends,
+    Grants,
+    Links,
+    Says,
+    Signs,
+    Waits,
+    link_to,
+    posts_in,
+    read_line,
+)
 from bot import when
 from bot.clock import Clock
 from bot.communities import Communities
-from bot.errors import Gone, UserError
-from bot.model.carried import SAME, Copy
+from bot.errors import Gone, NotCarried, UserError
+from bot.files import told, with_names
+from bot.model.carried import SAME, Copy, Spoken
 from bot.model.events import Heard, Invocation, Lack, Mention, Reacted, Remark
+from bot.model.files import Posted
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Button, Message, Text, message, text, typed
 from bot.model.people import Grounds, Identity, Named, Place, Presence, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
-from bot.ports.adapter import Core, Note
+from bot.ports.adapter import Core, Note, Take
 from bot.ports.storage import Store
 from bot.recent import Recent
 from bot.rich import Words
@@ -39,6 +52,8 @@ from bot.unseen import visible
 PLATFORM = "console"
 # Files that can be read where lines are printed.
 _READABLE = ("csv", "json", "md")
+# Of a file that is carried so many bytes at most, and so many at a time.
+MOST_CARRIED, PIECE = 10_000_000, 64 * 1024
 # What stands here for a category or a space.
 CORNER = "console.home"
 # Of so many places, and people in them, what they saw last is remembered.
@@ -210,6 +225,8 @@ class Console:
                 await self.core.gone(place, [last])
         elif said.changed is None or (last and self.core.carries(place)):
             words = said.changed or said.text
+            posts = posts_in(words)
+            words = posts.words if posts else words
             heard = Heard(asked.id, self.account, place, who, said.name, words, asked.at)
             if said.changed is None:
                 often = self._talk.get((place, who), (0, asked.at))[0]
@@ -217,7 +234,9 @@ class Console:
                 self._last[place, who] = asked.id
             if self.core.carries(place):
                 changes = last if said.changed else None
-                heard = replace(heard, ref=asked.id, rich=(Words(words),), changes=changes)
+                files = (Posted(posts.name, posts.name, posts.size),) if posts else ()
+                rich = (Words(words),) if words else ()
+                heard = replace(heard, ref=asked.id, rich=rich, files=files, changes=changes)
                 heard = replace(heard, encrypted=place.room_id in self._encrypted)
             if self.core.listens or self.core.carries(place):
                 await self.core.hear(heard)
@@ -356,30 +375,53 @@ class Console:
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         await self._print(f"{self._called(to)} *", message(text("console.retracted")), "edited", to)
 
-    async def carry(self, copy: Copy, note: Note) -> None:
+    async def fetch(self, place: Place, posted: Posted, take: Take) -> None:
+        """Here only its size counts."""
+        left = posted.size or 0
+        while left > 0:
+            piece = min(left, PIECE)
+            take(bytes(piece))
+            left -= piece
+
+    async def carry(self, copy: Copy, note: Note) -> Text | None:
         where = copy.place.room_id
         if copy.spoken is None:
             await self._print(f"{where} *", message(text("console.retracted")), "edited", copy.place)
             for part in reversed(range(len(copy.stands))):
                 await note(part, "")
-            return
-        if not copy.spoken.rich and copy.spoken.name == SAME:
-            return  # here nobody is quoted
-        if not copy.spoken.rich:
-            await self._print(f"{where} *", message(text("console.unnamed")), "edited", copy.place)
-            return
-        zone, _ = await self.core.clocks_of(copy.place)
-        name = copy.spoken.name
-        if copy.answers:
-            name = f"{name} ↪"
-        if copy.late:
-            name = f"{name} ({copy.spoken.at.astimezone(zone):%H:%M})"
-        said = message(typed(f"{name}: {text_in(copy.spoken.rich)}"))
+            return None
+        if not copy.spoken.says:
+            if copy.spoken.name != SAME:  # here nobody is quoted
+                await self._print(f"{where} *", message(text("console.unnamed")), "edited", copy.place)
+            return None
+        lost: list[Text] = []
+        said = message(*map(typed, (await self._carried(copy, copy.spoken, lost)).splitlines()))
         if copy.stands:
             await self._print(f"{where} *", said, "edited", copy.place)
         else:
             await self._print(where, said, "carried", copy.place)
             await note(0, str(uuid.uuid4()))
+        return told(lost)
+
+    async def _carried(self, copy: Copy, spoken: Spoken, lost: list[Text]) -> str:
+        locale, (zone, _) = await self.core.voice_of(copy.place), await self.core.clocks_of(copy.place)
+        voice = Voice(locale, zone, self._clock.now())
+        name, named, shown = spoken.name, list[Posted](), list[str]()
+        if copy.answers:
+            name = f"{name} ↪"
+        if copy.late:
+            name = f"{name} ({spoken.at.astimezone(zone):%H:%M})"
+        if spoken.forwarded:
+            name = f"{name} ({self._texts.write(text('carried.forwarded'), voice)})"
+        for posted in spoken.files:
+            try:
+                async with self.core.fetch(copy, posted, MOST_CARRIED) as fetched:
+                    shown.append(f"[{fetched.name}]")
+            except NotCarried as no:
+                named.append(posted)
+                lost.append(no.why)
+        rich = with_names(spoken.rich, named, self._texts, voice)
+        return " ".join([f"{name}:", *shown, *([text_in(rich)] if rich else [])])
 
     async def describe(self, place: Place, line: str, others: Collection[str]) -> bool:
         """Here nothing is said of a room."""

@@ -4,6 +4,7 @@ anna@discord/sport: !poll list     says it in a place
 anna@discord: !poll mine           talks privately with Plein
 ben@matrix/sport: [2]              presses button 2
 ben@matrix/sport: [+🙏 anna]        puts that sign on what she said last there; with - takes it away
+ben@matrix/sport: [📎 a.pdf 12 MB] words   posts a file of that size, with words or without
 role mia@discord moderator         gives a role
 encrypt matrix/sport               what people say there is encrypted from now on
 one person: anna@discord a@matrix  these accounts are one person's from now on
@@ -40,6 +41,10 @@ _SIGN = re.compile(r"\[([+-])([^\s\w\[\]]{1,16}) ([^\s@:/\[\]]{1,64})\]")
 _CHANGES = re.compile(r"\[\*\]\s+(.+)")
 _TAKES_AWAY = "[x]"
 _PRESS = re.compile(r"\[(\d{1,3})\]")
+_FILE = re.compile(
+    r"\[📎 (?P<name>[^\[\]]{1,64}) (?P<size>[1-9]\d{0,3}) (?P<unit>kB|MB)\]\s*(?P<words>.*)", re.DOTALL
+)
+_UNITS = {"kB": 1_000, "MB": 1_000_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,21 @@ class Signs:
     sign: str
     on: bool
     whose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Posts:
+    """A file of that size is posted, with these words."""
+
+    name: str
+    size: int
+    words: str
+
+
+def posts_in(words: str) -> Posts | None:
+    """The file, if one stands before what was typed."""
+    match = _FILE.fullmatch(words.strip())
+    return Posts(match["name"], int(match["size"]) * _UNITS[match["unit"]], match["words"]) if match else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,10 @@ def first_words(message: discord.Message, names: Names, *, copied: bool) -> str:
     if copied:
         said = _without_lines_above(said)
     words = _SCHEME.sub("", " ".join(clean("".join(_words(said, names))).split()))
+    if not words:
+        words = " ".join(
+            f"📎 {clean(file.filename)}" for file in message.attachments if not file.is_spoiler()
+        )
     if len(words) <= FIRST_WORDS:
         return words
     kept = ""

@@ -13,6 +13,7 @@ import aiohttp
 import discord
 
 from adapters.discord.channels import PLATFORM
+from adapters.discord.files import fetch
 from adapters.discord.gateway import (
     BAD_INTENTS,
     HEARING,
@@ -39,11 +40,12 @@ from bot.clock import Clock
 from bot.errors import Gone, Refused, Shut, TryLater
 from bot.model.carried import Copy
 from bot.model.events import Lack
+from bot.model.files import Posted
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Text, text
 from bot.model.people import Grounds, Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
-from bot.ports.adapter import Core, Note
+from bot.ports.adapter import Core, Note, Take
 from bot.texts import Texts
 
 log = logging.getLogger(__name__)
@@ -255,9 +257,12 @@ class Discord:
         for message in ref:
             await on.outgoing.retract(channel, message)
 
-    async def carry(self, copy: Copy, note: Note) -> None:
+    async def carry(self, copy: Copy, note: Note) -> Text | None:
         self._session()
-        await self._gateway.copies.carry(copy, note)
+        return await self._gateway.copies.carry(copy, note)
+
+    async def fetch(self, place: Place, posted: Posted, take: Take) -> None:
+        await fetch(self._session(), posted, take)
 
     async def describe(self, place: Place, line: str, others: Collection[str]) -> bool:
         on = self._session()

@@ -7,9 +7,11 @@ read: what stands there of Plein's webhooks, and is no copy that is known, is th
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,26 +19,31 @@ from typing import Any
 import discord
 
 from adapters.discord.above import answer, first_words, in_their_own_words, said_at, without_answer
+from adapters.discord.attached import Load, attachments, load
 from adapters.discord.channels import permissions_in
 from adapters.discord.outgoing import SKEW, UNKNOWN_MESSAGE
 from adapters.discord.rich.write import write
 from adapters.discord.session import Session
 from adapters.discord.speakers import name_for
 from adapters.discord.webhooks import CARRY, GONE, RETRY_SECONDS, Webhooks
-from bot.errors import Gone, NotNow, NotOurs, PlatformFailed, Refused, TryLater
+from bot.errors import Gone, NotCarried, NotNow, NotOurs, PlatformFailed, Refused, TryLater
+from bot.files import refused as not_taken
+from bot.files import told, with_names
 from bot.model.carried import SAME, Copy
-from bot.model.message import text
+from bot.model.message import Text, text
 from bot.model.people import Place
 from bot.ports.adapter import Note
 from bot.recent import Recent
-from bot.rich import Names, Node
+from bot.rich import SMALL, Heading, Names, Node, Words
 from bot.texts import Voice
 
 log = logging.getLogger(__name__)
 NOBODY = discord.AllowedMentions.none()
 # Of so many messages it is known what they say.
 MOST_KNOWN = 10_000
-INVALID_FORM = 50035
+# So many seconds are long for files to be sent, and so often is enough.
+SLOW, MOST_SLOW = 60.0, 2
+INVALID_FORM, TOO_LARGE = 50035, 40005
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,31 +74,68 @@ class Copies:
         self._says: Recent[str, int] = Recent(MOST_KNOWN)
         # What was said last in each channel, and noted.
         self._last: Recent[int, int] = Recent(MOST_KNOWN)
+        # How often the files of a copy took too long.
+        self._slow: Recent[tuple[int, int, Place], int] = Recent(MOST_KNOWN)
 
-    async def carry(self, copy: Copy, note: Note) -> None:
+    async def carry(self, copy: Copy, note: Note) -> Text | None:
         """As `Carrier` says it."""
         there = await self._find(copy.place)
-        async with self.webhooks.alone(there.channel):
+        async with self.webhooks.alone(there.channel), AsyncExitStack() as held:
             stands = list(copy.stands)
             if copy.in_doubt and (found := await self._arrived(there, copy)):
                 await self._noted(there, note, len(stands), found)
                 stands.append(found)
-            if copy.spoken and not copy.spoken.rich and copy.spoken.name == SAME:
+            if copy.spoken and not copy.spoken.says and copy.spoken.name == SAME:
                 await self._unanswer(there, copy, stands, note)
-                return
-            parts = await self._parts(copy, there) if copy.spoken else []
-            for number, words in enumerate(parts):
-                if number >= len(stands):
-                    await self._noted(there, note, number, await self._say(there, copy, stands, words))
-                    continue
-                ref = await self._change(there, copy, stands, number, words) if stands[number] else ""
-                if ref != stands[number]:
-                    await note(number, ref)
-                    stands[number] = ref
-            for number in reversed(range(len(parts), len(stands))):
-                if stands[number]:
-                    await self._take_away(there, stands[number])
-                    await note(number, "")
+                return None
+            load = await self._load(there, copy, stands, held)
+            if self._slow.get(_which(copy), 0) >= MOST_SLOW:
+                load.leave_out()
+            try:
+                with self._timed(copy, load):
+                    await self._make(there, copy, stands, note, load)
+            except NotCarried:
+                # A server may take less than it says.
+                load.leave_out()
+                await self._make(there, copy, stands, note, load)
+            return told(load.lost)
+
+    @contextlib.contextmanager
+    def _timed(self, copy: Copy, load: Load) -> Iterator[None]:
+        """Files that took so long that nothing came of it do not hold up their place for ever."""
+        began = asyncio.get_running_loop().time()
+        try:
+            yield
+        except BaseException:
+            if load.new and asyncio.get_running_loop().time() - began >= SLOW:
+                self._slow[_which(copy)] = self._slow.get(_which(copy), 0) + 1
+            raise
+
+    async def _make(self, there: _There, copy: Copy, stands: list[str], note: Note, load: Load) -> None:
+        """Part by part; its files are with the first."""
+        parts = await self._parts(copy, there, load) if copy.spoken else []
+        for number, words in enumerate(parts):
+            its = load if number == 0 else Load(load.held)
+            if number >= len(stands):
+                await self._noted(there, note, number, await self._say(there, copy, stands, words, its))
+                continue
+            ref = await self._change(there, copy, stands, number, words, its) if stands[number] else ""
+            if ref != stands[number]:
+                await note(number, ref)
+                stands[number] = ref
+        for number in reversed(range(len(parts), len(stands))):
+            if stands[number]:
+                await self._take_away(there, stands[number])
+                await note(number, "")
+
+    async def _load(self, there: _There, copy: Copy, stands: Sequence[str], held: AsyncExitStack) -> Load:
+        """The files that go with it: of a message that somebody took away nothing is fetched any more."""
+        if not (copy.spoken and copy.spoken.files):
+            return Load(held)
+        first = await self._read(there, stands[0]) if stands and stands[0] else None
+        if stands and first is None:
+            return Load(held)
+        return await load(self._on, copy, there.guild, first, held)
 
     async def _noted(self, there: _There, note: Note, number: int, ref: str) -> None:
         await note(number, ref)
@@ -111,11 +155,11 @@ class Copies:
 
     # --- saying ---
 
-    async def _say(self, there: _There, copy: Copy, stands: list[str], words: str) -> str:
+    async def _say(self, there: _There, copy: Copy, stands: list[str], words: str, load: Load) -> str:
         """Say it once more than it stands there; where it stands."""
         began = self._on.clock.now()
         try:
-            said = await self._send(there, copy, words)
+            said = await self._send(there, copy, words, load)
         except (TryLater, PlatformFailed) as lost:
             if isinstance(lost, TryLater) and lost.unsent:
                 raise
@@ -126,12 +170,13 @@ class Copies:
                 raise
             self._on.outgoing.arrived(CARRY, there.room)
             stands.append(self._found(found))
-            return await self._change(there, copy, stands, len(stands) - 1, words)
+            its = Load(load.held, kept=list(found.attachments))
+            return await self._change(there, copy, stands, len(stands) - 1, words, its)
         stands.append(said)
-        self._says[said] = _mark(words)
+        self._says[said] = _mark(words, load.count)
         return said
 
-    async def _send(self, there: _There, copy: Copy, words: str) -> str:
+    async def _send(self, there: _There, copy: Copy, words: str, load: Load) -> str:
         assert copy.spoken
         anybody = self._anybody(await self._on.voice(there.place))
         shown: dict[str, Any] = {"username": name_for(copy.spoken.name, anybody)}
@@ -139,8 +184,10 @@ class Copies:
             shown["avatar_url"] = copy.spoken.avatar
         for last in (False, False, True):
             try:
-                return await self._execute(there, words, shown)
+                files = {"files": load.files()} if load.new else {}
+                return await self._execute(there, words, {**shown, **files})
             except discord.HTTPException as refused:
+                _check_size(refused, load)
                 if last or not self._mends(refused, there, shown, anybody):
                     raise
         raise AssertionError("the last try raises")
@@ -159,7 +206,7 @@ class Copies:
 
     async def _execute(self, there: _There, words: str, shown: dict[str, Any]) -> str:
         webhook = await self.webhooks.of(there.channel)
-        with self.webhooks.understood(there.room, *GONE, INVALID_FORM):
+        with self.webhooks.understood(there.room, *GONE, INVALID_FORM, TOO_LARGE):
             said = await webhook.send(words, wait=True, allowed_mentions=NOBODY, **shown, **there.given)
         if said.channel.id != there.room:
             # Somebody has our webhook speak in another channel: what is said here is not for that.
@@ -184,7 +231,7 @@ class Copies:
 
     def _found(self, message: discord.Message) -> str:
         """Where it stands; should it say something else, that is changed."""
-        self._says[str(message.id)] = _mark(message.content)
+        self._says[str(message.id)] = _mark(message.content, len(message.attachments))
         return str(message.id)
 
     async def _lost(self, there: _There, tried_at: datetime, stands: Sequence[str]) -> discord.Message | None:
@@ -214,16 +261,24 @@ class Copies:
 
     # --- what stands there ---
 
-    async def _change(self, there: _There, copy: Copy, stands: Sequence[str], number: int, words: str) -> str:
+    async def _change(
+        self, there: _There, copy: Copy, stands: Sequence[str], number: int, words: str, load: Load
+    ) -> str:
         """Have it say that; where it stands then, "" where somebody took it away."""
         ref = stands[number]
-        if self._says.get(ref) == _mark(words):
+        if self._says.get(ref) == _mark(words, load.count) and not load.new:
             return ref
+        given: dict[str, Any] = {
+            "content": words,
+            "attachments": attachments(load),
+            "allowed_mentions": NOBODY,
+        }
         try:
             webhook = await self.webhooks.of(there.channel)
-            with self.webhooks.understood(there.room, UNKNOWN_MESSAGE, *GONE):
-                await webhook.edit_message(int(ref), content=words, allowed_mentions=NOBODY, **there.given)
+            with self.webhooks.understood(there.room, UNKNOWN_MESSAGE, *GONE, TOO_LARGE):
+                await webhook.edit_message(int(ref), **given, **there.given)
         except discord.HTTPException as refused:
+            _check_size(refused, load)
             if refused.code in GONE:
                 self.webhooks.forget(there.channel)
                 raise TryLater(RETRY_SECONDS) from refused
@@ -231,8 +286,8 @@ class Copies:
                 raise
             if await self._read(there, ref) is None:
                 return ""
-            return await self._replace(there, copy, ref, words)
-        self._says[ref] = _mark(words)
+            return await self._replace(there, copy, ref, words, load)
+        self._says[ref] = _mark(words, load.count)
         return ref
 
     async def _unanswer(self, there: _There, copy: Copy, stands: Sequence[str], note: Note) -> None:
@@ -241,11 +296,12 @@ class Copies:
         message = await self._read(there, first) if first else None
         if message is None or (words := without_answer(message.content)) == message.content:
             return
-        ref = await self._change(there, copy, stands, 0, words)
+        its = Load(AsyncExitStack(), kept=list(message.attachments))
+        ref = await self._change(there, copy, stands, 0, words, its)
         if ref != first:
             await note(0, ref)
 
-    async def _replace(self, there: _There, copy: Copy, ref: str, words: str) -> str:
+    async def _replace(self, there: _There, copy: Copy, ref: str, words: str, load: Load) -> str:
         """A webhook said it that is no more, and nobody can change it. Where Plein may not take it away
         either it stays as it is.
         """
@@ -254,7 +310,9 @@ class Copies:
         except Refused:
             log.warning("What stands in %s as %s cannot be changed any more", there.room, ref)
             return ref
-        return await self._say(there, copy, [], words)
+        if load.kept:  # they went with it
+            load = await self._load(there, copy, [], load.held)
+        return await self._say(there, copy, [], words, load)
 
     async def _take_away(self, there: _There, ref: str) -> None:
         """By the webhook that said it, which may do so always; or else by Plein itself, where it may."""
@@ -285,14 +343,15 @@ class Copies:
 
     # --- in words ---
 
-    async def _parts(self, copy: Copy, there: _There) -> list[str]:
+    async def _parts(self, copy: Copy, there: _There, load: Load) -> list[str]:
         """What it says, message by message: above it what it answers, and when it was said if that was long
         ago.
         """
         assert copy.spoken
         voice = await self._on.voice(there.place)
         names = Names(zone=voice.zone, language=voice.locale, emoji=self._emoji(there))
-        if not write(copy.spoken.rich, names):
+        rich = with_names(copy.spoken.rich, load.named, self._on.texts, voice)
+        if not (load.count or write(rich, names)):
             return []
         above: list[Node] = []
         answered = await self._answered(there, copy.answers) if copy.answers else None
@@ -303,7 +362,9 @@ class Copies:
             above.append(answer(name, link, words))
         if copy.late:
             above.append(said_at(copy.spoken, self._on.texts, voice))
-        return [part["content"] for part in write((*above, *in_their_own_words(copy.spoken.rich)), names)]
+        if copy.spoken.forwarded:
+            above.append(Heading(SMALL, (Words(self._on.texts.write(text("carried.forwarded"), voice)),)))
+        return [part["content"] for part in write((*above, *in_their_own_words(rich)), names)] or [""]
 
     def _anybody(self, voice: Voice) -> str:
         return self._on.texts.write(text("discord.somebody"), voice)
@@ -319,6 +380,16 @@ class Copies:
             return None
 
 
-def _mark(words: str) -> int:
+def _which(copy: Copy) -> tuple[int, int, Place]:
+    return copy.community, copy.message, copy.place
+
+
+def _mark(words: str, files: int) -> int:
     """The same for what reads the same: Discord takes blanks off both ends."""
-    return hash(words.strip())
+    return hash((words.strip(), files))
+
+
+def _check_size(refused: discord.HTTPException, load: Load) -> None:
+    """Raises: NotCarried where the new files are too large for Discord, or for what stands before it."""
+    if load.new and (refused.status == 413 or refused.code == TOO_LARGE):
+        raise NotCarried(not_taken(load.new[0][0])) from refused

@@ -20,6 +20,7 @@ from typing import Any
 import discord
 
 from adapters.discord.channels import PLATFORM, handle_of, room_of
+from adapters.discord.files import files_in, forwarded_in, posted
 from adapters.discord.newcomers import FirstWords
 from adapters.discord.rich.read import read
 from adapters.discord.session import Session
@@ -97,6 +98,7 @@ class Messages:
         """What people say to each other, where it is to be heard: in a place, in words."""
         room = room_of(message.channel)
         words = message.clean_content.strip()
+        forwarded = forwarded_in(message)
         if not (self._on.hears and self._on.places.is_known(room)):
             return None
         carried = self._on.places.carries(message.channel)
@@ -105,22 +107,25 @@ class Messages:
         else:
             carried = carried and not self._is_command(message.content)
             is_wanted = bool(words) and (carried or self._on.core.listens)
+            is_wanted = is_wanted or (carried and bool(forwarded or files_in(message)))
         if not is_wanted:
             return None
         kept: Json = {"author": message.author.id, "name": message.author.display_name, "words": words}
-        answered = message.reference.message_id if message.reference else None
+        answered = message.reference.message_id if message.reference and not forwarded else None
         kept |= {"place": room, "talk": True, "reply_to": answered}
         if carried:
-            self._reads[message.id] = hash(message.content)
+            self._reads[message.id] = _reads(message)
             picture = message.author.avatar and message.author.display_avatar.url
-            kept |= {"content": message.content, "names": names_in(message), "avatar": picture or ""}
+            content = (forwarded or message).content
+            kept |= {"content": content, "names": names_in(message), "avatar": picture or ""}
+            kept |= {"files": files_in(message), "forwarded": forwarded is not None}
         if message.edited_at:
             kept["changed" if changed else "edited"] = message.edited_at.isoformat()
         return kept
 
     def _is_news(self, message: discord.Message) -> bool:
         """Whether it reads otherwise than before, as far as that is remembered."""
-        return self._reads.get(message.id) != hash(message.content)
+        return self._reads.get(message.id) != _reads(message)
 
     def _is_command(self, words: str) -> bool:
         return words.lstrip().startswith("!") and self._on.core.commands.first_in(words) is not None
@@ -181,6 +186,8 @@ class Messages:
             changes=str(message) if "changed" in kept else None,
             avatar=kept.get("avatar", ""),
             changed_at=datetime.fromisoformat(kept["edited"]) if "edited" in kept else None,
+            files=posted(kept.get("files", ())),
+            forwarded=kept.get("forwarded", False),
         )
 
     async def _invocation(self, message: int, kept: Json, channel: int) -> Invocation:
@@ -280,15 +287,24 @@ class Messages:
             )
 
 
+def _reads(message: discord.Message) -> int:
+    """The same for what reads the same, with the same files."""
+    return hash((message.content, *(file.id for file in message.attachments)))
+
+
 def names_in(message: discord.Message) -> Mapping[str, Mapping[str, str]]:
-    """What those are called that a message names: people, roles, and the channels that everybody sees."""
+    """What those are called that a message names: people, roles, and the channels that everybody sees. Of
+    what it brings along from elsewhere Discord tells no names.
+    """
     found: dict[str, dict[str, str]] = {"people": {}, "roles": {}, "places": {}}
+    said, guild = forwarded_in(message) or message, message.guild
     for user in message.mentions:
         found["people"][str(user.id)] = user.display_name
-    for role in message.role_mentions:
+    roles = [guild.get_role(number) for number in said.raw_role_mentions] if guild else []
+    for role in (*message.role_mentions, *filter(None, roles)):
         found["roles"][str(role.id)] = role.name
-    for number in (*message.raw_channel_mentions, *map(int, _LEADS_TO.findall(message.content))):
-        channel = message.guild and message.guild.get_channel_or_thread(number)
+    for number in (*said.raw_channel_mentions, *map(int, _LEADS_TO.findall(said.content))):
+        channel = guild and guild.get_channel_or_thread(number)
         if channel and (channel == message.channel or _is_seen_by_all(channel)):
             found["places"][str(number)] = channel.name
     return found

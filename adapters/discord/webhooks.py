@@ -23,7 +23,8 @@ from bot.masking import hide
 NAME, KEPT = "Plein", "webhook:"
 # What is done by a webhook, for `Outgoing`.
 CARRY = "carry"
-ANSWERS_WITHIN = 30.0
+# So many seconds until it answers once all was sent, and until all was, with its files.
+ANSWERS_WITHIN, SENT_WITHIN = 30.0, 100.0
 RETRY_SECONDS = 2.0
 UNKNOWN_WEBHOOK, BAD_TOKEN = 10015, 50027
 GONE = UNKNOWN_WEBHOOK, BAD_TOKEN
@@ -89,7 +90,7 @@ class Webhooks:
                 connector=self._on.client.http.connector,
                 connector_owner=False,
                 raise_for_status=self._check,
-                timeout=aiohttp.ClientTimeout(total=ANSWERS_WITHIN),
+                timeout=aiohttp.ClientTimeout(total=SENT_WITHIN, sock_read=ANSWERS_WITHIN),
             )
         return self._http
 

@@ -12,19 +12,25 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
+from itertools import zip_longest
+from typing import TypeVar
 
+import aiohttp
 import nio
 
+from adapters.matrix.files import MARK, mark_of, shown, shows
 from adapters.matrix.read import KEY
 from adapters.matrix.remarks import event_at, opened
 from adapters.matrix.render import Content
 from adapters.matrix.rich.write import write
 from adapters.matrix.session import Session
-from bot.errors import Gone
+from bot.errors import Gone, NotCarried
+from bot.files import PATIENCE, refused, told, with_names
 from bot.model.carried import SAME, Copy, Spoken
+from bot.model.files import Posted
 from bot.model.message import Text, text
 from bot.model.people import Place
 from bot.ports.adapter import Note
@@ -59,6 +65,9 @@ LARGEST, SEALED = 58_000, 4 / 3
 SHOWN_OF_EDIT = 1_000
 # What is longer is written beside everything else.
 LONG = 4_000
+# So many seconds a homeserver may take for a file.
+STORED_WITHIN = 60.0
+T = TypeVar("T")
 
 
 class Carrying:
@@ -68,28 +77,31 @@ class Carrying:
         self._on = session
         self._texts = texts
 
-    async def carry(self, copy: Copy, note: Note) -> None:
+    async def carry(self, copy: Copy, note: Note) -> Text | None:
         """See `Carrier.carry`. Raises what `Outgoing.send` does."""
-        if copy.spoken and not copy.spoken.rich:
+        if copy.spoken and not copy.spoken.says:
             if copy.spoken.name != SAME:  # a reply quotes nothing
                 await self._unname(copy, note)
-            return
+            return None
         on, room, stands = self._on, copy.place.room_id, copy.stands
-        contents = await self._contents(copy, copy.spoken) if copy.spoken else []
-        for part, content in enumerate(contents):
+        lost: list[Text] = []
+        pieces = await self._pieces(copy, copy.spoken) if copy.spoken else []
+        for part, piece in enumerate(pieces):
             if part < len(stands) and stands[part]:
-                await self._change(copy, stands[part], content)
+                await self._change(copy, stands[part], await self._file_in(copy, piece, lost, stands[part]))
             else:
+                content = await self._file_in(copy, piece, lost)
                 event = await on.outgoing.send(room, TEXT, content, content[KEY], copy.tried_at)
                 await note(part, event)
-        for part in range(len(contents), len(stands)):
+        for part in range(len(pieces), len(stands)):
             if stands[part]:
                 # Of what is not there at all nothing is left to take away.
                 with contextlib.suppress(Gone):
                     await on.outgoing.redact_whole(room, stands[part], on.me, copy.key)
                 await note(part, "")
-        if not contents and copy.in_doubt and copy.tried_at:
+        if not pieces and copy.in_doubt and copy.tried_at:
             await self._take_away_lost(copy, copy.tried_at)
+        return told(lost)
 
     async def _take_away_lost(self, copy: Copy, since: datetime) -> None:
         """What was being said when that was not wanted any more, and arrived nobody knows where."""
@@ -102,6 +114,8 @@ class Carrying:
     async def _change(self, copy: Copy, event: str, content: Content) -> None:
         """What stands there says this from now on. An earlier try may have sent it so: then nothing does."""
         room = copy.place.room_id
+        if not content:
+            return
         if copy.in_doubt or copy.attempts:
             found = await event_at(self._on, room, event)
             said = opened(self._on, room, found).source.get("content") if found else None
@@ -142,33 +156,130 @@ class Carrying:
         locale, (zone, _) = await asyncio.gather(core.voice_of(place), core.clocks_of(place))
         return Voice(locale, zone, self._on.clock.now())
 
-    async def _contents(self, copy: Copy, spoken: Spoken) -> Sequence[Content]:
-        """Of each event that it takes; nothing where there is nothing to read."""
+    async def _pieces(self, copy: Copy, spoken: Spoken) -> Sequence[_Piece]:
+        """Of each event that it takes; nothing where there is nothing to read. Each file is one, with the
+        first words beneath the first.
+        """
         voice = await self._voice(copy.place)
-        names = Names(zone=voice.zone, language=voice.locale)
-        name = clean_name(spoken.name) or self._texts.write(text("matrix.carried.nobody"), voice)
+        written = self._written(copy, spoken, voice)
         rich = spoken.rich
         if copy.late:
-            rich = _begun_with(self._texts.write(_late(spoken.at, voice, names), voice) + " ", rich)
-        profile = _profile(spoken.name, name)
-        known = self._on.client.rooms.get(copy.place.room_id)
-        is_sealed = known is not None and known.encrypted
+            rich = _begun_with(self._texts.write(_late(spoken.at, voice, written.names), voice) + " ", rich)
+        if spoken.forwarded:
+            rich = _begun_with(f"({self._texts.write(text('carried.forwarded'), voice)}) ", rich)
 
-        def contents() -> Sequence[Content]:
-            if not write(spoken.rich, names):
+        def parts() -> list[Rich]:
+            if not (spoken.files or write(spoken.rich, written.names)):
                 return []
-            parts = in_parts(rich, lambda part: _weight(_named(part, profile, names), sealed=is_sealed))
-            return [content for part in parts if (content := _named(part, profile, names))]
+            parts = in_parts(rich, lambda part: _weight(written.content(part), sealed=written.is_sealed))
+            return [part for part in parts if written.content(part)]
 
-        is_long = len(text_of(rich)) > LONG
-        found = await asyncio.to_thread(contents) if is_long else contents()
-        reply: Content = {}
-        if copy.answers:
-            reply = {"m.relates_to": {"m.in_reply_to": {"event_id": copy.answers}}}
+        first, *others = (await _beside(rich, parts)) or [()]
+        pieces = [(words, posted) for words, posted in zip_longest([first], spoken.files, fillvalue=None)]
+        pieces += [(words, None) for words in others]
         return [
-            {**content, **({} if part else reply), KEY: f"{copy.key}:{part}"}
-            for part, content in enumerate(found)
+            _Piece(words or (), posted, f"{copy.key}:{part}", written, reply=not part)
+            for part, (words, posted) in enumerate(pieces)
+            if words or posted
         ]
+
+    def _written(self, copy: Copy, spoken: Spoken, voice: Voice) -> _Written:
+        name = clean_name(spoken.name) or self._texts.write(text("matrix.carried.nobody"), voice)
+        known = self._on.client.rooms.get(copy.place.room_id)
+        return _Written(
+            _profile(spoken.name, name),
+            Names(zone=voice.zone, language=voice.locale),
+            voice,
+            known is not None and known.encrypted,
+            copy.answers,
+        )
+
+    # --- files ---
+
+    async def _file_in(self, copy: Copy, piece: _Piece, lost: list[Text], stands: str = "") -> Content:
+        """The content of an event, with its file where it has one; nothing where that is what stands."""
+        if piece.posted is None:
+            return await _beside(piece.rich, lambda: piece.content(piece.rich))
+        before = (stands and await self._says(copy.place.room_id, stands)) or {}
+        file = shows(before) if before.get(MARK) == mark_of(piece.posted) else {}
+        try:
+            file = file or await self._stored(copy, piece.posted)
+        except NotCarried as no:
+            lost.append(no.why)
+        if not file:
+            words = with_names(piece.rich, [piece.posted], self._texts, piece.written.voice)
+            return piece.content(words)
+        about = piece.posted.about
+        words = piece.rich or (Words(file["filename"] if is_blank(about) else about),)
+        content = {**await _beside(words, lambda: piece.content(words)), **file}
+        return {} if before and _is_same(before, content) else content
+
+    async def _stored(self, copy: Copy, posted: Posted) -> Content:
+        """What an event says of it, once the homeserver has it; nothing of what only has a name.
+
+        Raises: NotCarried. Cut off before the event is sent it is stored anew: what nothing points to a
+        homeserver clears away.
+        """
+        if not posted.source:
+            return {}
+        uploads, room = self._on.outgoing.uploads, copy.place.room_id
+        most = await uploads.most()
+        async with self._on.core.fetch(copy, posted, most) as fetched:
+            try:
+                async with asyncio.timeout(STORED_WITHIN):
+                    stored = await uploads.store(room, fetched.data, fetched.size, fetched.kind)
+            except Gone as gone:
+                raise NotCarried(refused(posted)) from gone
+            except (OSError, aiohttp.ClientError) as trouble:
+                # Should the homeserver take nothing at all just now, the words wait for it as well.
+                if self._on.clock.now() - (copy.tried_at or self._on.clock.now()) < PATIENCE:
+                    raise
+                raise NotCarried(refused(posted)) from trouble
+            return shown(posted, fetched, stored)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """How a copy is written. `is_sealed`: it is encrypted; `answers`: what it answers."""
+
+    profile: Content
+    names: Names
+    voice: Voice
+    is_sealed: bool
+    answers: str | None
+
+    def content(self, rich: Rich) -> Content:
+        return _named(rich, self.profile, self.names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What is one event: words, or a file with the words beneath it."""
+
+    rich: Rich
+    posted: Posted | None
+    key: str
+    written: _Written
+    reply: bool
+
+    def content(self, rich: Rich) -> Content:
+        content = {**self.written.content(rich), KEY: self.key}
+        if self.reply and self.written.answers:
+            content["m.relates_to"] = {"m.in_reply_to": {"event_id": self.written.answers}}
+        return content
+
+
+async def _beside(rich: Rich, work: Callable[[], T]) -> T:
+    """What is long is written beside everything else."""
+    return await asyncio.to_thread(work) if len(text_of(rich)) > LONG else work()
+
+
+def _is_same(before: Content, content: Content) -> bool:
+    """Whether an event says that already, whichever state of it that was, and whatever it answers."""
+    passed_over = (KEY, "m.relates_to")
+    return {name: value for name, value in before.items() if name not in passed_over} == {
+        name: value for name, value in content.items() if name not in passed_over
+    }
 
 
 def clean_name(name: str) -> str:
@@ -230,10 +341,11 @@ def _edit(content: Content, event: str) -> Content:
     """The same in the place of what stands there; what that answers stays."""
     new = {name: value for name, value in content.items() if name != "m.relates_to"}
     body = content["body"]
-    shown = body if len(body) <= SHOWN_OF_EDIT else body[:SHOWN_OF_EDIT] + "…"
+    shown_first = body if len(body) <= SHOWN_OF_EDIT else body[:SHOWN_OF_EDIT] + "…"
     return {
         "msgtype": content["msgtype"],
-        "body": f"* {shown}",
+        **shows(content),
+        "body": f"* {shown_first}",
         "m.mentions": {},
         PROFILE: content[PROFILE],
         KEY: content[KEY],
@@ -243,7 +355,7 @@ def _edit(content: Content, event: str) -> Content:
 
 
 def _begun_with(words: str, rich: Rich) -> Rich:
-    first, *others = rich
+    first, *others = rich or (Words(""),)
     if isinstance(first, Paragraph):
         return (replace(first, inside=joined((Words(words), *first.inside))), *others)
     return joined((Words(words), *rich))

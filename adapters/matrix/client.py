@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -16,6 +17,7 @@ import nio
 from adapters.matrix.account import Account
 from adapters.matrix.aliases import READS, Aliases, follow
 from adapters.matrix.carrying import Carrying
+from adapters.matrix.files import fetch
 from adapters.matrix.guests import admit, obstacle_to_entering
 from adapters.matrix.homes import Homes
 from adapters.matrix.intake import Intake
@@ -50,11 +52,12 @@ from bot.clock import Clock
 from bot.errors import Gone, NotOurs, PlatformFailed, Refused, Shut, StoreFailed, TryLater
 from bot.model.carried import Copy
 from bot.model.events import Lack
+from bot.model.files import Posted
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Message, Text
 from bot.model.people import Grounds, Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
-from bot.ports.adapter import Core, Note
+from bot.ports.adapter import Core, Note, Take
 from bot.texts import Texts, Voice
 
 log = logging.getLogger(__name__)
@@ -207,9 +210,13 @@ class Matrix:
                 return Receipt(delivery.replaces)
             return await self._send(delivery)
 
-    async def carry(self, copy: Copy, note: Note) -> None:
+    async def carry(self, copy: Copy, note: Note) -> Text | None:
         with self._told_of_outages(copy.place):
-            await self._carrying.carry(copy, note)
+            return await self._carrying.carry(copy, note)
+
+    async def fetch(self, place: Place, posted: Posted, take: Take) -> None:
+        self._check_connected()
+        await fetch(self._session, posted, take)
 
     async def describe(self, place: Place, line: str, others: Collection[str]) -> bool:
         await self._ready.wait()
@@ -395,7 +402,9 @@ class Matrix:
             for number, file in enumerate(made, 1):
                 name = f"{delivery.key}:{attachment.form}" + (f":{number}" if number > 1 else "")
                 try:
-                    stored = await self._outgoing.upload(room, file.data, MIMETYPES[file.form])
+                    stored = await self._outgoing.uploads.store(
+                        room, io.BytesIO(file.data), len(file.data), MIMETYPES[file.form]
+                    )
                 except (Gone, Refused) as refused:
                     log.warning("Left out %s: %s", name, refused)
                     continue

@@ -16,6 +16,7 @@ import nio
 
 from adapters.inbox import PAUSE, InOrder
 from adapters.matrix.answers import about, button_called, filled_in, is_ballot, numbers_in, shows_choices
+from adapters.matrix.files import posted_in
 from adapters.matrix.gaps import PRIVATELY, SAID_AT, Gap, gap_in, left_out, said_at
 from adapters.matrix.mentions import addressed, addresses_in, said_to
 from adapters.matrix.read import (
@@ -84,7 +85,7 @@ class Intake:
         if isinstance(heard.meaning, Signed):
             return heard.meaning.sign in self._on.core.signs and self._is_place(room)
         if isinstance(heard.meaning, Sent):
-            return self._looks_like_two(room)
+            return self._looks_like_two(room) or self._carries(room, heard.sender)
         if not isinstance(heard.meaning, Said):
             return True
         said = heard.meaning
@@ -189,6 +190,8 @@ class Intake:
                 await self._deal_with_words(asked, said, arrival.room, heard.content)
             case Emoted() as emoted:
                 await self._bring(asked, emoted, heard.content)
+            case Sent() as sent if asked.place and self._on.core.carries(asked.place):
+                await self._bring(asked, sent, heard.content)
             case Sent():
                 # Once a day, as to whoever calls it by its name: two bots answer each other no more often.
                 await self._tell(asked, arrival.room, text("matrix.sent"), self._once_a("%Y-%m-%d", "sent"))
@@ -348,7 +351,7 @@ class Intake:
     async def _bring(
         self,
         asked: Invocation,
-        said: Said | Emoted,
+        said: Said | Emoted | Sent,
         content: Mapping[str, Any],
         *,
         changes: str | None = None,
@@ -361,8 +364,9 @@ class Intake:
         # Of a room that Plein is not in any more it does not know whether its words may leave it.
         facts = self._on.rooms.get(place.room_id) if core.carries(place) else None
         rich = await laid_out(self._on, place.room_id, content) if facts else ()
-        if rich or listens:
-            heard = replace(_talk(asked, place, said), rich=rich, changes=changes)
+        files = posted_in(content) if facts else ()
+        if rich or files or listens:
+            heard = replace(_talk(asked, place, said), rich=rich, files=files, changes=changes)
             await core.hear(replace(heard, encrypted=facts is not None and facts.is_encrypted))
 
     def _once_a(self, when: str, about: str) -> str:
@@ -608,7 +612,7 @@ def _sender(event: Mapping[str, Any]) -> str:
     return sender if isinstance(sender, str) else ""
 
 
-def _talk(said_by: Invocation, place: Place, said: Said | Emoted) -> Talk:
+def _talk(said_by: Invocation, place: Place, said: Said | Emoted | Sent) -> Talk:
     """What was said in a place, for whoever listens."""
     ref = said_by.id.removeprefix(f"{PLATFORM}:")
     who, at = said_by.author, said_by.at

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import io
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,6 +29,7 @@ from adapters.matrix.read import KEY, content_if_by, moment, server_of
 from adapters.matrix.refusals import refusal
 from adapters.matrix.render import POLL_END, POLL_START, Content
 from adapters.matrix.rooms import MADE_FOR, Room
+from adapters.matrix.uploads import Uploads
 from bot.clock import Clock
 from bot.errors import Gone, NotOurs, Refused, Shut, TryLater
 from bot.recent import Recent
@@ -68,6 +68,7 @@ class Outgoing:
         self._rooms = rooms
         self._clock = clock
         self._messages = Pace(clock)
+        self.uploads = Uploads(client, self._messages, self.request_at)
         self._new_rooms = Pace(clock)
         # Since when somebody waits for a new room, and when they last asked; within LEFT_THE_LINE.
         self._line: dict[str, tuple[datetime, datetime]] = {}
@@ -125,18 +126,6 @@ class Outgoing:
             if isinstance(response, nio.RoomSendResponse) and response.event_id:
                 return str(response.event_id)
             raise self._refused(response, self._messages)
-
-    async def upload(self, room: str, data: bytes, mimetype: str) -> Content:
-        """A file for that room, encrypted where the room is: the part of an event that points to it."""
-        encrypted = bool(self._client.rooms[room].encrypted) if room in self._client.rooms else False
-        response, keys = await self._client.upload(
-            io.BytesIO(data), content_type=mimetype, filename="file", encrypt=encrypted, filesize=len(data)
-        )
-        if not isinstance(response, nio.UploadResponse):
-            raise self._refused(response, self._messages)
-        if not encrypted:
-            return {"url": response.content_uri}
-        return {"file": {"url": response.content_uri, "mimetype": mimetype, **(keys or {})}}
 
     def _refused(self, response: Any, pace: Pace) -> Exception:
         code = getattr(response, "status_code", None)

@@ -19,7 +19,8 @@ from bot.unseen import has_unseen
 KEY = "be.plein.key"
 RESPONSES = ("org.matrix.msc3381.poll.response", "m.poll.response")
 ENDS = ("org.matrix.msc3381.poll.end", "m.poll.end")
-_SENT = ("m.image", "m.audio", "m.video", "m.file", "m.location")
+_FILES = ("m.image", "m.audio", "m.video", "m.file")
+_SENT = (*_FILES, "m.location")
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MS = 253_402_300_799_000
 _COMMAND = re.compile(r"![^\W\d_]")
@@ -70,12 +71,15 @@ class Edited:
     """What somebody had said was changed, to these words. Nothing is done for a second time."""
 
     target: str
-    now: Said | Emoted
+    now: Said | Emoted | Sent
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A picture, a recording or a file: no words."""
+    """A picture, a recording or a file, with the words beneath it where it has any."""
+
+    words: str = ""
+    reply_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +232,9 @@ def is_id(value: object, sigil: str) -> TypeGuard[str]:
 
 def _meaning(kind: str, content: dict[str, Any], event: Mapping[str, Any]) -> Meaning | None:
     if kind == "m.room.message":
-        return Sent() if _is_sent(content) else _said(content)
+        return _sent(content) if _is_sent(content) else _said(content)
     if kind == "m.sticker":
-        return Sent()
+        return None if KEY in content else _sent(content)
     if kind == "m.reaction":
         return _reacted(content)
     if kind in RESPONSES:
@@ -257,30 +261,51 @@ def _is_sent(content: dict[str, Any]) -> bool:
 def _said(content: dict[str, Any]) -> Said | Emoted | Edited | None:
     """An edit says nothing anew; a notice is a bot's, and so is what any Plein says."""
     words, relation, kind = content.get("body"), _relation(content), content.get("msgtype")
-    if kind not in ("m.text", "m.emote") or not isinstance(words, str) or KEY in content:
+    if kind not in ("m.text", "m.emote", *_FILES) or not isinstance(words, str) or KEY in content:
         return None
     if target := replaced_by(content):
         new = content.get("m.new_content")
         now = (
-            _said({name: new[name] for name in new if name != "m.relates_to"})
+            _new({name: new[name] for name in new if name != "m.relates_to"})
             if isinstance(new, dict)
             else None
         )
-        return Edited(target, now) if isinstance(now, Said | Emoted) else None
-    if relation.get("rel_type") == "m.replace":
+        return Edited(target, now) if now else None
+    if relation.get("rel_type") == "m.replace" or kind in _FILES:
         return None
-    reply = relation.get("m.in_reply_to")
-    target = reply.get("event_id") if isinstance(reply, dict) else None
-    # In a thread, a client that knows no threads is told to show a reply; nobody meant one.
-    fallback = relation.get("rel_type") == "m.thread" and relation.get("is_falling_back") is True
-    answered = target if is_id(target, "$") else None
+    answered = _answered_by(relation)
     words = (words if answered is None else _without_quote(words)).strip()
-    answered = None if fallback else answered
+    answered = None if _is_fallback(relation) else answered
     if kind == "m.emote":
         return Emoted(words, answered)
     laid_out = content.get("formatted_body")
     html = laid_out if isinstance(laid_out, str) else ""
     return Said(words, answered, html, _mentions(content))
+
+
+def _new(content: dict[str, Any]) -> Said | Emoted | Sent | None:
+    """What an edit makes of it, which is no edit itself."""
+    now = _sent(content) if _is_sent(content) else _said(content)
+    return now if isinstance(now, Said | Emoted | Sent) else None
+
+
+def _sent(content: dict[str, Any]) -> Sent:
+    """Words stand beneath a file where it has a name of its own."""
+    relation, words, name = _relation(content), content.get("body"), content.get("filename")
+    has_words = isinstance(words, str) and isinstance(name, str) and words != name
+    answered = None if _is_fallback(relation) else _answered_by(relation)
+    return Sent(words.strip() if isinstance(words, str) and has_words else "", answered)
+
+
+def _answered_by(relation: dict[str, Any]) -> str | None:
+    reply = relation.get("m.in_reply_to")
+    target = reply.get("event_id") if isinstance(reply, dict) else None
+    return target if is_id(target, "$") else None
+
+
+def _is_fallback(relation: dict[str, Any]) -> bool:
+    """In a thread, a client that knows no threads is told to show a reply; nobody meant one."""
+    return relation.get("rel_type") == "m.thread" and relation.get("is_falling_back") is True
 
 
 def _mentions(content: dict[str, Any]) -> tuple[str, ...]:

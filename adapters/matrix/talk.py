@@ -10,7 +10,7 @@ import aiohttp
 import nio
 
 from adapters.inbox import PAUSE
-from adapters.matrix.read import Emoted, Said, read, replaced_by
+from adapters.matrix.read import Emoted, Said, Sent, read, replaced_by
 from adapters.matrix.remarks import event_at, opened
 from adapters.matrix.rich.read import read as read_rich
 from adapters.matrix.session import Session
@@ -22,7 +22,11 @@ LONG = 4_000
 
 
 async def laid_out(on: Session, room: str, content: Mapping[str, Any]) -> Rich:
-    """What the content of an event says, with those whom it names as the room calls them."""
+    """What the content of an event says, with those whom it names as the room calls them. A sticker's says
+    nothing but what it shows.
+    """
+    if "msgtype" not in content:
+        return ()
     known = on.client.rooms.get(room)
     names = Names(people=_Called(known)) if known else Names()
     if len(str(content)) > LONG:
@@ -30,7 +34,7 @@ async def laid_out(on: Session, room: str, content: Mapping[str, Any]) -> Rich:
     return read_rich(content, names)
 
 
-async def original_of(on: Session, room: str, event_id: str, author: str) -> Said | Emoted | None:
+async def original_of(on: Session, room: str, event_id: str, author: str) -> Said | Emoted | Sent | None:
     """What that edit of theirs is of; None where it counts for nothing.
 
     Anybody can say that they change what somebody else said, and homeservers let them: an edit counts of what
@@ -49,7 +53,7 @@ async def original_of(on: Session, room: str, event_id: str, author: str) -> Sai
     if source.get("type") == "m.room.encrypted":
         return None if replaced_by(source["content"]) else Said("")
     heard = read(source)
-    return heard.meaning if heard and isinstance(heard.meaning, Said | Emoted) else None
+    return heard.meaning if heard and isinstance(heard.meaning, Said | Emoted | Sent) else None
 
 
 class _Called(Mapping[str, str]):

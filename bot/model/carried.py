@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.model.files import Posted
 from bot.model.people import FIRST_COMMUNITY, Place
 from bot.model.work import Reference
 from bot.rich import Rich
@@ -32,7 +33,8 @@ class Spoken:
 
     `name` is what they are called there, as their platform says it: cleaned by nobody yet. `at` is when they
     said it, by their platform's clock. `answers` is the number of the message that it answers. `avatar` is
-    a public address of their picture, where there is one. With nothing in `rich` it is what stands there
+    a public address of their picture, where there is one. `files` are what they posted with it. `forwarded`:
+    somebody else said it, and nobody knows who. With neither words nor files it is what stands there
     already, answering nothing from now on that is quoted: whose it is stays the SAME, or else it is nobody's.
     """
 
@@ -41,6 +43,13 @@ class Spoken:
     at: datetime
     answers: int | None = None
     avatar: str = ""
+    files: tuple[Posted, ...] = ()
+    forwarded: bool = False
+
+    @property
+    def says(self) -> bool:
+        """Whether it says anything; else it is what stands there already."""
+        return bool(self.rich or self.files)
 
 
 @dataclass(frozen=True, slots=True)

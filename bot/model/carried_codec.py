@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.model.carried import Spoken
+from bot.model.files import Posted
 from bot.rich import (
     DEEPEST,
     SMALL,
@@ -40,7 +41,10 @@ Inside = Callable[[object], Rich]
 
 def pack_spoken(spoken: Spoken) -> str:
     """Half characters, which no platform should send, are kept too."""
-    fields = [spoken.name, spoken.at.isoformat(), spoken.answers, spoken.avatar, _packed(spoken.rich)]
+    at = spoken.at.isoformat()
+    fields: list[Any] = [spoken.name, at, spoken.answers, spoken.avatar, _packed(spoken.rich)]
+    if more := _more(spoken):
+        fields.append(more)
     return json.dumps(fields, separators=(",", ":"))
 
 
@@ -53,7 +57,46 @@ def unpack_spoken(packed: str) -> Spoken:
     match fields:
         case [str(name), str(at), None | int() as answers, str(avatar), rich] if type(answers) is not bool:
             return Spoken(name, _rich(rich, 0), _moment(at), answers, avatar)
+        case [str(name), str(at), None | int() as answers, str(avatar), rich, dict(more)] if (
+            more and type(answers) is not bool
+        ):
+            return Spoken(name, _rich(rich, 0), _moment(at), answers, avatar, **_read_more(more))
     raise ValueError("no words of anybody's")
+
+
+def _more(spoken: Spoken) -> dict[str, Any]:
+    """What few messages have."""
+    more: dict[str, Any] = {}
+    if spoken.files:
+        more["files"] = [
+            [file.source, file.name, file.size, file.kind, file.hidden, file.about] for file in spoken.files
+        ]
+    if spoken.forwarded:
+        more["forwarded"] = True
+    return more
+
+
+def _read_more(more: Mapping[str, object]) -> dict[str, Any]:
+    """Raises: ValueError."""
+    found = dict[str, Any]()
+    for name, value in more.items():
+        match name, value:
+            case "files", [_, *_] as files:
+                found[name] = tuple(map(_file, files))
+            case "forwarded", True if value is True:
+                found[name] = True
+            case _:
+                raise ValueError("nothing of a message")
+    return found
+
+
+def _file(found: object) -> Posted:
+    match found:
+        case [str(source), str(name), None | int() as size, str(kind), bool(hidden), str(about)] if (
+            type(size) is not bool
+        ):
+            return Posted(source, name, size, kind, hidden, about)
+    raise ValueError("no file")
 
 
 def _packed(nodes: Rich) -> list[Any]:

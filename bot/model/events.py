@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bot.model.files import Posted
 from bot.model.message import Text
 from bot.model.people import Identity, Place, Presences, Role
 from bot.rich import Rich
@@ -159,7 +160,7 @@ class Heard:
     (`Core.carries`), `rich` is the same laid out, `changes` is where the message of theirs stands that this
     is the new state of, and `avatar` a public address of their picture, if there is one. `changed_at`: where
     it is first heard as it reads since it was changed, when that was. `encrypted`: where it was said what
-    people say is.
+    people say is. `files`: what they posted with it, and `forwarded`: what it says somebody else said first.
     """
 
     id: str
@@ -176,6 +177,8 @@ class Heard:
     avatar: str = ""
     changed_at: datetime | None = None
     encrypted: bool = False
+    files: tuple[Posted, ...] = ()
+    forwarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from bot.model.carried import Copy, Standing
 from bot.model.events import Arrival, Banned, Came, Heard, Invocation, Lack, PutOut
+from bot.model.files import Fetched, Posted
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Attachment, Message, Suggestion, Text
 from bot.model.people import Identity, Known, Place, Presences, Role
@@ -190,14 +192,16 @@ class Listener(Adapter, Protocol):
 class Carrier(Protocol):
     """An adapter that shows what people said elsewhere as theirs."""
 
-    async def carry(self, copy: Copy, note: Note) -> None:
+    async def carry(self, copy: Copy, note: Note) -> Text | None:
         """Make it stand there as it is wanted, in its speaker's name, and ring nobody.
 
         What has to be several messages is sent part by part, and each is noted before the next is sent. What
         `stands` is changed, and of what it is too many parts the last are taken away; without anything
         `spoken` all of it is. What stands there and is to stay (`Spoken.rich` is empty) quotes nobody any
         more; where it is to be nobody's and its platform cannot change a name it is taken away. Done again,
-        after no answer or a crash, it makes nothing twice.
+        after no answer or a crash, it makes nothing twice. Of its files what is in them is asked of the core,
+        unless it stands there already; one that cannot come along is told of by its name and size, and why
+        is returned, for whoever said it.
 
         Raises: what `deliver` does. Gone: nothing can ever stand there.
         """
@@ -233,6 +237,23 @@ class Silencer(Protocol):
         """Let that account write there again, as it was before; what somebody's hand changed since stays.
 
         Raises: as `silence`.
+        """
+        ...
+
+
+# Takes what is in a file, piece by piece. Raises: NotCarried where it is too much.
+Take = Callable[[bytes], None]
+
+
+@runtime_checkable
+class Keeper(Protocol):
+    """An adapter of a platform that keeps the files which people post there."""
+
+    async def fetch(self, place: Place, posted: Posted, take: Take) -> None:
+        """Give what is in a file that somebody posted there, a piece at a time, from where its platform
+        keeps it and from nowhere else.
+
+        Raises: NotCarried where it is no more, or not what it was said to be; and what `deliver` does.
         """
         ...
 
@@ -297,6 +318,13 @@ class Core(Protocol):
         ...
 
     async def hear(self, heard: Heard) -> None: ...
+
+    def fetch(self, copy: Copy, posted: Posted, most: int) -> AbstractAsyncContextManager[Fetched]:
+        """A file of what is carried, to be shown by a platform that takes so many bytes.
+
+        Raises: NotCarried where it cannot be had, or is larger; TryLater where nobody can say just now.
+        """
+        ...
 
     # --- what people do with each other's messages ---
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from bot.described import with_line
 from bot.model.carried import SAME, Copy
+from bot.model.files import Posted
+from bot.model.message import Text
 from bot.model.people import Identity, Place
 from bot.model.work import Reference
-from bot.ports.adapter import Note
+from bot.ports.adapter import Note, Take
 from bot.rich import text_of
 from tests.doubles.platform import Platform
 
@@ -27,15 +29,18 @@ class Carrier(Platform):
     topics: dict[str, str] = field(default_factory=dict)
     copies: list[Copy] = field(default_factory=list)
     sent: dict[tuple[str, str], str] = field(default_factory=dict)
+    # What is in each file, by what leads to it: pieces that come, and trouble.
+    files: dict[str, list[bytes | Exception]] = field(default_factory=dict)
+    fetched: list[str] = field(default_factory=list)
 
-    async def carry(self, copy: Copy, note: Note) -> None:
+    async def carry(self, copy: Copy, note: Note) -> Text | None:
         room = copy.place.room_id
         self.copies.append(copy)
         await self._tell()
         if room in self.held:
             await self.held[room].wait()
-        if copy.spoken and not copy.spoken.rich and copy.spoken.name == SAME:
-            return
+        if copy.spoken and not copy.spoken.says and copy.spoken.name == SAME:
+            return None
         here = self.history.setdefault(room, {})
         parts = self._parts(copy)
         for part, words in enumerate(parts):
@@ -60,12 +65,21 @@ class Carrier(Platform):
             for ref in lost:
                 here.pop(ref, None)
         await self._tell()
+        return None
 
     def _parts(self, copy: Copy) -> list[str]:
         if copy.spoken is None:
             return []
-        first, *rest = text_of(copy.spoken.rich).split("|")
+        names = "".join(f" [{posted.name}]" for posted in copy.spoken.files)
+        first, *rest = (text_of(copy.spoken.rich) + names).split("|")
         return [f"{copy.spoken.name}: {first}", *rest]
+
+    async def fetch(self, place: Place, posted: Posted, take: Take) -> None:
+        self.fetched.append(posted.source)
+        for piece in self.files[posted.source]:
+            if isinstance(piece, Exception):
+                raise piece
+            take(piece)
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         assert isinstance(to, Place)

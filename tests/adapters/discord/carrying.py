@@ -16,6 +16,7 @@ from bot.errors import NotNow, PlatformFailed
 from bot.main.config import ThemeSection
 from bot.model.carried import Copy, Spoken
 from bot.model.events import Heard
+from bot.model.message import Text
 from bot.model.people import Place
 from bot.ports.adapter import Note
 from bot.rich import Rich, Words
@@ -39,6 +40,8 @@ class Carrying:
     bell: Bell = field(default_factory=Bell)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     tries: int = 0
+    # Why something of what was shown last could not come along.
+    why: Text | None = None
 
     def __post_init__(self) -> None:
         self._editions = itertools.count(1)
@@ -77,7 +80,7 @@ class Carrying:
             stands[part:] = [ref, *stands[part + 1 :]]
 
         try:
-            await plein.adapter.carry(replace(copy, **more), noting or note)
+            self.why = await plein.adapter.carry(replace(copy, **more), noting or note)
         except NotNow as no:
             if no.unsent and not in_doubt:
                 del self.tried[number]

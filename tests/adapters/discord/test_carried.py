@@ -105,7 +105,6 @@ async def test_only_what_people_say_to_each_other_there(
     thread = anna.begins("sport", "draad")
     await anna.says("sport", "!help")
     await anna.says("sport", f"<@{plein.double.bot.user.id}> help")
-    await anna.says("sport", files={"zonder woorden.txt": b"a"})
     in_thread = await anna.says(thread, "in de draad")
     await anna.edits(in_thread, "in de draad, anders")
     await anna.says("sport", "!!! wat een dag")

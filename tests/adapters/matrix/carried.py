@@ -19,6 +19,7 @@ from bot.main.config import Community, Config, DatabaseSection
 from bot.main.features import FEATURES
 from bot.model.carried import Copy, Spoken
 from bot.model.events import Arrival, Heard
+from bot.model.message import Text
 from bot.model.people import Grounds, Place
 from bot.rich import Rich, Words
 from tests.doubles.proxy import Proxy
@@ -47,6 +48,8 @@ class Carried:
     stored: list[Arrival] = field(default_factory=list)
     joined: set[Place] = field(default_factory=set)
     encrypted: set[Place] = field(default_factory=set)
+    # Why something of what was carried last could not come along.
+    why: Text | None = None
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def room(self, owner: Person, *others: Person, carried: bool = True, **options: Any) -> str:
@@ -78,7 +81,7 @@ class Carried:
         async def note(part: int, ref: str) -> None:
             stands[part] = ref
 
-        await self.adapter.carry(copy, note)
+        self.why = await self.adapter.carry(copy, note)
         return tuple(stands[part] for part in sorted(stands))
 
     def standing_in(self, core: PleinCore) -> dict[str, Any]:
@@ -155,6 +158,8 @@ def a_copy(room: str, said: Rich | str | None, edition: str = "1", **more: Any) 
     """Of what Mia said elsewhere; None: it is gone."""
     name = more.pop("name", "Mia")
     rich = (Words(said),) if isinstance(said, str) else said
-    spoken = None if rich is None else Spoken(name, rich, more.pop("at", AT))
+    files, forwarded = more.pop("files", ()), more.pop("forwarded", False)
+    at = more.pop("at", AT)
+    spoken = None if rich is None else Spoken(name, rich, at, files=files, forwarded=forwarded)
     more.setdefault("message", next(numbers))
     return Copy(place=Place("matrix", room), account="", spoken=spoken, edition=edition, **more)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.model.carried import Spoken
 from bot.model.carried_codec import pack_spoken, unpack_spoken
+from bot.model.files import Posted
 from bot.rich import DEEPEST, Moment, Paragraph, Pointer, Quote, Rich, Shape, Words
 from tests.rich import rich
 
@@ -33,6 +34,28 @@ def test_it_is_read_as_it_was(said: Rich, name: str, answers: int | None) -> Non
     for words in (said, (*said, *OTHERS)):
         spoken = Spoken(name, words, AT, answers, "https://x.be/a")
         assert unpack_spoken(pack_spoken(spoken)) == spoken
+
+
+files = st.builds(
+    Posted,
+    *(st.text(max_size=9), st.text(max_size=9), st.none() | st.integers(0), st.text(max_size=5)),
+    *(st.booleans(), st.text(max_size=5)),
+)
+
+
+@given(st.lists(files, max_size=3).map(tuple), st.booleans())
+def test_files_are_read_as_they_were(posted: tuple[Posted, ...], forwarded: bool) -> None:
+    spoken = Spoken("Mia", (), AT, files=posted, forwarded=forwarded)
+    assert unpack_spoken(pack_spoken(spoken)) == spoken
+
+
+@given(json_values)
+def test_any_other_file_is_refused(value: Any) -> None:
+    more = ({"files": value}, {"files": [value]}, {"forwarded": value}, {"x": value}, value)
+    for each in more:
+        with suppress(ValueError):
+            spoken = unpack_spoken(json.dumps(["x", AT.isoformat(), None, "", [], each]))
+            assert spoken.files or spoken.forwarded
 
 
 def test_half_characters_and_as_deep_as_is_read() -> None:

@@ -215,7 +215,9 @@ def resolve(person: Person, value: Any, resolved: Json) -> str:
 def _attach(person: Person, value: Any, resolved: Json) -> str:
     filename, data = value
     file = person.world.file(filename, data, content_type_of(filename))
-    resolved.setdefault("attachments", {})[file.id] = attachment_json("ephemeral-attachments/0", file)
+    resolved.setdefault("attachments", {})[file.id] = attachment_json(
+        person.world, "ephemeral-attachments/0", file
+    )
     return file.id
 
 

@@ -22,6 +22,7 @@ from tests.doubles.discord.talk import Upload, Uploads
 
 assert api, "importing it fills the table of routes"
 
+FILE = "/attachments/{channel_id}/{attachment_id}/{filename}"
 BASE = re.compile(r"/api/v(\d+)(/.*)")
 SECRET = ("authorization", "cookie")
 VIA = {"Via": "1.1 google", "Server": "cloudflare"}
@@ -66,14 +67,16 @@ class Http:
         self.faults = faults
         self.limits = limits
         self.calls: list[Call] = []
+        # The addresses of files that were asked for.
+        self.fetched: list[str] = []
         self.failures: list[tuple[Call, Exception]] = []
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Any request to any of Discord's hosts."""
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self.gateway.serve(request)
-        if request.path.startswith(("/attachments/", "/ephemeral-attachments/")):
-            return self._file(request.path)
+        if request.path.startswith(("/attachments/", "/ephemeral-attachments/", "/stickers/")):
+            return await self._file(request)
         base = BASE.fullmatch(request.rel_url.raw_path)
         if base is None:
             return web.json_response({"message": "404: Not Found", "code": 0}, status=404)
@@ -202,12 +205,21 @@ class Http:
             call.files.append(filename)
         return uploads
 
-    def _file(self, path: str) -> web.Response:
-        """What cdn.discordapp.com has."""
-        file = self.world.files.get(path.split("/")[-2])
-        return (
-            web.Response(body=file.data, content_type=file.content_type) if file else web.Response(status=404)
-        )
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        """What cdn.discordapp.com has: an attachment for whoever has an address that was signed of late."""
+        self.fetched.append(str(request.url))
+        fault = self.faults.of("GET", FILE, {})
+        if fault and (early := await self._meet(fault)) is not None:
+            return early
+        if fault and fault.kind == "before":
+            _hang_up(request)
+        now, until = self.world.clock.now(), request.query.get("ex", "0")
+        is_open = request.path.startswith("/stickers/") or int(until, 16) > now
+        name = request.path.split("/")[-1 if "/stickers/" in request.path else -2]
+        file = self.world.files.get(name) if is_open else None
+        if file is None:
+            return web.Response(status=404, text="This content is no longer available.")
+        return web.Response(body=file.data, content_type=file.content_type)
 
 
 def _limited(wait: float, everywhere: bool) -> Refused:

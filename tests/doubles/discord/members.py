@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tests.doubles.discord import brought, permissions, places, polls, talk
 from tests.doubles.discord import interactions as life
-from tests.doubles.discord import permissions, places, polls, talk
 from tests.doubles.discord.answers import Answer, Modal
 from tests.doubles.discord.clientside import choose, resolve
 from tests.doubles.discord.errors import Json, Refused
@@ -83,15 +83,26 @@ class Person:
         *,
         to: Message | None = None,
         files: Mapping[str, bytes] | None = None,
+        stickers: Sequence[tuple[str, int, bytes]] = (),
     ) -> Message:
-        """Write there; in reply `to` a message if there is one."""
+        """Write there; in reply `to` a message if there is one. A sticker: its name, format and picture."""
         channel = self._place(where)
         self._may(channel, "send_messages_in_threads" if channel.thread else "send_messages")
         body: Json = {"content": words}
         if to:
             body["message_reference"] = {"message_id": to.id}
         uploads = {number: talk.Upload(*file) for number, file in enumerate((files or {}).items())}
-        return self._allowed(lambda: talk.post(self.world, channel, self.user, body, uploads))
+        if not stickers:
+            return self._allowed(lambda: talk.post(self.world, channel, self.user, body, uploads))
+        items = [brought.sticker(self.world, *each) for each in stickers]
+        body["sticker_ids"] = [item["id"] for item in items]
+        return self._allowed(lambda: talk.post(self.world, channel, self.user, body, stickers=items))
+
+    async def forwards(self, message: Message, where: Channel | str) -> Message:
+        """Bring what somebody said along to another place: nobody there is told who it was."""
+        channel = self._place(where)
+        self._may(channel, "send_messages")
+        return brought.forward(self.world, message, channel, self.user)
 
     def begins(self, where: Channel | str, name: str, *, private: bool = False) -> Channel:
         """Begin a thread there, for all who see the channel; a private one is for whoever is named in it."""
@@ -112,10 +123,14 @@ class Person:
         self._may(thread, "manage_threads")
         who.leaves_thread(thread)
 
-    async def edits(self, message: Message, words: str) -> None:
-        """Change what they wrote."""
+    async def edits(self, message: Message, words: str, *, without: str = "") -> None:
+        """Change what they wrote; a file of that name goes."""
         assert message.author is self.user, f"{self.name} did not write {message!r}"
-        self._allowed(lambda: talk.edit(self.world, message, {"content": words}))
+        body: Json = {"content": words}
+        if without:
+            kept = [{"id": file.id} for file in message.attachments if file.filename != without]
+            body["attachments"] = kept
+        self._allowed(lambda: talk.edit(self.world, message, body))
 
     async def deletes(self, message: Message) -> None:
         """Delete what they wrote, or another's where they may."""

@@ -192,8 +192,13 @@ def guild_create_json(guild: Guild, application: Application) -> Json:
     }
 
 
-def attachment_json(folder: str, attachment: Attachment) -> Json:
-    place = f"{folder}/{attachment.id}/{quote(attachment.filename)}"
+SIGNED_FOR = 24 * 3600
+"""So many seconds the address of a file opens."""
+
+
+def attachment_json(world: World, folder: str, attachment: Attachment) -> Json:
+    until = int(world.clock.now()) + SIGNED_FOR
+    place = f"{folder}/{attachment.id}/{quote(attachment.filename)}?ex={until:x}&is={until:x}&hm=00"
     found: Json = {
         "id": attachment.id,
         "filename": attachment.filename,
@@ -257,7 +262,7 @@ def message_json(world: World, message: Message, viewer: User | None = None, *, 
         "embeds": message.embeds,
         "components": message.components,
         "attachments": [
-            attachment_json(f"attachments/{message.channel.id}", attachment)
+            attachment_json(world, f"attachments/{message.channel.id}", attachment)
             for attachment in message.attachments
         ],
         "mentions": [user_json(user) for user in message.mentions],
@@ -294,9 +299,21 @@ def _optional_part(world: World, message: Message, viewer: User | None) -> Json:
         "interaction_metadata": message.interaction,
         "reactions": reactions or None,
         "poll": poll_json(message.poll, viewer, world.polls_behind) if message.poll else None,
+        "sticker_items": message.stickers or None,
+        "message_snapshots": [_snapshot(world, message.snapshot)] if message.snapshot else None,
         "thread": channel_json(thread) if thread else None,
     }
     return {key: value for key, value in optional.items() if value is not None}
+
+
+def _snapshot(world: World, said: Message) -> Json:
+    """What was said, without whoever said it; where its files are as it is just now."""
+    parts = (
+        *("type", "content", "embeds", "attachments", "timestamp", "edited_timestamp", "flags", "mentions"),
+        *("mention_roles", "components", "sticker_items"),
+    )
+    shown = message_json(world, said, nested=True)
+    return {"message": {part: shown[part] for part in parts if part in shown}}
 
 
 def _reaction(key: str, users: list[str], viewer: User | None) -> Json:

@@ -187,6 +187,9 @@ class Message:
     # Whomever it ever rang for, and how often: accounts and roles by their numbers, and "everyone".
     rang: list[str] = field(default_factory=list)
     reference: Json | None = None
+    # What a forward brings along; and stickers, as Discord tells of them.
+    snapshot: Message | None = None
+    stickers: list[Json] = field(default_factory=list)
     reactions: dict[str, list[str]] = field(default_factory=dict)
     application_id: str | None = None
     webhook_id: str | None = None

@@ -66,7 +66,7 @@ def tell(world: World, name: str, message: Message, data: Json, kind: str = "mes
     world.emit(Event(name, data, 0 if only else intents, guild_id, channel, only, message))
 
 
-def _whole(world: World, message: Message) -> Json:
+def whole(world: World, message: Message) -> Json:
     data = message_json(world, message)
     guild = world.guild_of(message.channel)
     if guild and not message.webhook_id and not message.ephemeral and message.author.id in guild.members:
@@ -102,7 +102,7 @@ def post(
         channel_changed(world, channel)
     if channel.private:
         _bring_in(world, channel, message)
-    tell(world, "MESSAGE_CREATE", message, _whole(world, message))
+    tell(world, "MESSAGE_CREATE", message, whole(world, message))
     world.bell.ring()
     return message
 
@@ -247,7 +247,7 @@ def edit(world: World, message: Message, body: Json, uploads: Uploads | None = N
     if not deferred:
         message.edits += 1
         message.edited_at = world.clock.now()
-    tell(world, "MESSAGE_UPDATE", message, _whole(world, message))
+    tell(world, "MESSAGE_UPDATE", message, whole(world, message))
     world.bell.ring()
 
 
@@ -274,7 +274,7 @@ def _demand_few_old_edits(world: World, channel: Channel) -> None:
 def preview(world: World, message: Message, url: str) -> None:
     """Discord found what a link leads to: the message changes, and nobody changed it."""
     message.embeds = [{"type": "link", "url": url, "title": "Preview"}]
-    tell(world, "MESSAGE_UPDATE", message, _whole(world, message))
+    tell(world, "MESSAGE_UPDATE", message, whole(world, message))
 
 
 def delete(world: World, message: Message) -> None:
@@ -368,7 +368,7 @@ def pin(world: World, message: Message, by: User) -> None:
     notice = Message(world.clock.new_id(), message.channel, by, type=PIN, at=world.clock.now())
     notice.reference = {"type": 0, "channel_id": message.channel.id, "message_id": message.id}
     message.channel.messages[notice.id] = notice
-    tell(world, "MESSAGE_CREATE", notice, _whole(world, notice))
+    tell(world, "MESSAGE_CREATE", notice, whole(world, notice))
     world.bell.ring()
 
 
@@ -382,7 +382,7 @@ def _pins_changed(world: World, message: Message) -> None:
     if message.channel.guild_id:
         data["guild_id"] = message.channel.guild_id
     world.emit(Event("CHANNEL_PINS_UPDATE", data, 1, message.channel.guild_id, message.channel))
-    tell(world, "MESSAGE_UPDATE", message, _whole(world, message))
+    tell(world, "MESSAGE_UPDATE", message, whole(world, message))
 
 
 def type_in(world: World, channel: Channel, user: User) -> None:
