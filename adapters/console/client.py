@@ -39,6 +39,8 @@ from bot.unseen import visible
 PLATFORM = "console"
 # Files that can be read where lines are printed.
 _READABLE = ("csv", "json", "md")
+# Of what a thread began with so much is shown.
+MOST_SHOWN = 30
 # What stands here for a category or a space.
 CORNER = "console.home"
 # Of so many places, and people in them, what they saw last is remembered.
@@ -100,6 +102,9 @@ class Console:
         self._talk: Recent[tuple[Place, Identity], tuple[int, datetime]] = Recent(MOST)
         # Which message of theirs that was.
         self._last: Recent[tuple[Place, Identity], str] = Recent(MOST)
+        # Where what was said last in that name stands there, and how what stands somewhere begins.
+        self._stands: Recent[tuple[Place, str], str] = Recent(MOST)
+        self._begins: Recent[str, str] = Recent(MOST)
         # What rooms were called since they were made.
         self._names: Recent[str, str] = Recent(MOST)
         self._encrypted: Recent[str, bool] = Recent(MOST)
@@ -205,12 +210,14 @@ class Console:
             if last and self.core.misses:
                 await self.core.gone(place, [last])
         elif said.changed is None or (last and self.core.carries(place)):
-            words = said.changed or said.text
+            whose, words = said.in_thread or ("", said.changed or said.text)
             heard = Heard(asked.id, self.account, place, who, said.name, words, asked.at)
+            heard = replace(heard, thread=self._stands.get((place, whose)))
             if said.changed is None:
                 often = self._talk.get((place, who), (0, asked.at))[0]
                 self._talk[place, who] = often + 1, asked.at
                 self._last[place, who] = asked.id
+                self._stand(place, said.name, asked.id, words)
             if self.core.carries(place):
                 changes = last if said.changed else None
                 heard = replace(heard, ref=asked.id, rich=(Words(words),), changes=changes)
@@ -359,12 +366,22 @@ class Console:
             name = f"{name} ↪"
         if copy.late:
             name = f"{name} ({copy.spoken.at.astimezone(zone):%H:%M})"
-        said = message(typed(f"{name}: {text_in(copy.spoken.rich)}"))
+        words = text_in(copy.spoken.rich)
+        said = message(typed(f"{name}: {words}"))
+        if copy.thread:
+            where = f"{where} # {self._begins.get(copy.thread, '…')}"
         if copy.stands:
             await self._print(f"{where} *", said, "edited", copy.place)
         else:
             await self._print(where, said, "carried", copy.place)
-            await note(0, str(uuid.uuid4()))
+            ref = str(uuid.uuid4())
+            self._stand(copy.place, copy.spoken.name, ref, words)
+            await note(0, ref)
+
+    def _stand(self, place: Place, name: str, ref: str, words: str) -> None:
+        """It is what was said last in that name there."""
+        self._stands[place, name] = ref
+        self._begins[ref] = words if len(words) <= MOST_SHOWN else f"{words[: MOST_SHOWN - 1].rstrip()}…"
 
     async def describe(self, place: Place, line: str, others: Collection[str]) -> bool:
         """Here nothing is said of a room."""

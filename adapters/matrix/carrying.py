@@ -23,6 +23,7 @@ from adapters.matrix.remarks import event_at, opened
 from adapters.matrix.render import Content
 from adapters.matrix.rich.write import write
 from adapters.matrix.session import Session
+from adapters.matrix.threads import Threads
 from bot.errors import Gone
 from bot.model.carried import SAME, Copy, Spoken
 from bot.model.message import Text, text
@@ -67,6 +68,7 @@ class Carrying:
     def __init__(self, session: Session, texts: Texts) -> None:
         self._on = session
         self._texts = texts
+        self._threads = Threads(session)
 
     async def carry(self, copy: Copy, note: Note) -> None:
         """See `Carrier.carry`. Raises what `Outgoing.send` does."""
@@ -80,7 +82,9 @@ class Carrying:
             if part < len(stands) and stands[part]:
                 await self._change(copy, stands[part], content)
             else:
-                event = await on.outgoing.send(room, TEXT, content, content[KEY], copy.tried_at)
+                related = await self._threads.related(copy, content, part)
+                event = await on.outgoing.send(room, TEXT, related, content[KEY], copy.tried_at)
+                self._threads.said(room, related, event)
                 await note(part, event)
         for part in range(len(contents), len(stands)):
             if stands[part]:
@@ -162,13 +166,7 @@ class Carrying:
 
         is_long = len(text_of(rich)) > LONG
         found = await asyncio.to_thread(contents) if is_long else contents()
-        reply: Content = {}
-        if copy.answers:
-            reply = {"m.relates_to": {"m.in_reply_to": {"event_id": copy.answers}}}
-        return [
-            {**content, **({} if part else reply), KEY: f"{copy.key}:{part}"}
-            for part, content in enumerate(found)
-        ]
+        return [{**content, KEY: f"{copy.key}:{part}"} for part, content in enumerate(found)]
 
 
 def clean_name(name: str) -> str:

@@ -40,7 +40,15 @@ Inside = Callable[[object], Rich]
 
 def pack_spoken(spoken: Spoken) -> str:
     """Half characters, which no platform should send, are kept too."""
-    fields = [spoken.name, spoken.at.isoformat(), spoken.answers, spoken.avatar, _packed(spoken.rich)]
+    fields: list[Any] = [
+        spoken.name,
+        spoken.at.isoformat(),
+        spoken.answers,
+        spoken.avatar,
+        _packed(spoken.rich),
+    ]
+    if spoken.thread is not None:
+        fields.append(spoken.thread)
     return json.dumps(fields, separators=(",", ":"))
 
 
@@ -51,9 +59,17 @@ def unpack_spoken(packed: str) -> Spoken:
     except RecursionError:
         raise ValueError("too deep") from None
     match fields:
-        case [str(name), str(at), None | int() as answers, str(avatar), rich] if type(answers) is not bool:
-            return Spoken(name, _rich(rich, 0), _moment(at), answers, avatar)
+        case [str(name), str(at), None | int() as answers, str(avatar), rich, *more]:
+            if len(more) < 2 and type(answers) is not bool:
+                thread = _whole(more[0]) if more else None
+                return Spoken(name, _rich(rich, 0), _moment(at), answers, avatar, thread)
     raise ValueError("no words of anybody's")
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int:
+        raise ValueError("no number")
+    return value
 
 
 def _packed(nodes: Rich) -> list[Any]:

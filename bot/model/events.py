@@ -159,7 +159,8 @@ class Heard:
     (`Core.carries`), `rich` is the same laid out, `changes` is where the message of theirs stands that this
     is the new state of, and `avatar` a public address of their picture, if there is one. `changed_at`: where
     it is first heard as it reads since it was changed, when that was. `encrypted`: where it was said what
-    people say is.
+    people say is. `thread`: where the message stands there in whose thread it was said, or what that thread
+    itself is called there.
     """
 
     id: str
@@ -176,6 +177,7 @@ class Heard:
     avatar: str = ""
     changed_at: datetime | None = None
     encrypted: bool = False
+    thread: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
