@@ -219,9 +219,14 @@ class Carried:
         answered = copies.at(heard.place, heard.reply_to) if heard.reply_to else None
         answers = answered.message if answered else None
         shown = self._answers(tx, answers)
-        spoken = replace(_spoken(heard), answers=shown)
+        thread = heard.thread if heard.thread != heard.ref else None
+        root = copies.thread_of(heard.place, thread) if thread else None
+        spoken = replace(_spoken(heard), answers=shown, thread=root)
         early = copies.waited(heard.place, heard.ref, now)
-        message = copies.said(heard.place, heard.ref, heard.author, heard.at, answers, now)
+        message = copies.said(heard.place, heard.ref, heard.author, heard.at, answers, now, root)
+        if thread:
+            # Of a thread whose first message is none that is carried it is the first that is.
+            copies.keep_thread(heard.place, thread, root or message)
         edition = heard.id
         if heard.changed_at:
             copies.changed(message, heard.changed_at)
@@ -253,7 +258,8 @@ class Carried:
             return
         tx.copies.changed(found.message, heard.at)
         there = set(tx.copies.places_of(found.message))
-        spoken = replace(spoken, at=found.at, answers=self._answers(tx, found.answers))
+        answers = self._answers(tx, found.answers)
+        spoken = replace(spoken, at=found.at, answers=answers, thread=found.thread)
         where = [place for place in others if place in there]
         tx.copies.want(found.message, where, spoken, heard.id, now)
 
@@ -272,6 +278,13 @@ class Carried:
             return tx.copies.standing(place, max(since, on)) if on else ()
 
         return await self._store.read(look, community=community)
+
+    async def in_thread(self, place: Place, thread: str) -> Sequence[str]:
+        """Where that stands there which is in the thread of the same message. Raises: StoreFailed."""
+        community = await self._communities.of_place(place) if place in self.places else None
+        if community is None:
+            return ()
+        return await self._store.read(lambda tx: tx.copies.in_thread(place, thread), community=community)
 
     # --- what is no more ---
 

@@ -181,6 +181,9 @@ class PleinCore:
     async def standing(self, place: Place, since: datetime) -> Sequence[Standing]:
         return await self.carried.standing(place, since)
 
+    async def in_thread(self, place: Place, thread: str) -> Sequence[str]:
+        return await self.carried.in_thread(place, thread)
+
     async def hear(self, heard: Heard) -> None:
         await self.carried.hear(heard)
         if heard.changes is None and heard.words:

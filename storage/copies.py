@@ -39,6 +39,7 @@ from storage.community import anywhere
 from storage.envelopes import Envelopes
 from storage.numbers import next_number
 from storage.tables import copied_in, copies, early_acts, speakers, wanted_copies
+from storage.threads import Threads
 from storage.upsert import upsert
 
 A_DAY = timedelta(days=1)
@@ -60,7 +61,7 @@ _MESSAGE = copies.c.message == bindparam("message_")
 _AT = (
     select(
         *(copies.c.message, copies.c.at, copies.c.reply_to, copies.c.speaker, copies.c.changed_at),
-        speakers.c.account,
+        *(copies.c.thread, speakers.c.account),
     )
     .join(speakers, speakers.c.id == copies.c.speaker, isouter=True)
     .where(_THERE, copies.c.ref == bindparam("ref_", type_=copies.c.ref.type))
@@ -294,6 +295,7 @@ class Copies:
         self._db = db
         self._sealing = sealing
         self._account_for = account_for
+        self._threads = Threads(db)
 
     # --- the map ---
 
@@ -305,7 +307,7 @@ class Copies:
         said = row.at is not None
         author = Identity(*row.account.split(":", 1)) if row.account else None
         is_gone = said and row.speaker is None
-        return Stands(row.message, said, row.at, row.reply_to, author, is_gone, row.changed_at)
+        return Stands(row.message, said, row.at, row.reply_to, author, is_gone, row.changed_at, row.thread)
 
     def refs(self, message: int, place: Place) -> Reference:
         number = self._known(place)
@@ -325,13 +327,36 @@ class Copies:
         ]
 
     def said(
-        self, place: Place, ref: str, author: Identity, at: datetime, answers: int | None, now: datetime
+        self,
+        place: Place,
+        ref: str,
+        author: Identity,
+        at: datetime,
+        answers: int | None,
+        now: datetime,
+        thread: int | None = None,
     ) -> int:
         message = next_number(self._db, "copies")
         speaker = self._speaker(author, now)
         row = {"message": message, "place": self._number(place), "part": 0, "ref": ref}
-        self._db.execute(_ADD, {**row, "speaker": speaker, "at": at, "reply_to": answers})
+        self._db.execute(_ADD, {**row, "speaker": speaker, "at": at, "reply_to": answers, "thread": thread})
         return message
+
+    def thread_of(self, place: Place, thread: str) -> int | None:
+        number = self._known(place)
+        if number is None:
+            return None
+        found = self._threads.at(number, thread)
+        if found is None and (stands := self.at(place, thread)):
+            found = self._threads.root_of(stands.message)
+        return found if found is not None and self._threads.may_go_on(found) else None
+
+    def keep_thread(self, place: Place, thread: str, message: int) -> None:
+        self._threads.keep(self._number(place), thread, message)
+
+    def in_thread(self, place: Place, thread: str) -> Sequence[str]:
+        number, message = self._known(place), self.thread_of(place, thread)
+        return self._threads.standing(number, message) if number and message is not None else ()
 
     def _speaker(self, author: Identity, now: datetime) -> int:
         found: tuple[int, datetime] | None = self._db.get(_SPEAKER, author.address)
@@ -576,6 +601,7 @@ class Copies:
             where = {"message_": row.message, "place_": row.place}
             stands = tuple(self._db.execute(_REFS, where).scalars())
             answers = self.refs(spoken.answers, place) if spoken and spoken.answers is not None else ()
+            thread = self._thread_in(spoken, place, row.place) if spoken else None
             said = self._is_said(row.message, place, stands)
         copy = Copy(
             row.message,
@@ -588,9 +614,16 @@ class Copies:
             bool(row.in_doubt),
             row.attempts,
             next(iter(answers), None),
+            thread,
             community=row.community,
         )
         return Wanted(row.seq, copy, said, bool(row.first), bool(row.missed))
+
+    def _thread_in(self, spoken: Spoken, place: Place, number: int) -> str | None:
+        """Where that message stands, or where its thread still is."""
+        if spoken.thread is None:
+            return None
+        return next(iter(self.refs(spoken.thread, place)), None) or self._threads.of(number, spoken.thread)
 
     def _is_said(self, message: int, place: Place, stands: Reference) -> bool:
         found = self.at(place, stands[0]) if stands else None
@@ -612,7 +645,9 @@ class Copies:
         self._db.execute(_TAKE_PART, {"message_": copy.message, "place_": number, "part_": part})
         if ref:
             row = {"message": copy.message, "place": number, "part": part, "ref": ref}
-            self._db.execute(_ADD, {**row, "speaker": None, "at": None, "reply_to": None})
+            self._db.execute(_ADD, {**row, "speaker": None, "at": None, "reply_to": None, "thread": None})
+            if copy.thread and copy.spoken and copy.spoken.thread is not None:
+                self._threads.keep(number, copy.thread, copy.spoken.thread)
 
     def done(self, wanted: Wanted) -> None:
         """What is to be gone by now, which was being said just then, comes next."""

@@ -46,6 +46,7 @@ from storage.tables import (
     refs,
     speakers,
     spent,
+    threads,
     uses,
     wanted_copies,
 )
@@ -132,6 +133,13 @@ _IS_KNOWN = exists().where(
     _ITS_MESSAGE.c.at.is_not(None),
 )
 
+# What is known of a message beside whose it is and where it stands.
+_BESIDE = (copies.c.reply_to, copies.c.thread, copies.c.changed_at)
+_ITS_ROOT = exists().where(
+    copies.c.message == threads.c.message,
+    copies.c.community == threads.c.community,
+    copies.c.at.is_not(None),
+)
 _IS_SPOKEN = exists().where(
     _ITS_MESSAGE.c.speaker == speakers.c.id, _ITS_MESSAGE.c.community == speakers.c.community
 )
@@ -233,13 +241,13 @@ RULES = (
         before(inbox.c.arrived_at),
     ),
     Rule(
-        "what a message answers that is carried, and when it was changed",
+        "what a message answers that is carried, in whose thread it is, and when it was changed",
         A_YEAR,
         "what answers it is shown so; `[relay] keep_days` in the configuration",
         copies,
-        and_(before(copies.c.at), or_(copies.c.reply_to.is_not(None), copies.c.changed_at.is_not(None))),
+        and_(before(copies.c.at), or_(*(column.is_not(None) for column in _BESIDE))),
         kept_as=COPIES,
-        only=[copies.c.reply_to, copies.c.changed_at],
+        only=_BESIDE,
     ),
     Rule(
         "which message people said is which, in the places that it was carried to, once it is nobody's",
@@ -255,6 +263,13 @@ RULES = (
         "it is known whose they are",
         copies,
         and_(copies.c.at.is_(None), ~_IS_KNOWN),
+    ),
+    Rule(
+        "of which of these messages a thread is",
+        timedelta(),
+        "what is said in it is carried into that",
+        threads,
+        ~_ITS_ROOT,
     ),
     Rule(
         "which account said any of that",

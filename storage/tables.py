@@ -721,6 +721,8 @@ copies = Table(
     Column("reply_to", Number),
     # When whoever said it changed it last.
     Column("changed_at", Moment),
+    # The number of the message in whose thread it is.
+    Column("thread", Number),
     UniqueConstraint("place", "ref"),
     sqlite_with_rowid=False,
 )
@@ -728,6 +730,19 @@ copies = Table(
 Index("ix_copies_speaker", copies.c.speaker, sqlite_where=text("speaker IS NOT NULL"))
 Index("ix_copies_at", copies.c.at, sqlite_where=text("at IS NOT NULL"))
 Index("ix_copies_reply_to", copies.c.reply_to, sqlite_where=text("reply_to IS NOT NULL"))
+Index("ix_copies_thread", copies.c.thread, sqlite_where=text("thread IS NOT NULL"))
+
+# Of which message a thread is, by what that goes by in a place.
+threads = Table(
+    "threads",
+    metadata,
+    Column("place", Number, primary_key=True, autoincrement=False),
+    Column("ref", Ref, primary_key=True),
+    of_community(key=True),
+    Column("message", Number, nullable=False),
+    Index("ix_threads_message_place", "message", "place"),
+    sqlite_with_rowid=False,
+)
 
 # What is to stand in a place, and does not yet: without its words once it was set aside.
 wanted_copies = Table(

@@ -54,6 +54,8 @@ PLATFORM = "console"
 _READABLE = ("csv", "json", "md")
 # Of a file that is carried so many bytes at most, and so many at a time.
 MOST_CARRIED, PIECE = 10_000_000, 64 * 1024
+# Of what a thread began with so much is shown.
+MOST_SHOWN = 30
 # What stands here for a category or a space.
 CORNER = "console.home"
 # Of so many places, and people in them, what they saw last is remembered.
@@ -115,6 +117,9 @@ class Console:
         self._talk: Recent[tuple[Place, Identity], tuple[int, datetime]] = Recent(MOST)
         # Which message of theirs that was.
         self._last: Recent[tuple[Place, Identity], str] = Recent(MOST)
+        # Where what was said last in that name stands there, and how what stands somewhere begins.
+        self._stands: Recent[tuple[Place, str], str] = Recent(MOST)
+        self._begins: Recent[str, str] = Recent(MOST)
         # What rooms were called since they were made.
         self._names: Recent[str, str] = Recent(MOST)
         self._encrypted: Recent[str, bool] = Recent(MOST)
@@ -224,14 +229,16 @@ class Console:
             if last and self.core.misses:
                 await self.core.gone(place, [last])
         elif said.changed is None or (last and self.core.carries(place)):
-            words = said.changed or said.text
+            whose, words = said.in_thread or ("", said.changed or said.text)
             posts = posts_in(words)
             words = posts.words if posts else words
             heard = Heard(asked.id, self.account, place, who, said.name, words, asked.at)
+            heard = replace(heard, thread=self._stands.get((place, whose)))
             if said.changed is None:
                 often = self._talk.get((place, who), (0, asked.at))[0]
                 self._talk[place, who] = often + 1, asked.at
                 self._last[place, who] = asked.id
+                self._stand(place, said.name, asked.id, words)
             if self.core.carries(place):
                 changes = last if said.changed else None
                 files = (Posted(posts.name, posts.name, posts.size),) if posts else ()
@@ -394,14 +401,23 @@ class Console:
             if copy.spoken.name != SAME:  # here nobody is quoted
                 await self._print(f"{where} *", message(text("console.unnamed")), "edited", copy.place)
             return None
+        if copy.thread:
+            where = f"{where} # {self._begins.get(copy.thread, '…')}"
         lost: list[Text] = []
         said = message(*map(typed, (await self._carried(copy, copy.spoken, lost)).splitlines()))
         if copy.stands:
             await self._print(f"{where} *", said, "edited", copy.place)
         else:
             await self._print(where, said, "carried", copy.place)
-            await note(0, str(uuid.uuid4()))
+            ref = str(uuid.uuid4())
+            self._stand(copy.place, copy.spoken.name, ref, text_in(copy.spoken.rich))
+            await note(0, ref)
         return told(lost)
+
+    def _stand(self, place: Place, name: str, ref: str, words: str) -> None:
+        """It is what was said last in that name there."""
+        self._stands[place, name] = ref
+        self._begins[ref] = words if len(words) <= MOST_SHOWN else f"{words[: MOST_SHOWN - 1].rstrip()}…"
 
     async def _carried(self, copy: Copy, spoken: Spoken, lost: list[Text]) -> str:
         locale, (zone, _) = await self.core.voice_of(copy.place), await self.core.clocks_of(copy.place)

@@ -5,6 +5,7 @@ anna@discord: !poll mine           talks privately with Plein
 ben@matrix/sport: [2]              presses button 2
 ben@matrix/sport: [+🙏 anna]        puts that sign on what she said last there; with - takes it away
 ben@matrix/sport: [📎 a.pdf 12 MB] words   posts a file of that size, with words or without
+ben@matrix/sport: [# anna] Me too  says it in the thread on what she said last there
 role mia@discord moderator         gives a role
 encrypt matrix/sport               what people say there is encrypted from now on
 one person: anna@discord a@matrix  these accounts are one person's from now on
@@ -40,6 +41,7 @@ _ENDS = ("exit", "quit")
 _SIGN = re.compile(r"\[([+-])([^\s\w\[\]]{1,16}) ([^\s@:/\[\]]{1,64})\]")
 _CHANGES = re.compile(r"\[\*\]\s+(.+)")
 _TAKES_AWAY = "[x]"
+_IN_THREAD = re.compile(r"\[# ([^\s@:/\[\]]{1,64})\]\s+(.+)")
 _PRESS = re.compile(r"\[(\d{1,3})\]")
 _FILE = re.compile(
     r"\[📎 (?P<name>[^\[\]]{1,64}) (?P<size>[1-9]\d{0,3}) (?P<unit>kB|MB)\]\s*(?P<words>.*)", re.DOTALL
@@ -74,7 +76,8 @@ def posts_in(words: str) -> Posts | None:
 @dataclass(frozen=True, slots=True)
 class Says:
     """Somebody says that, or presses the button of that number; in a place, or in private. In a place they
-    may put a sign on what another said as well, and change or take away what they said last themselves.
+    may put a sign on what another said as well, speak in its thread, and change or take away what they said
+    last themselves.
     """
 
     name: str
@@ -98,6 +101,12 @@ class Says:
     def takes_away(self) -> bool:
         """Whether they take away what they said last there."""
         return self.place is not None and self.text.strip() == _TAKES_AWAY
+
+    @property
+    def in_thread(self) -> tuple[str, str] | None:
+        """In whose thread they say what, if that was typed: it is on what was said last in that name."""
+        match = _IN_THREAD.fullmatch(self.text.strip()) if self.place else None
+        return (match[1], match[2]) if match else None
 
     @property
     def signs(self) -> Signs | None:

@@ -11,6 +11,7 @@ from wcwidth import iter_graphemes
 from adapters.discord.messages import named, names_in
 from adapters.discord.rich.read import read
 from adapters.discord.rich.write import may_be_masked
+from adapters.discord.words import units
 from bot.model.carried import Spoken
 from bot.model.message import text
 from bot.rich import (
@@ -32,6 +33,7 @@ from bot.rich import (
     Styled,
     Words,
     clean,
+    is_blank,
     moment_in_words,
 )
 from bot.texts import Texts, Voice
@@ -72,7 +74,7 @@ def without_answer(content: str) -> str:
     return words if words and _IS_ANSWER.match(first) else content
 
 
-def first_words(message: discord.Message, names: Names, *, copied: bool) -> str:
+def first_words(message: discord.Message, names: Names, *, copied: bool, most: int = FIRST_WORDS) -> str:
     """How it begins, on one line, without marks; nothing of what is hidden. `copied`: lines like these stand
     above it.
     """
@@ -80,15 +82,15 @@ def first_words(message: discord.Message, names: Names, *, copied: bool) -> str:
     if copied:
         said = _without_lines_above(said)
     words = _SCHEME.sub("", " ".join(clean("".join(_words(said, names))).split()))
+    words = "" if is_blank(words) else words
     if not words:
-        words = " ".join(
-            f"📎 {clean(file.filename)}" for file in message.attachments if not file.is_spoiler()
-        )
-    if len(words) <= FIRST_WORDS:
+        names_of_files = (clean(file.filename) for file in message.attachments if not file.is_spoiler())
+        words = " ".join(f"📎 {name}" for name in names_of_files)
+    if units(words) <= most:
         return words
     kept = ""
     for character in iter_graphemes(words):
-        if len(kept + character) >= FIRST_WORDS:
+        if units(kept + character) >= most:
             break
         kept += character
     return f"{kept.rstrip()}…"

@@ -191,9 +191,8 @@ class Places:
         return str(room) in self._known
 
     def carries(self, channel: Any) -> bool:
-        """Whether what is said there is carried to other places; in a thread of a channel nothing is."""
-        room = room_of(channel)
-        return channel.id == room and self._core.carries(Place(PLATFORM, str(room)))
+        """Whether what is said there is carried to other places: never of what only some may see there."""
+        return not _is_private_thread(channel) and self._core.carries(Place(PLATFORM, str(room_of(channel))))
 
     async def at(self, room: int, channel: Any = None, *, speaks: bool = True) -> Place:
         """The place of that channel, from now on if it can be seen.

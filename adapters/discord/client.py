@@ -30,6 +30,7 @@ from adapters.discord.lacks import lacks_of
 from adapters.discord.members import PLEIN
 from adapters.discord.native import native_poll
 from adapters.discord.new_rooms import make_room, obstacle_to_making
+from adapters.discord.refs import read_ref
 from adapters.discord.refusals import TAKES_NO_MESSAGES
 from adapters.discord.session import Session, files_of
 from adapters.discord.settings import Discord as Settings
@@ -255,7 +256,8 @@ class Discord:
         on = self._session()
         channel = await self._channel(on, to)
         for message in ref:
-            await on.outgoing.retract(channel, message)
+            thread, number = read_ref(message)
+            await on.outgoing.retract(thread or channel, str(number))
 
     async def carry(self, copy: Copy, note: Note) -> Text | None:
         self._session()
@@ -323,7 +325,7 @@ class Discord:
         files = [*await files_of(delivery.message, on, voice, delivery.to), *overflow_files(said)]
         more: dict[str, Any] = {
             "pings": _pings(delivery),
-            "reply_to": int(delivery.reply_to) if delivery.reply_to else None,
+            "reply_to": read_ref(delivery.reply_to)[1] if delivery.reply_to else None,
         }
         try:
             return await on.outgoing.send(channel, said, files, key, tried_at, **more)

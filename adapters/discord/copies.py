@@ -12,7 +12,6 @@ import contextlib
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,9 +21,18 @@ from adapters.discord.above import answer, first_words, in_their_own_words, said
 from adapters.discord.attached import Load, attachments, load
 from adapters.discord.channels import permissions_in
 from adapters.discord.outgoing import SKEW, UNKNOWN_MESSAGE
+from adapters.discord.refs import number_of, read_ref
 from adapters.discord.rich.write import write
 from adapters.discord.session import Session
 from adapters.discord.speakers import name_for
+from adapters.discord.threads import (
+    SHUT,
+    UNKNOWN_CHANNEL,
+    Closed,
+    There,
+    Threads,
+    message_at,
+)
 from adapters.discord.webhooks import CARRY, GONE, RETRY_SECONDS, Webhooks
 from bot.errors import Gone, NotCarried, NotNow, NotOurs, PlatformFailed, Refused, TryLater
 from bot.files import refused as not_taken
@@ -34,7 +42,7 @@ from bot.model.message import Text, text
 from bot.model.people import Place
 from bot.ports.adapter import Note
 from bot.recent import Recent
-from bot.rich import SMALL, Heading, Names, Node, Words
+from bot.rich import SMALL, Heading, Link, Names, Node, Words
 from bot.texts import Voice
 
 log = logging.getLogger(__name__)
@@ -44,25 +52,8 @@ MOST_KNOWN = 10_000
 # So many seconds are long for files to be sent, and so often is enough.
 SLOW, MOST_SLOW = 60.0, 2
 INVALID_FORM, TOO_LARGE = 50035, 40005
-
-
-@dataclass(frozen=True, slots=True)
-class _There:
-    """Where it is to stand: a channel, or a thread of one."""
-
-    place: Place
-    channel: int
-    thread: int | None = None
-    guild: int | None = None
-
-    @property
-    def room(self) -> int:
-        return self.thread or self.channel
-
-    @property
-    def given(self) -> dict[str, Any]:
-        """Where in its channel a webhook is to do something."""
-        return {"thread": discord.Object(self.thread)} if self.thread else {}
+# Of a message that is no more, or was in a thread that is no more.
+_IS_GONE = UNKNOWN_MESSAGE, UNKNOWN_CHANNEL
 
 
 class Copies:
@@ -71,6 +62,7 @@ class Copies:
     def __init__(self, session: Session) -> None:
         self._on = session
         self.webhooks = Webhooks(session)
+        self.threads = Threads(session, self.webhooks)
         self._says: Recent[str, int] = Recent(MOST_KNOWN)
         # What was said last in each channel, and noted.
         self._last: Recent[int, int] = Recent(MOST_KNOWN)
@@ -80,6 +72,8 @@ class Copies:
     async def carry(self, copy: Copy, note: Note) -> Text | None:
         """As `Carrier` says it."""
         there = await self._find(copy.place)
+        if there is None:
+            return None
         async with self.webhooks.alone(there.channel), AsyncExitStack() as held:
             stands = list(copy.stands)
             if copy.in_doubt and (found := await self._arrived(there, copy)):
@@ -111,38 +105,58 @@ class Copies:
                 self._slow[_which(copy)] = self._slow.get(_which(copy), 0) + 1
             raise
 
-    async def _make(self, there: _There, copy: Copy, stands: list[str], note: Note, load: Load) -> None:
-        """Part by part; its files are with the first."""
-        parts = await self._parts(copy, there, load) if copy.spoken else []
-        for number, words in enumerate(parts):
-            its = load if number == 0 else Load(load.held)
-            if number >= len(stands):
-                await self._noted(there, note, number, await self._say(there, copy, stands, words, its))
-                continue
-            ref = await self._change(there, copy, stands, number, words, its) if stands[number] else ""
-            if ref != stands[number]:
-                await note(number, ref)
-                stands[number] = ref
-        for number in reversed(range(len(parts), len(stands))):
+    async def _make(self, there: There, copy: Copy, stands: list[str], note: Note, load: Load) -> None:
+        count = await self._show(there, copy, stands, note, load) if copy.spoken else 0
+        for number in reversed(range(count, len(stands))):
             if stands[number]:
                 await self._take_away(there, stands[number])
                 await note(number, "")
 
-    async def _load(self, there: _There, copy: Copy, stands: Sequence[str], held: AsyncExitStack) -> Load:
+    async def _load(self, there: There, copy: Copy, stands: Sequence[str], held: AsyncExitStack) -> Load:
         """The files that go with it: of a message that somebody took away nothing is fetched any more."""
         if not (copy.spoken and copy.spoken.files):
             return Load(held)
-        first = await self._read(there, stands[0]) if stands and stands[0] else None
+        first = await message_at(self._on, there, stands[0]) if stands and stands[0] else None
         if stands and first is None:
             return Load(held)
         return await load(self._on, copy, there.guild, first, held)
 
-    async def _noted(self, there: _There, note: Note, number: int, ref: str) -> None:
-        await note(number, ref)
-        self._last[there.room] = int(ref)
+    async def _show(self, there: There, copy: Copy, stands: list[str], note: Note, load: Load) -> int:
+        """In how many parts it stands then: in its thread, or in the channel if that is shut."""
+        where = await self._where(there, copy, stands)
+        try:
+            return await self._show_in(where, copy, stands, note, load)
+        except Closed as closed:
+            log.info("What is said in %s as a thread stands beside it: %s", there.room, closed)
+            return await self._show_in(there, copy, stands, note, load)
 
-    async def _find(self, place: Place) -> _There:
-        """Raises: what sending does."""
+    async def _where(self, there: There, copy: Copy, stands: Sequence[str]) -> There:
+        """Where what is said goes: beside what stands of it, or into its thread."""
+        if first := next(filter(None, stands), ""):
+            return there.at(first)
+        return await self.threads.open(there, copy.thread) if copy.thread else there
+
+    async def _show_in(self, where: There, copy: Copy, stands: list[str], note: Note, load: Load) -> int:
+        """Part by part; its files are with the first."""
+        parts = await self._parts(copy, where.at(stands[0]) if stands and stands[0] else where, load)
+        for number, words in enumerate(parts):
+            its = load if number == 0 else Load(load.held)
+            if number >= len(stands):
+                await self._noted(where, note, number, await self._say(where, copy, stands, words, its))
+                continue
+            ref = await self._change(where, copy, stands, number, words, its) if stands[number] else ""
+            if ref != stands[number]:
+                await note(number, ref)
+                stands[number] = ref
+        return len(parts)
+
+    async def _noted(self, there: There, note: Note, number: int, ref: str) -> None:
+        await note(number, ref)
+        _, message = read_ref(ref)
+        self._last[there.at(ref).room] = message
+
+    async def _find(self, place: Place) -> There | None:
+        """None where only some may see what is said: it takes no part. Raises: what sending does."""
         room = int(place.room_id)
         channel: Any = self._on.client.get_channel(room)
         if channel is None:
@@ -150,12 +164,14 @@ class Copies:
             with self._on.outgoing.understood("find", room):
                 channel = await self._on.client.fetch_channel(room)
         if isinstance(channel, discord.Thread):
-            return _There(place, channel.parent_id, room, channel.guild.id)
-        return _There(place, room, guild=channel.guild.id)
+            if channel.is_private():
+                return None
+            return There(place, channel.parent_id, room, channel.guild.id)
+        return There(place, room, guild=channel.guild.id)
 
     # --- saying ---
 
-    async def _say(self, there: _There, copy: Copy, stands: list[str], words: str, load: Load) -> str:
+    async def _say(self, there: There, copy: Copy, stands: list[str], words: str, load: Load) -> str:
         """Say it once more than it stands there; where it stands."""
         began = self._on.clock.now()
         try:
@@ -169,14 +185,14 @@ class Copies:
             if found is None:
                 raise
             self._on.outgoing.arrived(CARRY, there.room)
-            stands.append(self._found(found))
+            stands.append(self._found(there, found))
             its = Load(load.held, kept=list(found.attachments))
             return await self._change(there, copy, stands, len(stands) - 1, words, its)
         stands.append(said)
         self._says[said] = _mark(words, load.count)
         return said
 
-    async def _send(self, there: _There, copy: Copy, words: str, load: Load) -> str:
+    async def _send(self, there: There, copy: Copy, words: str, load: Load) -> str:
         assert copy.spoken
         anybody = self._anybody(await self._on.voice(there.place))
         shown: dict[str, Any] = {"username": name_for(copy.spoken.name, anybody)}
@@ -188,12 +204,14 @@ class Copies:
                 return await self._execute(there, words, {**shown, **files})
             except discord.HTTPException as refused:
                 _check_size(refused, load)
+                if refused.code in there.closed:
+                    raise Closed(refused.code) from refused
                 if last or not self._mends(refused, there, shown, anybody):
                     raise
         raise AssertionError("the last try raises")
 
     def _mends(
-        self, refused: discord.HTTPException, there: _There, shown: dict[str, Any], anybody: str
+        self, refused: discord.HTTPException, there: There, shown: dict[str, Any], anybody: str
     ) -> bool:
         """Whether it can be said otherwise: a name or a picture is no reason to lose words."""
         if refused.code in GONE:
@@ -204,9 +222,9 @@ class Copies:
             return True
         return refused.code == INVALID_FORM and shown.pop("avatar_url", None) is not None
 
-    async def _execute(self, there: _There, words: str, shown: dict[str, Any]) -> str:
+    async def _execute(self, there: There, words: str, shown: dict[str, Any]) -> str:
         webhook = await self.webhooks.of(there.channel)
-        with self.webhooks.understood(there.room, *GONE, INVALID_FORM, TOO_LARGE):
+        with self.webhooks.understood(there.room, *GONE, INVALID_FORM, TOO_LARGE, *there.closed):
             said = await webhook.send(words, wait=True, allowed_mentions=NOBODY, **shown, **there.given)
         if said.channel.id != there.room:
             # Somebody has our webhook speak in another channel: what is said here is not for that.
@@ -214,27 +232,38 @@ class Copies:
             with self.webhooks.understood(there.room, *GONE, UNKNOWN_MESSAGE):
                 await webhook.delete_message(said.id)
             raise TryLater(RETRY_SECONDS, unsent=True)
-        return str(said.id)
+        return there.ref(said.id)
 
     # --- what may have arrived ---
 
-    async def _arrived(self, there: _There, copy: Copy) -> str | None:
+    async def _arrived(self, there: There, copy: Copy) -> str | None:
         """What an earlier try made, if it made something; until that is known nothing else is done."""
-        try:
-            found = await self._lost(there, copy.tried_at or self._on.clock.now(), copy.stands)
-        except Refused as refused:
-            refused.unsent = False
-            raise
-        except NotNow as busy:
-            raise TryLater(busy.seconds or RETRY_SECONDS) from busy
-        return self._found(found) if found else None
+        threads = [there.at(ref) for ref in copy.stands if ref]
+        threads += [there.within(number_of(copy.thread))] if copy.thread else []
+        # Where it could not be said in its thread it may stand in the channel.
+        for where in dict.fromkeys([*threads, there]):
+            try:
+                found = await self._lost(where, copy.tried_at or self._on.clock.now(), copy.stands)
+            except Gone:
+                if not where.is_within:
+                    raise
+                continue  # a thread that was not made yet, or is no more
+            except Refused as refused:
+                refused.unsent = False
+                raise
+            except NotNow as busy:
+                raise TryLater(busy.seconds or RETRY_SECONDS) from busy
+            if found:
+                return self._found(where, found)
+        return None
 
-    def _found(self, message: discord.Message) -> str:
+    def _found(self, there: There, message: discord.Message) -> str:
         """Where it stands; should it say something else, that is changed."""
-        self._says[str(message.id)] = _mark(message.content, len(message.attachments))
-        return str(message.id)
+        ref = there.ref(message.id)
+        self._says[ref] = _mark(message.content, len(message.attachments))
+        return ref
 
-    async def _lost(self, there: _There, tried_at: datetime, stands: Sequence[str]) -> discord.Message | None:
+    async def _lost(self, there: There, tried_at: datetime, stands: Sequence[str]) -> discord.Message | None:
         """The first message since then that is by a webhook of ours, and no copy that is known. Nothing more
         is said in a channel while that is not settled: it stands behind what was noted last.
         """
@@ -242,58 +271,69 @@ class Copies:
         if may is not None and not may.read_message_history:
             raise Refused("Plein may not read there what it said")
         since = discord.utils.time_snowflake(tried_at - SKEW)
-        noted = (self._last.get(there.room, 0), *(int(ref) for ref in stands if ref))
+        refs = [read_ref(ref) for ref in stands if ref and there.at(ref) == there]
+        noted = (self._last.get(there.room, 0), *(message for _, message in refs))
         after = discord.Object(max(since, *noted))
         channel = self._on.client.get_partial_messageable(there.room, guild_id=there.guild)
         with self._on.outgoing.understood("read", there.room):
             async for message in channel.history(after=after, limit=None, oldest_first=True):
-                if self._is_ours(message) and not await self._is_known(there, message):
+                if self.webhooks.said(message) and not await self._is_known(there, message):
                     return message
         return None
 
-    def _is_ours(self, message: discord.Message) -> bool:
-        """Whether a webhook said it that Plein made; what answers a command says so too."""
-        ours = self._on.client.application_id
-        return message.webhook_id is not None and message.webhook_id != ours == message.application_id
-
-    async def _is_known(self, there: _There, message: discord.Message) -> bool:
-        return await self._on.core.is_copy(there.place, str(message.id))
+    async def _is_known(self, there: There, message: discord.Message) -> bool:
+        return await self._on.core.is_copy(there.place, there.ref(message.id))
 
     # --- what stands there ---
 
     async def _change(
-        self, there: _There, copy: Copy, stands: Sequence[str], number: int, words: str, load: Load
+        self, there: There, copy: Copy, stands: Sequence[str], number: int, words: str, load: Load
     ) -> str:
         """Have it say that; where it stands then, "" where somebody took it away."""
         ref = stands[number]
         if self._says.get(ref) == _mark(words, load.count) and not load.new:
             return ref
-        given: dict[str, Any] = {
-            "content": words,
-            "attachments": attachments(load),
-            "allowed_mentions": NOBODY,
-        }
+        given = {"content": words, "attachments": attachments(load), "allowed_mentions": NOBODY}
         try:
-            webhook = await self.webhooks.of(there.channel)
-            with self.webhooks.understood(there.room, UNKNOWN_MESSAGE, *GONE, TOO_LARGE):
-                await webhook.edit_message(int(ref), **given, **there.given)
+            await self._ask(there, ref, "edit_message", **given)
+        except Closed as closed:
+            log.info("What stands in %s as %s stays as it is: %s", there.room, ref, closed)
+            return ref
         except discord.HTTPException as refused:
             _check_size(refused, load)
             if refused.code in GONE:
                 self.webhooks.forget(there.channel)
                 raise TryLater(RETRY_SECONDS) from refused
-            if refused.code != UNKNOWN_MESSAGE:
+            if refused.code not in _IS_GONE:
                 raise
-            if await self._read(there, ref) is None:
+            if await message_at(self._on, there, ref) is None:
                 return ""
             return await self._replace(there, copy, ref, words, load)
         self._says[ref] = _mark(words, load.count)
         return ref
 
-    async def _unanswer(self, there: _There, copy: Copy, stands: Sequence[str], note: Note) -> None:
+    async def _ask(self, there: There, ref: str, what: str, **more: Any) -> None:
+        """Of the webhook, about what stands there. A thread that was put away is opened for that.
+
+        Raises: Closed where that was locked, and what sending does.
+        """
+        at, (_, message) = there.at(ref), read_ref(ref)
+        webhook = await self.webhooks.of(there.channel)
+        for last in (False, True):
+            try:
+                with self.webhooks.understood(at.room, UNKNOWN_MESSAGE, *GONE, TOO_LARGE, *at.closed):
+                    await getattr(webhook, what)(message, **more, **at.given)
+                return
+            except discord.HTTPException as refused:
+                if refused.code not in SHUT:
+                    raise
+                if last or not await self.threads.open_again(at.room):
+                    raise Closed(refused.code) from refused
+
+    async def _unanswer(self, there: There, copy: Copy, stands: Sequence[str], note: Note) -> None:
         """Without the line above that quotes what it answered."""
         first = stands[0] if stands else ""
-        message = await self._read(there, first) if first else None
+        message = await message_at(self._on, there, first) if first else None
         if message is None or (words := without_answer(message.content)) == message.content:
             return
         its = Load(AsyncExitStack(), kept=list(message.attachments))
@@ -301,49 +341,40 @@ class Copies:
         if ref != first:
             await note(0, ref)
 
-    async def _replace(self, there: _There, copy: Copy, ref: str, words: str, load: Load) -> str:
+    async def _replace(self, there: There, copy: Copy, ref: str, words: str, load: Load) -> str:
         """A webhook said it that is no more, and nobody can change it. Where Plein may not take it away
         either it stays as it is.
         """
         try:
-            await self._on.outgoing.retract(there.room, ref)
+            await self._on.outgoing.retract(there.at(ref).room, str(read_ref(ref)[1]))
         except Refused:
             log.warning("What stands in %s as %s cannot be changed any more", there.room, ref)
             return ref
         if load.kept:  # they went with it
             load = await self._load(there, copy, [], load.held)
-        return await self._say(there, copy, [], words, load)
+        return await self._say(there.at(ref), copy, [], words, load)
 
-    async def _take_away(self, there: _There, ref: str) -> None:
+    async def _take_away(self, there: There, ref: str) -> None:
         """By the webhook that said it, which may do so always; or else by Plein itself, where it may."""
         try:
-            webhook = await self.webhooks.of(there.channel)
-            with self.webhooks.understood(there.room, UNKNOWN_MESSAGE, *GONE):
-                await webhook.delete_message(int(ref), **there.given)
-                return
+            await self._ask(there, ref, "delete_message")
+            return
+        except Closed as closed:
+            raise Gone("a thread there is locked") from closed
         except Refused:
             pass
         except discord.HTTPException as refused:
             if refused.code in GONE:
                 self.webhooks.forget(there.channel)
-            elif refused.code != UNKNOWN_MESSAGE:
+            elif refused.code not in _IS_GONE:
                 raise
-            elif await self._read(there, ref) is None:
+            elif await message_at(self._on, there, ref) is None:
                 return
-        await self._on.outgoing.retract(there.room, ref)
-
-    async def _read(self, there: _There, ref: str) -> discord.Message | None:
-        """A message as Discord has it; None where it is gone."""
-        channel = self._on.client.get_partial_messageable(there.room, guild_id=there.guild)
-        try:
-            with self._on.outgoing.understood("read", there.room, UNKNOWN_MESSAGE):
-                return await channel.fetch_message(int(ref))
-        except discord.NotFound:
-            return None
+        await self._on.outgoing.retract(there.at(ref).room, str(read_ref(ref)[1]))
 
     # --- in words ---
 
-    async def _parts(self, copy: Copy, there: _There, load: Load) -> list[str]:
+    async def _parts(self, copy: Copy, there: There, load: Load) -> list[str]:
         """What it says, message by message: above it what it answers, and when it was said if that was long
         ago.
         """
@@ -356,26 +387,33 @@ class Copies:
         above: list[Node] = []
         answered = await self._answered(there, copy.answers) if copy.answers else None
         if answered:
-            link = f"https://discord.com/channels/{there.guild}/{there.room}/{answered.id}"
+            link = f"https://discord.com/channels/{there.guild}/{answered.channel.id}/{answered.id}"
             name = name_for(answered.author.display_name, self._anybody(voice))
-            words = first_words(answered, names, copied=self._is_ours(answered))
+            words = first_words(answered, names, copied=self.webhooks.said(answered))
             above.append(answer(name, link, words))
+        if copy.thread and not there.is_within:
+            above.append(self._beside(there, copy.thread, voice))
         if copy.late:
             above.append(said_at(copy.spoken, self._on.texts, voice))
         if copy.spoken.forwarded:
             above.append(Heading(SMALL, (Words(self._on.texts.write(text("carried.forwarded"), voice)),)))
         return [part["content"] for part in write((*above, *in_their_own_words(rich)), names)] or [""]
 
+    def _beside(self, there: There, thread: str, voice: Voice) -> Heading:
+        """It was said in that thread, and cannot stand there."""
+        link = f"https://discord.com/channels/{there.guild}/{there.channel}/{number_of(thread)}"
+        return Heading(SMALL, (Link(link, (Words(self._on.texts.write(text("discord.beside"), voice)),)),))
+
     def _anybody(self, voice: Voice) -> str:
         return self._on.texts.write(text("discord.somebody"), voice)
 
-    def _emoji(self, there: _There) -> dict[str, str]:
+    def _emoji(self, there: There) -> dict[str, str]:
         guild = self._on.client.get_guild(there.guild or 0)
         return {emoji.name: str(emoji.id) for emoji in guild.emojis if not emoji.animated} if guild else {}
 
-    async def _answered(self, there: _There, ref: str) -> discord.Message | None:
+    async def _answered(self, there: There, ref: str) -> discord.Message | None:
         try:
-            return await self._read(there, ref)
+            return await message_at(self._on, there, ref)
         except (Gone, Refused):
             return None
 

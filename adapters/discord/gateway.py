@@ -370,10 +370,16 @@ class Gateway:
             await self._reading.heard(told.message, changed=True)
 
     async def on_raw_message_delete(self, told: discord.RawMessageDeleteEvent) -> None:
-        await self._signs.gone(told.guild_id, told.channel_id, [told.message_id])
+        await self._gone(told, [told.message_id])
 
     async def on_raw_bulk_message_delete(self, told: discord.RawBulkMessageDeleteEvent) -> None:
-        await self._signs.gone(told.guild_id, told.channel_id, sorted(told.message_ids))
+        await self._gone(told, sorted(told.message_ids))
+
+    async def _gone(
+        self, told: discord.RawMessageDeleteEvent | discord.RawBulkMessageDeleteEvent, messages: Sequence[int]
+    ) -> None:
+        parent = self._reading.parent_of(told.guild_id, told.channel_id)
+        await self._signs.gone(told.guild_id, told.channel_id, messages, parent)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Perhaps the configuration names channels of it."""
@@ -400,6 +406,8 @@ class Gateway:
         await self._reading.forget(channel.guild.id, channel.id)
 
     async def on_raw_thread_delete(self, thread: discord.RawThreadDeleteEvent) -> None:
+        if thread.thread_type is not discord.ChannelType.private_thread:
+            await self._signs.thread_gone(thread.guild_id, thread.parent_id, thread.thread_id)
         await self._or_look_later(self._places.leave(thread.thread_id))
         await self._reading.forget(thread.guild_id, thread.thread_id)
 

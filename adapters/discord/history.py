@@ -148,6 +148,10 @@ class Reading:
         if isinstance(there, discord.Thread):
             self._parents[stream] = there.parent_id
 
+    def parent_of(self, guild: int | None, channel: int) -> int | None:
+        """The channel of which that is a thread, also of one that was put away, where anything was read."""
+        return self._parents.get(_stream(guild or 0, channel))
+
     @property
     def first(self) -> int:
         """What was said last before Plein first came: none of that is for it."""

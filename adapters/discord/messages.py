@@ -22,6 +22,7 @@ import discord
 from adapters.discord.channels import PLATFORM, handle_of, room_of
 from adapters.discord.files import files_in, forwarded_in, posted
 from adapters.discord.newcomers import FirstWords
+from adapters.discord.refs import ref_in
 from adapters.discord.rich.read import read
 from adapters.discord.session import Session
 from adapters.discord.signs import Signs, remark_at
@@ -31,8 +32,10 @@ from bot.model.events import Arrival, Heard, Invocation, Removal
 from bot.model.message import message as shown
 from bot.model.message import text
 from bot.model.people import Identity, Place, Role
+from bot.platforms import called
 from bot.recent import Recent
-from bot.rich import Names
+from bot.rich import Names, Rich
+from bot.told import poll
 
 log = logging.getLogger(__name__)
 Json = dict[str, Any]
@@ -106,7 +109,8 @@ class Messages:
             is_wanted = carried and self._is_news(message)
         else:
             carried = carried and not self._is_command(message.content)
-            is_wanted = bool(words) and (carried or self._on.core.listens)
+            asks = carried and message.poll is not None
+            is_wanted = asks or (bool(words) and (carried or self._on.core.listens))
             is_wanted = is_wanted or (carried and bool(forwarded or files_in(message)))
         if not is_wanted:
             return None
@@ -114,6 +118,7 @@ class Messages:
         answered = message.reference.message_id if message.reference and not forwarded else None
         kept |= {"place": room, "talk": True, "reply_to": answered}
         if carried:
+            kept |= {**_in_thread(message, room), **_poll_in(message)}
             self._reads[message.id] = _reads(message)
             picture = message.author.avatar and message.author.display_avatar.url
             content = (forwarded or message).content
@@ -143,7 +148,10 @@ class Messages:
         if "result" in kept:
             await self._count(int(arrival.room), kept["result"])
         elif "talk" in kept:
-            await self._on.core.hear(self._heard(arrival.id, message, kept))
+            heard = self._heard(arrival.id, message, kept)
+            if "asks" in kept:
+                heard = replace(heard, rich=(*heard.rich, *await self._asked(heard.place, **kept["asks"])))
+            await self._on.core.hear(heard)
         else:
             channel: int = kept.get("channel", int(arrival.room))
             invocation = await self._invocation(message, kept, channel)
@@ -172,6 +180,8 @@ class Messages:
 
     def _heard(self, name: str, message: int, kept: Json) -> Heard:
         at = discord.utils.snowflake_time(message)
+        thread = kept.get("thread")
+        ref = ref_in(kept["place"], thread or kept["place"], message)
         return Heard(
             name,
             self._on.account,
@@ -180,15 +190,21 @@ class Messages:
             kept["name"],
             kept["words"],
             datetime.fromisoformat(kept["changed"]) if "changed" in kept else at,
-            str(message),
+            ref,
             str(kept["reply_to"]) if kept["reply_to"] else None,
             rich=read(kept["content"], named(kept["names"])) if "content" in kept else (),
-            changes=str(message) if "changed" in kept else None,
+            changes=ref if "changed" in kept else None,
             avatar=kept.get("avatar", ""),
             changed_at=datetime.fromisoformat(kept["edited"]) if "edited" in kept else None,
             files=posted(kept.get("files", ())),
             forwarded=kept.get("forwarded", False),
+            thread=str(thread) if thread else None,
         )
+
+    async def _asked(self, place: Place, question: str, options: list[str]) -> Rich:
+        """A poll that is not Plein's, in words."""
+        line = text("carried.poll", platform=called(place.platform))
+        return poll(self._on.texts.write(line, await self._on.voice(place)), question, options)
 
     async def _invocation(self, message: int, kept: Json, channel: int) -> Invocation:
         places, said_at = self._on.places, discord.utils.snowflake_time(message)
@@ -290,6 +306,29 @@ class Messages:
 def _reads(message: discord.Message) -> int:
     """The same for what reads the same, with the same files."""
     return hash((message.content, *(file.id for file in message.attachments)))
+
+
+def _in_thread(message: discord.Message, room: int) -> Json:
+    """In which thread of its place it stands, if in one; and where that stands which it answers."""
+    answered = message.reference
+    if message.channel.id == room:
+        return {}
+    ref = answered and answered.message_id and ref_in(room, answered.channel_id, answered.message_id)
+    return {"thread": message.channel.id, "reply_to": ref}
+
+
+def _poll_in(message: discord.Message) -> Json:
+    """What it asks; Plein's own it says itself."""
+    if message.poll is None:
+        return {}
+    return {"asks": {"question": message.poll.question, "options": [*map(_option, message.poll.answers)]}}
+
+
+def _option(answer: discord.PollAnswer) -> str:
+    """With what it is marked by, where that is no picture."""
+    sign = answer.emoji
+    is_plain = isinstance(sign, discord.PartialEmoji) and sign.is_unicode_emoji()
+    return f"{sign} {answer.text}".strip() if is_plain else answer.text
 
 
 def names_in(message: discord.Message) -> Mapping[str, Mapping[str, str]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ import discord
 
 from adapters.discord.channels import PLATFORM
 from adapters.discord.history import PAGE, Reading
+from adapters.discord.refs import read_ref
 from adapters.discord.session import Session
 from adapters.discord.signs import LOOKS_EVERY, RETRY_SECONDS, Signs
 from adapters.discord.trouble import TROUBLE
@@ -123,25 +124,52 @@ class Missed:
     async def _look_into(self, room: str, since: datetime) -> Changed | None:
         """What was changed there; what is gone is said. Raises: what reading there does; TryLater."""
         known = await self._on.core.standing(Place(PLATFORM, room), since)
-        left = deque(sorted(known, key=_number))
-        channel: Any = self._on.client.get_channel(int(room))
-        changed = list[discord.Message]()
-        if left and channel is None:
+        if known and self._on.client.get_channel(int(room)) is None:
             self._refused.add(room)
             return None
-        for _ in range(MOST_PAGES):
-            if not left:
-                return changed
+        of_each = defaultdict[int, list[Standing]](list)
+        for each in known:
+            of_each[read_ref(each.ref)[0] or int(room)].append(each)
+        changed, pages = list[discord.Message](), MOST_PAGES
+        # First those in which somebody spoke last.
+        newest_first = sorted(of_each, key=lambda channel: -max(map(_number, of_each[channel])))
+        for channel in newest_first:
+            if not pages:
+                log.warning("Not all threads in %s are looked at again", room)
+                break
+            found, read = await self._look_through(int(room), channel, of_each[channel], pages)
+            changed, pages = changed + found, pages - read
+        return changed
+
+    async def _look_through(
+        self, room: int, channel: int, known: Sequence[Standing], pages: int
+    ) -> tuple[Changed, int]:
+        """What was changed in a channel or a thread of it, and how many pages were read."""
+        there, read, changed = await self._there(room, channel, known), 0, list[discord.Message]()
+        left = deque(sorted(known, key=_number) if there else ())
+        while left and read < pages:
             after = discord.Object(_number(left[0]) - 1)
-            page = [each async for each in channel.history(after=after, limit=PAGE, oldest_first=True)]
+            page = [each async for each in there.history(after=after, limit=PAGE, oldest_first=True)]
             # What is known may stand far apart, and the rest is passed over.
             last = page[-1].id if len(page) == PAGE else _number(left[-1])
-            read = [left.popleft() for _ in range(len(left)) if _number(left[0]) <= last]
-            changed += await self._compare(channel, read, {message.id: message for message in page})
+            compared = [left.popleft() for _ in range(len(left)) if _number(left[0]) <= last]
+            changed += await self._compare(there, compared, {message.id: message for message in page})
+            read += 1
             await self._on.clock.sleep(LOOKS_EVERY)
         if left:
-            log.warning("Of what is carried in %s %d messages are not looked at again", room, len(left))
-        return changed
+            log.warning("Of what is carried in %s %d messages are not looked at again", channel, len(left))
+        return changed, read
+
+    async def _there(self, room: int, channel: int, known: Sequence[Standing]) -> Any:
+        """None where a thread is no more, and what was in it neither, which is said."""
+        try:
+            return self._on.client.get_channel(channel) or await self._on.client.fetch_channel(channel)
+        except discord.NotFound:
+            if channel == room:
+                raise
+            there: Any = self._on.client.get_channel(room)
+            await self._signs.gone(there.guild.id, channel, [*map(_number, known)], room)
+            return None
 
     async def _compare(
         self, channel: Any, known: Sequence[Standing], there: dict[int, discord.Message]
@@ -149,7 +177,8 @@ class Missed:
         gone = [number for each in known if (number := _number(each)) not in there]
         if gone:
             await self._make_sure(channel, gone[0])
-            await self._signs.gone(channel.guild.id, channel.id, gone)
+            parent = channel.parent_id if isinstance(channel, discord.Thread) else None
+            await self._signs.gone(channel.guild.id, channel.id, gone, parent)
         stands = [(each, message) for each in known if (message := there.get(_number(each)))]
         return [message for each, message in stands if each.said and _is_changed(message, each)]
 
@@ -170,4 +199,4 @@ def _is_changed(message: discord.Message, known: Standing) -> bool:
 
 
 def _number(each: Standing) -> int:
-    return int(each.ref)
+    return read_ref(each.ref)[1]

@@ -17,15 +17,16 @@ import itertools
 import json
 import logging
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 
 from adapters.discord.channels import PLATFORM, room_of
 from adapters.discord.history import Reading
+from adapters.discord.refs import read_ref, ref_in
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
 from bot.delivery.worker import pause
@@ -36,6 +37,7 @@ from bot.recent import Recent
 from bot.signs import folded_sign
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 Json = dict[str, Any]
 # Of so many signs it is known how they were left.
 MOST_KNOWN = 10_000
@@ -148,14 +150,38 @@ class Signs:
 
     # --- dealing with it ---
 
-    async def gone(self, guild: int | None, channel: int, messages: Collection[int]) -> None:
-        """However long the database takes: Discord does not say it again."""
+    async def gone(
+        self, guild: int | None, channel: int, messages: Collection[int], parent: int | None = None
+    ) -> None:
+        """`parent`: the channel of which it is a thread, as nothing is known of one that was put away."""
+        room = self._room(guild, channel) or (self._room(guild, parent) if parent else None)
+        if room is not None:
+            await self._gone(room, channel, messages)
+
+    async def thread_gone(self, guild: int, channel: int, thread: int) -> None:
+        """And with it what was in it, of which Discord does not say so."""
         room = self._room(guild, channel)
+        if room is not None:
+            place = Place(PLATFORM, str(room))
+            found = await self._patiently(lambda: self._on.core.in_thread(place, str(thread)))
+            stood = [message for within, message in map(read_ref, found) if within == thread]
+            await self._gone(room, thread, stood)
+
+    async def _gone(self, room: int, channel: int, messages: Collection[int]) -> None:
+        """What is carried goes by its thread as well."""
+        refs = [str(message) for message in messages]
+        refs += [ref_in(room, channel, message) for message in messages if channel != room]
+        place = Place(PLATFORM, str(room))
+        for start in range(0, len(refs), PAGE):
+            some = refs[start : start + PAGE]
+            await self._patiently(partial(self._on.core.gone, place, some))
+
+    async def _patiently(self, say: Callable[[], Awaitable[T]]) -> T:
+        """However long the database takes: Discord does not say it again."""
         failed = 0
-        while room is not None:
+        while True:
             try:
-                await self._on.core.gone(Place(PLATFORM, str(room)), [str(message) for message in messages])
-                return
+                return await say()
             except StoreFailed:
                 log.warning("The database does not answer; saying later what is gone")
                 await self._on.clock.sleep(pause(failed).total_seconds() / 4)

@@ -47,6 +47,11 @@ class Webhooks:
         """One thing at a time is under way by the webhook of a channel."""
         return self._in_use.setdefault(channel, asyncio.Lock())
 
+    def said(self, message: discord.Message) -> bool:
+        """Whether a webhook said it that Plein made; what answers a command says so too."""
+        ours = self._on.client.application_id
+        return message.webhook_id is not None and message.webhook_id != ours == message.application_id
+
     def forget(self, channel: int) -> None:
         """Somebody removed it, or has it speak elsewhere."""
         self._known.pop(channel, None)

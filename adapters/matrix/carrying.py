@@ -27,6 +27,7 @@ from adapters.matrix.remarks import event_at, opened
 from adapters.matrix.render import Content
 from adapters.matrix.rich.write import write
 from adapters.matrix.session import Session
+from adapters.matrix.threads import Threads
 from bot.errors import Gone, NotCarried
 from bot.files import PATIENCE, refused, told, with_names
 from bot.model.carried import SAME, Copy, Spoken
@@ -76,6 +77,7 @@ class Carrying:
     def __init__(self, session: Session, texts: Texts) -> None:
         self._on = session
         self._texts = texts
+        self._threads = Threads(session)
 
     async def carry(self, copy: Copy, note: Note) -> Text | None:
         """See `Carrier.carry`. Raises what `Outgoing.send` does."""
@@ -90,8 +92,9 @@ class Carrying:
             if part < len(stands) and stands[part]:
                 await self._change(copy, stands[part], await self._file_in(copy, piece, lost, stands[part]))
             else:
-                content = await self._file_in(copy, piece, lost)
+                content = await self._threads.related(copy, await self._file_in(copy, piece, lost), part)
                 event = await on.outgoing.send(room, TEXT, content, content[KEY], copy.tried_at)
+                self._threads.said(room, content, event)
                 await note(part, event)
         for part in range(len(pieces), len(stands)):
             if stands[part]:
@@ -178,7 +181,7 @@ class Carrying:
         pieces = [(words, posted) for words, posted in zip_longest([first], spoken.files, fillvalue=None)]
         pieces += [(words, None) for words in others]
         return [
-            _Piece(words or (), posted, f"{copy.key}:{part}", written, reply=not part)
+            _Piece(words or (), posted, f"{copy.key}:{part}", written)
             for part, (words, posted) in enumerate(pieces)
             if words or posted
         ]
@@ -191,7 +194,6 @@ class Carrying:
             Names(zone=voice.zone, language=voice.locale),
             voice,
             known is not None and known.encrypted,
-            copy.answers,
         )
 
     # --- files ---
@@ -240,13 +242,12 @@ class Carrying:
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """How a copy is written. `is_sealed`: it is encrypted; `answers`: what it answers."""
+    """How a copy is written. `is_sealed`: it is encrypted."""
 
     profile: Content
     names: Names
     voice: Voice
     is_sealed: bool
-    answers: str | None
 
     def content(self, rich: Rich) -> Content:
         return _named(rich, self.profile, self.names)
@@ -260,13 +261,9 @@ class _Piece:
     posted: Posted | None
     key: str
     written: _Written
-    reply: bool
 
     def content(self, rich: Rich) -> Content:
-        content = {**self.written.content(rich), KEY: self.key}
-        if self.reply and self.written.answers:
-            content["m.relates_to"] = {"m.in_reply_to": {"event_id": self.written.answers}}
-        return content
+        return {**self.written.content(rich), KEY: self.key}
 
 
 async def _beside(rich: Rich, work: Callable[[], T]) -> T:

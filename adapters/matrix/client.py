@@ -55,7 +55,7 @@ from bot.model.events import Lack
 from bot.model.files import Posted
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Message, Text
-from bot.model.people import Grounds, Identity, Place, Presences
+from bot.model.people import Grounds, Identity, Named, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core, Note, Take
 from bot.texts import Texts, Voice
@@ -69,7 +69,7 @@ T = TypeVar("T")
 
 
 class NamedTwice(ConnectionError):
-    """Two communities' lines name the same room or space. str() says which."""
+    """The lines of two communities or themes name the same room or space. str() says which."""
 
 
 class Matrix:
@@ -176,8 +176,8 @@ class Matrix:
         for name in READS:
             kept |= await self._core.kept(self.account, name)
         aliases = await follow(client, (*self._grounds.themes, *self._grounds.groups), kept)
-        themes = _by_id(self._grounds.themes, aliases.ids, whose=lambda named: named.community)
-        groups = _by_id(self._grounds.groups, aliases.ids, whose=int)
+        themes = by_id(self._grounds.themes, aliases.ids, whose=theme_of)
+        groups = by_id(self._grounds.groups, aliases.ids, whose=int)
         await self._core.keep(self.account, aliases.kept)
         return replace(self._grounds, themes=themes, groups=groups), aliases
 
@@ -431,10 +431,15 @@ class Matrix:
         return Voice(locale, zone, self._clock.now(), people=people, own_zone=own)
 
 
-def _by_id(named: Mapping[str, T], ids: Mapping[str, str], whose: Callable[[T], int]) -> dict[str, T]:
+def theme_of(named: Named) -> object:
+    """Of which theme of which community that place is."""
+    return named.community, named.theme
+
+
+def by_id(named: Mapping[str, T], ids: Mapping[str, str], whose: Callable[[T], object]) -> dict[str, T]:
     """The same by the ids behind the aliases.
 
-    Raises: NamedTwice where one goes by two names, and these are two communities'.
+    Raises: NamedTwice where one goes by two names, and these are two communities' or themes'.
     """
     found: dict[str, T] = {}
     for address, line in named.items():
@@ -442,7 +447,7 @@ def _by_id(named: Mapping[str, T], ids: Mapping[str, str], whose: Callable[[T], 
         if known in found and whose(found[known]) != whose(line):
             other = next(name for name in named if ids.get(name, name) == known)
             raise NamedTwice(
-                f"{other} and {address} are the same, {known}, and two communities name it. "
+                f"{other} and {address} are the same, {known}, and two communities or themes name it. "
                 "Name it under the one whose it is"
             )
         found[known] = line

@@ -42,7 +42,8 @@ from adapters.matrix.remarks import event_at, name_in, remark_at
 from adapters.matrix.render import beside, native_poll
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
-from adapters.matrix.talk import laid_out, original_of
+from adapters.matrix.talk import in_words, laid_out, original_of
+from adapters.matrix.told import Located, Polled
 from bot.errors import Gone, NotNow, NotOurs, Refused, StoreFailed, TryLater
 from bot.model.events import Arrival, Invocation, Mention, Removal
 from bot.model.events import Heard as Talk
@@ -84,7 +85,9 @@ class Intake:
             return self._carries(room, heard.sender) or self._asks_again(heard.meaning)
         if isinstance(heard.meaning, Signed):
             return heard.meaning.sign in self._on.core.signs and self._is_place(room)
-        if isinstance(heard.meaning, Sent):
+        if isinstance(heard.meaning, Located | Polled) and self._carries(room, heard.sender):
+            return True
+        if isinstance(heard.meaning, Sent | Located):
             return self._looks_like_two(room) or self._carries(room, heard.sender)
         if not isinstance(heard.meaning, Said):
             return True
@@ -192,7 +195,11 @@ class Intake:
                 await self._bring(asked, emoted, heard.content)
             case Sent() as sent if asked.place and self._on.core.carries(asked.place):
                 await self._bring(asked, sent, heard.content)
-            case Sent():
+            case Located() | Polled() as told if asked.place and self._on.core.carries(asked.place):
+                await self._bring_told(asked, told, asked.place)
+            case Polled():
+                pass
+            case Sent() | Located():
                 # Once a day, as to whoever calls it by its name: two bots answer each other no more often.
                 await self._tell(asked, arrival.room, text("matrix.sent"), self._once_a("%Y-%m-%d", "sent"))
             case Edited() as edited:
@@ -369,6 +376,14 @@ class Intake:
             heard = replace(_talk(asked, place, said), rich=rich, files=files, changes=changes)
             await core.hear(replace(heard, encrypted=facts is not None and facts.is_encrypted))
 
+    async def _bring_told(self, asked: Invocation, told: Located | Polled, place: Place) -> None:
+        """What is no words, in words."""
+        facts = self._on.rooms.get(place.room_id)
+        if facts is not None:
+            rich = await in_words(self._on, place, told)
+            heard = replace(_talk(asked, place, told), rich=rich, encrypted=facts.is_encrypted)
+            await self._on.core.hear(heard)
+
     def _once_a(self, when: str, about: str) -> str:
         """By our own clock: who speaks may choose what theirs says."""
         return f"{about}:{self._on.clock.now():{when}}"
@@ -397,7 +412,7 @@ class Intake:
                     await self._on.core.hear(_talk(asked, asked.place, said))
             case Reacted(target) | Answered(target) | Ended(target):
                 is_meant = await self._message_at(room, target) is not None
-            case Removed() | Edited() | Sent() | Signed() | Emoted():
+            case Removed() | Edited() | Sent() | Signed() | Emoted() | Located() | Polled():
                 is_meant = False
         if is_meant:
             await self._tell(asked, room, text("matrix.ghost", home=home), "ghost")
@@ -603,7 +618,7 @@ def _stands_at(heard: Heard) -> str:
     match heard.meaning:
         case Reacted(target) | Signed(target) | Answered(target) | Ended(target):
             return target
-        case Said() | Emoted() | Sent() | Edited() | Removed():
+        case Said() | Emoted() | Sent() | Edited() | Removed() | Located() | Polled():
             return heard.id
 
 
@@ -612,8 +627,9 @@ def _sender(event: Mapping[str, Any]) -> str:
     return sender if isinstance(sender, str) else ""
 
 
-def _talk(said_by: Invocation, place: Place, said: Said | Emoted | Sent) -> Talk:
+def _talk(said_by: Invocation, place: Place, said: Said | Emoted | Sent | Located | Polled) -> Talk:
     """What was said in a place, for whoever listens."""
     ref = said_by.id.removeprefix(f"{PLATFORM}:")
     who, at = said_by.author, said_by.at
-    return Talk(said_by.id, said_by.account, place, who, said_by.name, said.words, at, ref, said.reply_to)
+    talk = Talk(said_by.id, said_by.account, place, who, said_by.name, said.words, at, ref, said.reply_to)
+    return replace(talk, thread=said.thread)

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard, TypeVar
 
+from adapters.matrix.told import POLLS, Located, Polled, located, polled
 from bot.numerals import KEYCAP, number_in
 from bot.signs import folded_sign
 from bot.unseen import has_unseen
 
+Told = TypeVar("Told", Located, Polled)
 # What Plein says carries this: by it it is found again in the room's history, and known for a bot's.
 KEY = "be.plein.key"
 RESPONSES = ("org.matrix.msc3381.poll.response", "m.poll.response")
@@ -39,13 +41,15 @@ _LONGEST_SIGN = 64
 class Said:
     """Words. `pressed` is the number of a button, where the words are nothing else.
 
-    `html` is how they are laid out, and `mentions` the accounts that are to be pinged.
+    `html` is how they are laid out, and `mentions` the accounts that are to be pinged. `thread` is the event
+    with which the thread began that they are in.
     """
 
     words: str
     reply_to: str | None = None
     html: str = ""
     mentions: tuple[str, ...] = ()
+    thread: str | None = None
 
     @property
     def is_command(self) -> bool:
@@ -64,6 +68,7 @@ class Emoted:
 
     words: str
     reply_to: str | None = None
+    thread: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,7 @@ class Sent:
 
     words: str = ""
     reply_to: str | None = None
+    thread: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +126,7 @@ class Removed:
     target: str
 
 
-Meaning = Said | Emoted | Sent | Edited | Reacted | Signed | Answered | Ended | Removed
+Meaning = Said | Emoted | Sent | Located | Polled | Edited | Reacted | Signed | Answered | Ended | Removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +239,10 @@ def is_id(value: object, sigil: str) -> TypeGuard[str]:
 def _meaning(kind: str, content: dict[str, Any], event: Mapping[str, Any]) -> Meaning | None:
     if kind == "m.room.message":
         return _sent(content) if _is_sent(content) else _said(content)
+    if kind in POLLS:
+        # Plein's own are everywhere already, and an edit asks nothing anew.
+        asked = None if KEY in content or replaced_by(content) else polled(kind, content)
+        return _with_where(asked, content) if asked else None
     if kind == "m.sticker":
         return None if KEY in content else _sent(content)
     if kind == "m.reaction":
@@ -258,6 +268,40 @@ def _is_sent(content: dict[str, Any]) -> bool:
     return content.get("msgtype") in _SENT and KEY not in content and replaced_by(content) is None
 
 
+def _sent(content: dict[str, Any]) -> Sent | Located:
+    """Words stand beneath a file where it has a name of its own."""
+    if found := located(content) if content.get("msgtype") == "m.location" else None:
+        return _with_where(found, content)
+    words, name, where = content.get("body"), content.get("filename"), _where(content)
+    has_words = isinstance(words, str) and isinstance(name, str) and words != name
+    return Sent(words.strip() if isinstance(words, str) and has_words else "", where.reply_to, where.thread)
+
+
+def _with_where(told: Told, content: dict[str, Any]) -> Told:
+    where = _where(content)
+    return replace(told, reply_to=where.reply_to, thread=where.thread)
+
+
+class _Where(NamedTuple):
+    """What it answers, and in which thread it is. `beside`: the event that it is shown to answer."""
+
+    beside: str | None
+    reply_to: str | None
+    thread: str | None
+
+
+def _where(content: dict[str, Any]) -> _Where:
+    relation = _relation(content)
+    reply, root = relation.get("m.in_reply_to"), relation.get("event_id")
+    target = reply.get("event_id") if isinstance(reply, dict) else None
+    is_in_thread = relation.get("rel_type") == "m.thread"
+    # In a thread, a client that knows no threads is told to show a reply; nobody meant one.
+    beside = target if is_id(target, "$") else None
+    is_meant = not (is_in_thread and relation.get("is_falling_back") is True)
+    thread = root if is_in_thread and is_id(root, "$") else None
+    return _Where(beside, beside if is_meant else None, thread)
+
+
 def _said(content: dict[str, Any]) -> Said | Emoted | Edited | None:
     """An edit says nothing anew; a notice is a bot's, and so is what any Plein says."""
     words, relation, kind = content.get("body"), _relation(content), content.get("msgtype")
@@ -273,39 +317,19 @@ def _said(content: dict[str, Any]) -> Said | Emoted | Edited | None:
         return Edited(target, now) if now else None
     if relation.get("rel_type") == "m.replace" or kind in _FILES:
         return None
-    answered = _answered_by(relation)
-    words = (words if answered is None else _without_quote(words)).strip()
-    answered = None if _is_fallback(relation) else answered
+    where = _where(content)
+    words = (_without_quote(words) if where.beside else words).strip()
     if kind == "m.emote":
-        return Emoted(words, answered)
+        return Emoted(words, where.reply_to, where.thread)
     laid_out = content.get("formatted_body")
     html = laid_out if isinstance(laid_out, str) else ""
-    return Said(words, answered, html, _mentions(content))
+    return Said(words, where.reply_to, html, _mentions(content), where.thread)
 
 
 def _new(content: dict[str, Any]) -> Said | Emoted | Sent | None:
     """What an edit makes of it, which is no edit itself."""
     now = _sent(content) if _is_sent(content) else _said(content)
     return now if isinstance(now, Said | Emoted | Sent) else None
-
-
-def _sent(content: dict[str, Any]) -> Sent:
-    """Words stand beneath a file where it has a name of its own."""
-    relation, words, name = _relation(content), content.get("body"), content.get("filename")
-    has_words = isinstance(words, str) and isinstance(name, str) and words != name
-    answered = None if _is_fallback(relation) else _answered_by(relation)
-    return Sent(words.strip() if isinstance(words, str) and has_words else "", answered)
-
-
-def _answered_by(relation: dict[str, Any]) -> str | None:
-    reply = relation.get("m.in_reply_to")
-    target = reply.get("event_id") if isinstance(reply, dict) else None
-    return target if is_id(target, "$") else None
-
-
-def _is_fallback(relation: dict[str, Any]) -> bool:
-    """In a thread, a client that knows no threads is told to show a reply; nobody meant one."""
-    return relation.get("rel_type") == "m.thread" and relation.get("is_falling_back") is True
 
 
 def _mentions(content: dict[str, Any]) -> tuple[str, ...]:

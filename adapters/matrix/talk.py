@@ -14,8 +14,14 @@ from adapters.matrix.read import Emoted, Said, Sent, read, replaced_by
 from adapters.matrix.remarks import event_at, opened
 from adapters.matrix.rich.read import read as read_rich
 from adapters.matrix.session import Session
+from adapters.matrix.told import Located, Polled
 from bot.errors import TryLater
+from bot.model.message import text
+from bot.model.people import Place
+from bot.platforms import called
 from bot.rich import Names, Rich
+from bot.texts import Voice
+from bot.told import on_the_map, poll
 
 # What is longer is read beside everything else.
 LONG = 4_000
@@ -32,6 +38,17 @@ async def laid_out(on: Session, room: str, content: Mapping[str, Any]) -> Rich:
     if len(str(content)) > LONG:
         return await asyncio.to_thread(read_rich, content, names)
     return read_rich(content, names)
+
+
+async def in_words(on: Session, place: Place, told: Located | Polled) -> Rich:
+    """What says where something is, or what a poll asks, in the language of that place."""
+    texts = on.core.commands.texts
+    zone, _ = await on.core.clocks_of(place)
+    voice = Voice(await on.core.voice_of(place), zone, on.clock.now())
+    if isinstance(told, Located):
+        return on_the_map(told.spot, told.words or texts.write(text("carried.spot"), voice))
+    line = texts.write(text("carried.poll", platform=called(place.platform)), voice)
+    return poll(line, told.words, told.options)
 
 
 async def original_of(on: Session, room: str, event_id: str, author: str) -> Said | Emoted | Sent | None:

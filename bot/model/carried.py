@@ -33,7 +33,8 @@ class Spoken:
 
     `name` is what they are called there, as their platform says it: cleaned by nobody yet. `at` is when they
     said it, by their platform's clock. `answers` is the number of the message that it answers. `avatar` is
-    a public address of their picture, where there is one. `files` are what they posted with it. `forwarded`:
+    a public address of their picture, where there is one. `thread` is the number of the message in whose
+    thread it was said. `files` are what they posted with it. `forwarded`:
     somebody else said it, and nobody knows who. With neither words nor files it is what stands there
     already, answering nothing from now on that is quoted: whose it is stays the SAME, or else it is nobody's.
     """
@@ -43,6 +44,7 @@ class Spoken:
     at: datetime
     answers: int | None = None
     avatar: str = ""
+    thread: int | None = None
     files: tuple[Posted, ...] = ()
     forwarded: bool = False
 
@@ -72,7 +74,8 @@ class Copy:
     of it: the same one is never shown twice. `stands` is what is known to stand there, part by part. Of
     `late`, when it is said, readers are told when it was said. `tried_at`: when this edition was first tried;
     `in_doubt`: it was tried before, and may have arrived. `answers` is where what it answers stands in that
-    place, its first part; None: it answers nothing, or nothing that stands there.
+    place, its first part; None: it answers nothing, or nothing that stands there. `thread`: where the message
+    stands there in whose thread it is to be, its first part, or by what that thread itself goes there.
     """
 
     message: int
@@ -85,6 +88,7 @@ class Copy:
     in_doubt: bool = False
     attempts: int = 0
     answers: str | None = None
+    thread: str | None = None
     late: bool = False
     community: int = FIRST_COMMUNITY
 

@@ -73,6 +73,8 @@ def _more(spoken: Spoken) -> dict[str, Any]:
         ]
     if spoken.forwarded:
         more["forwarded"] = True
+    if spoken.thread is not None:
+        more["thread"] = spoken.thread
     return more
 
 
@@ -85,6 +87,8 @@ def _read_more(more: Mapping[str, object]) -> dict[str, Any]:
                 found[name] = tuple(map(_file, files))
             case "forwarded", True if value is True:
                 found[name] = True
+            case "thread", int() as thread if type(thread) is int:
+                found[name] = thread
             case _:
                 raise ValueError("nothing of a message")
     return found

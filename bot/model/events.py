@@ -161,6 +161,8 @@ class Heard:
     is the new state of, and `avatar` a public address of their picture, if there is one. `changed_at`: where
     it is first heard as it reads since it was changed, when that was. `encrypted`: where it was said what
     people say is. `files`: what they posted with it, and `forwarded`: what it says somebody else said first.
+    `thread`: where the message stands there in whose thread it was said, or what that thread
+    itself is called there.
     """
 
     id: str
@@ -177,6 +179,7 @@ class Heard:
     avatar: str = ""
     changed_at: datetime | None = None
     encrypted: bool = False
+    thread: str | None = None
     files: tuple[Posted, ...] = ()
     forwarded: bool = False
 

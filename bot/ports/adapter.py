@@ -317,6 +317,10 @@ class Core(Protocol):
         """
         ...
 
+    async def in_thread(self, place: Place, thread: str) -> Sequence[str]:
+        """Where that is known to stand there which is carried and in the thread of the same message."""
+        ...
+
     async def hear(self, heard: Heard) -> None: ...
 
     def fetch(self, copy: Copy, posted: Posted, most: int) -> AbstractAsyncContextManager[Fetched]:

@@ -18,7 +18,7 @@ class Stands:
 
     `said`: it was said there, at that moment, and answers the message of that number; else it is a copy, or
     part of one. `author` is who said it, as long as that is known and it is not gone; `changed_at` when they
-    changed it last, by their platform's clock.
+    changed it last, by their platform's clock. `thread` is the number of the message in whose thread it is.
     """
 
     message: int
@@ -28,6 +28,7 @@ class Stands:
     author: Identity | None = None
     gone: bool = False
     changed_at: datetime | None = None
+    thread: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,28 @@ class CopyStore(Protocol):
         ...
 
     def said(
-        self, place: Place, ref: str, author: Identity, at: datetime, answers: int | None, now: datetime
+        self,
+        place: Place,
+        ref: str,
+        author: Identity,
+        at: datetime,
+        answers: int | None,
+        now: datetime,
+        thread: int | None = None,
     ) -> int:
         """The number of a message that somebody said there."""
+        ...
+
+    def thread_of(self, place: Place, thread: str) -> int | None:
+        """The message in whose thread is what is said there in that thread; None where that is not known."""
+        ...
+
+    def keep_thread(self, place: Place, thread: str, message: int) -> None:
+        """What is said in that thread there from now on is in the thread of that message."""
+        ...
+
+    def in_thread(self, place: Place, thread: str) -> Sequence[str]:
+        """Where that stands there which is in the thread of the same message, and that message itself."""
         ...
 
     def changed(self, message: int, at: datetime) -> None:

@@ -22,7 +22,7 @@ from bot.ports.storage import Transaction
 from bot.rich import Words
 from storage.engines import Database
 from storage.refs_kept import shortened, spelled_out
-from storage.tables import copied_in, copies, early_acts, speakers, wanted_copies
+from storage.tables import copied_in, copies, early_acts, speakers, threads, wanted_copies
 from storage.unit import Tx
 from tests.chat import NOW
 
@@ -50,7 +50,7 @@ def due(tx: Transaction, account: str = "b") -> list[tuple[int, str | None]]:
     ]
 
 
-@given(st.text(max_size=40) | st.integers(0, 2**70).map(str))
+@given(st.text(max_size=40) | st.integers(0, 2**70).map(str) | st.from_regex(r"\A\d{1,21}/\d{1,21}\Z"))
 @example("0")
 @example("007")
 @example(str(2**64 - 1))
@@ -64,6 +64,14 @@ def due(tx: Transaction, account: str = "b") -> list[tuple[int, str | None]]:
 @example("\x02\x00abc")
 @example("x" * 31)
 @example("\ud800")
+@example("1/2")
+@example("0/007")
+@example("/1")
+@example("1/")
+@example("1/2/3")
+@example(f"{2**64 - 1}/{2**64 - 1}")
+@example(f"1/{2**64}")
+@example("\x03" + "x" * 15)
 def test_where_a_message_stands_is_spelled_as_it_was(ref: str) -> None:
     assert spelled_out(shortened(ref)) == ref
 
@@ -71,6 +79,7 @@ def test_where_a_message_stands_is_spelled_as_it_was(ref: str) -> None:
 def test_numbers_and_digests_are_short() -> None:
     assert len(cast(bytes, shortened("1312345678901234567"))) == 8
     assert len(cast(bytes, shortened(EVENT))) == 32
+    assert len(cast(bytes, shortened("1312345678901234567/1312345678901234568"))) == 17
 
 
 @given(st.lists(st.text(max_size=40), unique=True, max_size=4))
@@ -272,7 +281,8 @@ async def test_all_of_it_goes_by_rule(store: Database) -> None:
     year, month = timedelta(days=365), timedelta(days=30)
 
     def fill(tx: Transaction) -> None:
-        say(tx)
+        message = say(tx)
+        tx.copies.keep_thread(HERE, "7", message)
         (wanted,) = tx.copies.due("b", NOW, 9)
         tx.copies.note(wanted.copy, 0, EVENT)
         tx.copies.tried([wanted], NOW)
@@ -280,20 +290,20 @@ async def test_all_of_it_goes_by_rule(store: Database) -> None:
         tx.copies.wait(HERE, "9", Early("gone", None, None, NOW), NOW)
 
     def counted(tx: Transaction) -> list[int]:
-        tables = (copies, speakers, wanted_copies, early_acts)
+        tables = (copies, speakers, wanted_copies, early_acts, threads)
         return [rows(tx, select(func.count()).select_from(table))[0][0] for table in tables]
 
     await store.run(fill)
-    for after, left in ((SECOND, [2, 1, 1, 1]), (61 * SECOND, [2, 1, 1, 0]), (year, [2, 1, 0, 0])):
+    for after, left in ((SECOND, [2, 1, 1, 1, 1]), (61 * SECOND, [2, 1, 1, 0, 1]), (year, [2, 1, 0, 0, 1])):
         await store.forget(NOW + after)
         assert await store.run(counted) == left
     await store.forget(NOW + month + SECOND, {COPIES: 2 * year})
-    assert await store.run(counted) == [2, 1, 0, 0]
+    assert await store.run(counted) == [2, 1, 0, 0, 1]
     await store.forget(NOW + year + SECOND)
-    assert await store.run(counted) == [2, 1, 0, 0], "whoever said it can still have it taken away"
+    assert await store.run(counted) == [2, 1, 0, 0, 1], "whoever said it can still have it taken away"
     await store.run(lambda tx: tx.copies.ended(1))
     await store.forget(NOW + year + SECOND)
-    assert await store.run(counted) == [0, 0, 0, 0]
+    assert await store.run(counted) == [0, 0, 0, 0, 0]
 
 
 async def test_what_waited_for_a_week_is_not_said_any_more(store: Database) -> None:

@@ -1790,6 +1790,25 @@ async def test_what_is_carried_comes_and_goes(database_url: str) -> None:
         await look(database_url, partial(down_to, "0075"))
 
 
+async def test_of_which_message_a_thread_is_comes_and_goes(database_url: str) -> None:
+    there = {"community": 1, "message": 1, "place": 1}
+
+    def fill(db: Connection) -> None:
+        add_rows({"copies": [{**there, "part": 0, "ref": b"12345678", "speaker": 1, "at": 1}]}, db)
+
+    def add(db: Connection) -> None:
+        add_rows({"threads": [{**there, "ref": b"12345678"}]}, db)
+
+    await upgrade(database_url, to="0081")
+    await look(database_url, fill)
+    for _ in range(2):
+        await upgrade(database_url)
+        assert await look(database_url, differences) == []
+        assert await look(database_url, rows("copies", "message", "thread")) == [(1, None)]
+        await look(database_url, add)
+        await look(database_url, partial(down_to, "0081"))
+
+
 async def test_when_somebody_came_is_kept_about_and_what_was_said_beside_an_answer_no_more(
     database_url: str,
 ) -> None:

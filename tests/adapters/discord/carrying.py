@@ -105,8 +105,9 @@ class Carrying:
         raise AssertionError(f"{number} could not be shown")
 
     def shown(self, there: Channel, number: int) -> list[Message]:
-        """Its parts, as they stand there."""
-        return [there.messages[ref] for ref in self.stands[number] if ref in there.messages]
+        """Its parts, as they stand there; in a thread of a place as in the thread."""
+        numbers = [ref.rpartition("/")[2] for ref in self.stands[number]]
+        return [there.messages[each] for each in numbers if each in there.messages]
 
     async def until_heard(self, *words: str) -> None:
         """Return once these, and no others, were brought."""

@@ -102,11 +102,8 @@ async def test_only_what_people_say_to_each_other_there(
         talk.edit(world, message, {"content": "nog eens"})
     elsewhere = await anna.says("elders", "elders")
     await anna.edits(elsewhere, "elders anders")
-    thread = anna.begins("sport", "draad")
     await anna.says("sport", "!help")
     await anna.says("sport", f"<@{plein.double.bot.user.id}> help")
-    in_thread = await anna.says(thread, "in de draad")
-    await anna.edits(in_thread, "in de draad, anders")
     await anna.says("sport", "!!! wat een dag")
     await core.until_heard("!!! wat een dag")
     assert [heard.rich for heard in core.heard] == [(Words("!!! wat een dag"),)]

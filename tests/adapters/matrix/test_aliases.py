@@ -12,10 +12,12 @@ from urllib.parse import quote
 
 import pytest
 
+from adapters.matrix.client import NamedTwice, by_id, theme_of
 from adapters.matrix.settings import Matrix
 from bot.main.check import check
 from bot.main.config import load
 from bot.model.message import Text
+from bot.model.people import Named
 from bot.texts import Texts, Voice
 from tests.chat import BRUSSELS, NOW
 from tests.doubles.installed import FEATURES
@@ -200,3 +202,12 @@ async def test_an_alias_goes_along_to_what_replaced_its_room(town: Alias) -> Non
     await town.restarts()
     told = await town.checked()
     assert all(any(room in line for line in told) for room in new.values())
+
+
+def test_a_room_that_goes_by_two_names_is_the_place_of_one_theme() -> None:
+    """What is said there would be carried from the one to the other, and round again."""
+    ids = {"#sport:x": "!sport"}
+    sport, tuin = Named("Sport"), Named("Tuin")
+    assert by_id({"#sport:x": sport, "!sport": sport}, ids, whose=theme_of) == {"!sport": sport}
+    with pytest.raises(NamedTwice, match="#sport:x and !sport are the same"):
+        by_id({"#sport:x": sport, "!sport": tuin}, ids, whose=theme_of)

@@ -123,7 +123,7 @@ def test_what_a_reply_repeats_is_not_said_again() -> None:
 def test_in_a_thread_the_reply_is_only_for_old_clients() -> None:
     thread = {"rel_type": "m.thread", "event_id": "$root", "is_falling_back": True}
     relation = {"m.relates_to": {**thread, "m.in_reply_to": {"event_id": "$last"}}}
-    assert said("2", **relation) == Said("2")
+    assert said("2", **relation) == Said("2", thread="$root")
 
 
 @pytest.mark.parametrize(("key", "number"), [("1️⃣", 1), ("9⃣", 9), ("🔟", 10), ("3", 3), ("12", 12)])

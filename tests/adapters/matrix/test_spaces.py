@@ -180,5 +180,5 @@ async def test_one_space_on_the_lines_of_two_does_not_start(homeserver: Homeserv
     alias = f"dorp{next(numbers)}"
     space = await mo.create_room(public=True, room_alias_name=alias, **SPACE)
     more = lines(f"#{alias}:{homeserver.name}", space)
-    with pytest.raises(AssertionError, match="two communities name it"):
+    with pytest.raises(AssertionError, match="two communities or themes name it"):
         await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}", more=more)

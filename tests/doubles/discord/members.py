@@ -104,12 +104,20 @@ class Person:
         self._may(channel, "send_messages")
         return brought.forward(self.world, message, channel, self.user)
 
-    def begins(self, where: Channel | str, name: str, *, private: bool = False) -> Channel:
-        """Begin a thread there, for all who see the channel; a private one is for whoever is named in it."""
+    def begins(
+        self, where: Channel | str, name: str, *, private: bool = False, on: Message | None = None
+    ) -> Channel:
+        """Begin a thread there, for all who see the channel, perhaps on a message; a private one is for
+        whoever is named in it.
+        """
         parent = self._place(where)
         self._may(parent, "create_private_threads" if private else "create_public_threads")
         type = PRIVATE_THREAD if private else THREAD
-        thread = Channel(self.world.clock.new_id(), type, name, parent.guild_id, parent.id, owner_id=self.id)
+        if on:
+            assert not on.thread_id, f"{on!r} has a thread"
+            on.thread_id = on.id
+        new = on.id if on else self.world.clock.new_id()
+        thread = Channel(new, type, name, parent.guild_id, parent.id, owner_id=self.id)
         thread.joined[self.id] = self.world.clock.now()
         places.add_channel(self.world, thread)
         return thread

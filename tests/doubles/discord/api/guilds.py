@@ -104,6 +104,9 @@ def change_channel(ask: Ask) -> Answer:
     if guild is None:
         raise refuse(50003)
     needed = ["manage_threads" if channel.thread else "manage_channels"]
+    if channel.thread and ask.json == {"archived": False} and not channel.locked:
+        # Whoever may speak in it opens it.
+        needed = ["send_messages_in_threads"]
     needed += ["manage_roles"] if "permission_overwrites" in ask.json else []
     if not all(ask.may(channel, name) for name in needed):
         raise refuse(50013)

@@ -117,7 +117,7 @@ def say(ask: Ask) -> Answer:
     shown_as = str(ask.json.get("username") or found.name)
     message = post(
         ask.world,
-        _place(ask, found),
+        _open(_place(ask, found), to_say=True),
         found.user,
         ask.json,
         ask.uploads,
@@ -143,6 +143,15 @@ def _place(ask: Ask, webhook: Webhook) -> Channel:
     return thread
 
 
+def _open(thread: Channel, *, to_say: bool) -> Channel:
+    """What is said in a thread that was put away opens it, unless it is locked."""
+    if thread.thread and to_say and thread.locked:
+        raise refuse(50083 if thread.archived else 160005)
+    if thread.thread and not to_say and thread.archived:
+        raise refuse(50083)
+    return thread
+
+
 def _message(ask: Ask) -> Message:
     interaction = ask.world.by_token.get(ask.params["webhook_token"])
     if interaction:
@@ -165,6 +174,7 @@ def change_message(ask: Ask) -> Answer:
     if interaction:
         life.change(ask.world, interaction, message, ask.json, ask.uploads)
     else:
+        _open(message.channel, to_say=False)
         edit(ask.world, message, ask.json, ask.uploads)
     return message_json(ask.world, message)
 
