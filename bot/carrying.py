@@ -23,11 +23,13 @@ from bot.feature import Features
 from bot.model.carried import ENCRYPTED, Spoken, Standing
 from bot.model.events import Heard
 from bot.model.message import Text
-from bot.model.people import Place
+from bot.model.people import Identity, Place
 from bot.model.work import COPIES
 from bot.ports.carrying import Early, Stands
 from bot.ports.storage import Store, Transaction
 from bot.rich import is_blank, plain
+from bot.settled import found as is_known
+from bot.settled import settle
 from bot.speaker import is_over
 
 log = logging.getLogger(__name__)
@@ -133,25 +135,38 @@ class Carried:
             await self._store.run(partial(self._hear, heard), community=community)
 
     def _hear(self, heard: Heard, tx: Transaction) -> None:
-        known = tx.handled.recognise(heard.id, heard.author, heard.place)
-        since = self._themes(tx).get(known.theme.id) if known.theme else None
+        others = self.goes_to(tx, heard.id, heard.place, heard.author, heard.at, encrypted=heard.encrypted)
         now = self._clock.now()
-        if known.theme is None or since is None or heard.at < since:
+        if others is None:
             return
-        if is_over(known, heard.author, heard.at, tx, now):
-            return
-        if known.account and self._stays_here(tx, known.theme.id, known.account.resident.id):
-            return
-        if heard.encrypted:
-            self.encrypt(heard.place, tx)
-        places = self._joined(tx, known.theme.id)
-        if heard.place not in places:
-            return
-        others = [place for place in places if place != heard.place]
         if heard.changes is None:
             self._said(tx, heard, others, now)
         else:
             self._changed(tx, heard, heard.changes, others, now)
+
+    def goes_to(
+        self,
+        tx: Transaction,
+        event: str,
+        place: Place,
+        author: Identity,
+        at: datetime,
+        *,
+        encrypted: bool = False,
+    ) -> Sequence[Place] | None:
+        """In which other places it is to stand what somebody did there at that moment; None: it stays."""
+        known, now = tx.handled.recognise(event, author, place), self._clock.now()
+        since = self._themes(tx).get(known.theme.id) if known.theme else None
+        if known.theme is None or since is None or at < since:
+            return None
+        if is_over(known, author, at, tx, now):
+            return None
+        if known.account and self._stays_here(tx, known.theme.id, known.account.resident.id):
+            return None
+        if encrypted:
+            self.encrypt(place, tx)
+        places = self._joined(tx, known.theme.id)
+        return [other for other in places if other != place] if place in places else None
 
     def _stays_here(self, tx: Transaction, theme: int, resident: int) -> bool:
         """Whether what they say goes nowhere: they want that, or were put out of that theme."""
@@ -187,6 +202,7 @@ class Carried:
             spoken, edition = replace(spoken, rich=early.spoken.rich), early.edition
             copies.changed(message, early.at)
         copies.want(message, others, spoken, edition, now, missed=now - heard.at > LATE_AFTER)
+        is_known(tx, heard.place, heard.ref, message, now)
 
     def _changed(
         self, tx: Transaction, heard: Heard, ref: str, others: Sequence[Place], now: datetime
@@ -236,6 +252,8 @@ class Carried:
             found = tx.copies.at(place, ref)
             if found is not None:
                 _gone(tx, place, ref, found, now)
+            elif taken := tx.signs.take_event(place, ref):
+                settle(tx, taken, now)
             elif place in self.places:
                 tx.copies.wait(place, ref, _taken(ref, now), now)
 
@@ -256,6 +274,7 @@ def _gone(tx: Transaction, place: Place, ref: str, found: Stands, now: datetime)
     elif copies.wants_gone(found.message, place):
         return
     copies.want(found.message, where, None, edition, now)
+    tx.signs.drop(found.message)
     copies.unanswer(found.message, [*where, place], now)
 
 

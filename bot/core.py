@@ -10,6 +10,7 @@ from functools import partial
 from typing import TypeVar
 
 from bot.call import Call
+from bot.carried_signs import CarriedSigns
 from bot.carrying import Carried
 from bot.clock import Clock
 from bot.commands.catalogue import Commands
@@ -25,6 +26,7 @@ from bot.delivery.making import Making
 from bot.delivery.outbox import Outbox
 from bot.delivery.rooms import Rooms
 from bot.delivery.seeing import Seeing
+from bot.delivery.signing import Signing
 from bot.dispatch import Dispatch, said_before
 from bot.errors import AskFirst, Gone
 from bot.feature import Features
@@ -34,6 +36,7 @@ from bot.model.events import Arrival, Came, Heard, Invocation, PutOut
 from bot.model.homes import homes_in
 from bot.model.message import Attachment, Message, Suggestion, has_moments, residents_in
 from bot.model.people import FIRST_COMMUNITY, Identity, Known, Place, Role
+from bot.model.signs import Signed
 from bot.packed import File, files_below
 from bot.platforms import Platforms
 from bot.ports.accounts import HeardUntil
@@ -87,6 +90,8 @@ class PleinCore:
         seeing = Seeing(store, clock, self.communities, self.rooms.presences)
         self.outbox = Outbox(store, clock, self.rooms.adapters, self.communities, seeing)
         self.carrying = Carrying(store, clock, self.rooms.adapters, self.carried, self.rooms.under_way)
+        self.carried_signs = CarriedSigns(store, clock, self.communities, self.carried)
+        self.signing = Signing(store, clock, self.rooms.adapters, self.carried)
         self.describing = Describing(store, clock, self.rooms.adapters, self.communities, self.carried, texts)
         call_for = self.dispatch.call_for_nobody
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, call_for, board_rest)
@@ -108,6 +113,7 @@ class PleinCore:
         """An adapter has come: what waited for it is to be done."""
         self.outbox.worker.wake()
         self.carrying.worker.wake()
+        self.signing.worker.wake()
         self.describing.wake()
         self.boards.worker.wake()
         self.making.worker.wake()
@@ -123,6 +129,7 @@ class PleinCore:
         await self.outbox.worker.flush()
         await self.carried.refresh()
         await self.carrying.worker.flush()
+        await self.signing.worker.flush()
         await self.describing.flush()
         await self.erasing.flush()
 
@@ -180,6 +187,14 @@ class PleinCore:
     @property
     def signs(self) -> Collection[str]:
         return self.reactions.signs
+
+    async def signed(self, signed: Signed) -> None:
+        await self.carried_signs.sign(signed)
+
+    async def signs_at(
+        self, place: Place, refs: Collection[str]
+    ) -> Mapping[str, Mapping[str, Collection[Identity]]]:
+        return await self.carried_signs.at(place, refs)
 
     @property
     def misses(self) -> bool:

@@ -189,6 +189,14 @@ class PlatformFailed(Exception):
     """
 
 
+class Unsigned(Exception):
+    """A sign cannot stand on that message there, unless something changes: `reason` is what it is for."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 # --- what nothing starts with ---
 
 

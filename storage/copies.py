@@ -37,7 +37,7 @@ from storage.batch import Batch, Loader
 from storage.community import anywhere
 from storage.envelopes import Envelopes
 from storage.numbers import next_number
-from storage.tables import copied_in, copies, early_acts, speakers, wanted_copies
+from storage.tables import copied_in, copies, early_acts, signs, speakers, wanted_copies
 from storage.upsert import upsert
 
 A_DAY = timedelta(days=1)
@@ -246,6 +246,7 @@ _NOBODYS = update(copies).where(copies.c.at.is_not(None), among(copies.c.message
 _NOBODYS = _NOBODYS.values(speaker=NOBODY)
 _DISOWN = (
     delete(wanted_copies).where(wanted_copies.c.speaker == bindparam("speaker_"), ~wanted_copies.c.gone),
+    update(signs).where(signs.c.speaker == bindparam("speaker_")).values(name=""),
     delete(speakers).where(speakers.c.id == bindparam("speaker_")),
 )
 # So many go at a time of which nothing is elsewhere.
@@ -374,6 +375,22 @@ class Copies:
         if found:
             self._db.execute(_NOBODYS, {"messages_": sorted(row.message for row in found)})
         return len(found) == limit
+
+    # --- by which numbers places and people are known, also to what goes along with the map ---
+
+    def place(self, place: Place) -> int | None:
+        """None: nothing was said there, or stands there."""
+        return self._known(place)
+
+    def place_from_now_on(self, place: Place) -> int:
+        return self._number(place)
+
+    def speaker_from_now_on(self, author: Identity, now: datetime) -> int:
+        return self._speaker(author, now)
+
+    def is_said(self, message: int, place: Place, stands: Reference) -> bool:
+        """Whether what stands there was said there, and is no copy."""
+        return self._is_said(message, place, stands)
 
     def _known(self, place: Place) -> int | None:
         return self._db.get(_NUMBER, place.platform, place.room_id)
@@ -549,6 +566,7 @@ class Copies:
         if ref:
             row = {"message": copy.message, "place": number, "part": part, "ref": ref}
             self._db.execute(_ADD, {**row, "speaker": None, "at": None, "reply_to": None})
+            self._db.wake("sign")
 
     def done(self, wanted: Wanted) -> None:
         self._db.execute(_DROP, {"seq_": wanted.id})
