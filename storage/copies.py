@@ -30,6 +30,7 @@ from sqlalchemy import (
 from bot.model.carried import SAME, Copy, Spoken, Standing
 from bot.model.carried_codec import pack_spoken, unpack_spoken
 from bot.model.people import Identity, Place
+from bot.model.signs import name_of
 from bot.model.work import Reference
 from bot.ports.carrying import Early, Stands, Wanted
 from storage.among import among
@@ -37,7 +38,7 @@ from storage.batch import Batch, Loader
 from storage.community import anywhere
 from storage.envelopes import Envelopes
 from storage.numbers import next_number
-from storage.tables import copied_in, copies, early_acts, signs, speakers, wanted_copies
+from storage.tables import copied_in, copies, early_acts, placed_signs, signs, speakers, wanted_copies
 from storage.upsert import upsert
 
 A_DAY = timedelta(days=1)
@@ -252,6 +253,13 @@ _DISOWN = (
 # So many go at a time of which nothing is elsewhere.
 PAGE = 1_000
 
+# --- signs that go by a name, which may be told in its words ---
+
+_NAMED = select(placed_signs.c.sign, placed_signs.c.wanted_for).where(
+    placed_signs.c.message == bindparam("message_"), placed_signs.c.place == bindparam("place_")
+)
+_NAMED = _NAMED.where(placed_signs.c.wanted_for > 0).order_by(placed_signs.c.seq)
+
 # --- what came before its message ---
 
 _ITS_ACT = and_(
@@ -262,6 +270,12 @@ _ACT = select(early_acts).where(_ITS_ACT)
 _TAKE_ACT = delete(early_acts).where(_ITS_ACT)
 _ADD_ACT = insert(early_acts)
 _END_ACTS = delete(early_acts).where(early_acts.c.until <= bindparam("now_", type_=early_acts.c.until.type))
+
+
+def named_on(db: Batch, message: int, place: int) -> tuple[tuple[str, int], ...]:
+    """Which signs that go by a name people elsewhere put on it, and how many did."""
+    rows = db.execute(_NAMED, {"message_": message, "place_": place})
+    return tuple((name, row.wanted_for) for row in rows if (name := name_of(row.sign)))
 
 
 class Copies:
@@ -530,6 +544,7 @@ class Copies:
             stands = tuple(self._db.execute(_REFS, where).scalars())
             answers = self.refs(spoken.answers, place) if spoken and spoken.answers is not None else ()
             said = self._is_said(row.message, place, stands)
+            named = named_on(self._db, row.message, row.place)
         copy = Copy(
             row.message,
             place,
@@ -541,6 +556,7 @@ class Copies:
             bool(row.in_doubt),
             row.attempts,
             next(iter(answers), None),
+            named=named,
             community=row.community,
         )
         return Wanted(row.seq, copy, said, bool(row.first), bool(row.missed))

@@ -20,7 +20,7 @@ from bot.model.signs import Put, Sign, Signed, name_of
 from storage.among import among
 from storage.batch import Batch
 from storage.community import anywhere
-from storage.copies import Copies
+from storage.copies import Copies, named_on
 from storage.tables import copied_in, copies, placed_signs, signs, speakers
 
 # As many different ones as people can put on a message elsewhere; and so many in all, and of one person.
@@ -82,10 +82,6 @@ _PLACED = placed_signs.c.message == bindparam("message_")
 _SEQ = placed_signs.c.seq == bindparam("seq_")
 _MOMENT = placed_signs.c.next_at.type
 _OF_SIGN = select(placed_signs).where(_PLACED, placed_signs.c.sign == bindparam("sign_"))
-_NAMED = select(placed_signs.c.sign, placed_signs.c.wanted_for).where(
-    _PLACED, placed_signs.c.place == bindparam("place_"), placed_signs.c.wanted_for > 0
-)
-_NAMED = _NAMED.order_by(placed_signs.c.seq)
 _ROW = select(placed_signs).where(_SEQ)
 _WANT = insert(placed_signs)
 _CHANGE = update(placed_signs).where(_SEQ)
@@ -285,7 +281,7 @@ class Signs:
         with self._db.within(row.community):
             stands = self._copies.refs(row.message, place)
             said = self._copies.is_said(row.message, place, stands)
-            named = self.named(row.message, row.place) if name_of(row.sign) else ()
+            named = named_on(self._db, row.message, row.place) if name_of(row.sign) else ()
         return Sign(
             row.seq,
             row.message,
@@ -301,11 +297,6 @@ class Signs:
             row.attempts,
             row.community,
         )
-
-    def named(self, message: int, place: int) -> tuple[tuple[str, int], ...]:
-        """Which signs that go by a name people elsewhere put on it, and how many did."""
-        rows = self._db.execute(_NAMED, {"message_": message, "place_": place})
-        return tuple((name, row.wanted_for) for row in rows if (name := name_of(row.sign)))
 
     def next_try(self, account: str, now: datetime) -> datetime | None:
         found: datetime | None = self._db.execute(_NEXT_TRY, {"account_": account, "now_": now}).scalar()

@@ -13,7 +13,16 @@ import aiohttp
 import discord
 
 from adapters.discord.channels import PLATFORM
-from adapters.discord.gateway import BAD_INTENTS, HEARING, INTENTS, SEEING_SIGNS, WISHES, Gateway, NotLetIn
+from adapters.discord.gateway import (
+    BAD_INTENTS,
+    CARRYING_SIGNS,
+    HEARING,
+    INTENTS,
+    SEEING_SIGNS,
+    WISHES,
+    Gateway,
+    NotLetIn,
+)
 from adapters.discord.guests import admit, obstacle_to_entering
 from adapters.discord.homes import make, options_for
 from adapters.discord.lacks import lacks_of
@@ -32,6 +41,7 @@ from bot.model.events import Lack
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Text, text
 from bot.model.people import Grounds, Identity, Place, Presences
+from bot.model.signs import Sign
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core, Note
 from bot.texts import Texts
@@ -110,7 +120,8 @@ class Discord:
 
     def _wishes(self, core: Core) -> list[discord.Intents]:
         """What Discord is asked to tell, and what where it refuses that: it does not say which of them."""
-        found = [INTENTS | SEEING_SIGNS if core.signs else INTENTS]
+        plain = INTENTS | SEEING_SIGNS if core.signs else INTENTS
+        found = [plain | CARRYING_SIGNS if core.may_carry else plain]
         for name, intents in WISHES.items():
             if (core.listens or core.may_carry) if name == HEARING else self._settings.newcomers:
                 found += [wish | intents for wish in found]
@@ -234,6 +245,10 @@ class Discord:
     async def carry(self, copy: Copy, note: Note) -> None:
         self._session()
         await self._gateway.copies.carry(copy, note)
+
+    async def sign(self, sign: Sign) -> str:
+        self._session()
+        return await self._gateway.carried_signs.sign(sign)
 
     async def describe(self, place: Place, line: str, others: Collection[str]) -> bool:
         on = self._session()

@@ -18,6 +18,7 @@ import discord
 
 from adapters.discord.above import answer, first_words, said_at, without_answer
 from adapters.discord.channels import permissions_in
+from adapters.discord.counted import with_line
 from adapters.discord.outgoing import SKEW, UNKNOWN_MESSAGE
 from adapters.discord.rich.write import write
 from adapters.discord.session import Session
@@ -92,6 +93,19 @@ class Copies:
                 if stands[number]:
                     await self._take_away(there, stands[number])
                     await note(number, "")
+
+    async def count(self, place: Place, stands: Sequence[str], counted: Sequence[tuple[str, int]]) -> None:
+        """Have a copy end with how many put which sign on it that Discord has none for. Raises: what sending
+        does; Gone where it is no more.
+        """
+        there = await self._find(place)
+        async with self.webhooks.alone(there.channel):
+            message = await self._read(there, stands[-1])
+            if message is None:
+                raise Gone("that message is no more")
+            words = with_line(message.content, counted)
+            if words != message.content:
+                await self._edit(there, stands[-1], words)
 
     async def _noted(self, there: _There, note: Note, number: int, ref: str) -> None:
         await note(number, ref)
@@ -219,6 +233,14 @@ class Copies:
         ref = stands[number]
         if self._says.get(ref) == _mark(words):
             return ref
+        if not await self._edit(there, ref, words):
+            if await self._read(there, ref) is None:
+                return ""
+            return await self._replace(there, copy, ref, words)
+        return ref
+
+    async def _edit(self, there: _There, ref: str, words: str) -> bool:
+        """Whether that could be: a webhook changes only what it said itself."""
         try:
             webhook = await self.webhooks.of(there.channel)
             with self.webhooks.understood(there.room, UNKNOWN_MESSAGE, *GONE):
@@ -229,11 +251,9 @@ class Copies:
                 raise TryLater(RETRY_SECONDS) from refused
             if refused.code != UNKNOWN_MESSAGE:
                 raise
-            if await self._read(there, ref) is None:
-                return ""
-            return await self._replace(there, copy, ref, words)
+            return False
         self._says[ref] = _mark(words)
-        return ref
+        return True
 
     async def _unanswer(self, there: _There, copy: Copy, stands: Sequence[str], note: Note) -> None:
         """Without the line above that quotes what it answered."""
@@ -303,7 +323,9 @@ class Copies:
             above.append(answer(name, link, words))
         if copy.late:
             above.append(said_at(copy.spoken, self._on.texts, voice))
-        return [part["content"] for part in write((*above, *copy.spoken.rich), names)]
+        *parts, last = (part["content"] for part in write((*above, *copy.spoken.rich), names))
+        lacking = [(name, count) for name, count in copy.named if name not in names.emoji]
+        return [*parts, with_line(last, lacking)]
 
     def _anybody(self, voice: Voice) -> str:
         return self._on.texts.write(text("discord.somebody"), voice)

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import discord
 
@@ -45,12 +45,21 @@ MOST_KNOWN = 10_000
 RETRY_SECONDS = 2.0
 
 
+class SignsTaker(Protocol):
+    """Deals with signs on what is carried."""
+
+    async def deal(self, arrival: Arrival, kept: Json) -> None: ...
+
+
 class Messages:
     """Turns messages into invocations whose answers go through the outbox."""
 
-    def __init__(self, session: Session, first_words: FirstWords, signs: Signs) -> None:
+    def __init__(
+        self, session: Session, first_words: FirstWords, signs: Signs, carried_signs: SignsTaker
+    ) -> None:
         self._on = session
         self._signs = signs
+        self._carried_signs = carried_signs
         self._first_words = first_words
         self._reads: Recent[int, int] = Recent(MOST_KNOWN)
 
@@ -133,6 +142,9 @@ class Messages:
         kept = json.loads(arrival.body)
         if "sign" in kept:
             await self._signs.deal(arrival, kept)
+            return
+        if "carried" in kept:
+            await self._carried_signs.deal(arrival, kept)
             return
         message = int(arrival.id.split(":")[1])
         if "result" in kept:

@@ -17,6 +17,7 @@ from typing import Any
 
 import discord
 
+from adapters.discord.carried_signs import CarriedSigns
 from adapters.discord.channels import PLATFORM
 from adapters.discord.history import PAGE, Reading
 from adapters.discord.session import Session
@@ -39,9 +40,10 @@ DEALT_WITHIN = 30.0
 class Missed:
     """Looks for what was missed, and brings it."""
 
-    def __init__(self, session: Session, signs: Signs, reading: Reading) -> None:
+    def __init__(self, session: Session, signs: Signs, carried: CarriedSigns, reading: Reading) -> None:
         self._on = session
         self._signs = signs
+        self._carried = carried
         self._reading = reading
         self._look = asyncio.Event()
         # Where Plein may not read just now; and how often it was away.
@@ -151,6 +153,7 @@ class Missed:
             await self._make_sure(channel, gone[0])
             await self._signs.gone(channel.guild.id, channel.id, gone)
         stands = [(each, message) for each in known if (message := there.get(_number(each)))]
+        await self._carried.compare(Place(PLATFORM, str(channel.id)), [message for _, message in stands])
         return [message for each, message in stands if each.said and _is_changed(message, each)]
 
     async def _make_sure(self, channel: Any, message: int) -> None:

@@ -15,6 +15,7 @@ import nio
 
 from adapters.matrix.account import Account
 from adapters.matrix.aliases import READS, Aliases, follow
+from adapters.matrix.carried_signs import make_so
 from adapters.matrix.carrying import Carrying
 from adapters.matrix.guests import admit, obstacle_to_entering
 from adapters.matrix.homes import Homes
@@ -52,6 +53,7 @@ from bot.model.events import Lack
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Message, Text
 from bot.model.people import Grounds, Identity, Place, Presences
+from bot.model.signs import Sign
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core, Note
 from bot.texts import Texts, Voice
@@ -209,6 +211,10 @@ class Matrix:
     async def carry(self, copy: Copy, note: Note) -> None:
         with self._told_of_outages(copy.place):
             await self._carrying.carry(copy, note)
+
+    async def sign(self, sign: Sign) -> str:
+        with self._told_of_outages(sign.place):
+            return await make_so(self._session, sign)
 
     async def describe(self, place: Place, line: str, others: Collection[str]) -> bool:
         await self._ready.wait()

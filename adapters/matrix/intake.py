@@ -16,6 +16,7 @@ import nio
 
 from adapters.inbox import PAUSE, InOrder
 from adapters.matrix.answers import about, button_called, filled_in, is_ballot, numbers_in, shows_choices
+from adapters.matrix.carried_signs import signed
 from adapters.matrix.gaps import PRIVATELY, SAID_AT, Gap, gap_in, left_out, said_at
 from adapters.matrix.mentions import addressed, addresses_in, said_to
 from adapters.matrix.read import (
@@ -74,7 +75,7 @@ class Intake:
 
     def matters(self, room: str, event: Mapping[str, Any]) -> bool:
         """Whether an event is for Plein. What people say to each other is not kept, nor looked at again."""
-        if is_idle(event, self._on.core.signs):
+        if is_idle(event, self._on.core.signs) and not self._carries(room, _sender(event)):
             return False
         heard = read(event)
         if heard is None or heard.sender == self._on.me:
@@ -82,7 +83,8 @@ class Intake:
         if isinstance(heard.meaning, Edited | Emoted):
             return self._carries(room, heard.sender) or self._asks_again(heard.meaning)
         if isinstance(heard.meaning, Signed):
-            return heard.meaning.sign in self._on.core.signs and self._is_place(room)
+            means = heard.meaning.sign in self._on.core.signs and self._is_place(room)
+            return means or self._carries(room, heard.sender)
         if isinstance(heard.meaning, Sent):
             return self._looks_like_two(room)
         if not isinstance(heard.meaning, Said):
@@ -182,6 +184,8 @@ class Intake:
         if home := self._on.settings.bridged_from(heard.sender):
             await self._deal_with_ghost(asked, heard, arrival.room, home)
             return
+        if asked.place and self._on.core.carries(asked.place) and (put := signed(asked, heard)):
+            await self._on.core.signed(put)
         match heard.meaning:
             case Said() as said:
                 await self._deal_with_words(asked, said, arrival.room, heard.content)
@@ -194,7 +198,7 @@ class Intake:
                 await self._deal_with_edit(asked, edited, arrival.room, heard.content)
             case Reacted(target, number):
                 await self._press(asked, await self._message_at(arrival.room, target), number)
-            case Signed(target, sign):
+            case Signed(target, sign) if sign in self._on.core.signs:
                 await self._sign(asked, arrival.room, target, sign)
             case Answered(target, numbers):
                 message = await self._message_at(arrival.room, target)

@@ -55,7 +55,8 @@ class Copy:
     of it: the same one is never shown twice. `stands` is what is known to stand there, part by part. Of
     `late`, when it is said, readers are told when it was said. `tried_at`: when this edition was first tried;
     `in_doubt`: it was tried before, and may have arrived. `answers` is where what it answers stands in that
-    place, its first part; None: it answers nothing, or nothing that stands there.
+    place, its first part; None: it answers nothing, or nothing that stands there. `named`: which signs that
+    go by a name people put on it in other places, and how many did.
     """
 
     message: int
@@ -69,6 +70,7 @@ class Copy:
     attempts: int = 0
     answers: str | None = None
     late: bool = False
+    named: tuple[tuple[str, int], ...] = ()
     community: int = FIRST_COMMUNITY
 
     @property

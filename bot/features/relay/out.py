@@ -124,7 +124,7 @@ def erase_due(call: Call, job: Job) -> None:
 
 
 def unname_due(call: Call, job: Job) -> None:
-    """Some of what somebody said who was forgotten stays elsewhere in nobody's name; no sign of theirs does."""
+    """Some of what somebody said who was forgotten stays elsewhere in nobody's name; their signs do not."""
     signs_left = _take_signs(call, int(job.subject))
     if call.tx.copies.unname(int(job.subject), AT_A_TIME, call.now) or signs_left:
         call.schedule(UNNAME, job.subject, call.now + AND_THEN, f"{UNNAME}:{job.subject}")
