@@ -105,7 +105,11 @@ _WAIT = {
 }
 _LATER, _LATER_UNDONE = _CHANGE.values(**_WAIT), _CHANGE.values(**_WAIT, trying_for=null())
 _PARK = _CHANGE.values(
-    parked=bindparam("reason_"), next_at=null(), trying_for=null(), tried_at=null(), attempts=0
+    parked=bindparam("reason_"),
+    next_at=bindparam("next_", type_=_MOMENT),
+    trying_for=null(),
+    tried_at=null(),
+    attempts=0,
 )
 _DROP = delete(placed_signs).where(_SEQ)
 _LEFT_OUT = (
@@ -269,7 +273,7 @@ class Signs:
             self._db.execute(_DROP, {"seq_": row.seq})
             return
         is_so = row.trying_for is None and _is_so(row.sign, count, row.stands_for)
-        waits = None if is_so or row.parked else now
+        waits = row.next_at if row.parked else None if is_so else now
         self._db.execute(_WANT_FOR, {"seq_": row.seq, "count_": count, "next_": waits})
 
     def due(self, account: str, now: datetime, limit: int) -> Sequence[Sign]:
@@ -333,12 +337,12 @@ class Signs:
         values = {"seq_": sign.id, "when_": when, "more_": int(failed)}
         self._db.execute(_LATER_UNDONE if undone else _LATER, values)
 
-    def park(self, sign: Sign, reason: str, now: datetime) -> None:
+    def park(self, sign: Sign, reason: str, now: datetime, until: datetime | None = None) -> None:
         row = self._db.execute(_ROW, {"seq_": sign.id}).first()
         if row is not None and not (sign.count and row.wanted_for):
             self._end(row, now)
         elif row is not None:
-            self._db.execute(_PARK, {"seq_": sign.id, "reason_": reason})
+            self._db.execute(_PARK, {"seq_": sign.id, "reason_": reason, "next_": until})
 
     def retry(self, account: str, place: Place | None, now: datetime) -> None:
         values: dict[str, Any] = {"account_": account, "now_": now}

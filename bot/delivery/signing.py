@@ -34,7 +34,9 @@ AT_ONCE = 8
 # So many are looked at for one that can be done: of a place there may be many.
 LOOKED_AT = 20
 # Why a sign cannot stand somewhere, as far as the core knows.
-REFUSED, NOBODY, FAILED = "refused", "nobody", "failed"
+REFUSED, GONE, FAILED, NOBODY = "refused", "gone", "failed", "nobody"
+# What somebody may allow meanwhile is tried again so much later.
+A_WHILE = timedelta(hours=1)
 
 
 class Signing:
@@ -88,9 +90,11 @@ class Signing:
                 await self._make(sign)
         except Unsigned as no:
             await self._park(sign, no.reason)
-        except (Gone, Refused) as no:
-            log.info("Left out, %s: %s", _called(sign), no)
-            await self._park(sign, NOBODY if isinstance(no, Gone) else REFUSED)
+        except Gone:
+            await self._park(sign, GONE)
+        except Refused as no:
+            log.info("Not there, %s: %s", _called(sign), no)
+            await self._park(sign, REFUSED, again=A_WHILE)
         except NotOurs as no:
             log.warning("Left %s to another account: %s", _called(sign), no)
             await self._wait(sign, LEFT_TO_OTHERS, undone=True)
@@ -131,8 +135,10 @@ class Signing:
         else:
             await self._wait(sign, pause(sign.attempts), failed=True)
 
-    async def _park(self, sign: Sign, reason: str) -> None:
-        await self._run(sign, lambda tx: tx.signs.park(sign, reason, self._clock.now()))
+    async def _park(self, sign: Sign, reason: str, *, again: timedelta | None = None) -> None:
+        now = self._clock.now()
+        until = now + again if again else None
+        await self._run(sign, lambda tx: tx.signs.park(sign, reason, now, until))
 
 
 def _note_tried(tx: Transaction, due: Sequence[Sign], clock: Clock) -> None:

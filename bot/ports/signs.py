@@ -83,8 +83,8 @@ class SignStore(Protocol):
         """`undone`: nothing was done of it yet, by this or an earlier try."""
         ...
 
-    def park(self, sign: Sign, reason: str, now: datetime) -> None:
-        """It cannot be so there, unless something changes."""
+    def park(self, sign: Sign, reason: str, now: datetime, until: datetime | None = None) -> None:
+        """It cannot be so there, unless something changes; it is tried again then, or after that moment."""
         ...
 
     def retry(self, account: str, place: Place | None, now: datetime) -> None:

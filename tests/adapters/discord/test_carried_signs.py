@@ -158,6 +158,7 @@ async def test_what_cannot_stand_there_stops_no_other(
     await ben.reacts(said, THUMB)
     said, copy = await both.said(ben, "twee")
     if why == "forbidden":
+        both.double.clock.turn(60)
         town.allow("elders", both.double.bot.user.name, ["add_reactions"])
         await both.until(there, THUMB)
     await anna.reacts(said, PARTY)
