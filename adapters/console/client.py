@@ -26,6 +26,7 @@ from bot.model.events import Heard, Invocation, Lack, Mention, Reacted, Remark
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Button, Message, Text, message, text, typed
 from bot.model.people import Grounds, Identity, Named, Place, Presence, Presences, Role
+from bot.model.signs import Sign, Signed
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core, Note
 from bot.ports.storage import Store
@@ -100,6 +101,8 @@ class Console:
         self._talk: Recent[tuple[Place, Identity], tuple[int, datetime]] = Recent(MOST)
         # Which message of theirs that was.
         self._last: Recent[tuple[Place, Identity], str] = Recent(MOST)
+        # Where what each said last stands there, by what they are called: also what was said elsewhere.
+        self._stands: Recent[tuple[Place, str], str] = Recent(MOST)
         # What rooms were called since they were made.
         self._names: Recent[str, str] = Recent(MOST)
         self._encrypted: Recent[str, bool] = Recent(MOST)
@@ -187,6 +190,8 @@ class Console:
             answer = None
         elif said.pressed is not None:
             answer = await self._press(asked, said.pressed)
+        elif place and said.about:
+            answer = await self._asks_about(asked, place, *said.about)
         elif place and not said.text.startswith("!"):
             await self._talks(asked, place, said)
             return
@@ -210,7 +215,7 @@ class Console:
             if said.changed is None:
                 often = self._talk.get((place, who), (0, asked.at))[0]
                 self._talk[place, who] = often + 1, asked.at
-                self._last[place, who] = asked.id
+                self._last[place, who] = self._stands[place, said.name] = asked.id
             if self.core.carries(place):
                 changes = last if said.changed else None
                 heard = replace(heard, ref=asked.id, rich=(Words(words),), changes=changes)
@@ -219,8 +224,18 @@ class Console:
                 await self.core.hear(heard)
         await self.core.run_due()
 
+    async def _asks_about(self, asked: Invocation, place: Place, whose: str, words: str) -> Message | None:
+        """Something that tells of a message, whoever wrote it."""
+        ref, command = self._stands.get((place, whose)), self.core.commands.first_in(words)
+        about = Remark(ref, asked.at, "") if ref and command and command.of_message else None
+        return await self.core.handle(replace(asked, typed=words, public=True, about=about))
+
     async def _sign(self, asked: Invocation, place: Place, said: Says, signs: Signs) -> None:
-        """On what somebody said last there, if they did."""
+        """On what somebody said last there, if they did, or what of theirs stands there."""
+        ref = self._stands.get((place, signs.whose))
+        if ref and self.core.carries(place):
+            put = Signed(place, ref, asked.author, signs.sign, signs.on, asked.at, asked.name)
+            await self.core.signed(put)
         sign, whose = folded_sign(signs.sign), Identity(PLATFORM, f"{signs.whose}@{said.label}")
         found = self._talk.get((place, whose))
         if found and sign in self.core.signs:
@@ -364,7 +379,16 @@ class Console:
             await self._print(f"{where} *", said, "edited", copy.place)
         else:
             await self._print(where, said, "carried", copy.place)
-            await note(0, str(uuid.uuid4()))
+            ref = self._stands[copy.place, copy.spoken.name] = str(uuid.uuid4())
+            await note(0, ref)
+
+    async def sign(self, sign: Sign) -> str:
+        whose = next((name for (place, name), ref in self._stands.items() if ref in sign.stands), "")
+        key = "console.sign.on" if sign.count else "console.sign.off"
+        if whose and not (sign.count and sign.event):
+            said = message(text(key, sign=typed(sign.sign), who=typed(whose)))
+            await self._print(sign.place.room_id, said, "carried", sign.place)
+        return sign.sign
 
     async def describe(self, place: Place, line: str, others: Collection[str]) -> bool:
         """Here nothing is said of a room."""

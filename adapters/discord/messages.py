@@ -95,9 +95,11 @@ class Messages:
         return kept
 
     def _answered(self, message: discord.Message, words: str) -> Json:
-        """Whose message it answers, for a command that may be about whoever wrote that."""
+        """Whose message it answers, for a command that may be about whoever wrote that, or about itself."""
         command = self._on.core.commands.first_in(words)
         answered = message.reference.resolved if message.reference else None
+        if command and command.of_message and message.reference:
+            return {"about": [message.reference.message_id, 0]}
         if not (command and command.about and isinstance(answered, discord.Message)):
             return {}
         return {} if answered.webhook_id else {"about": [answered.id, answered.author.id]}
@@ -228,7 +230,7 @@ class Messages:
             mentions=mentions,
             account=self._on.account,
             removal=Removal(partial(self._take_away, channel, message)) if place else None,
-            about=remark_at(self._on, channel, answered, by) if by else None,
+            about=remark_at(self._on, channel, answered, by) if by or (answered and not writer) else None,
         )
 
     async def _take_away(self, channel: int, message: int) -> bool:

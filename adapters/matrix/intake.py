@@ -44,7 +44,7 @@ from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
 from adapters.matrix.talk import laid_out, original_of
 from bot.errors import Gone, NotNow, NotOurs, StoreFailed, TryLater
-from bot.model.events import Arrival, Invocation, Mention, Removal
+from bot.model.events import Arrival, Invocation, Mention, Remark, Removal
 from bot.model.events import Heard as Talk
 from bot.model.events import Reacted as Sign
 from bot.model.message import Message, NativePoll, Text, message, text
@@ -296,9 +296,11 @@ class Intake:
             if asked.place:
                 await self._on.outgoing.asked_in(asked.author.user_id, room, asked.at)
             words, mentions = await self._addressed(asked, meant)
-            command = self._on.core.commands.first_in(words) if said.reply_to and asked.place else None
+            command = self._on.core.commands.first_in(words) if talk.reply_to and asked.place else None
             answered = said.reply_to if command and command.about else None
             remark = await remark_at(self._on, room, answered) if answered else None
+            if command and command.of_message and talk.reply_to:
+                remark = Remark(talk.reply_to, asked.at, "")
             await self._on.core.handle(replace(asked, typed=words, mentions=mentions, about=remark))
         elif for_two:
             await self._on.core.handle(asked)

@@ -5,6 +5,7 @@ The core carries (bot/carrying.py, bot/delivery/carrying.py); here is in which t
     records.py   since when a theme's is on, and what keeps that
     settings.py  whether there may be any
     switch.py    switching it on and off; what takes part
+    show.py      how it is; of one message, who put which sign on it
     out.py       whose words stay where they are, and are taken away elsewhere
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from bot.commands.declare import Command
 from bot.feature import Among, Carries, Feature
-from bot.features.relay import out, switch
+from bot.features.relay import out, show, switch
 from bot.features.relay.records import RELAYS
 from bot.features.relay.settings import RelaySettings
 from bot.model.carried import ENCRYPTED, UNNAME
@@ -55,7 +56,7 @@ FEATURE = Feature(
     commands=(
         Command(switch.ON, switch.switch_on, private=False),
         Command(switch.OFF, switch.switch_off, private=False),
-        Command("relay show", switch.show_relay),
+        Command("relay show", show.show_relay, of_message=True, on_message=True),
         Command(out.ME, out.stay_out, anyone=True),
     ),
     jobs={ENCRYPTED: switch.encrypted_due, out.ERASE: out.erase_due, UNNAME: out.unname_due},

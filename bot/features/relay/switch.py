@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.call import Call
-from bot.described import of
 from bot.errors import Unsure, UserError
 from bot.features.relay.records import RELAYS
 from bot.features.relay.settings import RelaySettings
@@ -98,31 +97,6 @@ def switch_off(call: Call, theme: str | None = None) -> Message:
     call.tx.of(RELAYS).end(found.id)
     _say(call, found, call.tx.places.of_theme(found.id), "relay.ends")
     return message(text("relay.off.receipt", theme=found.name))
-
-
-def show_relay(call: Call, theme: str | None = None) -> Message:
-    """Which places of a theme show what people say in the others, since when, and how much waits."""
-    found = call.theme(theme)
-    relay = call.tx.of(RELAYS).of(found.id)
-    places = call.tx.places.of_theme(found.id)
-    if relay is None or not call.settings.of(RelaySettings).on or found.id in call.tx.places.closed():
-        return message(text("relay.show.off", theme=found.name))
-    closed = unagreed(call.tx, found.id)
-    lines = [text("relay.show.on", theme=found.name, since=relay.since)]
-    if relay.resident:
-        lines.append(text("relay.show.by", who=relay.resident))
-    if len(places) < 2:
-        return message(*lines, text("relay.show.alone"))
-    names = named(call.tx, places)
-    for place, name in zip(places, names, strict=True):
-        count = call.tx.copies.waiting(place)
-        key = "relay.show.waits" if count else "relay.show.place"
-        key = "relay.show.encrypted" if place in closed else key
-        lines.append(text(key, place=name, count=count))
-        described = of(call.tx, place)
-        if place not in closed and described and described.is_so is False:
-            lines.append(text("relay.show.undescribed", place=name))
-    return message(*lines)
 
 
 def told(tx: Transaction, places: Sequence[Place], place: Place) -> Text:
