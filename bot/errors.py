@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.model.message import Form, Message, Text, text
 from bot.model.people import Identity
+from bot.model.signs import Why
 
 # What may be meant: what its button says, and the arguments as they would be then.
 Choice = tuple[Text, Mapping[str, Any]]
@@ -190,11 +191,11 @@ class PlatformFailed(Exception):
 
 
 class Unsigned(Exception):
-    """A sign cannot stand on that message there, unless something changes: `reason` is what it is for."""
+    """A sign cannot stand on that message there, unless something changes."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(self, why: Why) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 # --- what nothing starts with ---

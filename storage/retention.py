@@ -42,8 +42,10 @@ from storage.tables import (
     handled,
     inbox,
     jobs,
+    placed_signs,
     posts,
     refs,
+    signs,
     speakers,
     spent,
     uses,
@@ -131,6 +133,11 @@ _IS_KNOWN = exists().where(
     _ITS_MESSAGE.c.community == copies.c.community,
     _ITS_MESSAGE.c.at.is_not(None),
 )
+
+_IS_KEPT = {
+    table: exists().where(copies.c.message == table.c.message, copies.c.community == table.c.community)
+    for table in (signs, placed_signs)
+}
 
 RULES = (
     Rule(
@@ -244,6 +251,27 @@ RULES = (
         speakers,
         before(speakers.c.spoke_at),
         kept_as=COPIES,
+    ),
+    Rule(
+        "who put which sign on any of that",
+        timedelta(),
+        "it is known which message that is; once it is taken away, it goes at once",
+        signs,
+        and_(signs.c.message.is_not(None), ~_IS_KEPT[signs]),
+    ),
+    Rule(
+        "the same of a message that did not come",
+        timedelta(minutes=1),
+        "events come unordered",
+        signs,
+        and_(signs.c.message.is_(None), before(signs.c.noted_at)),
+    ),
+    Rule(
+        "which of these signs Plein put on it elsewhere",
+        timedelta(),
+        "it is known which message that is",
+        placed_signs,
+        ~_IS_KEPT[placed_signs],
     ),
     Rule(
         "what was done with a message that did not come",

@@ -13,10 +13,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, insert, null, or_, select, update
+from sqlalchemy import ColumnElement, Delete, and_, bindparam, delete, func, insert, null, select, update
 
 from bot.model.people import Identity, Place
-from bot.model.signs import Put, Sign, Signed, name_of
+from bot.model.signs import Put, Sign, Signed, Why, name_of
 from storage.among import among
 from storage.batch import Batch
 from storage.community import anywhere
@@ -53,14 +53,19 @@ _FOUND = (
     .values(message=bindparam("message_"))
     .returning(signs.c.sign)
 )
-_TAKEN = delete(signs).returning(signs.c.message, signs.c.sign)
-_TAKE_ALL = _TAKEN.where(_AT_REF)
-_TAKE_SIGN = _TAKEN.where(_AT_REF, _SIGN)
-_TAKE_ALL_OF = _TAKEN.where(_AT_REF, _SPEAKER)
-_TAKE_ONE = _TAKEN.where(_AT_REF, _SPEAKER, _SIGN)
-_TAKE_EVENT = _TAKEN.where(_THERE, signs.c.event == bindparam("event_", type_=_REF))
+
+
+def _taken(*which: ColumnElement[bool]) -> Delete:
+    return delete(signs).where(*which).returning(signs.c.message, signs.c.sign)  # type: ignore[no-any-return]
+
+
+_TAKE_ALL = _taken(_AT_REF)
+_TAKE_SIGN = _taken(_AT_REF, _SIGN)
+_TAKE_ALL_OF = _taken(_AT_REF, _SPEAKER)
+_TAKE_ONE = _taken(_AT_REF, _SPEAKER, _SIGN)
+_TAKE_EVENT = _taken(_THERE, signs.c.event == bindparam("event_", type_=_REF))
 _SOME_OF = select(signs.c.id).where(_SPEAKER).limit(bindparam("limit_"))
-_TAKE_SOME = _TAKEN.where(among(signs.c.id, "ids_"))
+_TAKE_SOME = _taken(among(signs.c.id, "ids_"))
 _VANISHED = delete(signs).where(_MESSAGE, _THERE).returning(signs.c.sign)
 _ON = (
     select(copied_in.c.platform, copied_in.c.room, speakers.c.account, signs.c.name, signs.c.sign)
@@ -125,13 +130,10 @@ _STANDS = (
     .where(copies.c.message == placed_signs.c.message, copies.c.place == placed_signs.c.place)
     .exists()
 )
-_TO_DO = (
+_DUE = anywhere(
     select(placed_signs, copied_in.c.platform, copied_in.c.room)
     .join(copied_in, copied_in.c.id == placed_signs.c.place)
-    .where(_MINE, _STANDS)
-)
-_DUE = anywhere(
-    _TO_DO.where(placed_signs.c.next_at <= bindparam("now_", type_=_MOMENT))
+    .where(_MINE, _STANDS, placed_signs.c.next_at <= bindparam("now_", type_=_MOMENT))
     .order_by(placed_signs.c.next_at, placed_signs.c.seq)
     .limit(bindparam("limit_"))
 )
@@ -144,12 +146,15 @@ _NEXT_TRY = anywhere(
 _IS_THERE = select(copied_in.c.id).where(
     copied_in.c.platform == bindparam("platform_"), copied_in.c.room == bindparam("room_")
 )
-_WAITS = or_(placed_signs.c.next_at > bindparam("now_", type_=_MOMENT), placed_signs.c.parked.is_not(None))
-_AGAIN = {"next_at": bindparam("now_", type_=_MOMENT), "parked": null()}
-_RETRY = anywhere(update(placed_signs).where(_MINE, _WAITS).values(**_AGAIN))
-_RETRY_THERE = anywhere(
-    update(placed_signs).where(_MINE, _WAITS, placed_signs.c.place.in_(_IS_THERE)).values(**_AGAIN)
+_AGAIN = update(placed_signs).values(next_at=bindparam("now_", type_=_MOMENT), parked=null())
+_WAIT_OR_CANNOT = (
+    and_(_MINE, placed_signs.c.next_at > bindparam("now_", type_=_MOMENT)),
+    and_(_MINE, placed_signs.c.parked.is_not(None)),
 )
+_RETRY = [anywhere(_AGAIN.where(which)) for which in _WAIT_OR_CANNOT]
+_RETRY_THERE = [
+    anywhere(_AGAIN.where(which, placed_signs.c.place.in_(_IS_THERE))) for which in _WAIT_OR_CANNOT
+]
 _DROP_ALL = (delete(signs).where(_MESSAGE), delete(placed_signs).where(_PLACED))
 
 
@@ -235,9 +240,9 @@ class Signs:
             for row in self._db.execute(_ON, {"message_": message})
         ]
 
-    def left_out(self, message: int) -> Sequence[tuple[Place, str, str]]:
+    def left_out(self, message: int) -> Sequence[tuple[Place, str, Why]]:
         rows = self._db.execute(_LEFT_OUT, {"message_": message})
-        return [(Place(row.platform, row.room), row.sign, row.parked) for row in rows]
+        return [(Place(row.platform, row.room), row.sign, Why(row.parked)) for row in rows]
 
     def at(self, place: Place, refs: Collection[str]) -> Mapping[str, Mapping[str, Collection[Identity]]]:
         number, found = self._copies.place(place), dict[str, Mapping[str, Collection[Identity]]]()
@@ -337,20 +342,19 @@ class Signs:
         values = {"seq_": sign.id, "when_": when, "more_": int(failed)}
         self._db.execute(_LATER_UNDONE if undone else _LATER, values)
 
-    def park(self, sign: Sign, reason: str, now: datetime, until: datetime | None = None) -> None:
+    def park(self, sign: Sign, why: Why, now: datetime, until: datetime | None = None) -> None:
         row = self._db.execute(_ROW, {"seq_": sign.id}).first()
         if row is not None and not (sign.count and row.wanted_for):
             self._end(row, now)
         elif row is not None:
-            self._db.execute(_PARK, {"seq_": sign.id, "reason_": reason, "next_": until})
+            self._db.execute(_PARK, {"seq_": sign.id, "reason_": why.value, "next_": until})
 
     def retry(self, account: str, place: Place | None, now: datetime) -> None:
         values: dict[str, Any] = {"account_": account, "now_": now}
-        if place is None:
-            self._db.execute(_RETRY, values)
-        else:
-            where = {"platform_": place.platform, "room_": place.room_id}
-            self._db.execute(_RETRY_THERE, {**values, **where})
+        if place:
+            values |= {"platform_": place.platform, "room_": place.room_id}
+        for statement in _RETRY_THERE if place else _RETRY:
+            self._db.execute(statement, values)
         self._db.wake("sign")
 
 

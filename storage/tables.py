@@ -820,3 +820,4 @@ Index(
     placed_signs.c.seq,
     sqlite_where=text("next_at IS NOT NULL"),
 )
+Index("ix_placed_signs_parked", placed_signs.c.account, sqlite_where=text("parked IS NOT NULL"))

@@ -234,8 +234,8 @@ class Console:
         """On what somebody said last there, if they did, or what of theirs stands there."""
         ref = self._stands.get((place, signs.whose))
         if ref and self.core.carries(place):
-            put = Signed(place, ref, asked.author, signs.sign, signs.on, asked.at, asked.name)
-            await self.core.signed(put)
+            signed = Signed(place, ref, asked.author, signs.sign, signs.on, asked.at, asked.name)
+            await self.core.signed(signed)
         sign, whose = folded_sign(signs.sign), Identity(PLATFORM, f"{signs.whose}@{said.label}")
         found = self._talk.get((place, whose))
         if found and sign in self.core.signs:

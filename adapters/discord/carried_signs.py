@@ -23,13 +23,13 @@ from bot.emoji import in_full
 from bot.errors import Gone, Refused, Unsigned
 from bot.model.events import Arrival
 from bot.model.people import Identity, Place
-from bot.model.signs import Sign, Signed, name_of
+from bot.model.signs import Sign, Signed, Why, name_of
 
 Json = dict[str, Any]
 SIGN = "sign"
 UNKNOWN_EMOJI, MOST_SIGNS, BLOCKED = 10014, 30010, 90001
 # Why a sign cannot stand there.
-_WHY = {UNKNOWN_EMOJI: "unknown", MOST_SIGNS: "full", BLOCKED: "blocked"}
+_WHY = {UNKNOWN_EMOJI: Why.UNKNOWN, MOST_SIGNS: Why.FULL, BLOCKED: Why.BLOCKED}
 # Of a sign so many people are looked up at a time, and of one message so many pages of them.
 PAGE, MOST_PAGES = 100, 10
 
@@ -151,7 +151,7 @@ class CarriedSigns:
                 return await self._count(sign)
         if emoji is None:
             if sign.count:
-                raise Unsigned("words")
+                raise Unsigned(Why.WORDS)
             return ""
         await self._react(there, int(sign.stands[0]), emoji, on=sign.count > 0)
         return emoji if sign.count and ":" in emoji else ""
@@ -166,7 +166,7 @@ class CarriedSigns:
     async def _count(self, sign: Sign) -> str:
         """What a person said cannot be changed, and there it is left at that."""
         if sign.said and sign.count:
-            raise Unsigned("unknown")
+            raise Unsigned(Why.UNKNOWN)
         if not sign.said:
             lacking = [
                 (name, count) for name, count in sign.named if not self._own(int(sign.place.room_id), name)

@@ -25,7 +25,7 @@ from bot.delivery.worker import (
     reason_of,
 )
 from bot.errors import Gone, NotNow, NotOurs, Refused, StoreFailed, Unsigned
-from bot.model.signs import Sign
+from bot.model.signs import Sign, Why
 from bot.ports.adapter import Adapter, Signer
 from bot.ports.storage import Store, Transaction
 
@@ -33,8 +33,6 @@ log = logging.getLogger(__name__)
 AT_ONCE = 8
 # So many are looked at for one that can be done: of a place there may be many.
 LOOKED_AT = 20
-# Why a sign cannot stand somewhere, as far as the core knows.
-REFUSED, GONE, FAILED, NOBODY = "refused", "gone", "failed", "nobody"
 # What somebody may allow meanwhile is tried again so much later.
 A_WHILE = timedelta(hours=1)
 
@@ -89,12 +87,12 @@ class Signing:
             async with asyncio.timeout(LONGEST_DELIVERY):
                 await self._make(sign)
         except Unsigned as no:
-            await self._park(sign, no.reason)
+            await self._park(sign, no.why)
         except Gone:
-            await self._park(sign, GONE)
+            await self._park(sign, Why.GONE)
         except Refused as no:
             log.info("Not there, %s: %s", _called(sign), no)
-            await self._park(sign, REFUSED, again=A_WHILE)
+            await self._park(sign, Why.REFUSED, again=A_WHILE)
         except NotOurs as no:
             log.warning("Left %s to another account: %s", _called(sign), no)
             await self._wait(sign, LEFT_TO_OTHERS, undone=True)
@@ -109,7 +107,7 @@ class Signing:
     async def _make(self, sign: Sign) -> None:
         adapter = self._adapters[sign.account]
         if not isinstance(adapter, Signer):
-            raise Unsigned(NOBODY)
+            raise Unsigned(Why.NOBODY)
         event = await adapter.sign(sign)
         await self._run(sign, lambda tx: tx.signs.done(sign, event, self._clock.now()))
 
@@ -131,14 +129,14 @@ class Signing:
         attempt = sign.attempts + 1
         log.warning("Failed, %s (attempt %d): %s", _called(sign), attempt, reason_of(error))
         if given_up(attempt, error):
-            await self._park(sign, FAILED)
+            await self._park(sign, Why.FAILED)
         else:
             await self._wait(sign, pause(sign.attempts), failed=True)
 
-    async def _park(self, sign: Sign, reason: str, *, again: timedelta | None = None) -> None:
+    async def _park(self, sign: Sign, why: Why, *, again: timedelta | None = None) -> None:
         now = self._clock.now()
         until = now + again if again else None
-        await self._run(sign, lambda tx: tx.signs.park(sign, reason, now, until))
+        await self._run(sign, lambda tx: tx.signs.park(sign, why, now, until))
 
 
 def _note_tried(tx: Transaction, due: Sequence[Sign], clock: Clock) -> None:

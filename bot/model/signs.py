@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from bot.emoji import in_full
 from bot.model.people import FIRST_COMMUNITY, Identity, Place
@@ -34,6 +35,22 @@ def name_of(sign: str) -> str | None:
     """What an emoji is called that somebody made; None where it is no such one."""
     found = _NAMED.fullmatch(sign)
     return found[1] if found else None
+
+
+class Why(StrEnum):
+    """Why a sign cannot stand somewhere: no emoji, and only these can; none that goes by that name, or of
+    that form; as many as there can be; whoever wrote it lets Plein put none there; nobody lets it there; the
+    message is gone; nothing can; it failed, again and again.
+    """
+
+    WORDS = "words"
+    UNKNOWN = "unknown"
+    FULL = "full"
+    BLOCKED = "blocked"
+    REFUSED = "refused"
+    GONE = "gone"
+    NOBODY = "nobody"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.model.people import Identity, Place
-from bot.model.signs import Put, Sign, Signed
+from bot.model.signs import Put, Sign, Signed, Why
 
 
 class SignStore(Protocol):
@@ -49,7 +49,7 @@ class SignStore(Protocol):
         """Who put what on it, and where; first what was put first."""
         ...
 
-    def left_out(self, message: int) -> Sequence[tuple[Place, str, str]]:
+    def left_out(self, message: int) -> Sequence[tuple[Place, str, Why]]:
         """Which sign cannot stand on it in which place, and why."""
         ...
 
@@ -83,7 +83,7 @@ class SignStore(Protocol):
         """`undone`: nothing was done of it yet, by this or an earlier try."""
         ...
 
-    def park(self, sign: Sign, reason: str, now: datetime, until: datetime | None = None) -> None:
+    def park(self, sign: Sign, why: Why, now: datetime, until: datetime | None = None) -> None:
         """It cannot be so there, unless something changes; it is tried again then, or after that moment."""
         ...
 

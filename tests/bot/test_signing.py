@@ -13,7 +13,7 @@ from bot.errors import Gone, PlatformFailed, Refused, TryLater, Unsigned
 from bot.features.relay.records import RELAYS
 from bot.model.events import Heard
 from bot.model.people import Identity, Place
-from bot.model.signs import LONGEST, Signed
+from bot.model.signs import LONGEST, Signed, Why
 from bot.ports.storage import Transaction
 from storage.signs import MOST_OF_ONE, MOST_SIGNS, MOST_WAITING
 from storage.tables import placed_signs, signs, speakers
@@ -274,7 +274,7 @@ async def test_put_once_more_it_is_another(signing: Signing, said: Heard) -> Non
     assert of_b[0].key != of_b[2].key
 
 
-@pytest.mark.parametrize("error", [Unsigned("full"), Refused("no"), Gone("gone")])
+@pytest.mark.parametrize("error", [Unsigned(Why.FULL), Refused("no"), Gone("gone")])
 async def test_what_cannot_stand_there_ends_kindly_and_is_tried_once_something_changes(
     signing: Signing, said: Heard, error: Exception
 ) -> None:

@@ -53,6 +53,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_placed_signs_place"), "placed_signs", ["place"])
     _index("ix_placed_signs_due", "placed_signs", ["account", "next_at", "seq"], "next_at IS NOT NULL")
+    _index("ix_placed_signs_parked", "placed_signs", ["account"], "parked IS NOT NULL")
 
 
 def _index(name: str, table: str, columns: list[str], where: str) -> None:
