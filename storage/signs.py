@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, and_, bindparam, delete, func, insert, null, select, update
+from sqlalchemy import ColumnElement, Executable, and_, bindparam, delete, func, insert, null, select, update
 
 from bot.model.people import Identity, Place
 from bot.model.signs import Put, Sign, Signed, Why, name_of
@@ -55,8 +55,8 @@ _FOUND = (
 )
 
 
-def _taken(*which: ColumnElement[bool]) -> Delete:
-    return delete(signs).where(*which).returning(signs.c.message, signs.c.sign)  # type: ignore[no-any-return]
+def _taken(*which: ColumnElement[bool]) -> Executable:
+    return delete(signs).where(*which).returning(signs.c.message, signs.c.sign)
 
 
 _TAKE_ALL = _taken(_AT_REF)
@@ -146,15 +146,19 @@ _NEXT_TRY = anywhere(
 _IS_THERE = select(copied_in.c.id).where(
     copied_in.c.platform == bindparam("platform_"), copied_in.c.room == bindparam("room_")
 )
-_AGAIN = update(placed_signs).values(next_at=bindparam("now_", type_=_MOMENT), parked=null())
 _WAIT_OR_CANNOT = (
     and_(_MINE, placed_signs.c.next_at > bindparam("now_", type_=_MOMENT)),
     and_(_MINE, placed_signs.c.parked.is_not(None)),
 )
-_RETRY = [anywhere(_AGAIN.where(which)) for which in _WAIT_OR_CANNOT]
-_RETRY_THERE = [
-    anywhere(_AGAIN.where(which, placed_signs.c.place.in_(_IS_THERE))) for which in _WAIT_OR_CANNOT
-]
+
+
+def _again(*which: ColumnElement[bool]) -> Executable:
+    now = bindparam("now_", type_=_MOMENT)
+    return anywhere(update(placed_signs).where(*which).values(next_at=now, parked=null()))
+
+
+_RETRY = [_again(which) for which in _WAIT_OR_CANNOT]
+_RETRY_THERE = [_again(which, placed_signs.c.place.in_(_IS_THERE)) for which in _WAIT_OR_CANNOT]
 _DROP_ALL = (delete(signs).where(_MESSAGE), delete(placed_signs).where(_PLACED))
 
 

@@ -252,7 +252,7 @@ NOBODYS = {
     # Where somebody's words stand, by numbers, and what is to stand there, whose words are sealed.
     "copied_in.platform copied_in.room wanted_copies.account wanted_copies.edition wanted_copies.key",
     "wanted_copies.parked early_acts.edition early_acts.key",
-    # Which signs they put on these, and what they are called there, until they are forgotten or take them away.
+    # Which signs they put on these, and what they are called there, until they are forgotten.
     "signs.sign signs.name placed_signs.account placed_signs.sign placed_signs.parked",
 }
 
