@@ -48,12 +48,14 @@ class CarriedSigns:
     def _put(self, signed: Signed, tx: Transaction, now: datetime) -> None:
         if not (signed.sign and signed.author):
             return
-        others = self._carried.goes_to(tx, signed.event, signed.place, signed.author, signed.at)
+        known = tx.handled.recognise(signed.event, signed.author, signed.place)
+        others = self._carried.goes_to(tx, known, signed.place, signed.author, signed.at)
         if others is None or (signed.event and tx.copies.waited(signed.place, signed.event, now)):
             return
         found = tx.copies.at(signed.place, signed.ref)
         if found and found.gone:
             return
+        signed = replace(signed, name=self._carried.name_of(tx, known, signed.author, signed.name))
         if tx.signs.put(signed, found.message if found else None, now) and found:
             there = set(tx.copies.places_of(found.message))
             tx.signs.settle(found.message, [signed.sign], there.intersection(others), now)

@@ -270,6 +270,7 @@ _ACT = select(early_acts).where(_ITS_ACT)
 _TAKE_ACT = delete(early_acts).where(_ITS_ACT)
 _ADD_ACT = insert(early_acts)
 _END_ACTS = delete(early_acts).where(early_acts.c.until <= bindparam("now_", type_=early_acts.c.until.type))
+_END_ALL_ACTS, _ANY_ACT = anywhere(_END_ACTS), anywhere(select(early_acts.c.id).limit(1))
 
 
 def named_on(db: Batch, message: int, place: int) -> tuple[tuple[str, int], ...]:
@@ -520,6 +521,10 @@ class Copies:
             return unpack_spoken(packed) if packed else None
         except ValueError:
             return None
+
+    def end_waits(self, now: datetime) -> bool:
+        self._db.execute(_END_ALL_ACTS, {"now_": now})
+        return self._db.execute(_ANY_ACT).first() is not None
 
     # --- what is to be done ---
 

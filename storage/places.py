@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    null,
     select,
     update,
 )
@@ -143,7 +144,10 @@ _OF_THEME = (
     .order_by(places.c.platform, places.c.room)
 )
 _ENCRYPTED = _OF_THEME.where(places.c.encrypted)
-_ENCRYPT = update(places).where(_HERE, places.c.encrypted.is_(False)).values(encrypted=True)
+_CARRIED = _OF_THEME.add_columns(places.c.carried_since).where(places.c.carried_since.is_not(None))
+_NOT_CARRIED = update(places).where(_HERE).values(carried_since=null())
+_ENCRYPT = update(places).where(_HERE, places.c.encrypted.is_(False))
+_ENCRYPT = _ENCRYPT.values(encrypted=True, carried_since=null())
 _ENCRYPT = _ENCRYPT.returning(places.c.theme)
 _ON = (
     select(places.c.theme, places.c.platform, places.c.room)
@@ -312,7 +316,7 @@ class Places:
         return not known.here or (known.theme, known.account) != (theme, account)
 
     def _take_from(self, place: Place, theme: int) -> None:
-        for statement in (_OF_OTHERS, _PARTED):
+        for statement in (_OF_OTHERS, _PARTED, _NOT_CARRIED):
             self._db.execute(statement, {**_where(place), "theme_": theme})
 
     def called(self, place: Place) -> str | None:
@@ -334,6 +338,10 @@ class Places:
 
     def of_theme(self, theme: int) -> Sequence[Place]:
         return [Place(*row) for row in self._db.execute(_OF_THEME, {"theme_": theme})]
+
+    def carried(self, theme: int) -> Mapping[Place, datetime]:
+        rows = self._db.execute(_CARRIED, {"theme_": theme})
+        return {Place(row.platform, row.room): row.carried_since for row in rows}
 
     def encrypted(self, theme: int) -> Sequence[Place]:
         return [Place(*row) for row in self._db.execute(_ENCRYPTED, {"theme_": theme})]

@@ -16,9 +16,9 @@ from typing import Any
 
 import discord
 
-from adapters.discord.above import answer, first_words, said_at, without_answer
+from adapters.discord.above import answer, first_words, in_their_own_words, said_at, without_answer
 from adapters.discord.channels import permissions_in
-from adapters.discord.counted import with_line
+from adapters.discord.counted import with_line, with_line_anew
 from adapters.discord.outgoing import SKEW, UNKNOWN_MESSAGE
 from adapters.discord.rich.write import write
 from adapters.discord.session import Session
@@ -103,7 +103,7 @@ class Copies:
             message = await self._read(there, stands[-1])
             if message is None:
                 raise Gone("that message is no more")
-            words = with_line(message.content, counted)
+            words = with_line_anew(message.content, counted)
             if words != message.content:
                 await self._edit(there, stands[-1], words)
 
@@ -323,7 +323,8 @@ class Copies:
             above.append(answer(name, link, words))
         if copy.late:
             above.append(said_at(copy.spoken, self._on.texts, voice))
-        *parts, last = (part["content"] for part in write((*above, *copy.spoken.rich), names))
+        said = write((*above, *in_their_own_words(copy.spoken.rich)), names)
+        *parts, last = (part["content"] for part in said)
         lacking = [(name, count) for name, count in copy.named if name not in names.emoji]
         return [*parts, with_line(last, lacking)]
 

@@ -10,14 +10,13 @@ _ONE = r":[A-Za-z0-9_+\-]{1,60}: \d{1,4}"
 _LINE = re.compile(rf"\n-# {_ONE}(?: · {_ONE})*\Z")
 
 
-def without_line(content: str) -> str:
-    """The same words without it."""
-    return _LINE.sub("", content)
-
-
-def with_line(content: str, counted: Sequence[tuple[str, int]]) -> str:
-    """The words with that line, in place of the one that was there; without any where there is no room."""
-    words = without_line(content)
+def with_line(words: str, counted: Sequence[tuple[str, int]]) -> str:
+    """The words with that line; without any where there is no room."""
     line = " · ".join(f":{name}: {count}" for name, count in counted)
     said = f"{words}\n-# {line}" if line else words
     return said if len(said) <= LONGEST else words
+
+
+def with_line_anew(content: str, counted: Sequence[tuple[str, int]]) -> str:
+    """The same in place of the line that stands there."""
+    return with_line(_LINE.sub("", content), counted)

@@ -11,6 +11,8 @@ The core carries (bot/carrying.py, bot/delivery/carrying.py); here is in which t
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bot.commands.declare import Command
 from bot.feature import Among, Carries, Feature
 from bot.features.relay import out, show, switch
@@ -46,9 +48,10 @@ def part_resident(tx: Transaction, resident: int, new: int, _brought: Brought | 
             relays.stay_out(each, since)
 
 
-def is_absent(tx: Transaction, resident: int) -> bool:
-    """Whether what they say stays where they say it."""
-    return tx.of(RELAYS).out_since(resident) is not None
+def is_absent(tx: Transaction, resident: int, at: datetime | None) -> bool:
+    """Whether what they say stays where they say it, or what they said then."""
+    relays = tx.of(RELAYS)
+    return relays.out_since(resident) is not None or (at is not None and relays.was_out(resident, at))
 
 
 FEATURE = Feature(
@@ -65,7 +68,6 @@ FEATURE = Feature(
         "on",
         "keep_days",
         themes=lambda tx: tx.of(RELAYS).all(),
-        agreed=lambda tx, theme: tx.of(RELAYS).agreed(theme),
         absent=is_absent,
         told=switch.told,
     ),

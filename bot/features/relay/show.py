@@ -8,7 +8,7 @@ from bot.call import Call
 from bot.described import of
 from bot.features.relay.records import RELAYS
 from bot.features.relay.settings import RelaySettings
-from bot.features.relay.switch import named, unagreed
+from bot.features.relay.switch import named, taking_no_part
 from bot.model.message import Message, Text, message, text, typed
 from bot.model.people import Identity, Place
 from bot.model.signs import Put
@@ -26,7 +26,7 @@ def show_relay(call: Call, theme: str | None = None) -> Message:
     places = call.tx.places.of_theme(found.id)
     if relay is None or not call.settings.of(RelaySettings).on or found.id in call.tx.places.closed():
         return message(text("relay.show.off", theme=found.name))
-    closed = unagreed(call.tx, found.id)
+    apart, encrypted = taking_no_part(call.tx, found.id), call.tx.places.encrypted(found.id)
     lines = [text("relay.show.on", theme=found.name, since=relay.since)]
     if relay.resident:
         lines.append(text("relay.show.by", who=relay.resident))
@@ -36,10 +36,11 @@ def show_relay(call: Call, theme: str | None = None) -> Message:
     for place, name in zip(places, names, strict=True):
         count = call.tx.copies.waiting(place)
         key = "relay.show.waits" if count else "relay.show.place"
-        key = "relay.show.encrypted" if place in closed else key
+        if place in apart:
+            key = "relay.show.encrypted" if place in encrypted else "relay.show.apart"
         lines.append(text(key, place=name, count=count))
         described = of(call.tx, place)
-        if place not in closed and described and described.is_so is False:
+        if place not in apart and described and described.is_so is False:
             lines.append(text("relay.show.undescribed", place=name))
     return message(*lines)
 
