@@ -55,6 +55,8 @@ class CarriedSigns:
         found = tx.copies.at(signed.place, signed.ref)
         if found and found.gone:
             return
+        if found is None:
+            self._carried.holds_early()
         signed = replace(signed, name=self._carried.name_of(tx, known, signed.author, signed.name))
         if tx.signs.put(signed, found.message if found else None, now) and found:
             there = set(tx.copies.places_of(found.message))

@@ -92,10 +92,14 @@ class Carried:
         """What waited for its message for its minute is kept no longer. Raises: StoreFailed."""
         if self._holds_early:
             now = self._clock.now()
-            self._holds_early = await self._store.run_anywhere(lambda tx: tx.copies.end_waits(now))
+            self._holds_early = await self._store.run_anywhere(partial(_end_waits, now))
+
+    def holds_early(self) -> None:
+        """Something waits for its message."""
+        self._holds_early = True
 
     def _wait(self, tx: Transaction, place: Place, ref: str, early: Early) -> None:
-        self._holds_early = True
+        self.holds_early()
         tx.copies.wait(place, ref, early, self._clock.now())
 
     def may_be(self, community: int) -> bool:
@@ -299,6 +303,11 @@ def _gone(tx: Transaction, place: Place, ref: str, found: Stands, now: datetime)
     copies.want(found.message, where, None, edition, now)
     tx.signs.drop(found.message)
     copies.unanswer(found.message, [*where, place], now)
+
+
+def _end_waits(now: datetime, tx: Transaction) -> bool:
+    acts, signs = tx.copies.end_waits(now), tx.signs.end_waits(now)
+    return acts or signs
 
 
 def _taken(ref: str, now: datetime) -> Early:

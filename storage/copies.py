@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Executable,
     and_,
     bindparam,
     delete,
@@ -133,6 +134,7 @@ _WANT_INSTEAD = (
     )
 )
 _DROP = delete(wanted_copies).where(_SEQ)
+_DONE = _DROP.where(wanted_copies.c.gone == bindparam("gone_"))
 _DROP_ALL = delete(wanted_copies).where(_OF_MESSAGE)
 _TRIED = (
     update(wanted_copies)
@@ -245,8 +247,21 @@ _SOME = select(copies.c.message, copies.c.at).where(copies.c.speaker == bindpara
 _SOME = _SOME.order_by(copies.c.message.desc()).limit(bindparam("limit_"))
 _NOBODYS = update(copies).where(copies.c.at.is_not(None), among(copies.c.message, "messages_"))
 _NOBODYS = _NOBODYS.values(speaker=NOBODY)
+
+
+def unsay(speaker: ColumnElement[Any]) -> Sequence[Executable]:
+    """What whoever goes by that number said, and does not stand elsewhere yet, never does. What may have
+    arrived is to be gone: what is being tried just now is not the last word on it.
+    """
+    unsaid = and_(wanted_copies.c.speaker == speaker, ~wanted_copies.c.gone)
+    return (
+        delete(wanted_copies).where(unsaid, ~wanted_copies.c.in_doubt),
+        update(wanted_copies).where(unsaid).values(gone=True, key="", spoken=null()),
+    )
+
+
 _DISOWN = (
-    delete(wanted_copies).where(wanted_copies.c.speaker == bindparam("speaker_"), ~wanted_copies.c.gone),
+    *unsay(bindparam("speaker_")),
     update(signs).where(signs.c.speaker == bindparam("speaker_")).values(name=""),
     delete(speakers).where(speakers.c.id == bindparam("speaker_")),
 )
@@ -590,7 +605,8 @@ class Copies:
             self._db.wake("sign")
 
     def done(self, wanted: Wanted) -> None:
-        self._db.execute(_DROP, {"seq_": wanted.id})
+        """What is to be gone by now, which was being said just then, comes next."""
+        self._db.execute(_DONE, {"seq_": wanted.id, "gone_": wanted.copy.spoken is None})
         if wanted.copy.spoken is None:
             self._forget_there(wanted)
 

@@ -33,6 +33,7 @@ from bot.model.work import UNSAID
 from storage.among import among
 from storage.batch import Batch, Loader
 from storage.community import anywhere
+from storage.copies import unsay
 from storage.holds import holds
 from storage.kept import Kept
 from storage.keyring import Keyring
@@ -48,7 +49,6 @@ from storage.tables import (
     residents,
     signs,
     speakers,
-    wanted_copies,
     wanted_rooms,
 )
 from storage.upsert import upsert
@@ -116,7 +116,7 @@ _LET_OUT = delete(guests).where(
 # What they said, as far as it does not stand elsewhere yet; and whose it is that stands there.
 _SPOKE = select(speakers.c.id).where(speakers.c.account == bindparam("address_")).scalar_subquery()
 _UNSPEAK = (
-    delete(wanted_copies).where(wanted_copies.c.speaker == _SPOKE, wanted_copies.c.gone.is_(False)),
+    *unsay(_SPOKE),
     delete(early_acts).where(early_acts.c.account == bindparam("address_")),
     update(signs).where(signs.c.speaker == _SPOKE).values(name=""),
     delete(speakers).where(speakers.c.account == bindparam("address_")),

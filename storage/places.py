@@ -172,6 +172,18 @@ _IS_COPIED_THERE = wanted_copies.c.place.in_(_COPIED_THERE)
 _CARRY_NOTHING = delete(wanted_copies).where(_IS_COPIED_THERE)
 _ARE_PLACED_THERE = placed_signs.c.place.in_(_COPIED_THERE)
 _PUT_NOTHING = delete(placed_signs).where(_ARE_PLACED_THERE)
+# What waits to be said there for the first time.
+_UNSTARTED = and_(wanted_copies.c.first, ~wanted_copies.c.gone, ~wanted_copies.c.in_doubt)
+_UNTRIED = and_(_UNSTARTED, wanted_copies.c.parked.is_(None))
+_LET_GO = delete(wanted_copies).where(_UNTRIED, _IS_COPIED_THERE)
+_LET_GO_OF = delete(wanted_copies).where(
+    _UNTRIED,
+    wanted_copies.c.place.in_(
+        select(copied_in.c.id)
+        .join(places, and_(places.c.platform == copied_in.c.platform, places.c.room == copied_in.c.room))
+        .where(places.c.theme == bindparam("theme_"))
+    ),
+)
 # A poll that is over stays where its result was said: nobody is shown it anew elsewhere.
 _DROP_ENDED = delete(boards).where(
     _in(boards), boards.c.subject.in_(select(subjects.c.subject).where(subjects.c.open.is_(False)))
@@ -235,7 +247,12 @@ class Places:
 
     def close_theme(self, theme: int, *, closed: bool) -> None:
         self._db.execute(_CLOSE_THEME, {"theme_": theme, "closed_": closed})
+        if closed:
+            self.let_go(theme)
         self._db.wake("carried")
+
+    def let_go(self, theme: int) -> None:
+        self._db.execute(_LET_GO_OF, {"theme_": theme})
 
     def closed(self) -> Collection[int]:
         return set(self._db.execute(_CLOSED).scalars())
@@ -316,7 +333,7 @@ class Places:
         return not known.here or (known.theme, known.account) != (theme, account)
 
     def _take_from(self, place: Place, theme: int) -> None:
-        for statement in (_OF_OTHERS, _PARTED, _NOT_CARRIED):
+        for statement in (_OF_OTHERS, _PARTED, _NOT_CARRIED, _LET_GO):
             self._db.execute(statement, {**_where(place), "theme_": theme})
 
     def called(self, place: Place) -> str | None:

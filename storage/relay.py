@@ -15,13 +15,11 @@ from storage.tables import (
     GOES_ALONG,
     Moment,
     Number,
-    copied_in,
     of_community,
     own_tables,
     places,
     residents,
     themes,
-    wanted_copies,
 )
 
 TABLES = own_tables()
@@ -69,16 +67,6 @@ _CARRY = update(places).where(
 )
 _CARRY = _CARRY.values(carried_since=bindparam("now_", type_=places.c.carried_since.type))
 _CARRY_NO_MORE = update(places).where(places.c.theme == bindparam("theme_")).values(carried_since=null())
-# What waits to be said there for the first time.
-_LET_GO = delete(wanted_copies).where(
-    *(wanted_copies.c.first, ~wanted_copies.c.gone, ~wanted_copies.c.in_doubt),
-    wanted_copies.c.parked.is_(None),
-    wanted_copies.c.place.in_(
-        select(copied_in.c.id)
-        .join(places, and_(places.c.platform == copied_in.c.platform, places.c.room == copied_in.c.room))
-        .where(places.c.theme == bindparam("theme_"))
-    ),
-)
 _THEIR_ABSENCE = absences.c.resident == bindparam("id_")
 _SINCE = select(absences.c.since).where(_THEIR_ABSENCE, absences.c.until.is_(None)).order_by(absences.c.id)
 _AT = bindparam("at_", type_=absences.c.since.type)
@@ -133,8 +121,7 @@ class Relays:
 
     def end(self, theme: int) -> bool:
         ended = self._db.execute(_END, {"theme_": theme}).first() is not None
-        for statement in (_CARRY_NO_MORE, _LET_GO):
-            self._db.execute(statement, {"theme_": theme})
+        self._db.execute(_CARRY_NO_MORE, {"theme_": theme})
         self._db.wake("carried")
         return ended
 

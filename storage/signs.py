@@ -47,6 +47,8 @@ _HELD = select(
 _IS_EARLY = and_(_THERE, signs.c.message.is_(None))
 _COUNT_EARLY = select(func.count()).select_from(signs).where(_IS_EARLY)
 _END_EARLY = delete(signs).where(_IS_EARLY, signs.c.noted_at <= _NOW)
+_END_ALL_EARLY = anywhere(delete(signs).where(signs.c.message.is_(None), signs.c.noted_at <= _NOW))
+_ANY_EARLY = anywhere(select(signs.c.id).where(signs.c.message.is_(None)).limit(1))
 _FOUND = (
     update(signs)
     .where(_AT_REF, signs.c.message.is_(None), signs.c.noted_at > _NOW)
@@ -225,6 +227,10 @@ class Signs:
         number = self._copies.place(place)
         values = {"place_": number, "ref_": ref, "message_": message, "now_": now - WAITS}
         return set(self._db.execute(_FOUND, values).scalars())
+
+    def end_waits(self, now: datetime) -> bool:
+        self._db.execute(_END_ALL_EARLY, {"now_": now - WAITS})
+        return self._db.execute(_ANY_EARLY).first() is not None
 
     def vanished(self, message: int, place: Place) -> Collection[str]:
         values = {"message_": message, "place_": self._copies.place(place)}

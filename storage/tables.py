@@ -788,7 +788,7 @@ signs = Table(
     Index("ix_signs_speaker", "speaker"),
 )
 Index("ix_signs_event", signs.c.event, signs.c.place, sqlite_where=text("event IS NOT NULL"))
-Index("ix_signs_early", signs.c.place, signs.c.noted_at, sqlite_where=text("message IS NULL"))
+Index("ix_signs_early", signs.c.noted_at, signs.c.place, sqlite_where=text("message IS NULL"))
 
 # The signs that Plein puts on a message in a place for people elsewhere: for so many it is to stand there,
 # and for so many it does, as the event of that name.

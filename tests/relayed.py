@@ -67,11 +67,12 @@ class Town:
                 who = tx.people.by_identity(mo) or tx.people.add(mo, "mo")
                 tx.of(RELAYS).begin(theme.id, who.id, plein.clock.now())
 
-            await core.store.run(begin)
             running = asyncio.create_task(matrix.run(core))
             try:
                 async with asyncio.timeout(60):
                     await matrix.caught_up()
+                    # What is of the theme by now takes part.
+                    await core.store.run(begin)
                     async with self.refreshed:
                         while len(core.carried.places) < 2:
                             await self.refreshed.wait()

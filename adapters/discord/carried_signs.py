@@ -45,9 +45,11 @@ class CarriedSigns:
     # --- what people do ---
 
     def changed(self, told: discord.RawReactionActionEvent, reading: Reading, *, on: bool) -> None:
-        """Plein's own are none, nor are other bots'."""
+        """Plein's own are none, nor are other bots'; nor what is put on what it says itself."""
         me, sign = self._on.client.user, _called(told.emoji)
-        if (me and told.user_id == me.id) or (told.member and told.member.bot) or sign is None:
+        if sign is None or (told.member and told.member.bot):
+            return
+        if me and me.id in (told.user_id, told.message_author_id):
             return
         name = told.member.display_name if told.member else ""
         self._put(reading, told.channel_id, told.message_id, sign, on=on, author=told.user_id, name=name)

@@ -49,6 +49,7 @@ from bot.model.events import Heard as Talk
 from bot.model.events import Reacted as Sign
 from bot.model.message import Message, NativePoll, Text, message, text
 from bot.model.people import Identity, Place, Presences, Role
+from bot.model.signs import Signed as Carried
 from bot.model.work import SECRET
 
 log = logging.getLogger(__name__)
@@ -185,7 +186,7 @@ class Intake:
             await self._deal_with_ghost(asked, heard, arrival.room, home)
             return
         if asked.place and self._on.core.carries(asked.place) and (put := signed(asked, heard)):
-            await self._on.core.signed(put)
+            await self._bring_sign(put)
         match heard.meaning:
             case Said() as said:
                 await self._deal_with_words(asked, said, arrival.room, heard.content)
@@ -356,6 +357,11 @@ class Intake:
         if rich or listens:
             heard = replace(_talk(asked, place, said), rich=rich, changes=changes)
             await core.hear(replace(heard, encrypted=facts is not None and facts.is_encrypted))
+
+    async def _bring_sign(self, put: Carried) -> None:
+        """What Plein says itself is carried nowhere."""
+        if await self._on.core.message_at(self._on.account, put.ref) is None:
+            await self._on.core.signed(put)
 
     def _once_a(self, when: str, about: str) -> str:
         """By our own clock: who speaks may choose what theirs says."""

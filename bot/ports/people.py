@@ -523,6 +523,10 @@ class PlaceStore(Protocol):
         """
         ...
 
+    def let_go(self, theme: int) -> None:
+        """What was said in one of its places and waits to be said in the others is not."""
+        ...
+
     def closed(self) -> Collection[int]:
         """The themes that are."""
         ...

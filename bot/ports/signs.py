@@ -33,6 +33,10 @@ class SignStore(Protocol):
         """What stands there is that message: the signs that waited for it."""
         ...
 
+    def end_waits(self, now: datetime) -> bool:
+        """What waited for its message for its minute is kept no longer. Whether anything still waits."""
+        ...
+
     def vanished(self, message: int, place: Place) -> Collection[str]:
         """It stands there no more, nor do the signs on it."""
         ...

@@ -112,6 +112,7 @@ async def switch(town: Town, *, on: bool, encrypted: bool = False) -> None:
             tx.of(RELAYS).begin(known[0].id, who.id, town.clock.now(), encrypted=encrypted)
         else:
             tx.of(RELAYS).end(known[0].id)
+            tx.places.let_go(known[0].id)
 
     await town.core.store.run(do)
     await town.core.carried.refresh()
@@ -293,6 +294,55 @@ async def test_once_it_is_off_nothing_more_is_said_of_what_waits(talk: Talk) -> 
     await talk.carry()
     assert "en nog" not in "".join(talk.read("b"))
     assert talk.read("c") == ["Mia: en nog"], "what stands is still taken away"
+
+
+async def forget(talk: Talk, name: str) -> None:
+    answer = await talk.town.core.handle(talk.town.asked(name, "!me forget --sure", room=None))
+    assert answer
+    for _ in range(3):
+        await talk.town.core.run_due()
+        await talk.carry()
+        talk.town.clock.turn(timedelta(seconds=31))
+
+
+async def test_what_may_have_arrived_goes_where_whoever_said_it_is_forgotten(talk: Talk) -> None:
+    await talk.town.say("ben", "!help", room="a")
+    talk.platform.trouble["after:b"] = [TryLater(20)]
+    await talk.say("een", name="ben")
+    await talk.carry()
+    assert talk.read("b") == ["ben: een"], "and nobody was told where"
+    await forget(talk, "ben")
+    assert (talk.read("b"), talk.read("c")) == ([], [])
+    assert await counted(talk.town, wanted_copies) == 0
+
+
+async def test_what_is_under_way_goes_where_whoever_said_it_is_forgotten(talk: Talk) -> None:
+    await talk.town.say("ben", "!help", room="a")
+    talk.platform.held["b"] = asyncio.Event()
+    await talk.say("een", name="ben")
+    carried = asyncio.create_task(talk.carry())
+    await talk.platform.until(lambda: any(copy.place.room_id == "b" for copy in talk.platform.copies))
+    answer = await talk.town.core.handle(talk.town.asked("ben", "!me forget --sure", room=None))
+    assert answer
+    talk.platform.held["b"].set()
+    await carried
+    for _ in range(3):
+        await talk.town.core.run_due()
+        await talk.carry()
+        talk.town.clock.turn(timedelta(seconds=31))
+    assert (talk.read("b"), talk.read("c")) == ([], [])
+    assert await counted(talk.town, wanted_copies) == 0
+
+
+async def test_what_waits_for_a_place_that_becomes_another_themes_is_not_said_there(talk: Talk) -> None:
+    talk.platform.trouble["before:b"] = [TryLater(60, unsent=True)]
+    await talk.say("voor ons")
+    await talk.carry()
+    there = Place(PLATFORM, "b")
+    await talk.town.core.store.run(lambda tx: tx.places.detach(there))
+    talk.town.clock.turn(2 * MINUTE)
+    await talk.carry()
+    assert (talk.read("b"), talk.read("c")) == ([], ["Mia: voor ons"])
 
 
 async def test_what_came_before_its_message_is_kept_for_a_minute(talk: Talk) -> None:

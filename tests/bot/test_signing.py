@@ -147,6 +147,9 @@ async def test_what_waits_for_no_message_that_comes_is_bounded_and_goes(signing:
     signing.talk.town.clock.turn(MINUTE)
     await signing.put("a", "y", "👍")
     assert await counted(signing.talk.town, signs) == 1
+    signing.talk.town.clock.turn(MINUTE)
+    await signing.talk.town.core.carried.end_waits()
+    assert await counted(signing.talk.town, signs) == 0
 
 
 async def test_any_part_of_it_is_the_message(signing: Signing) -> None:

@@ -57,8 +57,8 @@ def is_absent(tx: Transaction, resident: int, at: datetime | None) -> bool:
 FEATURE = Feature(
     name="relay",
     commands=(
-        Command(switch.ON, switch.switch_on, private=False),
-        Command(switch.OFF, switch.switch_off, private=False),
+        Command(switch.ON, switch.switch_on),
+        Command(switch.OFF, switch.switch_off),
         Command("relay show", show.show_relay, of_message=True, on_message=True),
         Command(out.ME, out.stay_out, anyone=True),
     ),

@@ -38,7 +38,7 @@ class RelayStore(Protocol):
         ...
 
     def end(self, theme: int) -> bool:
-        """Nothing is carried any more, nor what waits to be. Whether it was on."""
+        """Nothing is carried any more. Whether it was on."""
         ...
 
     # --- whose words stay where they are ---

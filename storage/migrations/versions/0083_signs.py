@@ -30,7 +30,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_signs_message_sign"), "signs", ["message", "sign"])
     op.create_index(op.f("ix_signs_speaker"), "signs", ["speaker"])
     _index("ix_signs_event", "signs", ["event", "place"], "event IS NOT NULL")
-    _index("ix_signs_early", "signs", ["place", "noted_at"], "message IS NULL")
+    _index("ix_signs_early", "signs", ["noted_at", "place"], "message IS NULL")
     op.create_table(
         "placed_signs",
         sa.Column("seq", _NUMBER, nullable=False),
