@@ -45,11 +45,9 @@ class CarriedSigns:
     # --- what people do ---
 
     def changed(self, told: discord.RawReactionActionEvent, reading: Reading, *, on: bool) -> None:
-        """Plein's own are none, nor are other bots'; nor what is put on what it says itself."""
+        """Plein's own are none, nor are other bots'."""
         me, sign = self._on.client.user, _called(told.emoji)
-        if sign is None or (told.member and told.member.bot):
-            return
-        if me and me.id in (told.user_id, told.message_author_id):
+        if (me and told.user_id == me.id) or (told.member and told.member.bot) or sign is None:
             return
         name = told.member.display_name if told.member else ""
         self._put(reading, told.channel_id, told.message_id, sign, on=on, author=told.user_id, name=name)
@@ -75,6 +73,9 @@ class CarriedSigns:
         reading.in_order.put(self._on.account, arrival, who)
 
     async def deal(self, arrival: Arrival, kept: Mapping[str, Any]) -> None:
+        """What Plein says itself is carried nowhere."""
+        if await self._on.core.message_at(self._on.account, str(kept["message"])):
+            return
         author = Identity(PLATFORM, str(kept["author"])) if "author" in kept else None
         await self._on.core.signed(
             Signed(

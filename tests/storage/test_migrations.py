@@ -1943,3 +1943,20 @@ async def test_since_when_a_place_is_carried_is_since_it_was_switched_on_or_agre
         assert await look(database_url, rows("relay_absences", "since", "until")) == [(1, None)]
         await look(database_url, partial(down_to, "0081"))
         assert await look(database_url, rows("relay_consents", "room", "at")) == [("agreed", 20)]
+
+
+async def test_signs_on_what_is_carried_come_and_go(database_url: str) -> None:
+    of_one = {"community": 1, "message": 1, "place": 1, "sign": "👍"}
+
+    def fill(db: Connection) -> None:
+        put = {"id": 1, "ref": b"1", "speaker": 1, "name": "Mia", "event": None, "noted_at": 1}
+        add_rows({"signs": [{**of_one, **put}]}, db)
+        add_rows({"placed_signs": [{**of_one, "seq": 1, "account": "b", "wanted_for": 1, "next_at": 1}]}, db)
+
+    await upgrade(database_url, to="0087")
+    for _ in range(2):
+        await upgrade(database_url)
+        assert await look(database_url, differences) == []
+        await look(database_url, fill)
+        assert await look(database_url, rows("placed_signs", "attempts", "stands_for")) == [(0, None)]
+        await look(database_url, partial(down_to, "0087"))

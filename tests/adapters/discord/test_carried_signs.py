@@ -122,7 +122,7 @@ async def test_nothing_of_bots_and_on_what_is_pleins_own(
 
 
 @pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("status", [429, 502, 0])
+@pytest.mark.parametrize("status", [429, *(pytest.param(each, marks=pytest.mark.long) for each in (502, 0))])
 async def test_what_is_lost_or_limited_is_done_in_the_end(
     both: Both, anna: Person, ben: Person, status: int, after: bool
 ) -> None:
