@@ -1953,10 +1953,10 @@ async def test_signs_on_what_is_carried_come_and_go(database_url: str) -> None:
         add_rows({"signs": [{**of_one, **put}]}, db)
         add_rows({"placed_signs": [{**of_one, "seq": 1, "account": "b", "wanted_for": 1, "next_at": 1}]}, db)
 
-    await upgrade(database_url, to="0087")
+    await upgrade(database_url, to="0081")
     for _ in range(2):
         await upgrade(database_url)
         assert await look(database_url, differences) == []
         await look(database_url, fill)
         assert await look(database_url, rows("placed_signs", "attempts", "stands_for")) == [(0, None)]
-        await look(database_url, partial(down_to, "0087"))
+        await look(database_url, partial(down_to, "0081"))

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0083"
-down_revision = "0087"
+down_revision = "0081"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
