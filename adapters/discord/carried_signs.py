@@ -113,6 +113,8 @@ class CarriedSigns:
             if reaction.count - reaction.me == len(before):
                 continue
             now = await self._people(message, reaction)
+            if now is None:
+                continue
             for user in before - {*now}:
                 await self._missed(place, message, Identity(PLATFORM, str(user)), sign, on=False)
             for user in {*now} - before:
@@ -125,8 +127,16 @@ class CarriedSigns:
         signed = Signed(place, str(message.id), who, sign, on, self._on.clock.now(), name)
         await self._on.core.signed(signed)
 
-    async def _people(self, message: discord.Message, reaction: discord.Reaction) -> Mapping[int, str]:
-        """Who has it there, with what they are called."""
+    async def _people(self, message: discord.Message, reaction: discord.Reaction) -> Mapping[int, str] | None:
+        """Who has it there, with what they are called; None where it is there no more."""
+        try:
+            return await self._look_up(message, reaction)
+        except discord.HTTPException as error:
+            if error.code not in (UNKNOWN_MESSAGE, UNKNOWN_EMOJI):
+                raise
+            return None
+
+    async def _look_up(self, message: discord.Message, reaction: discord.Reaction) -> Mapping[int, str]:
         emoji = (
             reaction.emoji
             if isinstance(reaction.emoji, str)

@@ -333,3 +333,27 @@ async def test_whoever_is_forgotten_has_put_nothing(signing: Signing, said: Hear
     await signing.carry()
     assert set(signing.on("b", signing.copy("b"))) == {"👍"}
     assert await counted(town, signs) == 1
+
+
+@pytest.mark.parametrize("on", [True, False])
+async def test_cut_off_in_the_midst_it_is_done_once(signing: Signing, said: Heard, on: bool) -> None:
+    platform = signing.talk.platform
+    await signing.put("a", said.ref, "👍")
+    if not on:
+        await signing.carry()
+        await signing.take("a", said.ref, "👍")
+    before = len(platform.signed)
+    platform.held["b"] = asyncio.Event()
+    carrying = asyncio.create_task(signing.carry())
+    await platform.until(lambda: any(sign.place.room_id == "b" for sign in platform.signed[before:]))
+    carrying.cancel()
+    await asyncio.gather(carrying, return_exceptions=True)
+    platform.held["b"].set()
+    # What is wanted meanwhile comes after what may have been done.
+    await (signing.take if on else signing.put)("a", said.ref, "👍")
+    await signing.carry()
+    await signing.carry()
+    of_b = [sign for sign in platform.signed[before:] if sign.place.room_id == "b"]
+    assert [bool(sign.count) for sign in of_b] == [on, on, not on]
+    assert of_b[0].key == of_b[1].key
+    assert ("👍" in signing.on("b", signing.copy("b"))) is not on

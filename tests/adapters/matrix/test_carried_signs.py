@@ -12,6 +12,7 @@ import pytest
 from adapters.matrix.carried_signs import PACK
 from adapters.matrix.read import KEY
 from bot.errors import NotOurs, Refused, TryLater
+from bot.model.events import Invocation
 from bot.model.people import Place
 from bot.model.signs import Sign, Signed
 from tests.adapters.matrix.carried import Carried, a_copy, carrying_on
@@ -144,6 +145,30 @@ async def test_an_emoji_of_the_rooms_own_or_its_name(carried: Carried, homeserve
     assert (shown["content"]["shortcode"], shown["content"][KEY]) == ("blob", sign.key)
     await carried.adapter.sign(replace(sign, count=0, event="", tried_at=carried.core.clock.now()))
     assert "mxc://elders/blob" not in await signs_on(anna, room, other)
+
+
+async def test_what_is_asked_about_a_message_says_which_it_is(
+    carried: Carried, homeserver: Homeserver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna, ben = await somebody(homeserver, "anna"), await somebody(homeserver, "ben")
+    room = await carried.room(anna, ben)
+    asked: list[Invocation] = []
+
+    async def handle(invocation: Invocation) -> None:
+        async with carried.changed:
+            asked.append(invocation)
+            carried.changed.notify_all()
+
+    monkeypatch.setattr(carried.core, "handle", handle)
+    said = await ben.say(room, "een")
+    (copy,) = await carried.carry(a_copy(room, "van elders"))
+    carried.copies.add(copy)
+    for about in (said, copy):
+        asked.clear()
+        reply = {"m.relates_to": {"m.in_reply_to": {"event_id": about}}, "m.mentions": {"user_ids": []}}
+        await anna.say(room, "!brug toon", **reply)
+        await carried.until(lambda: asked)
+        assert [(each.typed, each.about and each.about.ref) for each in asked] == [("!brug toon", about)]
 
 
 async def test_what_is_refused_or_lost_is_told_apart(carried: Carried, homeserver: Homeserver) -> None:
