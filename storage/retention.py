@@ -278,13 +278,6 @@ RULES = (
         and_(signs.c.message.is_not(None), ~_IS_KEPT[signs]),
     ),
     Rule(
-        "the same of a message that did not come",
-        timedelta(minutes=1),
-        "events come unordered",
-        signs,
-        and_(signs.c.message.is_(None), before(signs.c.noted_at)),
-    ),
-    Rule(
         "which of these signs Plein put on it elsewhere",
         timedelta(),
         "it is known which message that is",
