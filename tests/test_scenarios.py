@@ -52,7 +52,7 @@ ACROSS = [
 SEALED = ["whole_meeting", "whole_meeting_english"]
 # Where people say it to each other, the platforms are to carry it: on the console for now.
 RELAY = ["relay", "relay_english", "relay_off", "relay_off_english", "relay_out", "relay_out_english"]
-RELAY += ["relay_encrypted", "relay_encrypted_english"]
+RELAY += ["relay_encrypted", "relay_encrypted_english", "relay_signs", "relay_signs_english"]
 ON_ONE = [file for file in SCENARIOS if file.stem not in (*LINKING, *RELAY)]
 # There Plein may take away what others say (see adapters/discord/test_linking.py).
 ON_DISCORD = [file for file in ON_ONE if file.stem not in ("linking_aloud", *SETUP)]
