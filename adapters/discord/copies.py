@@ -18,7 +18,7 @@ import discord
 
 from adapters.discord.above import answer, first_words, in_their_own_words, said_at, without_answer
 from adapters.discord.channels import permissions_in
-from adapters.discord.counted import with_line, with_line_anew
+from adapters.discord.counted import with_line, without_line
 from adapters.discord.outgoing import SKEW, UNKNOWN_MESSAGE
 from adapters.discord.rich.write import write
 from adapters.discord.session import Session
@@ -103,7 +103,7 @@ class Copies:
             message = await self._read(there, stands[-1])
             if message is None:
                 raise Gone("that message is no more")
-            words = with_line_anew(message.content, counted)
+            words = with_line(without_line(message.content), counted)
             if words != message.content:
                 await self._edit(there, stands[-1], words)
 

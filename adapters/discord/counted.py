@@ -17,6 +17,6 @@ def with_line(words: str, counted: Sequence[tuple[str, int]]) -> str:
     return said if len(said) <= LONGEST else words
 
 
-def with_line_anew(content: str, counted: Sequence[tuple[str, int]]) -> str:
-    """The same in place of the line that stands there."""
-    return with_line(_LINE.sub("", content), counted)
+def without_line(content: str) -> str:
+    """The words without that line, if it stands there."""
+    return _LINE.sub("", content)
