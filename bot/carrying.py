@@ -24,13 +24,16 @@ from bot.floods import Floods, has_too_many_mentions
 from bot.model.carried import ENCRYPTED, FLOODED, Spoken, Standing
 from bot.model.events import Heard
 from bot.model.message import Text
-from bot.model.people import Place
+from bot.model.people import Identity, Place
 from bot.model.work import COPIES
 from bot.names import called
 from bot.namesakes import Namesakes
 from bot.ports.carrying import Early, Stands
+from bot.ports.people import Recognised
 from bot.ports.storage import Store, Transaction
 from bot.rich import is_blank, plain
+from bot.settled import found as is_known
+from bot.settled import settle
 from bot.speaker import is_over
 from bot.texts import Texts
 
@@ -92,10 +95,14 @@ class Carried:
         """What waited for its message for its minute is kept no longer. Raises: StoreFailed."""
         if self._holds_early:
             now = self._clock.now()
-            self._holds_early = await self._store.run_anywhere(lambda tx: tx.copies.end_waits(now))
+            self._holds_early = await self._store.run_anywhere(partial(_end_waits, now))
+
+    def holds_early(self) -> None:
+        """Something waits for its message."""
+        self._holds_early = True
 
     def _wait(self, tx: Transaction, place: Place, ref: str, early: Early) -> None:
-        self._holds_early = True
+        self.holds_early()
         tx.copies.wait(place, ref, early, self._clock.now())
 
     def may_be(self, community: int) -> bool:
@@ -151,31 +158,17 @@ class Carried:
 
     def _hear(self, heard: Heard, tx: Transaction) -> None:
         known = tx.handled.recognise(heard.id, heard.author, heard.place)
+        others = self._where(tx, known, heard.place, heard.author, heard.at, encrypted=heard.encrypted)
         now = self._clock.now()
-        if known.theme is None or known.theme.id not in self._themes(tx):
+        if others is None or known.theme is None:
             return
-        if is_over(known, heard.author, heard.at, tx, now):
-            return
-        resident = known.account.resident.id if known.account else None
-        if resident and self._stays_here(tx, known.theme.id, resident, heard.at):
-            return
-        if self._features.muted_until(tx, known.theme.id, heard.author, resident, now):
+        named = replace(heard, name=self.name_of(tx, known, heard.author, heard.name))
+        if self._is_muted(tx, known, heard.author):
             self._stays(tx, heard, now)
-            return
-        if heard.encrypted:
-            self.encrypt(heard.place, tx)
-        places = tx.places.carried(known.theme.id)
-        since = places.get(heard.place)
-        if since is None or heard.at < since:
-            return
-        others = [place for place in places if place != heard.place]
-        who = known.account.resident if known.account else None
-        settings = self._communities.configured(tx.community)
-        name = self._namesakes.name_of(tx, known.theme.id, heard, who, settings)
-        named = replace(heard, name=name)
-        if heard.changes is not None:
+        elif heard.changes is not None:
             self._changed(tx, named, heard.changes, others, now)
         elif not tx.copies.at(heard.place, heard.ref):
+            resident = known.account.resident.id if known.account else None
             if self._is_too_much(tx, heard, known.theme.id, resident, now):
                 self._stays(tx, heard, now)
             else:
@@ -200,6 +193,44 @@ class Carried:
         nowhere else."""
         if heard.changes is None and not tx.copies.at(heard.place, heard.ref):
             tx.copies.said(heard.place, heard.ref, heard.author, heard.at, None, now)
+
+    def goes_to(
+        self, tx: Transaction, known: Recognised, place: Place, author: Identity, at: datetime
+    ) -> Sequence[Place] | None:
+        """In which other places it is to stand what they did there at that moment; None: it stays there."""
+        return None if self._is_muted(tx, known, author) else self._where(tx, known, place, author, at)
+
+    def _is_muted(self, tx: Transaction, known: Recognised, author: Identity) -> bool:
+        theme, who = known.theme.id if known.theme else 0, known.account and known.account.resident.id
+        return bool(self._features.muted_until(tx, theme, author, who, self._clock.now()))
+
+    def _where(
+        self,
+        tx: Transaction,
+        known: Recognised,
+        place: Place,
+        author: Identity,
+        at: datetime,
+        *,
+        encrypted: bool = False,
+    ) -> Sequence[Place] | None:
+        if known.theme is None or known.theme.id not in self._themes(tx):
+            return None
+        if is_over(known, author, at, tx, self._clock.now()):
+            return None
+        if known.account and self._stays_here(tx, known.theme.id, known.account.resident.id, at):
+            return None
+        if encrypted:
+            self.encrypt(place, tx)
+        places = tx.places.carried(known.theme.id)
+        since = places.get(place)
+        return None if since is None or at < since else [other for other in places if other != place]
+
+    def name_of(self, tx: Transaction, known: Recognised, author: Identity, name: str) -> str:
+        """What whoever is called so where they said or did something is called elsewhere."""
+        who, theme = known.account.resident if known.account else None, known.theme
+        settings = self._communities.configured(tx.community)
+        return self._namesakes.name_of(tx, theme.id, author, name, who, settings) if theme else name
 
     def _stays_here(self, tx: Transaction, theme: int, resident: int, at: datetime) -> bool:
         """Whether what they said then goes nowhere: they wanted that, or were put out of that theme."""
@@ -239,6 +270,7 @@ class Carried:
             edition = early.edition
             copies.changed(message, early.at)
         copies.want(message, others, spoken, edition, now, missed=now - heard.at > LATE_AFTER)
+        is_known(tx, heard.place, heard.ref, message, now)
 
     def _changed(
         self, tx: Transaction, heard: Heard, ref: str, others: Sequence[Place], now: datetime
@@ -300,6 +332,8 @@ class Carried:
             found = tx.copies.at(place, ref)
             if found is not None:
                 _gone(tx, place, ref, found, now)
+            elif taken := tx.signs.take_event(place, ref):
+                settle(tx, taken, now)
             elif place in self.places:
                 self._wait(tx, place, ref, _taken(ref, now))
 
@@ -329,7 +363,13 @@ def _gone(tx: Transaction, place: Place, ref: str, found: Stands, now: datetime)
     elif copies.wants_gone(found.message, place):
         return
     copies.want(found.message, where, None, edition, now)
+    tx.signs.drop(found.message)
     copies.unanswer(found.message, [*where, place], now)
+
+
+def _end_waits(now: datetime, tx: Transaction) -> bool:
+    acts, signs = tx.copies.end_waits(now), tx.signs.end_waits(now)
+    return acts or signs
 
 
 def _taken(ref: str, now: datetime) -> Early:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from bot.banned import note as note_banned
 from bot.call import Call
+from bot.carried_signs import CarriedSigns
 from bot.carrying import Carried
 from bot.clock import Clock
 from bot.commands.catalogue import Commands
@@ -28,6 +29,7 @@ from bot.delivery.making import Making
 from bot.delivery.outbox import Outbox
 from bot.delivery.rooms import Rooms
 from bot.delivery.seeing import Seeing
+from bot.delivery.signing import Signing
 from bot.delivery.silencing import Silencing
 from bot.dispatch import Dispatch, said_before
 from bot.errors import AskFirst, Gone
@@ -39,6 +41,7 @@ from bot.model.files import Fetched, Posted
 from bot.model.homes import homes_in
 from bot.model.message import Attachment, Message, Suggestion, has_moments, residents_in
 from bot.model.people import FIRST_COMMUNITY, Identity, Known, Place, Role
+from bot.model.signs import Signed
 from bot.packed import File, files_below
 from bot.platforms import Platforms
 from bot.ports.accounts import HeardUntil
@@ -93,6 +96,8 @@ class PleinCore:
         self.outbox = Outbox(store, clock, self.rooms.adapters, self.communities, seeing)
         self.carrying = Carrying(store, clock, self.rooms.adapters, self.carried, self.rooms.under_way)
         self._files = Files(store, clock, self.rooms.adapters)
+        self.carried_signs = CarriedSigns(store, clock, self.communities, self.carried)
+        self.signing = Signing(store, clock, self.rooms.adapters, self.carried)
         self.describing = Describing(store, clock, self.rooms.adapters, self.communities, self.carried, texts)
         self.silencing = Silencing(store, clock, self.rooms.adapters, self.communities, features)
         call_for = self.dispatch.call_for_nobody
@@ -115,6 +120,7 @@ class PleinCore:
         """An adapter has come: what waited for it is to be done."""
         self.outbox.worker.wake()
         self.carrying.worker.wake()
+        self.signing.worker.wake()
         self.describing.wake()
         self.silencing.again()
         self.boards.worker.wake()
@@ -131,6 +137,7 @@ class PleinCore:
         await self.outbox.worker.flush()
         await self.carried.refresh()
         await self.carrying.worker.flush()
+        await self.signing.worker.flush()
         await self.describing.flush()
         await self.silencing.flush()
         await self.erasing.flush()
@@ -195,6 +202,14 @@ class PleinCore:
     @property
     def signs(self) -> Collection[str]:
         return self.reactions.signs
+
+    async def signed(self, signed: Signed) -> None:
+        await self.carried_signs.sign(signed)
+
+    async def signs_at(
+        self, place: Place, refs: Collection[str]
+    ) -> Mapping[str, Mapping[str, Collection[Identity]]]:
+        return await self.carried_signs.at(place, refs)
 
     @property
     def misses(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.model.message import Form, Message, Text, text
 from bot.model.people import Identity
+from bot.model.signs import Why
 
 # What may be meant: what its button says, and the arguments as they would be then.
 Choice = tuple[Text, Mapping[str, Any]]
@@ -195,6 +196,14 @@ class PlatformFailed(Exception):
     """The platform fails at this one thing, though it does others. It is tried again with growing pauses, for
     some hours, and then set aside.
     """
+
+
+class Unsigned(Exception):
+    """A sign cannot stand on that message there, unless something changes."""
+
+    def __init__(self, why: Why) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 # --- what nothing starts with ---

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from bot.clock import Clock
 from bot.lookalikes import alike, alike_among
-from bot.model.events import Heard
 from bot.model.message import text
 from bot.model.people import Identity, Resident
 from bot.names import folded, numbered
@@ -42,15 +41,21 @@ class Namesakes:
         self._shown.clear()
 
     def name_of(
-        self, tx: Transaction, theme: int, heard: Heard, who: Resident | None, settings: Settings
+        self,
+        tx: Transaction,
+        theme: int,
+        author: Identity,
+        name: str,
+        who: Resident | None,
+        settings: Settings,
     ) -> str:
-        """What whoever said it is called where what they say in that theme is carried to."""
-        key = theme, heard.author, heard.name
+        """What they are called where what they say in that theme is carried to."""
+        key = theme, author, name
         shown = self._shown.get(key)
         if shown is None:
-            shown = self._marked(tx, theme, heard.name, who, settings)
+            shown = self._marked(tx, theme, name, who, settings)
             if shown is None:
-                shown = self._told_apart(tx, theme, heard.author, heard.name, who)
+                shown = self._told_apart(tx, theme, author, name, who)
             self._shown[key] = shown
         return shown
 

@@ -44,6 +44,7 @@ from storage.tables import (
     posts,
     residents,
     settings,
+    signs,
     speakers,
     subjects,
     uses,
@@ -112,6 +113,14 @@ _SPOKE = (
     .join(copied_in, copied_in.c.id == copies.c.place)
     .where(speakers.c.account == bindparam("address_"), copies.c.speaker.is_not(None))
     .order_by(copies.c.message)
+)
+# And which signs they put on what is.
+_SIGNED = (
+    select(signs.c.sign, signs.c.name, signs.c.noted_at, signs.c.ref, copied_in.c.platform, copied_in.c.room)
+    .join(speakers, speakers.c.id == signs.c.speaker)
+    .join(copied_in, copied_in.c.id == signs.c.place)
+    .where(speakers.c.account == bindparam("address_"))
+    .order_by(signs.c.id)
 )
 _ACCOUNTS = (
     select(identities.c.platform, identities.c.user_id)
@@ -216,12 +225,15 @@ def export(db: Batch, resident: int) -> Exported:
         for which in _SAID_TO:
             _add(db, said, which, values, _POSTS, partial(_open_up, resident))
         _add(db, answered, _ANSWERED, values, _ANSWERS, _undoing)
-    spoken = [
-        _plain(row)
-        for account in accounts_of(db, resident)
-        for row in db.execute(_SPOKE, {"address_": account.address})
-    ]
-    return {**found, "posts": said, "handled": answered, "copies": spoken}
+    spoken, signed = (
+        [
+            _plain(row)
+            for account in accounts_of(db, resident)
+            for row in db.execute(which, {"address_": account.address})
+        ]
+        for which in (_SPOKE, _SIGNED)
+    )
+    return {**found, "posts": said, "handled": answered, "copies": spoken, "signs": signed}
 
 
 def _add(

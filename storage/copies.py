@@ -31,6 +31,7 @@ from sqlalchemy import (
 from bot.model.carried import SAME, Copy, Spoken, Standing
 from bot.model.carried_codec import pack_spoken, unpack_spoken
 from bot.model.people import Identity, Place
+from bot.model.signs import name_of
 from bot.model.work import Reference
 from bot.ports.carrying import Early, Stands, Wanted
 from storage.among import among
@@ -38,7 +39,7 @@ from storage.batch import Batch, Loader
 from storage.community import anywhere
 from storage.envelopes import Envelopes
 from storage.numbers import next_number
-from storage.tables import copied_in, copies, early_acts, speakers, wanted_copies
+from storage.tables import copied_in, copies, early_acts, placed_signs, signs, speakers, wanted_copies
 from storage.threads import Threads
 from storage.upsert import upsert
 
@@ -270,10 +271,18 @@ def unsay(speaker: ColumnElement[Any]) -> Sequence[Executable]:
 
 _DISOWN = (
     *unsay(bindparam("speaker_")),
+    update(signs).where(signs.c.speaker == bindparam("speaker_")).values(name=""),
     delete(speakers).where(speakers.c.id == bindparam("speaker_")),
 )
 # So many go at a time of which nothing is elsewhere.
 PAGE = 1_000
+
+# --- signs that go by a name, which may be told in its words ---
+
+_NAMED = select(placed_signs.c.sign, placed_signs.c.wanted_for).where(
+    placed_signs.c.message == bindparam("message_"), placed_signs.c.place == bindparam("place_")
+)
+_NAMED = _NAMED.where(placed_signs.c.wanted_for > 0).order_by(placed_signs.c.seq)
 
 # --- what came before its message ---
 
@@ -286,6 +295,12 @@ _TAKE_ACT = delete(early_acts).where(_ITS_ACT)
 _ADD_ACT = insert(early_acts)
 _END_ACTS = delete(early_acts).where(early_acts.c.until <= bindparam("now_", type_=early_acts.c.until.type))
 _END_ALL_ACTS, _ANY_ACT = anywhere(_END_ACTS), anywhere(select(early_acts.c.id).limit(1))
+
+
+def named_on(db: Batch, message: int, place: int) -> tuple[tuple[str, int], ...]:
+    """Which signs that go by a name people elsewhere put on it, and how many did."""
+    rows = db.execute(_NAMED, {"message_": message, "place_": place})
+    return tuple((name, row.wanted_for) for row in rows if (name := name_of(row.sign)))
 
 
 class Copies:
@@ -460,6 +475,22 @@ class Copies:
             self._db.execute(_NOBODYS, {"messages_": sorted(row.message for row in found)})
         return len(found) == limit
 
+    # --- by which numbers places and people are known, also to what goes along with the map ---
+
+    def place(self, place: Place) -> int | None:
+        """None: nothing was said there, or stands there."""
+        return self._known(place)
+
+    def place_from_now_on(self, place: Place) -> int:
+        return self._number(place)
+
+    def speaker_from_now_on(self, author: Identity, now: datetime) -> int:
+        return self._speaker(author, now)
+
+    def is_said(self, message: int, place: Place, stands: Reference) -> bool:
+        """Whether what stands there was said there, and is no copy."""
+        return self._is_said(message, place, stands)
+
     def _known(self, place: Place) -> int | None:
         return self._db.get(_NUMBER, place.platform, place.room_id)
 
@@ -603,6 +634,7 @@ class Copies:
             answers = self.refs(spoken.answers, place) if spoken and spoken.answers is not None else ()
             thread = self._thread_in(spoken, place, row.place) if spoken else None
             said = self._is_said(row.message, place, stands)
+            named = named_on(self._db, row.message, row.place)
         copy = Copy(
             row.message,
             place,
@@ -615,6 +647,7 @@ class Copies:
             row.attempts,
             next(iter(answers), None),
             thread,
+            named=named,
             community=row.community,
         )
         return Wanted(row.seq, copy, said, bool(row.first), bool(row.missed))
@@ -648,6 +681,7 @@ class Copies:
             self._db.execute(_ADD, {**row, "speaker": None, "at": None, "reply_to": None, "thread": None})
             if copy.thread and copy.spoken and copy.spoken.thread is not None:
                 self._threads.keep(number, copy.thread, copy.spoken.thread)
+            self._db.wake("sign")
 
     def done(self, wanted: Wanted) -> None:
         """What is to be gone by now, which was being said just then, comes next."""

@@ -47,6 +47,7 @@ from storage.tables import (
     posts,
     refs,
     residents,
+    signs,
     speakers,
     wanted_rooms,
 )
@@ -117,6 +118,7 @@ _SPOKE = select(speakers.c.id).where(speakers.c.account == bindparam("address_")
 _UNSPEAK = (
     *unsay(_SPOKE),
     delete(early_acts).where(early_acts.c.account == bindparam("address_")),
+    update(signs).where(signs.c.speaker == _SPOKE).values(name=""),
     delete(speakers).where(speakers.c.account == bindparam("address_")),
 )
 # What others were told of it alone, sealed. Of what is still to be said something else is said instead.

@@ -30,7 +30,18 @@ from storage.among import among
 from storage.batch import Batch
 from storage.community import anywhere
 from storage.holds import holds
-from storage.tables import boards, copied_in, members, places, posts, refs, subjects, themes, wanted_copies
+from storage.tables import (
+    boards,
+    copied_in,
+    members,
+    placed_signs,
+    places,
+    posts,
+    refs,
+    subjects,
+    themes,
+    wanted_copies,
+)
 from storage.upsert import upsert
 
 
@@ -159,6 +170,8 @@ _SET_ASIDE = update(posts).where(_in(posts), _UNSAID).values(parked="left")
 _COPIED_THERE = select(copied_in.c.id).where(_in(copied_in))
 _IS_COPIED_THERE = wanted_copies.c.place.in_(_COPIED_THERE)
 _CARRY_NOTHING = delete(wanted_copies).where(_IS_COPIED_THERE)
+_ARE_PLACED_THERE = placed_signs.c.place.in_(_COPIED_THERE)
+_PUT_NOTHING = delete(placed_signs).where(_ARE_PLACED_THERE)
 # What waits to be said there for the first time.
 _UNSTARTED = and_(wanted_copies.c.first, ~wanted_copies.c.gone, ~wanted_copies.c.in_doubt)
 _UNTRIED = and_(_UNSTARTED, wanted_copies.c.parked.is_(None))
@@ -198,6 +211,7 @@ _HAND_OVER = (
     update(boards).where(_in(boards)).values(account=_TO, **_ANEW),
     _ALL_BEHIND,
     update(wanted_copies).where(_IS_COPIED_THERE).values(account=_TO),
+    update(placed_signs).where(_ARE_PLACED_THERE).values(account=_TO),
 )
 
 
@@ -410,7 +424,7 @@ class Places:
     def leave(self, place: Place, at: datetime) -> None:
         """What was still to be said there is set aside; its boards rest until Plein is back."""
         self._db.execute(_LEAVE, {**_where(place), "at_": at})
-        for statement in (_SET_ASIDE, _CARRY_NOTHING):
+        for statement in (_SET_ASIDE, _CARRY_NOTHING, _PUT_NOTHING):
             self._db.execute(statement, _where(place))
         self._db.wake("carried")
 

@@ -42,8 +42,10 @@ from storage.tables import (
     handled,
     inbox,
     jobs,
+    placed_signs,
     posts,
     refs,
+    signs,
     speakers,
     spent,
     threads,
@@ -140,9 +142,15 @@ _ITS_ROOT = exists().where(
     copies.c.community == threads.c.community,
     copies.c.at.is_not(None),
 )
+
+_IS_KEPT = {
+    table: exists().where(copies.c.message == table.c.message, copies.c.community == table.c.community)
+    for table in (signs, placed_signs)
+}
 _IS_SPOKEN = exists().where(
     _ITS_MESSAGE.c.speaker == speakers.c.id, _ITS_MESSAGE.c.community == speakers.c.community
 )
+_HAS_SIGNED = exists().where(signs.c.speaker == speakers.c.id, signs.c.community == speakers.c.community)
 # When what waits to be carried was said.
 _SAID_BEFORE = exists().where(
     _ITS_MESSAGE.c.message == wanted_copies.c.message,
@@ -276,7 +284,21 @@ RULES = (
         timedelta(days=1),
         "as long as what it said",
         speakers,
-        and_(before(speakers.c.spoke_at), ~_IS_SPOKEN),
+        and_(before(speakers.c.spoke_at), ~_IS_SPOKEN, ~_HAS_SIGNED),
+    ),
+    Rule(
+        "who put which sign on any of that",
+        timedelta(),
+        "it is known which message that is; once it is taken away, it goes at once",
+        signs,
+        and_(signs.c.message.is_not(None), ~_IS_KEPT[signs]),
+    ),
+    Rule(
+        "which of these signs Plein put on it elsewhere",
+        timedelta(),
+        "it is known which message that is",
+        placed_signs,
+        ~_IS_KEPT[placed_signs],
     ),
     Rule(
         "what was done with a message that did not come",

@@ -799,3 +799,60 @@ early_acts = Table(
     Column("until", Moment, nullable=False),
     UniqueConstraint("place", "ref"),
 )
+
+# Who put which sign on what stands there, as what the platform knows that, if it does. `message` is the
+# number of the message; None: it is not known yet which that is, for a minute.
+signs = Table(
+    "signs",
+    metadata,
+    Column("id", Number, primary_key=True),
+    of_community(),
+    Column("place", Number, nullable=False),
+    Column("ref", Ref, nullable=False),
+    Column("speaker", Number, nullable=False),
+    Column("sign", String, nullable=False),
+    Column("message", Number),
+    # What they are called there.
+    Column("name", String, nullable=False),
+    Column("event", Ref),
+    Column("noted_at", Moment, nullable=False),
+    UniqueConstraint("place", "ref", "speaker", "sign"),
+    Index("ix_signs_message_sign", "message", "sign"),
+    Index("ix_signs_speaker", "speaker"),
+)
+Index("ix_signs_event", signs.c.event, signs.c.place, sqlite_where=text("event IS NOT NULL"))
+Index("ix_signs_early", signs.c.noted_at, signs.c.place, sqlite_where=text("message IS NULL"))
+
+# The signs that Plein puts on a message in a place for people elsewhere: for so many it is to stand there,
+# and for so many it does, as the event of that name.
+placed_signs = Table(
+    "placed_signs",
+    metadata,
+    Column("seq", Number, primary_key=True),
+    of_community(),
+    Column("message", Number, nullable=False),
+    Column("place", Number, nullable=False),
+    Column("account", String, nullable=False),
+    Column("sign", String, nullable=False),
+    Column("wanted_for", Integer, nullable=False),
+    Column("stands_for", Integer),
+    # For so many it is being made to stand there, or may be.
+    Column("trying_for", Integer),
+    Column("event", Ref),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("tried_at", Moment),
+    # None: it is as it is wanted, or cannot be.
+    Column("next_at", Moment),
+    Column("parked", String),
+    UniqueConstraint("message", "place", "sign"),
+    Index("ix_placed_signs_place", "place"),
+    sqlite_autoincrement=True,
+)
+Index(
+    "ix_placed_signs_due",
+    placed_signs.c.account,
+    placed_signs.c.next_at,
+    placed_signs.c.seq,
+    sqlite_where=text("next_at IS NOT NULL"),
+)
+Index("ix_placed_signs_parked", placed_signs.c.account, sqlite_where=text("parked IS NOT NULL"))

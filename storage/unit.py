@@ -32,6 +32,7 @@ from storage.places import Places
 from storage.posts import Posts
 from storage.questions import Questions
 from storage.signing import OwnSigning, SigningKeys
+from storage.signs import Signs
 from storage.silences import Silences
 from storage.told import Told
 from storage.uses import Uses
@@ -75,6 +76,7 @@ class Tx:
         self.handled = Handled(db, sealing, self.people, self.forgotten)
         self.posts = Posts(db, sealing, self.forgotten.marks_in)
         self.copies = Copies(db, sealing, self.posts.account_for)
+        self.signs = Signs(db, self.copies, self.posts.account_for)
         self.questions = Questions(db)
         self.jobs = Jobs(db)
         self.told = Told(db, self.posts, self.jobs)

@@ -75,13 +75,15 @@ class Town:
 
             running = asyncio.create_task(matrix.run(core))
             try:
-                async with asyncio.timeout(60):
+                async with asyncio.timeout(12):
                     await matrix.caught_up()
                     # Only what is there by then takes part.
                     await self.ben.wait_until(both)
                     await core.store.run(begin)
                     async with self.refreshed:
                         while len(core.carried.places) < 2:
+                            # What is of the theme by now takes part.
+                            await core.store.run(begin)
                             await self.refreshed.wait()
                 yield
                 await core.agenda.flush()

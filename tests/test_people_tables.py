@@ -254,6 +254,8 @@ NOBODYS = {
     "wanted_copies.parked early_acts.edition early_acts.key",
     # Whom a platform keeps from writing, for as long as it does: by that it lets them again.
     "silences.platform silences.room silences.user_id silences.before silences.why",
+    # Which signs they put on these, and what they are called there, until they are forgotten.
+    "signs.sign signs.name placed_signs.account placed_signs.sign placed_signs.parked",
 }
 
 

@@ -55,7 +55,7 @@ SEALED = ["whole_meeting", "whole_meeting_english"]
 # Where people say it to each other, the platforms are to carry it: on the console for now.
 RELAY = ["relay", "relay_english", "relay_off", "relay_off_english", "relay_out", "relay_out_english"]
 RELAY += ["relay_encrypted", "relay_encrypted_english", "relay_files", "relay_files_english"]
-RELAY += ["relay_threads", "relay_threads_english"]
+RELAY += ["relay_threads", "relay_threads_english", "relay_signs", "relay_signs_english"]
 RELAY += ["relay_moderation", "relay_moderation_english"]
 # What may be left out each platform spells in its own way.
 SPELLED = ["moderation_bad", "moderation_bad_english"]

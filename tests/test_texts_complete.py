@@ -45,6 +45,7 @@ from bot.features.themes.records import Held, Involvement, Often
 from bot.main.features import stores_of
 from bot.model.message import text
 from bot.model.people import Resident
+from bot.model.signs import Why
 from bot.texts import LOCALES, Texts, Voice
 from bot.when.belgium import PUBLIC, SCHOOL
 from storage.tables import metadata
@@ -308,6 +309,7 @@ BUILT = {
     "profile.*.of": filled("profile.*.of", About),
     "profile.*.*": filled("profile.*.*", About, ["shown", "hidden"]),
     "profile.button.*": filled("profile.button.*", ["show", "hide"]),
+    "relay.signs.*": filled("relay.signs.*", Why),
     "reminders.*": filled("reminders.*", Wanted),
     **{
         f"theme.{what}.*": filled(f"theme.{what}.*", [how.name.lower() for how in Involvement])

@@ -39,6 +39,7 @@ from bot.model.files import Posted
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Button, Message, Text, message, text, typed
 from bot.model.people import Grounds, Identity, Named, Place, Presence, Presences, Role
+from bot.model.signs import Sign, Signed
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core, Note, Take
 from bot.ports.storage import Store
@@ -209,6 +210,8 @@ class Console:
             answer = None
         elif said.pressed is not None:
             answer = await self._press(asked, said.pressed)
+        elif place and said.about:
+            answer = await self._asks_about(asked, place, *said.about)
         elif place and not said.text.startswith("!"):
             await self._talks(asked, place, said)
             return
@@ -249,8 +252,18 @@ class Console:
                 await self.core.hear(heard)
         await self.core.run_due()
 
+    async def _asks_about(self, asked: Invocation, place: Place, whose: str, words: str) -> Message | None:
+        """Something that tells of a message, whoever wrote it."""
+        ref, command = self._stands.get((place, whose)), self.core.commands.first_in(words)
+        about = Remark(ref, asked.at, "") if ref and command and command.of_message else None
+        return await self.core.handle(replace(asked, typed=words, public=True, about=about))
+
     async def _sign(self, asked: Invocation, place: Place, said: Says, signs: Signs) -> None:
-        """On what somebody said last there, if they did."""
+        """On what somebody said last there, if they did, or what of theirs stands there."""
+        ref = self._stands.get((place, signs.whose))
+        if ref and self.core.carries(place):
+            signed = Signed(place, ref, asked.author, signs.sign, signs.on, asked.at, asked.name)
+            await self.core.signed(signed)
         sign, whose = folded_sign(signs.sign), Identity(PLATFORM, f"{signs.whose}@{said.label}")
         found = self._talk.get((place, whose))
         if found and sign in self.core.signs:
@@ -438,6 +451,14 @@ class Console:
                 lost.append(no.why)
         rich = with_names(spoken.rich, named, self._texts, voice)
         return " ".join([f"{name}:", *shown, *([text_in(rich)] if rich else [])])
+
+    async def sign(self, sign: Sign) -> str:
+        whose = next((name for (place, name), ref in self._stands.items() if ref in sign.stands), "")
+        key = "console.sign.on" if sign.count else "console.sign.off"
+        if whose and not (sign.count and sign.event):
+            said = message(text(key, sign=typed(sign.sign), who=typed(whose)))
+            await self._print(sign.place.room_id, said, "carried", sign.place)
+        return sign.sign
 
     async def describe(self, place: Place, line: str, others: Collection[str]) -> bool:
         """Here nothing is said of a room."""

@@ -6,6 +6,7 @@ ben@matrix/sport: [2]              presses button 2
 ben@matrix/sport: [+🙏 anna]        puts that sign on what she said last there; with - takes it away
 ben@matrix/sport: [📎 a.pdf 12 MB] words   posts a file of that size, with words or without
 ben@matrix/sport: [# anna] Me too  says it in the thread on what she said last there
+ben@matrix/sport: [anna] !relay show  asks that about what she said last there
 role mia@discord moderator         gives a role
 encrypt matrix/sport               what people say there is encrypted from now on
 one person: anna@discord a@matrix  these accounts are one person's from now on
@@ -39,6 +40,7 @@ _ENCRYPTS = re.compile(r"(?:encrypt|versleutel)\s+(?P<room>[^\s@:/]{1,64}/[^\s@:
 _WAIT = re.compile(r"(?:wait|wacht|(?P<away>away|weg))\s+(?P<span>.+)")
 _ENDS = ("exit", "quit")
 _SIGN = re.compile(r"\[([+-])([^\s\w\[\]]{1,16}) ([^\s@:/\[\]]{1,64})\]")
+_ABOUT = re.compile(r"\[([^\s@:/\[\]]{1,64})\]\s+(!.+)", re.DOTALL)
 _CHANGES = re.compile(r"\[\*\]\s+(.+)")
 _TAKES_AWAY = "[x]"
 _IN_THREAD = re.compile(r"\[# ([^\s@:/\[\]]{1,64})\]\s+(.+)")
@@ -90,6 +92,12 @@ class Says:
         """The number of the button, if that is what was typed."""
         match = _PRESS.fullmatch(self.text.strip())
         return int(match[1]) if match else None
+
+    @property
+    def about(self) -> tuple[str, str] | None:
+        """About what whom said last there something is asked, and what, if that was typed."""
+        match = _ABOUT.fullmatch(self.text.strip()) if self.place else None
+        return (match[1], match[2]) if match else None
 
     @property
     def changed(self) -> str | None:

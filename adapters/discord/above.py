@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import discord
 from wcwidth import iter_graphemes
 
+from adapters.discord.counted import without_line
 from adapters.discord.messages import named, names_in
 from adapters.discord.rich.read import read
 from adapters.discord.rich.write import may_be_masked
@@ -76,9 +77,10 @@ def without_answer(content: str) -> str:
 
 def first_words(message: discord.Message, names: Names, *, copied: bool, most: int = FIRST_WORDS) -> str:
     """How it begins, on one line, without marks; nothing of what is hidden. `copied`: lines like these stand
-    above it.
+    above it, and one that counts signs below.
     """
-    said = read(message.content, named(names_in(message)))
+    content = without_line(message.content) if copied else message.content
+    said = read(content, named(names_in(message)))
     if copied:
         said = _without_lines_above(said)
     words = _SCHEME.sub("", " ".join(clean("".join(_words(said, names))).split()))

@@ -16,6 +16,7 @@ from adapters.discord.channels import PLATFORM
 from adapters.discord.files import fetch
 from adapters.discord.gateway import (
     BAD_INTENTS,
+    CARRYING_SIGNS,
     HEARING,
     INTENTS,
     SEEING_BANS,
@@ -45,6 +46,7 @@ from bot.model.files import Posted
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Text, text
 from bot.model.people import Grounds, Identity, Place, Presences
+from bot.model.signs import Sign
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core, Note, Take
 from bot.texts import Texts
@@ -125,7 +127,7 @@ class Discord:
         """What Discord is asked to tell, and what where it refuses that: it does not say which of them."""
         found = [INTENTS | SEEING_SIGNS if core.signs else INTENTS]
         if core.may_carry:
-            found = [found[0] | SEEING_BANS]
+            found = [found[0] | CARRYING_SIGNS | SEEING_BANS]
         for name, intents in WISHES.items():
             if (core.listens or core.may_carry) if name == HEARING else self._settings.newcomers:
                 found += [wish | intents for wish in found]
@@ -265,6 +267,10 @@ class Discord:
 
     async def fetch(self, place: Place, posted: Posted, take: Take) -> None:
         await fetch(self._session(), posted, take)
+
+    async def sign(self, sign: Sign) -> str:
+        self._session()
+        return await self._gateway.carried_signs.sign(sign)
 
     async def describe(self, place: Place, line: str, others: Collection[str]) -> bool:
         on = self._session()

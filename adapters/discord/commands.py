@@ -184,7 +184,8 @@ class SlashCommands:
 
     def _read_menu(self, kind: int, name: str, data: Mapping[str, Any]) -> Used | None:
         command, chosen = self._in_menus.get((kind, name)), chosen_in(data)
-        return Used(command, {command.about: chosen.written}, chosen=chosen) if command else None
+        given = {command.about: chosen.written} if command and command.about else {}
+        return Used(command, given, chosen=chosen) if command else None
 
 
 def fingerprint(described: Sequence[Json]) -> str:

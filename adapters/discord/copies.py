@@ -20,6 +20,7 @@ import discord
 from adapters.discord.above import answer, first_words, in_their_own_words, said_at, without_answer
 from adapters.discord.attached import Load, attachments, load
 from adapters.discord.channels import permissions_in
+from adapters.discord.counted import with_line, without_line
 from adapters.discord.outgoing import SKEW, UNKNOWN_MESSAGE
 from adapters.discord.refs import number_of, read_ref
 from adapters.discord.rich.write import write
@@ -149,6 +150,23 @@ class Copies:
                 await note(number, ref)
                 stands[number] = ref
         return len(parts)
+
+    async def count(self, place: Place, stands: Sequence[str], counted: Sequence[tuple[str, int]]) -> None:
+        """Have a copy end with how many put which sign on it that Discord has none for. Raises: what sending
+        does; Gone where it is no more.
+        """
+        there = await self._find(place)
+        if there is None:
+            raise Gone("nothing is carried there")
+        async with self.webhooks.alone(there.channel):
+            message = await message_at(self._on, there, stands[-1])
+            if message is None:
+                raise Gone("that message is no more")
+            words = with_line(without_line(message.content), counted)
+            files = len(message.attachments)
+            with contextlib.suppress(Closed):
+                if words != message.content and await self._edit(there, stands[-1], content=words):
+                    self._says[stands[-1]] = _mark(words, files)
 
     async def _noted(self, there: There, note: Note, number: int, ref: str) -> None:
         await note(number, ref)
@@ -293,24 +311,32 @@ class Copies:
         ref = stands[number]
         if self._says.get(ref) == _mark(words, load.count) and not load.new:
             return ref
-        given = {"content": words, "attachments": attachments(load), "allowed_mentions": NOBODY}
+        given = {"content": words, "attachments": attachments(load)}
         try:
-            await self._ask(there, ref, "edit_message", **given)
+            if not await self._edit(there, ref, load, **given):
+                if await message_at(self._on, there, ref) is None:
+                    return ""
+                return await self._replace(there, copy, ref, words, load)
         except Closed as closed:
             log.info("What stands in %s as %s stays as it is: %s", there.room, ref, closed)
             return ref
+        self._says[ref] = _mark(words, load.count)
+        return ref
+
+    async def _edit(self, there: There, ref: str, load: Load | None = None, **given: Any) -> bool:
+        """Whether that could be: a webhook changes only what it said itself. Raises: Closed, NotCarried."""
+        try:
+            await self._ask(there, ref, "edit_message", allowed_mentions=NOBODY, **given)
         except discord.HTTPException as refused:
-            _check_size(refused, load)
+            if load:
+                _check_size(refused, load)
             if refused.code in GONE:
                 self.webhooks.forget(there.channel)
                 raise TryLater(RETRY_SECONDS) from refused
             if refused.code not in _IS_GONE:
                 raise
-            if await message_at(self._on, there, ref) is None:
-                return ""
-            return await self._replace(there, copy, ref, words, load)
-        self._says[ref] = _mark(words, load.count)
-        return ref
+            return False
+        return True
 
     async def _ask(self, there: There, ref: str, what: str, **more: Any) -> None:
         """Of the webhook, about what stands there. A thread that was put away is opened for that.
@@ -397,7 +423,10 @@ class Copies:
             above.append(said_at(copy.spoken, self._on.texts, voice))
         if copy.spoken.forwarded:
             above.append(Heading(SMALL, (Words(self._on.texts.write(text("carried.forwarded"), voice)),)))
-        return [part["content"] for part in write((*above, *in_their_own_words(rich)), names)] or [""]
+        said = write((*above, *in_their_own_words(rich)), names)
+        *parts, last = (part["content"] for part in said) if said else ("",)
+        lacking = [(name, count) for name, count in copy.named if name not in names.emoji]
+        return [*parts, with_line(last, lacking)]
 
     def _beside(self, there: There, thread: str, voice: Voice) -> Heading:
         """It was said in that thread, and cannot stand there."""

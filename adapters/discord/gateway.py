@@ -15,6 +15,7 @@ import aiohttp
 import discord
 from discord.gateway import DiscordWebSocket
 
+from adapters.discord.carried_signs import CarriedSigns
 from adapters.discord.channels import PLATFORM, Channel, Places
 from adapters.discord.commands import SlashCommands
 from adapters.discord.copies import Copies
@@ -45,6 +46,8 @@ INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
 SEEING_SIGNS = discord.Intents(guild_reactions=True)
 # And where what people say is carried, of whom somebody banned.
 SEEING_BANS = discord.Intents(moderation=True)
+# And where signs are carried it is known what the emoji of a server are.
+CARRYING_SIGNS = discord.Intents(guild_reactions=True, emojis_and_stickers=True)
 # And what has to be allowed by who runs the application: what people say to each other, and who came.
 HEARING, SEEING_NEWCOMERS = "Message Content Intent", "Server Members Intent"
 WISHES: Mapping[str, discord.Intents] = {
@@ -127,10 +130,11 @@ class Gateway:
         self._posts = Posts(self.session)
         self._intake = Intake(self.session, self._first_words)
         self._signs = Signs(self.session)
-        self._messages = Messages(self.session, self._first_words, self._signs)
+        self.carried_signs = CarriedSigns(self.session, self.copies)
+        self._messages = Messages(self.session, self._first_words, self._signs, self.carried_signs)
         in_order = InOrder(core, clock, self._messages.deal)
         self._reading = Reading(self.session, self._messages.meaning, in_order)
-        self._missed = Missed(self.session, self._signs, self._reading)
+        self._missed = Missed(self.session, self._signs, self.carried_signs, self._reading)
         self._adapter = adapter
         self._ready = ready
         self._caught_up = caught_up
@@ -191,12 +195,13 @@ class Gateway:
         if isinstance(self._client, discord.AutoShardedClient):
             touch = [self.on_shard_ready, self.on_shard_resumed, self.on_shard_disconnect]
         asked: list[Any] = []
-        if self.session.core.signs:
+        if self.session.core.signs or self.session.core.may_carry:
             asked += [self.on_raw_reaction_add, self.on_raw_reaction_remove]
         if self.session.core.misses:
             asked += [self.on_raw_message_delete, self.on_raw_bulk_message_delete]
         if self.session.core.may_carry:
             asked += [self.on_raw_message_edit, self.on_member_ban]
+            asked += [self.on_raw_reaction_clear, self.on_raw_reaction_clear_emoji]
         return [
             *touch,
             *asked,
@@ -360,9 +365,17 @@ class Gateway:
 
     async def on_raw_reaction_add(self, told: discord.RawReactionActionEvent) -> None:
         self._signs.changed(told, self._reading, on=True)
+        self.carried_signs.changed(told, self._reading, on=True)
 
     async def on_raw_reaction_remove(self, told: discord.RawReactionActionEvent) -> None:
         self._signs.changed(told, self._reading, on=False)
+        self.carried_signs.changed(told, self._reading, on=False)
+
+    async def on_raw_reaction_clear(self, told: discord.RawReactionClearEvent) -> None:
+        self.carried_signs.cleared(told, self._reading)
+
+    async def on_raw_reaction_clear_emoji(self, told: discord.RawReactionClearEmojiEvent) -> None:
+        self.carried_signs.cleared_one(told, self._reading)
 
     async def on_raw_message_edit(self, told: discord.RawMessageUpdateEvent) -> None:
         """Where it is carried it is to be what it is now; a preview of a link changes nothing of it."""

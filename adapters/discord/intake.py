@@ -150,7 +150,10 @@ class Intake:
         if used is None:
             return message(text("action.gone"))
         invocation = await self._invocation(asked, used.command.path, used.args)
-        if used.chosen:
+        if used.chosen and used.command.of_message:
+            about = remark_at(self._on, asked.channel_id or 0, used.chosen.target, None)
+            invocation = replace(invocation, about=about)
+        elif used.chosen:
             by = next((each for each in invocation.mentions if each.written == used.chosen.written), None)
             if by is None:
                 return message(text("discord.no_person"))

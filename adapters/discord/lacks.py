@@ -17,7 +17,7 @@ from bot.model.people import Place
 USEFUL = ("manage_messages",)
 FOR_THEMES = ("manage_channels", "manage_roles", "manage_threads", "pin_messages")
 # What is needed where what people say is carried to a channel from elsewhere.
-FOR_CARRYING = ("manage_webhooks", "create_public_threads")
+FOR_CARRYING = ("manage_webhooks", "create_public_threads", "add_reactions")
 # Who may not do the first may not do these either, whatever is set: that is one thing to mend.
 _TAKES = {
     "view_channel": {*NEEDED, NEEDED_FOR_POLLS, *USEFUL} - {"view_channel"},

@@ -18,20 +18,19 @@ ON_MEMBER, ON_MESSAGE = 2, 3
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Whoever was chosen, or wrote what was; `message` is its id, 0 where it is none."""
+    """Whoever was chosen, or wrote what was; `message` is its id, 0 where it is none. `target`: what was
+    chosen, whoever wrote it.
+    """
 
     account: int
     message: int = 0
     words: str = ""
+    target: int = 0
 
     @property
     def written(self) -> str:
         """As people are named in what is typed."""
         return f"<@{self.account}>"
-
-
-# What a webhook wrote, which writes as whoever it likes.
-NOBODY = Chosen(0)
 
 
 def chosen_in(data: Mapping[str, Any]) -> Chosen:
@@ -41,8 +40,10 @@ def chosen_in(data: Mapping[str, Any]) -> Chosen:
         return Chosen(int(target))
     message = (resolved.get("messages") or {}).get(target)
     if message is None or message.get("webhook_id"):
-        return NOBODY
-    return Chosen(int(message["author"]["id"]), int(target), str(message.get("content") or ""))
+        # A webhook writes as whoever it likes.
+        return Chosen(0, target=int(target))
+    author, words = int(message["author"]["id"]), str(message.get("content") or "")
+    return Chosen(author, int(target), words, int(target))
 
 
 def quoting(answer: Message, command: Command, words: str) -> Message:

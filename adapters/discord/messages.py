@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import discord
 
@@ -49,12 +49,21 @@ MOST_KNOWN = 10_000
 RETRY_SECONDS = 2.0
 
 
+class SignsTaker(Protocol):
+    """Deals with signs on what is carried."""
+
+    async def deal(self, arrival: Arrival, kept: Json) -> None: ...
+
+
 class Messages:
     """Turns messages into invocations whose answers go through the outbox."""
 
-    def __init__(self, session: Session, first_words: FirstWords, signs: Signs) -> None:
+    def __init__(
+        self, session: Session, first_words: FirstWords, signs: Signs, carried_signs: SignsTaker
+    ) -> None:
         self._on = session
         self._signs = signs
+        self._carried_signs = carried_signs
         self._first_words = first_words
         self._reads: Recent[int, int] = Recent(MOST_KNOWN)
 
@@ -90,9 +99,11 @@ class Messages:
         return kept
 
     def _answered(self, message: discord.Message, words: str) -> Json:
-        """Whose message it answers, for a command that may be about whoever wrote that."""
+        """Whose message it answers, for a command that may be about whoever wrote that, or about itself."""
         command = self._on.core.commands.first_in(words)
         answered = message.reference.resolved if message.reference else None
+        if command and command.of_message and message.reference:
+            return {"about": [message.reference.message_id, 0]}
         if not (command and command.about and isinstance(answered, discord.Message)):
             return {}
         return {} if answered.webhook_id else {"about": [answered.id, answered.author.id]}
@@ -143,6 +154,9 @@ class Messages:
         kept = json.loads(arrival.body)
         if "sign" in kept:
             await self._signs.deal(arrival, kept)
+            return
+        if "carried" in kept:
+            await self._carried_signs.deal(arrival, kept)
             return
         message = int(arrival.id.split(":")[1])
         if "result" in kept:
@@ -239,7 +253,7 @@ class Messages:
             mentions=mentions,
             account=self._on.account,
             removal=Removal(partial(self._take_away, channel, message)) if place else None,
-            about=remark_at(self._on, channel, answered, by) if by else None,
+            about=remark_at(self._on, channel, answered, by) if by or (answered and not writer) else None,
         )
 
     async def _take_away(self, channel: int, message: int) -> bool:

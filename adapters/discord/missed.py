@@ -17,7 +17,8 @@ from typing import Any
 
 import discord
 
-from adapters.discord.channels import PLATFORM
+from adapters.discord.carried_signs import CarriedSigns
+from adapters.discord.channels import PLATFORM, room_of
 from adapters.discord.history import PAGE, Reading
 from adapters.discord.refs import read_ref
 from adapters.discord.session import Session
@@ -40,9 +41,10 @@ DEALT_WITHIN = 30.0
 class Missed:
     """Looks for what was missed, and brings it."""
 
-    def __init__(self, session: Session, signs: Signs, reading: Reading) -> None:
+    def __init__(self, session: Session, signs: Signs, carried: CarriedSigns, reading: Reading) -> None:
         self._on = session
         self._signs = signs
+        self._carried = carried
         self._reading = reading
         self._look = asyncio.Event()
         # Where Plein may not read just now; and how often it was away.
@@ -180,6 +182,7 @@ class Missed:
             parent = channel.parent_id if isinstance(channel, discord.Thread) else None
             await self._signs.gone(channel.guild.id, channel.id, gone, parent)
         stands = [(each, message) for each in known if (message := there.get(_number(each)))]
+        await self._carried.compare(room_of(channel), [message for _, message in stands])
         return [message for each, message in stands if each.said and _is_changed(message, each)]
 
     async def _make_sure(self, channel: Any, message: int) -> None:

@@ -259,8 +259,9 @@ def _found_as(key: tuple[int, int, str]) -> str:
 
 
 def remark_at(on: Session, channel: int, message: int, writer: Mention | None) -> Remark:
-    """That message, by whoever wrote it."""
+    """That message, by whoever wrote it; without, it is what is carried that goes by that."""
     there = on.client.get_channel(channel)
     guild = there.guild.id if isinstance(there, discord.abc.GuildChannel | discord.Thread) else "@me"
     link = f"https://discord.com/channels/{guild}/{channel}/{message}"
-    return Remark(str(message), discord.utils.snowflake_time(message), link, writer)
+    ref = str(message) if writer or there is None else ref_in(room_of(there), channel, message)
+    return Remark(ref, discord.utils.snowflake_time(message), link, writer)

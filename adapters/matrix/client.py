@@ -16,6 +16,7 @@ import nio
 
 from adapters.matrix.account import Account
 from adapters.matrix.aliases import READS, Aliases, follow
+from adapters.matrix.carried_signs import make_so
 from adapters.matrix.carrying import Carrying
 from adapters.matrix.files import fetch
 from adapters.matrix.guests import admit, obstacle_to_entering
@@ -56,6 +57,7 @@ from bot.model.files import Posted
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Message, Text
 from bot.model.people import Grounds, Identity, Named, Place, Presences
+from bot.model.signs import Sign
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core, Note, Take
 from bot.texts import Texts, Voice
@@ -217,6 +219,10 @@ class Matrix:
     async def fetch(self, place: Place, posted: Posted, take: Take) -> None:
         self._check_connected()
         await fetch(self._session, posted, take)
+
+    async def sign(self, sign: Sign) -> str:
+        with self._told_of_outages(sign.place):
+            return await make_so(self._session, sign)
 
     async def describe(self, place: Place, line: str, others: Collection[str]) -> bool:
         await self._ready.wait()

@@ -16,6 +16,7 @@ import nio
 
 from adapters.inbox import PAUSE, InOrder
 from adapters.matrix.answers import about, button_called, filled_in, is_ballot, numbers_in, shows_choices
+from adapters.matrix.carried_signs import signed
 from adapters.matrix.files import posted_in
 from adapters.matrix.gaps import PRIVATELY, SAID_AT, Gap, gap_in, left_out, said_at
 from adapters.matrix.mentions import addressed, addresses_in, said_to
@@ -45,11 +46,12 @@ from adapters.matrix.settings import PLATFORM
 from adapters.matrix.talk import in_words, laid_out, original_of
 from adapters.matrix.told import Located, Polled
 from bot.errors import Gone, NotNow, NotOurs, Refused, StoreFailed, TryLater
-from bot.model.events import Arrival, Invocation, Mention, Removal
+from bot.model.events import Arrival, Invocation, Mention, Remark, Removal
 from bot.model.events import Heard as Talk
 from bot.model.events import Reacted as Sign
 from bot.model.message import Message, NativePoll, Text, message, text
 from bot.model.people import Identity, Place, Presences, Role
+from bot.model.signs import Signed as Carried
 from bot.model.work import SECRET
 
 log = logging.getLogger(__name__)
@@ -76,7 +78,7 @@ class Intake:
 
     def matters(self, room: str, event: Mapping[str, Any]) -> bool:
         """Whether an event is for Plein. What people say to each other is not kept, nor looked at again."""
-        if is_idle(event, self._on.core.signs):
+        if is_idle(event, self._on.core.signs) and not self._carries(room, _sender(event)):
             return False
         heard = read(event)
         if heard is None or heard.sender == self._on.me:
@@ -84,7 +86,8 @@ class Intake:
         if isinstance(heard.meaning, Edited | Emoted):
             return self._carries(room, heard.sender) or self._asks_again(heard.meaning)
         if isinstance(heard.meaning, Signed):
-            return heard.meaning.sign in self._on.core.signs and self._is_place(room)
+            means = heard.meaning.sign in self._on.core.signs and self._is_place(room)
+            return means or self._carries(room, heard.sender)
         if isinstance(heard.meaning, Located | Polled) and self._carries(room, heard.sender):
             return True
         if isinstance(heard.meaning, Sent | Located):
@@ -188,6 +191,8 @@ class Intake:
         if home := self._on.settings.bridged_from(heard.sender):
             await self._deal_with_ghost(asked, heard, arrival.room, home)
             return
+        if asked.place and self._on.core.carries(asked.place) and (put := signed(asked, heard)):
+            await self._bring_sign(put)
         match heard.meaning:
             case Said() as said:
                 await self._deal_with_words(asked, said, arrival.room, heard.content)
@@ -206,7 +211,7 @@ class Intake:
                 await self._deal_with_edit(asked, edited, arrival.room, heard.content)
             case Reacted(target, number):
                 await self._press(asked, await self._message_at(arrival.room, target), number)
-            case Signed(target, sign):
+            case Signed(target, sign) if sign in self._on.core.signs:
                 await self._sign(asked, arrival.room, target, sign)
             case Answered(target, numbers):
                 message = await self._message_at(arrival.room, target)
@@ -316,9 +321,11 @@ class Intake:
             if asked.place:
                 await self._on.outgoing.asked_in(asked.author.user_id, room, asked.at)
             words, mentions = await self._addressed(asked, meant)
-            command = self._on.core.commands.first_in(words) if said.reply_to and asked.place else None
+            command = self._on.core.commands.first_in(words) if talk.reply_to and asked.place else None
             answered = said.reply_to if command and command.about else None
             remark = await remark_at(self._on, room, answered) if answered else None
+            if command and command.of_message and talk.reply_to:
+                remark = Remark(talk.reply_to, asked.at, "")
             await self._on.core.handle(replace(asked, typed=words, mentions=mentions, about=remark))
         elif for_two:
             await self._on.core.handle(asked)
@@ -383,6 +390,11 @@ class Intake:
             rich = await in_words(self._on, place, told)
             heard = replace(_talk(asked, place, told), rich=rich, encrypted=facts.is_encrypted)
             await self._on.core.hear(heard)
+
+    async def _bring_sign(self, put: Carried) -> None:
+        """What Plein says itself is carried nowhere."""
+        if await self._on.core.message_at(self._on.account, put.ref) is None:
+            await self._on.core.signed(put)
 
     def _once_a(self, when: str, about: str) -> str:
         """By our own clock: who speaks may choose what theirs says."""

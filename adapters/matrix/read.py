@@ -98,7 +98,7 @@ class Reacted:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A reaction with any other sign, folded."""
+    """A reaction with any other sign, folded; "": with more than anybody reads."""
 
     target: str
     sign: str
@@ -353,11 +353,10 @@ def _reacted(content: dict[str, Any]) -> Reacted | Signed | None:
     if relation.get("rel_type") != "m.annotation" or not is_id(target, "$") or not isinstance(key, str):
         return None
     if len(key) > _LONGEST_SIGN:
-        return None
+        return Signed(target, "")
     if number := _number_of(key := key.strip()):
         return Reacted(target, number)
-    sign = folded_sign(key)
-    return Signed(target, sign) if sign else None
+    return Signed(target, folded_sign(key))
 
 
 def _number_of(key: str) -> int:

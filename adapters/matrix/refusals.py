@@ -35,11 +35,17 @@ REFUSALS: Mapping[str, Kind] = {
 }
 
 
+class StandsAlready(ConnectionError):
+    """The account has that sign on that message: it cannot put it there once more."""
+
+
 def refusal(status: int | None, code: str | None) -> Exception:
     """What to raise for an answer that is no success, other than that patience is asked for.
 
     Whatever the table does not have, every 5xx among it, is the server's trouble, and passes.
     """
+    if code == "M_DUPLICATE_ANNOTATION":
+        return StandsAlready(code)
     if code is None or code not in REFUSALS:
         return ConnectionError(f"the homeserver answered {status} {code or ''}".strip())
     return REFUSALS[code](code)

@@ -48,6 +48,8 @@ class Command:
     `about`: what takes whoever wrote the message that it is about, where somebody puts a sign on one, replies
     to one or chooses one; it takes whatever stands for people. `on_message`, `on_member`: where a platform
     lists what can be done with a message, or a person, this is there, by its text `command.PATH.menu`.
+    `of_message`: it tells something of the message that it is about, whoever wrote it, also of a copy of what
+    somebody said elsewhere (`call.about`, of nobody in particular).
     `quotes`: what such a message's own words are put into, for whoever chose it to change before it is sent.
     `lacking(call, bound)`: looked at before anything that is missing is asked for; it may raise what there
     is to say first, or `Asked`.
@@ -68,6 +70,7 @@ class Command:
     also_named: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     about: str = ""
+    of_message: bool = False
     on_message: bool = False
     on_member: bool = False
     quotes: str = ""
@@ -82,7 +85,7 @@ class Command:
         for name in filter(None, (self.about, self.quotes)):
             if name not in {param.name for param in self.params}:
                 raise ValueError(f"{self.path!r}: it takes no {name!r}")
-        if (self.on_message or self.on_member) and not self.about:
+        if (self.on_message or self.on_member) and not (self.about or self.of_message):
             raise ValueError(f"{self.path!r}: nothing takes whom it is chosen for")
 
 

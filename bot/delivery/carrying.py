@@ -35,6 +35,8 @@ from bot.platforms import called
 from bot.ports.adapter import Adapter, Carrier
 from bot.ports.carrying import Wanted
 from bot.ports.storage import Store, Transaction
+from bot.settled import found as is_known
+from bot.settled import settle
 
 log = logging.getLogger(__name__)
 AT_ONCE = 24
@@ -184,11 +186,19 @@ class Carrying:
             stands = tx.copies.refs(copy.message, copy.place)
             taken = [ref for ref in stands if tx.copies.waited(copy.place, ref, now)]
             self._carried.take(copy.place, taken, now, tx)
+            if copy.spoken is None:
+                settle(tx, {copy.message: tx.signs.vanished(copy.message, copy.place)}, now)
 
         await self._run(wanted, end)
 
     async def _note(self, wanted: Wanted, part: int, ref: str) -> None:
-        await self._run(wanted, lambda tx: tx.copies.note(wanted.copy, part, ref))
+        copy, now = wanted.copy, self._clock.now()
+
+        def note(tx: Transaction) -> None:
+            tx.copies.note(copy, part, ref)
+            is_known(tx, copy.place, ref, copy.message, now)
+
+        await self._run(wanted, note)
 
     def _pause(self, wanted: Wanted, refused: Exception) -> timedelta:
         seconds = refused.seconds if isinstance(refused, NotNow) else None

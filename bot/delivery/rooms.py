@@ -180,6 +180,7 @@ class Rooms:
             tx.boards.show_open(found.id, place)
             tx.posts.retry(account, place, self._clock.now())
             tx.copies.retry(account, place, self._clock.now())
+            tx.signs.retry(account, place, self._clock.now())
             tx.boards.retry(account, place, self._clock.now())
 
     async def look(self, place: Place) -> None:
@@ -332,6 +333,7 @@ class Rooms:
         def again(tx: Transaction) -> None:
             tx.posts.retry(account, place, now)
             tx.copies.retry(account, place, now)
+            tx.signs.retry(account, place, now)
             tx.boards.retry(account, place, now)
 
         await self._store.run_anywhere(again)

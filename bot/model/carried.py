@@ -76,6 +76,7 @@ class Copy:
     `in_doubt`: it was tried before, and may have arrived. `answers` is where what it answers stands in that
     place, its first part; None: it answers nothing, or nothing that stands there. `thread`: where the message
     stands there in whose thread it is to be, its first part, or by what that thread itself goes there.
+    `named`: which signs that go by a name people put on it in other places, and how many did.
     """
 
     message: int
@@ -90,6 +91,7 @@ class Copy:
     answers: str | None = None
     thread: str | None = None
     late: bool = False
+    named: tuple[tuple[str, int], ...] = ()
     community: int = FIRST_COMMUNITY
 
     @property

@@ -13,6 +13,7 @@ from bot.model.files import Fetched, Posted
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Attachment, Message, Suggestion, Text
 from bot.model.people import Identity, Known, Place, Presences, Role
+from bot.model.signs import Sign, Signed
 from bot.model.work import Delivery, Receipt, Reference
 from bot.packed import File
 
@@ -258,6 +259,22 @@ class Keeper(Protocol):
         ...
 
 
+@runtime_checkable
+class Signer(Protocol):
+    """An adapter that puts signs on messages for people elsewhere."""
+
+    async def sign(self, sign: Sign) -> str:
+        """Make it stand there, or be gone; as which event it stands, "" where its platform names none.
+
+        A sign that goes by a name is one that its platform has by that name; where it has none it shows in
+        some way what is `named`, and how often, or the sign as text. Done again, after no answer or a crash,
+        it does nothing twice.
+
+        Raises: what `deliver` does. Gone: that message is no more. Unsigned: it cannot be there.
+        """
+        ...
+
+
 class Core(Protocol):
     """What an adapter may ask of the core."""
 
@@ -336,8 +353,21 @@ class Core(Protocol):
     def signs(self) -> Collection[str]:
         """The signs, folded, of which anything is made where people put them on each other's messages, or
         take them away. What is made of one is an invocation that says so (`Invocation.reacted`): of whoever
-        is a person, about what a person wrote. Of all others nothing is to be asked for, looked up or kept.
+        is a person, about what a person wrote. Of all others nothing is to be asked for, looked up or kept,
+        but where what people say is carried (`carries`).
         """
+        ...
+
+    async def signed(self, signed: Signed) -> None:
+        """Somebody put any sign on a message in a place from which it is carried, or took it away. Signs of
+        Plein's own and of other bots are nobody's. Said again it is no news.
+        """
+        ...
+
+    async def signs_at(
+        self, place: Place, refs: Collection[str]
+    ) -> Mapping[str, Mapping[str, Collection[Identity]]]:
+        """Who is known to have put which sign on what stands there, as far as that is carried."""
         ...
 
     @property

@@ -25,6 +25,7 @@ from bot.ports.delivery import (
 )
 from bot.ports.people import EnvelopeStore, ForgottenStore, HandledStore, PeopleStore, PlaceStore, UseStore
 from bot.ports.signing import SigningStore
+from bot.ports.signs import SignStore
 
 T = TypeVar("T")
 
@@ -86,6 +87,8 @@ class Transaction(Protocol):
     @property
     def copies(self) -> CopyStore: ...
     @property
+    def signs(self) -> SignStore: ...
+    @property
     def jobs(self) -> JobStore: ...
     @property
     def wanted(self) -> WantedRoomStore: ...
@@ -141,6 +144,7 @@ class Store(Protocol):
         """Call this on the event loop after each commit that has something new for whoever waits for it.
 
         `what` is "post" (something is to be said), "copy" (what somebody said is to stand elsewhere),
+        "sign" (so is a sign on it, or no more),
         "board" (something shown is out of date), "job" (something is due later), "room" (a theme ought to
         have one), "silence" (somebody is to be kept from writing, or no more), "carried" (what people say is
         carried elsewhere, or between other places), "forgotten" (somebody is to be) or "turned" (old keys are

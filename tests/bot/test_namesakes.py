@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.model.events import Heard
 from bot.model.people import Identity, Place
 from bot.namesakes import ALIKE, LONGEST, Namesakes
 from bot.ports.storage import Transaction
@@ -27,9 +26,7 @@ class Theme:
             here, who = tx.places.known(Place(PLATFORM, "a")), tx.people.by_identity(author)
             assert here
             settings = self.town.core.communities.configured(tx.community)
-            now = self.town.clock.now()
-            heard = Heard("x", PLATFORM, Place(PLATFORM, "a"), author, name, "dag", now)
-            return self.names.name_of(tx, here[0].id, heard, who, settings)
+            return self.names.name_of(tx, here[0].id, author, name, who, settings)
 
         return await self.town.core.store.run(look)
 

@@ -10,6 +10,7 @@ from bot.model.carried import SAME, Copy
 from bot.model.files import Posted
 from bot.model.message import Text
 from bot.model.people import Identity, Place
+from bot.model.signs import Sign
 from bot.model.work import Reference
 from bot.ports.adapter import Note, Take
 from bot.rich import text_of
@@ -32,6 +33,9 @@ class Carrier(Platform):
     # What is in each file, by what leads to it: pieces that come, and trouble.
     files: dict[str, list[bytes | Exception]] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
+    # Which signs Plein has on what, by the room and where that stands, for how many.
+    signs: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
+    signed: list[Sign] = field(default_factory=list)
 
     async def carry(self, copy: Copy, note: Note) -> Text | None:
         room = copy.place.room_id
@@ -80,6 +84,23 @@ class Carrier(Platform):
             if isinstance(piece, Exception):
                 raise piece
             take(piece)
+
+    async def sign(self, sign: Sign) -> str:
+        """One has a sign once on a message, and of a key there is one event ever."""
+        room, ref = sign.place.room_id, sign.stands[0]
+        self.signed.append(sign)
+        await self._tell()
+        if room in self.held:
+            await self.held[room].wait()
+        self._fail(f"before sign:{room}")
+        there = self.signs.setdefault((room, ref), {})
+        if sign.count:
+            there[sign.sign] = sign.count
+        else:
+            there.pop(sign.sign, None)
+        self._fail(f"after sign:{room}")
+        await self._tell()
+        return f"sign of {sign.key}" if sign.count else ""
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         assert isinstance(to, Place)

@@ -68,6 +68,7 @@ CHANGES_ANYWHERE = {
     "guests": "whom an account was letting in when it ended is let in by another try",
     "posts": "an account, or a place, can be written to again",
     "copies": "an account, or a place, can be written to again",
+    "signs": "an account, or a place, can be written to again",
     "retention": "what is over is deleted",
     "shares": "what is more than an account's share is deleted",
     "questions": "for which community something is, is asked of one account and dropped in all of them",
@@ -130,7 +131,8 @@ def test_what_may_be_there_once_may_be_there_once_in_each_community() -> None:
     alone = {
         "places": "a room is one community's",
         "refs": "a message on a platform is one community's",
-        **dict.fromkeys(("copied_in", "copies", "early_acts"), "a room is one community's"),
+        "placed_signs": "a message that is carried is one community's",
+        **dict.fromkeys(("copied_in", "copies", "early_acts", "signs"), "a room is one community's"),
     }
     for table in TABLES.values():
         if COLUMN in table.c and table.name not in alone and len(table.primary_key) > 1:

@@ -1985,3 +1985,20 @@ async def test_mutes_and_the_log_come_and_go(database_url: str) -> None:
         await look(database_url, fill)
         assert await look(database_url, rows("moderation_log", "deed", "reason")) == [("muted", "")]
         await look(database_url, partial(down_to, "0081"))
+
+
+async def test_signs_on_what_is_carried_come_and_go(database_url: str) -> None:
+    of_one = {"community": 1, "message": 1, "place": 1, "sign": "👍"}
+
+    def fill(db: Connection) -> None:
+        put = {"id": 1, "ref": b"1", "speaker": 1, "name": "Mia", "event": None, "noted_at": 1}
+        add_rows({"signs": [{**of_one, **put}]}, db)
+        add_rows({"placed_signs": [{**of_one, "seq": 1, "account": "b", "wanted_for": 1, "next_at": 1}]}, db)
+
+    await upgrade(database_url, to="0081")
+    for _ in range(2):
+        await upgrade(database_url)
+        assert await look(database_url, differences) == []
+        await look(database_url, fill)
+        assert await look(database_url, rows("placed_signs", "attempts", "stands_for")) == [(0, None)]
+        await look(database_url, partial(down_to, "0081"))

@@ -6,6 +6,7 @@ The core carries (bot/carrying.py, bot/delivery/carrying.py); here is in which t
     settings.py  whether there may be any
     switch.py    switching it on and off; what takes part
     flood.py     how much of what one person says at once is carried
+    show.py      how it is; of one message, who put which sign on it
     out.py       whose words stay where they are, and are taken away elsewhere
 """
 
@@ -15,7 +16,7 @@ from datetime import datetime
 
 from bot.commands.declare import Command
 from bot.feature import Among, Carries, Feature
-from bot.features.relay import flood, out, switch
+from bot.features.relay import flood, out, show, switch
 from bot.features.relay.records import RELAYS
 from bot.features.relay.settings import RelaySettings
 from bot.model.carried import ENCRYPTED, FLOODED, UNNAME
@@ -59,7 +60,7 @@ FEATURE = Feature(
     commands=(
         Command(switch.ON, switch.switch_on),
         Command(switch.OFF, switch.switch_off),
-        Command("relay show", switch.show_relay),
+        Command("relay show", show.show_relay, of_message=True, on_message=True),
         Command(out.ME, out.stay_out, anyone=True),
     ),
     jobs={

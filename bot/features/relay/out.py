@@ -14,8 +14,10 @@ from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Identity
 from bot.model.work import Job
 from bot.ports.storage import Transaction
+from bot.settled import settle
 
 ME, ERASE = "me relay", "relay.erase"
+SIGNS_AT_A_TIME = 100
 # By so much the clock of a platform may be ahead.
 SKEW = timedelta(minutes=5)
 _LATEST = datetime(9000, 1, 1, tzinfo=UTC)
@@ -112,13 +114,22 @@ def erase_due(call: Call, job: Job) -> None:
     speakers, until, resident = job.subject.split(":")
     before, copies = _START + int(until) * _MICROSECOND, call.tx.copies
     numbers = [int(number) for number in speakers.split(",")]
-    if any(copies.take_away(number, before, AT_A_TIME, call.now) for number in numbers):
+    signs_left = sum(_take_signs(call, number) for number in numbers)
+    if signs_left or any(copies.take_away(number, before, AT_A_TIME, call.now) for number in numbers):
         call.schedule(ERASE, job.subject, call.now + AND_THEN, f"{ERASE}:{speakers}")
     elif int(resident):
         call.tell(int(resident), message(text("relay.me.erased")), f"{ERASE}:{job.id}")
 
 
 def unname_due(call: Call, job: Job) -> None:
-    """Some of what somebody said who was forgotten stays elsewhere in nobody's name."""
-    if call.tx.copies.unname(int(job.subject), AT_A_TIME, call.now):
+    """Some of what somebody said who was forgotten stays elsewhere in nobody's name; their signs do not."""
+    signs_left = _take_signs(call, int(job.subject))
+    if call.tx.copies.unname(int(job.subject), AT_A_TIME, call.now) or signs_left:
         call.schedule(UNNAME, job.subject, call.now + AND_THEN, f"{UNNAME}:{job.subject}")
+
+
+def _take_signs(call: Call, speaker: int) -> bool:
+    """Some of what they put on messages stands nowhere else for them any more; whether there may be more."""
+    found = call.tx.signs.some_of(speaker, SIGNS_AT_A_TIME)
+    settle(call.tx, found, call.now)
+    return bool(found)

@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from bot.call import Call
-from bot.described import of
 from bot.errors import Unsure, UserError
 from bot.features.relay.records import RELAYS
 from bot.features.relay.settings import RelaySettings
@@ -100,32 +99,6 @@ def switch_off(call: Call, theme: str | None = None) -> Message:
     call.tx.places.let_go(found.id)
     _say(call, found, call.tx.places.of_theme(found.id), "relay.ends")
     return message(text("relay.off.receipt", theme=found.name))
-
-
-def show_relay(call: Call, theme: str | None = None) -> Message:
-    """Which places of a theme show what people say in the others, since when, and how much waits."""
-    found = call.theme(theme)
-    relay = call.tx.of(RELAYS).of(found.id)
-    places = call.tx.places.of_theme(found.id)
-    if relay is None or not call.settings.of(RelaySettings).on or found.id in call.tx.places.closed():
-        return message(text("relay.show.off", theme=found.name))
-    apart, encrypted = taking_no_part(call.tx, found.id), call.tx.places.encrypted(found.id)
-    lines = [text("relay.show.on", theme=found.name, since=relay.since)]
-    if relay.resident:
-        lines.append(text("relay.show.by", who=relay.resident))
-    if len(places) < 2:
-        return message(*lines, text("relay.show.alone"))
-    names = named(call.tx, places)
-    for place, name in zip(places, names, strict=True):
-        count = call.tx.copies.waiting(place)
-        key = "relay.show.waits" if count else "relay.show.place"
-        if place in apart:
-            key = "relay.show.encrypted" if place in encrypted else "relay.show.apart"
-        lines.append(text(key, place=name, count=count))
-        described = of(call.tx, place)
-        if place not in apart and described and described.is_so is False:
-            lines.append(text("relay.show.undescribed", place=name))
-    return message(*lines)
 
 
 def told(tx: Transaction, places: Sequence[Place], place: Place) -> Text:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,7 +17,8 @@ from bot.main.config import ThemeSection
 from bot.model.carried import Copy, Spoken
 from bot.model.events import Heard
 from bot.model.message import Text
-from bot.model.people import Place
+from bot.model.people import Identity, Place
+from bot.model.signs import Signed
 from bot.ports.adapter import Note
 from bot.rich import Rich, Words
 from tests.doubles.discord import Discord as Double
@@ -35,6 +36,9 @@ class Carrying:
     carried: set[str] = field(default_factory=set)
     heard: list[Heard] = field(default_factory=list)
     gone: list[tuple[str, str]] = field(default_factory=list)
+    signed: list[Signed] = field(default_factory=list)
+    # Who is known to have put what on what stands there.
+    signs: dict[str, dict[str, set[Identity]]] = field(default_factory=dict)
     stands: dict[int, list[str]] = field(default_factory=dict)
     tried: dict[int, datetime] = field(default_factory=dict)
     bell: Bell = field(default_factory=Bell)
@@ -130,6 +134,13 @@ def carrying(*there: Channel) -> Iterator[Carrying]:
             known.heard.append(heard)
             known.bell.ring()
 
+    async def signed(_: PleinCore, signed: Signed) -> None:
+        known.signed.append(signed)
+        known.bell.ring()
+
+    async def signs_at(_: PleinCore, place: Place, refs: Collection[str]) -> Any:
+        return {ref: known.signs[ref] for ref in refs if ref in known.signs}
+
     async def gone(_: PleinCore, place: Place, refs: list[str]) -> None:
         known.gone += [(place.room_id, ref) for ref in refs]
         known.bell.ring()
@@ -139,6 +150,8 @@ def carrying(*there: Channel) -> Iterator[Carrying]:
         patches.setattr(PleinCore, "carries", lambda _, place: place.room_id in known.carried)
         patches.setattr(PleinCore, "is_copy", is_copy)
         patches.setattr(PleinCore, "hear", hear)
+        patches.setattr(PleinCore, "signed", signed)
+        patches.setattr(PleinCore, "signs_at", signs_at)
         patches.setattr(PleinCore, "gone", gone)
         yield known
 

@@ -21,6 +21,7 @@ from bot.model.carried import Copy, Spoken
 from bot.model.events import Arrival, Heard
 from bot.model.message import Text
 from bot.model.people import Grounds, Place
+from bot.model.signs import Signed
 from bot.rich import Rich, Words
 from tests.doubles.proxy import Proxy
 from tests.homeserver import PASSWORD, Homeserver, Person
@@ -45,6 +46,7 @@ class Carried:
     copies: set[str] = field(default_factory=set)
     heard: list[Heard] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    signed: list[Signed] = field(default_factory=list)
     stored: list[Arrival] = field(default_factory=list)
     joined: set[Place] = field(default_factory=set)
     encrypted: set[Place] = field(default_factory=set)
@@ -98,6 +100,11 @@ class Carried:
                 self.gone += refs
                 self.changed.notify_all()
 
+        async def signed(signed: Signed) -> None:
+            async with self.changed:
+                self.signed.append(signed)
+                self.changed.notify_all()
+
         async def is_copy(place: Place, ref: str) -> bool:
             return ref in self.copies
 
@@ -127,6 +134,7 @@ class Carried:
             "is_copy": is_copy,
             "hear": hear,
             "gone": gone,
+            "signed": signed,
             "store_arrivals": store_arrivals,
         }
 

@@ -55,6 +55,7 @@ KNOWN: Mapping[int, tuple[int, str]] = {
     50083: (400, "Thread is archived"),
     50109: (400, "The request body contains invalid JSON."),
     50278: (403, "Cannot send messages to this user due to having no mutual guilds"),
+    90001: (403, "Reaction was blocked"),
     160004: (400, "A thread has already been created for this message"),
     160005: (400, "This thread is locked"),
     160006: (400, "Maximum number of active threads reached"),

@@ -8,7 +8,7 @@ from tests.doubles.discord.errors import Json
 from tests.doubles.discord.render import channel_json, member_json, role_json, user_json
 from tests.doubles.discord.state import Channel, Event, Guild, Member, Role, User, World
 
-GUILDS, MEMBERS, MODERATION = 1 << 0, 1 << 1, 1 << 2
+GUILDS, MEMBERS, MODERATION, EMOJI = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 
 
 def new_guild(world: World, name: str, owner: User, *, guild_id: str | None = None) -> Guild:

@@ -130,6 +130,11 @@ def _thread_part(thread: Channel) -> Json:
     }
 
 
+def emojis_json(guild: Guild) -> list[Json]:
+    more = {"roles": [], "require_colons": True, "managed": False, "animated": False, "available": True}
+    return [{"id": number, "name": name, **more} for name, number in guild.emoji.items()]
+
+
 def guild_json(guild: Guild) -> Json:
     """As an answer to a request."""
     return {
@@ -138,7 +143,7 @@ def guild_json(guild: Guild) -> Json:
         "owner_id": guild.owner_id,
         "preferred_locale": guild.locale,
         "roles": [role_json(role) for role in guild.roles.values()],
-        "emojis": [],
+        "emojis": emojis_json(guild),
         "stickers": [],
         "features": [],
         "icon": None,

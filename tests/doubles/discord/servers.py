@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.doubles.discord import permissions, places
 from tests.doubles.discord.members import Person
+from tests.doubles.discord.render import emojis_json
 from tests.doubles.discord.state import Application, Channel, Event, Guild, Overwrite, Role
 
 if TYPE_CHECKING:
@@ -67,6 +68,14 @@ class Server:
         overwrite = channel.overwrites.setdefault(about, Overwrite(about, 0))
         overwrite.allow |= permissions.bits(allow)
         overwrite.deny |= permissions.bits(deny)
+
+    def emoji(self, name: str) -> str:
+        """The server's own emoji of that name, as reactions with it are called."""
+        if name not in self.guild.emoji:
+            self.guild.emoji[name] = self.world.clock.new_id()
+            data = {"guild_id": self.guild.id, "emojis": emojis_json(self.guild)}
+            self.world.emit(Event("GUILD_EMOJIS_UPDATE", data, places.EMOJI, self.guild.id))
+        return f"{name}:{self.guild.emoji[name]}"
 
     def role(self, name: str, permits: Iterable[str] = ()) -> Role:
         """The role of that name; where it is made it permits these things."""

@@ -32,7 +32,9 @@ DEFAULT, PIN, THREAD_CREATED, REPLY, COMMAND, POLL_RESULT = 0, 6, 18, 19, 20, 46
 
 @dataclass(slots=True)
 class User:
-    """`locale` is their client's language; with `dms` off nobody can write to them."""
+    """`locale` is their client's language; with `dms` off nobody can write to them. Those whom they `blocked`
+    put no sign on what they say.
+    """
 
     id: str
     name: str
@@ -40,6 +42,7 @@ class User:
     shown_name: str | None = None
     locale: str = "en-US"
     dms: bool = True
+    blocked: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -133,6 +136,8 @@ class Guild:
     banned: dict[str, User] = field(default_factory=dict)
     events: dict[str, Json] = field(default_factory=dict)
     interested: dict[str, list[str]] = field(default_factory=dict)
+    # The emoji of its own, by their names.
+    emoji: dict[str, str] = field(default_factory=dict)
     available: bool = True
 
     def is_timed_out(self, member: Member) -> bool:

@@ -305,6 +305,8 @@ def _take_away(message: Message) -> None:
 def react(world: World, message: Message, user: User, emoji: str) -> None:
     """Add somebody's reaction; again the same is nothing new."""
     users = message.reactions.get(emoji)
+    if user.id in message.author.blocked:
+        raise refuse(90001)
     if users is None:
         if len([key for key, by in message.reactions.items() if by]) >= 20:
             raise refuse(30010)

@@ -17,7 +17,9 @@ PINS = "/channels/{channel_id}/messages/pins"
 
 def _emoji(ask: Ask) -> str:
     found = ask.params["emoji_name"]
-    if found.isascii() and ":" not in found:
+    name, _, number = found.partition(":")
+    own = any(guild.emoji.get(name) == number for guild in ask.world.guilds.values())
+    if not own and (number or any(each.isalpha() for each in found)):
         raise refuse(10014)
     return found
 
