@@ -23,7 +23,7 @@ from bot.feature import Features
 from bot.model.carried import ENCRYPTED, Spoken, Standing
 from bot.model.events import Heard
 from bot.model.message import Text
-from bot.model.people import Place
+from bot.model.people import Identity, Place
 from bot.model.work import COPIES
 from bot.ports.carrying import Early, Stands
 from bot.ports.storage import Store, Transaction
@@ -160,11 +160,15 @@ class Carried:
     def _is_absent(self, tx: Transaction, resident: int) -> bool:
         return self._features.is_absent(tx, self._communities.configured(tx.community), resident)
 
+    def stays_out(self, tx: Transaction, author: Identity) -> bool:
+        """Whether what they say stays where they say it."""
+        who = tx.people.by_identity(author)
+        return who is not None and self._is_absent(tx, who.id)
+
     def _answers(self, tx: Transaction, message: int | None) -> int | None:
         """What it answers, as it is shown elsewhere: that names nobody whose words stay where they are."""
         author = tx.copies.author_of(message) if message is not None else None
-        who = tx.people.by_identity(author) if author else None
-        return message if author and not (who and self._is_absent(tx, who.id)) else None
+        return message if author and not self.stays_out(tx, author) else None
 
     def _said(self, tx: Transaction, heard: Heard, others: Sequence[Place], now: datetime) -> None:
         copies = tx.copies
@@ -180,7 +184,7 @@ class Carried:
         if heard.changed_at:
             copies.changed(message, heard.changed_at)
         if early and early.spoken is None:
-            copies.ended(message)
+            copies.ended(message, now)
             return
         is_news = early is not None and early.at >= (heard.changed_at or early.at)
         if early and early.spoken and early.author == heard.author and is_news:
@@ -247,7 +251,7 @@ def _gone(tx: Transaction, place: Place, ref: str, found: Stands, now: datetime)
     if found.said:
         if found.gone:
             return
-        copies.ended(found.message)
+        copies.ended(found.message, now)
         where = [other for other in where if other != place]
     elif copies.is_under_way(found.message, place):
         # A part that is too many is taken away; whether that was it shows when all of it is done.
@@ -255,6 +259,8 @@ def _gone(tx: Transaction, place: Place, ref: str, found: Stands, now: datetime)
         return
     elif copies.wants_gone(found.message, place):
         return
+    else:
+        tx.uncarried.ended(found.message, now)
     copies.want(found.message, where, None, edition, now)
     copies.unanswer(found.message, [*where, place], now)
 

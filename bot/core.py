@@ -22,6 +22,7 @@ from bot.delivery.describing import Describing
 from bot.delivery.erasing import Erasing
 from bot.delivery.leaving import Leaving
 from bot.delivery.making import Making
+from bot.delivery.marking import Marking
 from bot.delivery.outbox import Outbox
 from bot.delivery.rooms import Rooms
 from bot.delivery.seeing import Seeing
@@ -87,6 +88,7 @@ class PleinCore:
         seeing = Seeing(store, clock, self.communities, self.rooms.presences)
         self.outbox = Outbox(store, clock, self.rooms.adapters, self.communities, seeing)
         self.carrying = Carrying(store, clock, self.rooms.adapters, self.carried, self.rooms.under_way)
+        self.marking = Marking(store, clock, self.rooms.adapters, self.carried.stays_out)
         self.describing = Describing(store, clock, self.rooms.adapters, self.communities, self.carried, texts)
         call_for = self.dispatch.call_for_nobody
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, call_for, board_rest)
@@ -108,6 +110,7 @@ class PleinCore:
         """An adapter has come: what waited for it is to be done."""
         self.outbox.worker.wake()
         self.carrying.worker.wake()
+        self.marking.worker.wake()
         self.describing.wake()
         self.boards.worker.wake()
         self.making.worker.wake()
@@ -123,6 +126,7 @@ class PleinCore:
         await self.outbox.worker.flush()
         await self.carried.refresh()
         await self.carrying.worker.flush()
+        await self.marking.worker.flush()
         await self.describing.flush()
         await self.erasing.flush()
 

@@ -37,7 +37,8 @@ from storage.batch import Batch, Loader
 from storage.community import anywhere
 from storage.envelopes import Envelopes
 from storage.numbers import next_number
-from storage.tables import copied_in, copies, early_acts, speakers, wanted_copies
+from storage.tables import copied_in, copies, early_acts, speakers, uncarried, wanted_copies
+from storage.uncarried import Uncarried
 from storage.upsert import upsert
 
 A_DAY = timedelta(days=1)
@@ -152,7 +153,7 @@ _PARK = _PARK.values(parked=bindparam("reason_"), in_doubt=False, spoken=null(),
 _SAID_AT = copies.alias("said_at")
 _SAID_IN = select(copies.c.place).where(_SAID)
 _MISSED = (
-    select(wanted_copies.c.seq)
+    select(wanted_copies.c.seq, wanted_copies.c.message)
     .join(_SAID_AT, _SAID_AT.c.message == wanted_copies.c.message)
     .where(
         *(_IN_PLACE, wanted_copies.c.parked.is_(None), wanted_copies.c.first, wanted_copies.c.missed),
@@ -177,6 +178,18 @@ def _waiting(table: Any) -> ColumnElement[bool]:
     return is_waiting
 
 
+_WANTED = (
+    select(
+        *(wanted_copies, copied_in.c.platform, copied_in.c.room),
+        uncarried.c.at.label("uncarried_at"),
+    )
+    .join(copied_in, copied_in.c.id == wanted_copies.c.place)
+    .join(
+        uncarried,
+        and_(uncarried.c.message == wanted_copies.c.message, uncarried.c.place == wanted_copies.c.place),
+        isouter=True,
+    )
+)
 # The first of each place decides: the others wait behind it, whatever their own time.
 _EARLIER = wanted_copies.alias("earlier")
 _IS_FIRST = ~(
@@ -188,20 +201,14 @@ _IS_FIRST = ~(
     )
     .exists()
 )
-_TO_DO = (
-    select(wanted_copies, copied_in.c.platform, copied_in.c.room)
-    .join(copied_in, copied_in.c.id == wanted_copies.c.place)
-    .where(_MINE, _waiting(wanted_copies), _IS_FIRST)
-)
+_TO_DO = _WANTED.where(_MINE, _waiting(wanted_copies), _IS_FIRST)
 _DUE = anywhere(
     _TO_DO.where(wanted_copies.c.next_at <= _NOW)
     .order_by(wanted_copies.c.next_at, wanted_copies.c.seq)
     .limit(bindparam("limit_"))
 )
 _NEXT = anywhere(
-    select(wanted_copies, copied_in.c.platform, copied_in.c.room)
-    .join(copied_in, copied_in.c.id == wanted_copies.c.place)
-    .where(
+    _WANTED.where(
         *(_MINE, _waiting(wanted_copies), copied_in.c.platform == bindparam("platform_")),
         copied_in.c.room == bindparam("room_"),
     )
@@ -266,10 +273,13 @@ _END_ACTS = delete(early_acts).where(early_acts.c.until <= bindparam("now_", typ
 class Copies:
     """Implements CopyStore."""
 
-    def __init__(self, db: Batch, sealing: Envelopes, account_for: Callable[[Place], str]) -> None:
+    def __init__(
+        self, db: Batch, sealing: Envelopes, account_for: Callable[[Place], str], uncarried: Uncarried
+    ) -> None:
         self._db = db
         self._sealing = sealing
         self._account_for = account_for
+        self._uncarried = uncarried
 
     # --- the map ---
 
@@ -320,8 +330,9 @@ class Copies:
     def changed(self, message: int, at: datetime) -> None:
         self._db.execute(_CHANGED, {"message_": message, "changed_": at})
 
-    def ended(self, message: int) -> None:
+    def ended(self, message: int, now: datetime) -> None:
         self._db.execute(_ENDED, {"message_": message})
+        self._uncarried.ended(message, now)
 
     def places_of(self, message: int) -> Sequence[Place]:
         stands = [Place(row.platform, row.room) for row in self._db.execute(_PLACES, {"message_": message})]
@@ -350,7 +361,7 @@ class Copies:
             _, *others = everywhere = self.places_of(message)
             self.want(message, others, None, f"taken:{message}", now)
             self.unanswer(message, everywhere, now)
-            self.ended(message)
+            self.ended(message, now)
         if found or self._db.execute(_LEAVING, {"speaker_": speaker}).first():
             return True
         rest = list(self._db.execute(_SOME_SPOKEN, {**spoken, "limit_": PAGE}).scalars())
@@ -361,6 +372,7 @@ class Copies:
     def disown(self, author: Identity) -> int | None:
         speaker = self.speaker(author)
         if speaker is not None:
+            self._uncarried.disown(speaker)
             for statement in _DISOWN:
                 self._db.execute(statement, {"speaker_": speaker})
         return speaker
@@ -401,7 +413,7 @@ class Copies:
         key, sealed = self._sealing.seal(pack_spoken(spoken)) if spoken else ("", None)
         state = {"edition": edition, "gone": spoken is None, "key": key, "spoken": sealed}
         speaker = self._db.execute(_SPEAKER_OF, {"message_": message}).scalar()
-        new = {"message": message, "speaker": speaker, "next_at": now, "missed": missed}
+        new = {"message": message, "speaker": speaker, "next_at": now, "since": now, "missed": missed}
         for place in places:
             self._want_in(place, message, new, state)
         self._db.wake("copy")
@@ -526,7 +538,8 @@ class Copies:
             next(iter(answers), None),
             community=row.community,
         )
-        return Wanted(row.seq, copy, said, bool(row.first), bool(row.missed))
+        is_uncarried = row.uncarried_at is not None
+        return Wanted(row.seq, copy, said, bool(row.first), bool(row.missed), is_uncarried, row.since)
 
     def _is_said(self, message: int, place: Place, stands: Reference) -> bool:
         found = self.at(place, stands[0]) if stands else None
@@ -568,14 +581,14 @@ class Copies:
         values = {"seq_": wanted.id, "when_": when, "more_": int(failed), "in_doubt_": in_doubt}
         self._db.execute(_LATER, values)
 
-    def leave_out(self, message: int, place: Place, most: int) -> int:
+    def leave_out(self, message: int, place: Place, most: int) -> Sequence[int]:
         said_in = self._db.execute(_SAID_IN, {"message_": message}).scalar()
         where = {"place_": self._known(place), "said_in_": said_in}
-        missed = list(self._db.execute(_MISSED, where).scalars()) if said_in else []
+        missed = list(self._db.execute(_MISSED, where)) if said_in else []
         if left := missed[: max(len(missed) - most, 0)]:
-            self._db.execute(_LEAVE_OUT, {"seqs_": left})
+            self._db.execute(_LEAVE_OUT, {"seqs_": [row.seq for row in left]})
             self._db.wake("copy")
-        return len(left)
+        return [row.message for row in left]
 
     def park(self, wanted: Wanted, reason: str) -> None:
         self._db.execute(_PARK, {"seq_": wanted.id, "reason_": reason})

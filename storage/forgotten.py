@@ -50,6 +50,7 @@ from storage.tables import (
     wanted_copies,
     wanted_rooms,
 )
+from storage.uncarried import unmark
 from storage.upsert import upsert
 
 _KEY = "forgotten"
@@ -115,6 +116,7 @@ _LET_OUT = delete(guests).where(
 # What they said, as far as it does not stand elsewhere yet; and whose it is that stands there.
 _SPOKE = select(speakers.c.id).where(speakers.c.account == bindparam("address_")).scalar_subquery()
 _UNSPEAK = (
+    unmark(_SPOKE),
     delete(wanted_copies).where(wanted_copies.c.speaker == _SPOKE, wanted_copies.c.gone.is_(False)),
     delete(early_acts).where(early_acts.c.account == bindparam("address_")),
     delete(speakers).where(speakers.c.account == bindparam("address_")),

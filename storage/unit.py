@@ -33,6 +33,7 @@ from storage.posts import Posts
 from storage.questions import Questions
 from storage.signing import OwnSigning, SigningKeys
 from storage.told import Told
+from storage.uncarried import Uncarried
 from storage.uses import Uses
 from storage.wanted import WantedRooms
 
@@ -73,7 +74,8 @@ class Tx:
         self.places = Places(db)
         self.handled = Handled(db, sealing, self.people, self.forgotten)
         self.posts = Posts(db, sealing, self.forgotten.marks_in)
-        self.copies = Copies(db, sealing, self.posts.account_for)
+        self.uncarried = Uncarried(db, self.posts.account_for)
+        self.copies = Copies(db, sealing, self.posts.account_for, self.uncarried)
         self.questions = Questions(db)
         self.jobs = Jobs(db)
         self.told = Told(db, self.posts, self.jobs)

@@ -29,10 +29,11 @@ from bot.model.people import Grounds, Identity, Named, Place, Presence, Presence
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core, Note
 from bot.ports.storage import Store
+from bot.ports.uncarried import Mark
 from bot.recent import Recent
 from bot.rich import Words
 from bot.rich import plain as text_in
-from bot.signs import folded_sign
+from bot.signs import WARNING, folded_sign
 from bot.texts import Texts, Voice
 from bot.unseen import visible
 
@@ -341,18 +342,25 @@ class Console:
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         await self._print(f"{self._called(to)} *", message(text("console.retracted")), "edited", to)
 
-    async def carry(self, copy: Copy, note: Note) -> None:
+    async def mark(self, mark: Mark) -> str:
+        await self._print(f"{mark.place.room_id} *", message(typed(WARNING)), "edited", mark.place)
+        return mark.ref
+
+    async def unmark(self, mark: Mark) -> None:
+        await self._print(f"{mark.place.room_id} *", message(text("console.retracted")), "edited", mark.place)
+
+    async def carry(self, copy: Copy, note: Note) -> Text | None:
         where = copy.place.room_id
         if copy.spoken is None:
             await self._print(f"{where} *", message(text("console.retracted")), "edited", copy.place)
             for part in reversed(range(len(copy.stands))):
                 await note(part, "")
-            return
+            return None
         if not copy.spoken.rich and copy.spoken.name == SAME:
-            return  # here nobody is quoted
+            return None  # here nobody is quoted
         if not copy.spoken.rich:
             await self._print(f"{where} *", message(text("console.unnamed")), "edited", copy.place)
-            return
+            return None
         zone, _ = await self.core.clocks_of(copy.place)
         name = copy.spoken.name
         if copy.answers:
@@ -365,6 +373,7 @@ class Console:
         else:
             await self._print(where, said, "carried", copy.place)
             await note(0, str(uuid.uuid4()))
+        return None
 
     async def describe(self, place: Place, line: str, others: Collection[str]) -> bool:
         """Here nothing is said of a room."""

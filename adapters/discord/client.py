@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 import aiohttp
 import discord
 
+from adapters.discord import marks
 from adapters.discord.channels import PLATFORM
 from adapters.discord.gateway import BAD_INTENTS, HEARING, INTENTS, SEEING_SIGNS, WISHES, Gateway, NotLetIn
 from adapters.discord.guests import admit, obstacle_to_entering
@@ -34,6 +35,7 @@ from bot.model.message import Text, text
 from bot.model.people import Grounds, Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core, Note
+from bot.ports.uncarried import Mark
 from bot.texts import Texts
 
 log = logging.getLogger(__name__)
@@ -231,9 +233,16 @@ class Discord:
         for message in ref:
             await on.outgoing.retract(channel, message)
 
-    async def carry(self, copy: Copy, note: Note) -> None:
+    async def carry(self, copy: Copy, note: Note) -> Text | None:
         self._session()
         await self._gateway.copies.carry(copy, note)
+        return None
+
+    async def mark(self, mark: Mark) -> str:
+        return await marks.mark(self._session(), mark)
+
+    async def unmark(self, mark: Mark) -> None:
+        await marks.unmark(self._session(), mark)
 
     async def describe(self, place: Place, line: str, others: Collection[str]) -> bool:
         on = self._session()

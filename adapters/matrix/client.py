@@ -13,6 +13,7 @@ from typing import TypeVar
 import aiohttp
 import nio
 
+from adapters.matrix import marks
 from adapters.matrix.account import Account
 from adapters.matrix.aliases import READS, Aliases, follow
 from adapters.matrix.carrying import Carrying
@@ -54,6 +55,7 @@ from bot.model.message import Message, Text
 from bot.model.people import Grounds, Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core, Note
+from bot.ports.uncarried import Mark
 from bot.texts import Texts, Voice
 
 log = logging.getLogger(__name__)
@@ -206,9 +208,18 @@ class Matrix:
                 return Receipt(delivery.replaces)
             return await self._send(delivery)
 
-    async def carry(self, copy: Copy, note: Note) -> None:
+    async def carry(self, copy: Copy, note: Note) -> Text | None:
         with self._told_of_outages(copy.place):
             await self._carrying.carry(copy, note)
+        return None
+
+    async def mark(self, mark: Mark) -> str:
+        with self._told_of_outages(mark.place):
+            return await marks.mark(self._session, mark)
+
+    async def unmark(self, mark: Mark) -> None:
+        with self._told_of_outages(mark.place):
+            await marks.unmark(self._session, mark)
 
     async def describe(self, place: Place, line: str, others: Collection[str]) -> bool:
         await self._ready.wait()

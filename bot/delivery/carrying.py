@@ -29,7 +29,7 @@ from bot.delivery.worker import (
     tell_moderators_of,
 )
 from bot.errors import Gone, NotNow, NotOurs, Refused, StoreFailed
-from bot.model.message import message, text, typed
+from bot.model.message import Text, message, text, typed
 from bot.model.people import Place
 from bot.platforms import called
 from bot.ports.adapter import Adapter, Carrier
@@ -42,6 +42,9 @@ AT_ONCE = 24
 # most, and that is looked at so often.
 MOST_MISSED, HEARD_WITHIN, LOOKS_AGAIN = 200, timedelta(minutes=2), timedelta(seconds=2)
 A_WHILE = timedelta(hours=1)
+# Why something stands nowhere else, for whoever asks.
+NO_PLACE, FAILED, REFUSED = text("uncarried.no_place"), text("uncarried.failed"), text("uncarried.refused")
+LEFT_OUT = text("uncarried.left_out", most=MOST_MISSED)
 # Where each account is still dealing with what was said.
 UnderWay = Callable[[], Mapping[str, Collection[Place | None]]]
 
@@ -123,7 +126,9 @@ class Carrying:
                 return False
             left = tx.copies.leave_out(copy.message, copy.place, MOST_MISSED)
             if left:
-                _tell_of_left_out(tx, wanted, said_in, left, now)
+                _tell_of_left_out(tx, wanted, said_in, len(left), now)
+            for message_left in left:
+                tx.uncarried.note(message_left, copy.place, LEFT_OUT, now)
         return not left
 
     def _is_waited_for(self, said_in: Place, place: Place, tx: Transaction, now: datetime) -> bool:
@@ -155,7 +160,8 @@ class Carrying:
                 await self._drop(wanted)
                 return True
             unsent = isinstance(refused, NotNow) and refused.unsent
-            return await self._wait(wanted, self._pause(wanted, refused), unsent=unsent)
+            why = REFUSED if isinstance(refused, Refused) else None
+            return await self._wait(wanted, self._pause(wanted, refused), unsent=unsent, why=why)
         except StoreFailed:
             raise
         except Exception as error:
@@ -166,20 +172,24 @@ class Carrying:
         await self._store.run(work, community=wanted.copy.community)
 
     async def _show(self, wanted: Wanted) -> None:
-        copy = wanted.copy
+        copy, lacks = wanted.copy, None
         adapter = self._adapters[copy.account]
         if wanted.said:
             await adapter.retract(copy.place, copy.stands, copy.key)
         elif isinstance(adapter, Carrier):
             since = copy.tried_at or self._clock.now()
             is_late = wanted.first and copy.spoken is not None and since - copy.spoken.at > LATE_AFTER
-            await adapter.carry(replace(copy, late=is_late), partial(self._note, wanted))
+            lacks = await adapter.carry(replace(copy, late=is_late), partial(self._note, wanted))
         else:
             raise Gone("nobody's words can be shown there")
         now = self._clock.now()
 
         def end(tx: Transaction) -> None:
             tx.copies.done(wanted)
+            if lacks:
+                tx.uncarried.note(copy.message, copy.place, lacks, now)
+            elif wanted.uncarried:
+                tx.uncarried.carried(copy.message, copy.place, now)
             # What somebody took away meanwhile, and stands there all the same as far as is known.
             stands = tx.copies.refs(copy.message, copy.place)
             taken = [ref for ref in stands if tx.copies.waited(copy.place, ref, now)]
@@ -199,11 +209,22 @@ class Carrying:
         return patience(now - (wanted.copy.tried_at or now))
 
     async def _wait(
-        self, wanted: Wanted, pause: timedelta, *, failed: bool = False, unsent: bool = False
+        self,
+        wanted: Wanted,
+        pause: timedelta,
+        *,
+        failed: bool = False,
+        unsent: bool = False,
+        why: Text | None = None,
     ) -> bool:
-        later = self._clock.now() + pause
-        in_doubt = wanted.copy.in_doubt or not unsent
-        await self._run(wanted, lambda tx: tx.copies.later(wanted, later, failed=failed, in_doubt=in_doubt))
+        now, in_doubt = self._clock.now(), wanted.copy.in_doubt or not unsent
+
+        def wait(tx: Transaction) -> None:
+            tx.copies.later(wanted, now + pause, failed=failed, in_doubt=in_doubt)
+            if why:
+                _note_uncarried(tx, wanted, why, now)
+
+        await self._run(wanted, wait)
         return False
 
     async def _failed(self, wanted: Wanted, error: Exception) -> bool:
@@ -215,6 +236,7 @@ class Carrying:
 
         def park(tx: Transaction) -> None:
             tx.copies.park(wanted, reason)
+            _note_uncarried(tx, wanted, FAILED, now)
             tell_moderators_of(tx, wanted.copy.place, reason, now)
 
         await self._run(wanted, park)
@@ -228,6 +250,7 @@ class Carrying:
         def drop(tx: Transaction) -> None:
             tx.copies.drop(wanted)
             if reason and not wanted.said:
+                _note_uncarried(tx, wanted, NO_PLACE, now)
                 tell_moderators_of(tx, wanted.copy.place, reason, now)
 
         await self._run(wanted, drop)
@@ -239,6 +262,12 @@ def _tell_of_left_out(tx: Transaction, wanted: Wanted, said_in: Place, count: in
     line = text("carried.left_out", **values)
     key = f"left out:{wanted.copy.place.platform}:{wanted.copy.place.room_id}:{wanted.copy.message}"
     tx.posts.add(key, wanted.copy.place, message(line), now)
+
+
+def _note_uncarried(tx: Transaction, wanted: Wanted, why: Text, now: datetime) -> None:
+    """Once, whatever is tried again; what is to be gone from there lacks nothing."""
+    if wanted.copy.spoken and not wanted.uncarried:
+        tx.uncarried.note(wanted.copy.message, wanted.copy.place, why, now)
 
 
 def _note_tried(tx: Transaction, due: Sequence[Wanted], now: datetime) -> None:

@@ -126,6 +126,7 @@ async def _serve(core: PleinCore, adapters: Sequence[Listener]) -> int:
     work = [
         core.outbox.worker.run(),
         core.carrying.worker.run(),
+        core.marking.worker.run(),
         core.carried.run(),
         core.describing.run(),
         core.boards.worker.run(),

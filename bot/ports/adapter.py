@@ -13,6 +13,7 @@ from bot.model.message import Attachment, Message, Suggestion, Text
 from bot.model.people import Identity, Known, Place, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
 from bot.packed import File
+from bot.ports.uncarried import Mark
 
 if TYPE_CHECKING:
     from bot.commands.catalogue import Commands
@@ -190,17 +191,29 @@ class Listener(Adapter, Protocol):
 class Carrier(Protocol):
     """An adapter that shows what people said elsewhere as theirs."""
 
-    async def carry(self, copy: Copy, note: Note) -> None:
+    async def carry(self, copy: Copy, note: Note) -> Text | None:
         """Make it stand there as it is wanted, in its speaker's name, and ring nobody.
 
         What has to be several messages is sent part by part, and each is noted before the next is sent. What
         `stands` is changed, and of what it is too many parts the last are taken away; without anything
         `spoken` all of it is. What stands there and is to stay (`Spoken.rich` is empty) quotes nobody any
         more; where it is to be nobody's and its platform cannot change a name it is taken away. Done again,
-        after no answer or a crash, it makes nothing twice.
+        after no answer or a crash, it makes nothing twice. What is returned says what of it could not be
+        carried, to whoever said it.
 
         Raises: what `deliver` does. Gone: nothing can ever stand there.
         """
+        ...
+
+    async def mark(self, mark: Mark) -> str:
+        """Put Plein's own sign on a message that could not be carried; where that sign stands.
+
+        Done again it makes nothing twice. Raises: what `deliver` does.
+        """
+        ...
+
+    async def unmark(self, mark: Mark) -> None:
+        """Take that sign away, as far as it is there. Raises: what `deliver` does."""
         ...
 
     async def describe(self, place: Place, line: str, others: Collection[str]) -> bool:

@@ -43,13 +43,16 @@ class Early:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is to be made true in a place. `said`: it was said there, and can only be taken away; `first`:
-    nothing of it stood there when it was wanted; `missed`: it was heard long after it was said."""
+    nothing of it stood there when it was wanted; `missed`: it was heard long after it was said; `uncarried`:
+    it is known that it, or something of it, could not be carried there. `since` when it is wanted."""
 
     id: int
     copy: Copy
     said: bool
     first: bool
     missed: bool = False
+    uncarried: bool = False
+    since: datetime | None = None
 
 
 class CopyStore(Protocol):
@@ -78,7 +81,7 @@ class CopyStore(Protocol):
         """Whoever said it changed it at that moment, by their platform's clock."""
         ...
 
-    def ended(self, message: int) -> None:
+    def ended(self, message: int, now: datetime) -> None:
         """It is no more where it was said: nothing changes it any more."""
         ...
 
@@ -184,9 +187,9 @@ class CopyStore(Protocol):
 
     def later(self, wanted: Wanted, when: datetime, *, failed: bool, in_doubt: bool) -> None: ...
 
-    def leave_out(self, message: int, place: Place, most: int) -> int:
+    def leave_out(self, message: int, place: Place, most: int) -> Sequence[int]:
         """Of what was missed where that message was said, and of which nothing can stand in that place yet,
-        only so many are still wanted there, the last; how many are not.
+        only so many are still wanted there, the last; which are not.
         """
         ...
 

@@ -24,6 +24,7 @@ from bot.ports.delivery import (
 )
 from bot.ports.people import EnvelopeStore, ForgottenStore, HandledStore, PeopleStore, PlaceStore, UseStore
 from bot.ports.signing import SigningStore
+from bot.ports.uncarried import UncarriedStore
 
 T = TypeVar("T")
 
@@ -84,6 +85,8 @@ class Transaction(Protocol):
     def boards(self) -> BoardStore: ...
     @property
     def copies(self) -> CopyStore: ...
+    @property
+    def uncarried(self) -> UncarriedStore: ...
     @property
     def jobs(self) -> JobStore: ...
     @property

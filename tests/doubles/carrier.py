@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from bot.described import with_line
 from bot.model.carried import SAME, Copy
+from bot.model.message import Text
 from bot.model.people import Identity, Place
 from bot.model.work import Reference
 from bot.ports.adapter import Note
+from bot.ports.uncarried import Mark
 from bot.rich import text_of
 from tests.doubles.platform import Platform
 
@@ -27,15 +29,31 @@ class Carrier(Platform):
     topics: dict[str, str] = field(default_factory=dict)
     copies: list[Copy] = field(default_factory=list)
     sent: dict[tuple[str, str], str] = field(default_factory=dict)
+    # Where Plein's sign stands; a sign is there once, however often it is put there.
+    marked: list[tuple[str, str]] = field(default_factory=list)
+    # What cannot be carried to a room, whatever is.
+    lacking: dict[str, Text] = field(default_factory=dict)
 
-    async def carry(self, copy: Copy, note: Note) -> None:
+    async def mark(self, mark: Mark) -> str:
+        self._fail(f"mark:{mark.place.room_id}")
+        self.marked.append((mark.place.room_id, mark.ref))
+        self._fail(f"marked:{mark.place.room_id}")
+        await self._tell()
+        return f"sign on {mark.ref}"
+
+    async def unmark(self, mark: Mark) -> None:
+        self._fail(f"unmark:{mark.place.room_id}")
+        here = (mark.place.room_id, mark.ref)
+        self.marked = [each for each in self.marked if each != here]
+
+    async def carry(self, copy: Copy, note: Note) -> Text | None:
         room = copy.place.room_id
         self.copies.append(copy)
         await self._tell()
         if room in self.held:
             await self.held[room].wait()
         if copy.spoken and not copy.spoken.rich and copy.spoken.name == SAME:
-            return
+            return None
         here = self.history.setdefault(room, {})
         parts = self._parts(copy)
         for part, words in enumerate(parts):
@@ -52,6 +70,7 @@ class Carrier(Platform):
             self._fail(f"after:{room}")
             await note(part, "")
         await self._tell()
+        return self.lacking.get(room)
 
     def _parts(self, copy: Copy) -> list[str]:
         if copy.spoken is None:

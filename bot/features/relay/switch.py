@@ -101,7 +101,11 @@ def switch_off(call: Call, theme: str | None = None) -> Message:
 
 
 def show_relay(call: Call, theme: str | None = None) -> Message:
-    """Which places of a theme show what people say in the others, since when, and how much waits."""
+    """Which places of a theme show what people say in the others, since when, and how much waits; about a
+    message why it does not stand everywhere.
+    """
+    if theme is None and (lines := why(call)):
+        return message(*lines)
     found = call.theme(theme)
     relay = call.tx.of(RELAYS).of(found.id)
     places = call.tx.places.of_theme(found.id)
@@ -123,6 +127,14 @@ def show_relay(call: Call, theme: str | None = None) -> Message:
         if place not in closed and described and described.is_so is False:
             lines.append(text("relay.show.undescribed", place=name))
     return message(*lines)
+
+
+def why(call: Call) -> Sequence[Text]:
+    """Why the message that is asked about does not stand everywhere, or not all of it, place by place."""
+    about = call.about and call.place and call.tx.copies.at(call.place, call.about.ref)
+    reasons = call.tx.uncarried.why(about.message) if about else {}
+    places = zip(named(call.tx, [*reasons]), reasons.values(), strict=True)
+    return [text("relay.show.why", place=place, why=reason) for place, reason in places]
 
 
 def told(tx: Transaction, places: Sequence[Place], place: Place) -> Text:
