@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     and_,
     bindparam,
     delete,
@@ -161,6 +162,17 @@ _MISSED = (
     )
     .order_by(_SAID_AT.c.at, wanted_copies.c.seq)
 )
+_TALKING = (
+    select(copied_in.c.platform, copied_in.c.room)
+    .distinct()
+    .join(_SAID_AT, _SAID_AT.c.place == copied_in.c.id)
+    .join(wanted_copies, wanted_copies.c.message == _SAID_AT.c.message)
+    .where(
+        *(_IN_PLACE, wanted_copies.c.parked.is_(None), wanted_copies.c.first, ~wanted_copies.c.missed),
+        *(wanted_copies.c.since < bindparam("before_", type_=_MOMENT), _SAID_AT.c.at.is_not(None)),
+    )
+    .order_by(copied_in.c.platform, copied_in.c.room)
+)
 _LEAVE_OUT = delete(wanted_copies).where(among(wanted_copies.c.seq, "seqs_"))
 _WAITING = select(func.count()).select_from(wanted_copies).where(_IN_PLACE, wanted_copies.c.parked.is_(None))
 _IS_THERE = select(copied_in.c.id).where(
@@ -173,23 +185,22 @@ _RETRY_THERE = anywhere(
 )
 
 
+def _wanted(*where: ColumnElement[bool]) -> Select[Any]:
+    """What is wanted, with where, and whether that could not be before."""
+    could_not = and_(
+        uncarried.c.message == wanted_copies.c.message, uncarried.c.place == wanted_copies.c.place
+    )
+    at = uncarried.c.at.label("uncarried_at")
+    found = select(wanted_copies, copied_in.c.platform, copied_in.c.room, at)
+    found = found.join(copied_in, copied_in.c.id == wanted_copies.c.place)
+    return found.join(uncarried, could_not, isouter=True).where(*where)
+
+
 def _waiting(table: Any) -> ColumnElement[bool]:
     is_waiting: ColumnElement[bool] = table.c.parked.is_(None)
     return is_waiting
 
 
-_WANTED = (
-    select(
-        *(wanted_copies, copied_in.c.platform, copied_in.c.room),
-        uncarried.c.at.label("uncarried_at"),
-    )
-    .join(copied_in, copied_in.c.id == wanted_copies.c.place)
-    .join(
-        uncarried,
-        and_(uncarried.c.message == wanted_copies.c.message, uncarried.c.place == wanted_copies.c.place),
-        isouter=True,
-    )
-)
 # The first of each place decides: the others wait behind it, whatever their own time.
 _EARLIER = wanted_copies.alias("earlier")
 _IS_FIRST = ~(
@@ -201,14 +212,14 @@ _IS_FIRST = ~(
     )
     .exists()
 )
-_TO_DO = _WANTED.where(_MINE, _waiting(wanted_copies), _IS_FIRST)
+_TO_DO = _wanted(_MINE, _waiting(wanted_copies), _IS_FIRST)
 _DUE = anywhere(
     _TO_DO.where(wanted_copies.c.next_at <= _NOW)
     .order_by(wanted_copies.c.next_at, wanted_copies.c.seq)
     .limit(bindparam("limit_"))
 )
 _NEXT = anywhere(
-    _WANTED.where(
+    _wanted(
         *(_MINE, _waiting(wanted_copies), copied_in.c.platform == bindparam("platform_")),
         copied_in.c.room == bindparam("room_"),
     )
@@ -589,6 +600,10 @@ class Copies:
             self._db.execute(_LEAVE_OUT, {"seqs_": [row.seq for row in left]})
             self._db.wake("copy")
         return [row.message for row in left]
+
+    def talking(self, place: Place, before: datetime) -> Sequence[Place]:
+        found = self._db.execute(_TALKING, {"place_": self._known(place), "before_": before})
+        return [Place(row.platform, row.room) for row in found]
 
     def park(self, wanted: Wanted, reason: str) -> None:
         self._db.execute(_PARK, {"seq_": wanted.id, "reason_": reason})

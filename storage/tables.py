@@ -752,8 +752,8 @@ Index(
 
 # Which messages stand as one in a place, each so long as it is written there. What they are together is in
 # the map by a number below zero, which nobody said.
-folded = Table(
-    "folded",
+fold_shares = Table(
+    "fold_shares",
     metadata,
     Column("message", Number, primary_key=True, autoincrement=False),
     Column("place", Number, primary_key=True, autoincrement=False),
@@ -779,8 +779,8 @@ uncarried = Table(
 uncarried_marks = Table(
     "uncarried_marks",
     metadata,
+    of_community(key=True),
     Column("message", Number, primary_key=True, autoincrement=False),
-    of_community(),
     Column("account", String, nullable=False),
     Column("since", Moment, nullable=False),
     # How often it may have become otherwise.

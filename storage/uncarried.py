@@ -6,7 +6,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Update, and_, bindparam, delete, exists, insert, literal, null, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    literal,
+    null,
+    select,
+    true,
+    update,
+)
 
 from bot.model.codec import pack_line, unpack_line
 from bot.model.message import Text
@@ -53,26 +67,32 @@ def unmark(speaker: Any) -> Update:
 
 _DISOWN = unmark(bindparam("speaker_"))
 _NEW = insert(uncarried_marks)
-_IS_UNCARRIED = exists(select(literal(1)).where(uncarried.c.message == uncarried_marks.c.message))
 _SAID = copies.alias("said")
-_MARKS = (
-    select(
-        uncarried_marks,
-        *(
-            copied_in.c.platform,
-            copied_in.c.room,
-            _SAID.c.ref.label("said_as"),
-            speakers.c.account.label("author"),
-        ),
-        _IS_UNCARRIED.label("is_uncarried"),
+
+
+def _is_of_it(table: Any) -> ColumnElement[bool]:
+    """Each community counts its own messages."""
+    return and_(
+        table.c.message == uncarried_marks.c.message, table.c.community == uncarried_marks.c.community
     )
-    .join(_SAID, and_(_SAID.c.message == uncarried_marks.c.message, _SAID.c.at.is_not(None)))
-    .join(copied_in, copied_in.c.id == _SAID.c.place)
-    .join(speakers, speakers.c.id == _SAID.c.speaker, isouter=True)
-)
+
+
+_IS_UNCARRIED = exists(select(literal(1)).where(_is_of_it(uncarried)))
+
+
+def _marks(*where: ColumnElement[bool]) -> Select[Any]:
+    """Each with where that message was said, and by whom."""
+    where_said = copied_in.c.platform, copied_in.c.room, _SAID.c.ref.label("said_as")
+    author, of_it = speakers.c.account.label("author"), _IS_UNCARRIED.label("is_uncarried")
+    found = select(uncarried_marks, *where_said, author, of_it)
+    found = found.join(_SAID, and_(_is_of_it(_SAID), _SAID.c.at.is_not(None)))
+    found = found.join(copied_in, copied_in.c.id == _SAID.c.place)
+    return found.join(speakers, speakers.c.id == _SAID.c.speaker, isouter=True).where(*where)
+
+
 _MINE = uncarried_marks.c.account == bindparam("account_")
 _DUE = anywhere(
-    _MARKS.where(_MINE, uncarried_marks.c.next_at <= _NOW)
+    _marks(_MINE, uncarried_marks.c.next_at <= _NOW)
     .order_by(uncarried_marks.c.next_at, uncarried_marks.c.message)
     .limit(bindparam("limit_"))
 )

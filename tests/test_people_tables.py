@@ -252,6 +252,8 @@ NOBODYS = {
     # Where somebody's words stand, by numbers, and what is to stand there, whose words are sealed.
     "copied_in.platform copied_in.room wanted_copies.account wanted_copies.edition wanted_copies.key",
     "wanted_copies.parked early_acts.edition early_acts.key",
+    # Why it does not, by what the catalogue says of that; and Plein's own sign.
+    "uncarried.reason uncarried_marks.account uncarried_marks.ref",
 }
 
 

@@ -48,4 +48,4 @@ async def _found(on: Session, wanted: Mark) -> str | None:
 
 def _is_ours(on: Session, event: Any) -> bool:
     relates = event.get("content", {}).get("m.relates_to", {})
-    return event.get("sender") == on.me and relates.get("key") == WARNING
+    return bool(event.get("sender") == on.me and relates.get("key") == WARNING)

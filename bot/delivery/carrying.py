@@ -16,6 +16,7 @@ from functools import partial
 
 from bot.carrying import LATE_AFTER, Carried
 from bot.clock import Clock
+from bot.delivery.behind import Behind
 from bot.delivery.worker import (
     LEFT_TO_OTHERS,
     LONGEST_DELIVERY,
@@ -67,6 +68,7 @@ class Carrying:
         self._clock = clock
         self._adapters = adapters
         self._carried = carried
+        self._behind = Behind()
         self._put_back = PutBack()
         self.worker = Worker(
             "carrying",
@@ -186,6 +188,7 @@ class Carrying:
 
         def end(tx: Transaction) -> None:
             tx.copies.done(wanted)
+            self._behind.look(tx, wanted, now, came=True)
             if lacks:
                 tx.uncarried.note(copy.message, copy.place, lacks, now)
             elif wanted.uncarried:
@@ -223,6 +226,8 @@ class Carrying:
             tx.copies.later(wanted, now + pause, failed=failed, in_doubt=in_doubt)
             if why:
                 _note_uncarried(tx, wanted, why, now)
+            else:
+                self._behind.look(tx, wanted, now, came=False)
 
         await self._run(wanted, wait)
         return False

@@ -193,6 +193,10 @@ class CopyStore(Protocol):
         """
         ...
 
+    def talking(self, place: Place, before: datetime) -> Sequence[Place]:
+        """Where that was said which is wanted in that place since before then, and stands there not yet."""
+        ...
+
     def park(self, wanted: Wanted, reason: str) -> None:
         """Set it aside, without its words; what is wanted of it next is tried again."""
         ...

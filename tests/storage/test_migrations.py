@@ -1912,3 +1912,28 @@ async def test_what_is_encrypted_and_who_stays_out_comes_and_goes(database_url: 
         assert await look(database_url, rows("places", "room", "encrypted")) == [("sport", False)]
         await look(database_url, fill)
         await look(database_url, partial(down_to, "0076"))
+
+
+async def test_what_could_not_be_carried_and_what_stands_as_one_comes_and_goes(database_url: str) -> None:
+    of_one = {"community": 1, "message": 1}
+
+    def begin(db: Connection) -> None:
+        wanted = {"place": 1, "account": "b", "edition": "e", "next_at": 1, "gone": False, "first": True}
+        add_rows({"wanted_copies": [{**of_one, **wanted}]}, db)
+
+    def fill(db: Connection) -> None:
+        add_rows({"uncarried": [{**of_one, "place": 1, "reason": "{}", "at": 1}]}, db)
+        add_rows({"uncarried_marks": [{**of_one, "account": "a", "since": 1, "version": 0}]}, db)
+        add_rows({"folded": [{**of_one, "place": 1, "fold": -2, "share": 0, "length": 3}]}, db)
+
+    await upgrade(database_url, to="0081")
+    await look(database_url, begin)
+    for _ in range(2):
+        await upgrade(database_url)
+        assert await look(database_url, differences) == []
+        assert await look(database_url, rows("wanted_copies", "message", "since", "fold")) == [
+            (1, None, None)
+        ]
+        await look(database_url, fill)
+        assert await look(database_url, rows("uncarried_marks", "tried", "attempts")) == [(False, 0)]
+        await look(database_url, partial(down_to, "0081"))

@@ -26,8 +26,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "uncarried_marks",
-        sa.Column("message", _NUMBER, autoincrement=False, nullable=False),
         sa.Column("community", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("message", _NUMBER, autoincrement=False, nullable=False),
         sa.Column("account", sa.String(), nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("tried", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("next_at", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("message", name=op.f("pk_uncarried_marks")),
+        sa.PrimaryKeyConstraint("community", "message", name=op.f("pk_uncarried_marks")),
     )
     where = sa.text("next_at IS NOT NULL")
     op.create_index(
@@ -46,21 +46,21 @@ def upgrade() -> None:
         postgresql_where=where,
     )
     op.create_table(
-        "folded",
+        "fold_shares",
         sa.Column("message", _NUMBER, autoincrement=False, nullable=False),
         sa.Column("place", _NUMBER, autoincrement=False, nullable=False),
         sa.Column("community", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("fold", _NUMBER, nullable=False),
         sa.Column("share", sa.Integer(), nullable=False),
         sa.Column("length", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("message", "place", name=op.f("pk_folded")),
+        sa.PrimaryKeyConstraint("message", "place", name=op.f("pk_fold_shares")),
         sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_folded_fold"), "folded", ["fold"])
+    op.create_index(op.f("ix_fold_shares_fold"), "fold_shares", ["fold"])
 
 
 def downgrade() -> None:
-    for table in ("folded", "uncarried_marks", "uncarried"):
+    for table in ("fold_shares", "uncarried_marks", "uncarried"):
         op.drop_table(table)
     for column in ("fold", "since"):
         op.drop_column("wanted_copies", column)
