@@ -239,7 +239,8 @@ class Carried:
         for ref in refs:
             found = tx.copies.at(place, ref)
             if found is not None:
-                _gone(tx, place, ref, found, now)
+                for message in (found.message, *found.others):
+                    _gone(tx, place, ref, replace(found, message=message), now)
             elif place in self.places:
                 tx.copies.wait(place, ref, _taken(ref, now), now)
 

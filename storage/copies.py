@@ -38,7 +38,7 @@ from storage.batch import Batch, Loader
 from storage.community import anywhere
 from storage.envelopes import Envelopes
 from storage.numbers import next_number
-from storage.tables import copied_in, copies, early_acts, speakers, uncarried, wanted_copies
+from storage.tables import copied_in, copies, early_acts, fold_shares, speakers, uncarried, wanted_copies
 from storage.uncarried import Uncarried
 from storage.upsert import upsert
 
@@ -66,7 +66,23 @@ _AT = (
     .join(speakers, speakers.c.id == copies.c.speaker, isouter=True)
     .where(_THERE, copies.c.ref == bindparam("ref_", type_=copies.c.ref.type))
 )
-_REFS = select(copies.c.ref).where(_MESSAGE, _THERE).order_by(copies.c.part)
+# Part by part; or as one with others.
+_ITS_FOLD = and_(
+    copies.c.message == fold_shares.c.fold,
+    copies.c.place == fold_shares.c.place,
+    copies.c.community == fold_shares.c.community,
+)
+_REFS = (
+    select(copies.c.ref, copies.c.part, literal(None, fold_shares.c.fold.type).label("fold"))
+    .where(_MESSAGE, _THERE)
+    .union_all(
+        select(copies.c.ref, copies.c.part, fold_shares.c.fold)
+        .join(fold_shares, _ITS_FOLD)
+        .where(fold_shares.c.message == bindparam("message_"), fold_shares.c.place == bindparam("place_"))
+    )
+)
+_TOGETHER = select(fold_shares.c.message).where(fold_shares.c.fold == bindparam("fold_"))
+_TOGETHER = _TOGETHER.order_by(fold_shares.c.share)
 _PLACES = (
     select(copied_in.c.id, copied_in.c.platform, copied_in.c.room, copies.c.at)
     .join(copies, copies.c.place == copied_in.c.id)
@@ -80,9 +96,13 @@ _SINCE = (
     .order_by(copies.c.at, copies.c.message)
 )
 _OF_THESE = (
-    select(copies.c.message, copies.c.ref, copies.c.at)
+    select(copies.c.message, copies.c.ref, copies.c.at, copies.c.part)
     .where(among(copies.c.message, "messages_"), _THERE)
-    .order_by(copies.c.message, copies.c.part)
+    .union_all(
+        select(fold_shares.c.message, copies.c.ref, copies.c.at, copies.c.part)
+        .join(fold_shares, _ITS_FOLD)
+        .where(among(fold_shares.c.message, "messages_"), fold_shares.c.place == bindparam("place_"))
+    )
 )
 _REPLIES = select(copies.c.message, copies.c.at).where(copies.c.reply_to == bindparam("message_"))
 _SPEAKER_OF = select(copies.c.speaker).where(_MESSAGE, copies.c.at.is_not(None))
@@ -119,7 +139,11 @@ _WANTED_IN = (
     select(copied_in.c.platform, copied_in.c.room)
     .join(wanted_copies, wanted_copies.c.place == copied_in.c.id)
     .where(wanted_copies.c.message == bindparam("message_"))
-    .order_by(copied_in.c.id)
+    .union_all(
+        select(copied_in.c.platform, copied_in.c.room)
+        .join(fold_shares, fold_shares.c.place == copied_in.c.id)
+        .where(fold_shares.c.message == bindparam("message_"))
+    )
 )
 _WANT = insert(wanted_copies)
 _SEQ = wanted_copies.c.seq == bindparam("seq_")
@@ -185,7 +209,7 @@ _RETRY_THERE = anywhere(
 )
 
 
-def _wanted(*where: ColumnElement[bool]) -> Select[Any]:
+def wanted_rows(*where: ColumnElement[bool]) -> Select[Any]:
     """What is wanted, with where, and whether that could not be before."""
     could_not = and_(
         uncarried.c.message == wanted_copies.c.message, uncarried.c.place == wanted_copies.c.place
@@ -194,6 +218,11 @@ def _wanted(*where: ColumnElement[bool]) -> Select[Any]:
     found = select(wanted_copies, copied_in.c.platform, copied_in.c.room, at)
     found = found.join(copied_in, copied_in.c.id == wanted_copies.c.place)
     return found.join(uncarried, could_not, isouter=True).where(*where)
+
+
+def in_place() -> ColumnElement[bool]:
+    """Of the place of that platform and room."""
+    return and_(copied_in.c.platform == bindparam("platform_"), copied_in.c.room == bindparam("room_"))
 
 
 def _waiting(table: Any) -> ColumnElement[bool]:
@@ -212,19 +241,14 @@ _IS_FIRST = ~(
     )
     .exists()
 )
-_TO_DO = _wanted(_MINE, _waiting(wanted_copies), _IS_FIRST)
+_TO_DO = wanted_rows(_MINE, _waiting(wanted_copies), _IS_FIRST)
 _DUE = anywhere(
     _TO_DO.where(wanted_copies.c.next_at <= _NOW)
     .order_by(wanted_copies.c.next_at, wanted_copies.c.seq)
     .limit(bindparam("limit_"))
 )
 _NEXT = anywhere(
-    _wanted(
-        *(_MINE, _waiting(wanted_copies), copied_in.c.platform == bindparam("platform_")),
-        copied_in.c.room == bindparam("room_"),
-    )
-    .order_by(wanted_copies.c.seq)
-    .limit(1)
+    wanted_rows(_MINE, _waiting(wanted_copies), in_place()).order_by(wanted_copies.c.seq).limit(1)
 )
 _NEXT_TRY = anywhere(
     select(wanted_copies.c.next_at)
@@ -239,6 +263,7 @@ _COPY = copies.alias("copy")
 _IS_ELSEWHERE = or_(
     select(literal(1)).where(_COPY.c.message == copies.c.message, _COPY.c.at.is_(None)).exists(),
     select(literal(1)).where(wanted_copies.c.message == copies.c.message, ~wanted_copies.c.gone).exists(),
+    select(literal(1)).where(fold_shares.c.message == copies.c.message).exists(),
 )
 _SPOKEN = and_(
     copies.c.speaker == bindparam("speaker_"),
@@ -263,7 +288,12 @@ _SOME = _SOME.order_by(copies.c.message.desc()).limit(bindparam("limit_"))
 _NOBODYS = update(copies).where(copies.c.at.is_not(None), among(copies.c.message, "messages_"))
 _NOBODYS = _NOBODYS.values(speaker=NOBODY)
 _DISOWN = (
-    delete(wanted_copies).where(wanted_copies.c.speaker == bindparam("speaker_"), ~wanted_copies.c.gone),
+    # What is being sent as one with others' goes on, and is taken away as all that stands.
+    delete(wanted_copies).where(
+        wanted_copies.c.speaker == bindparam("speaker_"),
+        ~wanted_copies.c.gone,
+        wanted_copies.c.fold.is_(None),
+    ),
     delete(speakers).where(speakers.c.id == bindparam("speaker_")),
 )
 # So many go at a time of which nothing is elsewhere.
@@ -302,13 +332,24 @@ class Copies:
         said = row.at is not None
         author = Identity(*row.account.split(":", 1)) if row.account else None
         is_gone = said and row.speaker is None
+        if row.message < 0:
+            first, *others = self._db.execute(_TOGETHER, {"fold_": row.message}).scalars() or [row.message]
+            return Stands(first, said=False, others=tuple(others))
         return Stands(row.message, said, row.at, row.reply_to, author, is_gone, row.changed_at)
 
     def refs(self, message: int, place: Place) -> Reference:
         number = self._known(place)
         if number is None:
             return ()
-        return tuple(self._db.execute(_REFS, {"message_": message, "place_": number}).scalars())
+        return tuple(part.ref for part in self._parts(message, number))
+
+    def _parts(self, message: int, number: int) -> Sequence[Any]:
+        found = self._db.execute(_REFS, {"message_": message, "place_": number})
+        return sorted(found, key=lambda part: int(part.part))
+
+    def number_of(self, place: Place) -> int:
+        """What it goes by in the map."""
+        return self._number(place)
 
     def standing(self, place: Place, since: datetime) -> Sequence[Standing]:
         number = self._known(place)
@@ -316,10 +357,11 @@ class Copies:
         if number is None or not changed:
             return []
         found = self._db.execute(_OF_THESE, {"messages_": list(changed), "place_": number})
-        return [
+        stands = [
             Standing(row.ref, row.at is not None, changed[row.message] if row.at is not None else None)
-            for row in found
+            for row in sorted(found, key=lambda row: (row.message, row.part))
         ]
+        return list(dict.fromkeys(stands))
 
     def said(
         self, place: Place, ref: str, author: Identity, at: datetime, answers: int | None, now: datetime
@@ -346,8 +388,9 @@ class Copies:
         self._uncarried.ended(message, now)
 
     def places_of(self, message: int) -> Sequence[Place]:
-        stands = [Place(row.platform, row.room) for row in self._db.execute(_PLACES, {"message_": message})]
-        wanted = [Place(*row) for row in self._db.execute(_WANTED_IN, {"message_": message})]
+        values = {"message_": message}
+        stands = [Place(row.platform, row.room) for row in self._db.execute(_PLACES, values)]
+        wanted = [Place(*row) for row in sorted(map(tuple, self._db.execute(_WANTED_IN, values)))]
         return list(dict.fromkeys((*stands, *wanted)))
 
     def author_of(self, message: int) -> Identity | None:
@@ -517,14 +560,15 @@ class Copies:
 
     def due(self, account: str, now: datetime, limit: int) -> Sequence[Wanted]:
         rows = self._db.execute(_DUE, {"account_": account, "now_": now, "limit_": limit})
-        return [wanted for row in rows if (wanted := self._read(row))]
+        return [wanted for row in rows if (wanted := self.read(row))]
 
     def next_for(self, place: Place, account: str, now: datetime) -> Wanted | None:
         where = {"platform_": place.platform, "room_": place.room_id, "account_": account}
         row = self._db.execute(_NEXT, where).first()
-        return self._read(row) if row and row.next_at <= now else None
+        return self.read(row) if row and row.next_at <= now else None
 
-    def _read(self, row: Any) -> Wanted | None:
+    def read(self, row: Any) -> Wanted | None:
+        """What is wanted, of such a row; None where nobody can read it any more."""
         place = Place(row.platform, row.room)
         spoken = self._opened(row)
         with self._db.within(row.community):
@@ -532,8 +576,11 @@ class Copies:
                 self._db.execute(_DROP, {"seq_": row.seq})
                 self._db.wake("copy")  # what comes after it there
                 return None
-            where = {"message_": row.message, "place_": row.place}
-            stands = tuple(self._db.execute(_REFS, where).scalars())
+            # Nothing of what is tried for the first time.
+            is_new = row.first and row.tried_at is None
+            found = () if is_new else self._parts(row.message, row.place)
+            stands = tuple(part.ref for part in found)
+            fold = row.fold or next((part.fold for part in found if part.fold), None)
             answers = self.refs(spoken.answers, place) if spoken and spoken.answers is not None else ()
             said = self._is_said(row.message, place, stands)
         copy = Copy(
@@ -550,7 +597,18 @@ class Copies:
             community=row.community,
         )
         is_uncarried = row.uncarried_at is not None
-        return Wanted(row.seq, copy, said, bool(row.first), bool(row.missed), is_uncarried, row.since)
+        return Wanted(
+            row.seq,
+            copy,
+            said,
+            bool(row.first),
+            bool(row.missed),
+            is_uncarried,
+            row.since,
+            fold,
+            row.fold is not None,
+            row.speaker,
+        )
 
     def _is_said(self, message: int, place: Place, stands: Reference) -> bool:
         found = self.at(place, stands[0]) if stands else None

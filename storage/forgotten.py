@@ -117,7 +117,9 @@ _LET_OUT = delete(guests).where(
 _SPOKE = select(speakers.c.id).where(speakers.c.account == bindparam("address_")).scalar_subquery()
 _UNSPEAK = (
     unmark(_SPOKE),
-    delete(wanted_copies).where(wanted_copies.c.speaker == _SPOKE, wanted_copies.c.gone.is_(False)),
+    delete(wanted_copies).where(
+        *(wanted_copies.c.speaker == _SPOKE, wanted_copies.c.gone.is_(False), wanted_copies.c.fold.is_(None))
+    ),
     delete(early_acts).where(early_acts.c.account == bindparam("address_")),
     delete(speakers).where(speakers.c.account == bindparam("address_")),
 )

@@ -741,6 +741,7 @@ wanted_copies = Table(
 )
 _NOT_ASIDE = text("parked IS NULL")
 Index("ix_wanted_copies_speaker", wanted_copies.c.speaker)
+Index("ix_wanted_copies_fold", wanted_copies.c.fold, sqlite_where=text("fold IS NOT NULL"))
 Index("ix_wanted_copies_place_seq", wanted_copies.c.place, wanted_copies.c.seq, sqlite_where=_NOT_ASIDE)
 Index(
     "ix_wanted_copies_due",
@@ -761,6 +762,8 @@ fold_shares = Table(
     Column("fold", Number, nullable=False, index=True),
     Column("share", Integer, nullable=False),
     Column("length", Integer, nullable=False),
+    # Under the name of whoever said it, as others speak there as well.
+    Column("named", Boolean, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -18,6 +18,7 @@ from storage.communities import Communities
 from storage.copies import Copies
 from storage.envelopes import Envelopes
 from storage.executor import CONFLICTS, FAILURES, FAULTS, Executor
+from storage.folds import Folds
 from storage.forgotten import Forgotten
 from storage.guests import WantedGuests
 from storage.handled import Handled
@@ -76,6 +77,7 @@ class Tx:
         self.posts = Posts(db, sealing, self.forgotten.marks_in)
         self.uncarried = Uncarried(db, self.posts.account_for)
         self.copies = Copies(db, sealing, self.posts.account_for, self.uncarried)
+        self.folds = Folds(db, self.copies)
         self.questions = Questions(db)
         self.jobs = Jobs(db)
         self.told = Told(db, self.posts, self.jobs)

@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 import aiohttp
 import discord
 
-from adapters.discord import marks
+from adapters.discord import folds, marks
 from adapters.discord.channels import PLATFORM
 from adapters.discord.gateway import BAD_INTENTS, HEARING, INTENTS, SEEING_SIGNS, WISHES, Gateway, NotLetIn
 from adapters.discord.guests import admit, obstacle_to_entering
@@ -237,6 +237,18 @@ class Discord:
         self._session()
         await self._gateway.copies.carry(copy, note)
         return None
+
+    @property
+    def longest_fold(self) -> int:
+        return folds.LONGEST
+
+    async def lengths(self, copy: Copy) -> Sequence[int]:
+        self._session()
+        return await self._gateway.copies.lengths(copy)
+
+    async def reword(self, copy: Copy, lengths: Sequence[int], which: int) -> bool:
+        self._session()
+        return await self._gateway.copies.reword(copy, lengths, which)
 
     async def mark(self, mark: Mark) -> str:
         return await marks.mark(self._session(), mark)

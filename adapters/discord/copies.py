@@ -16,6 +16,7 @@ from typing import Any
 
 import discord
 
+from adapters.discord import folds
 from adapters.discord.above import answer, first_words, said_at, without_answer
 from adapters.discord.channels import permissions_in
 from adapters.discord.outgoing import SKEW, UNKNOWN_MESSAGE
@@ -23,6 +24,7 @@ from adapters.discord.rich.write import write
 from adapters.discord.session import Session
 from adapters.discord.speakers import name_for
 from adapters.discord.webhooks import CARRY, GONE, RETRY_SECONDS, Webhooks
+from adapters.discord.words import units
 from bot.errors import Gone, NotNow, NotOurs, PlatformFailed, Refused, TryLater
 from bot.model.carried import SAME, Copy
 from bot.model.message import text
@@ -109,6 +111,31 @@ class Copies:
             return _There(place, channel.parent_id, room, channel.guild.id)
         return _There(place, room, guild=channel.guild.id)
 
+    # --- several as one ---
+
+    async def lengths(self, copy: Copy) -> list[int]:
+        """As `Folder` says it."""
+        there = await self._find(copy.place)
+        return [folds.length_of(share) for share in await self._shares(copy, there)]
+
+    async def _shares(self, copy: Copy, there: _There) -> Sequence[str]:
+        voice = await self._on.voice(there.place)
+        return folds.shares_of(copy, self._names(there, voice), self._anybody(voice), self._on.texts, voice)
+
+    async def reword(self, copy: Copy, lengths: Sequence[int], which: int) -> bool:
+        """As `Folder` says it."""
+        there = await self._find(copy.place)
+        async with self.webhooks.alone(there.channel):
+            message = await self._read(there, copy.stands[0])
+            if message is None:
+                return False
+            share = next(iter(await self._shares(copy, there)), "")
+            words = folds.with_share(message.content, lengths, which, share)
+            if words is None or units(words) > folds.MOST:
+                return False
+            self._says[copy.stands[0]] = _mark(message.content)
+            return await self._change(there, copy, copy.stands, 0, words) == copy.stands[0]
+
     # --- saying ---
 
     async def _say(self, there: _There, copy: Copy, stands: list[str], words: str) -> str:
@@ -134,6 +161,8 @@ class Copies:
     async def _send(self, there: _There, copy: Copy, words: str) -> str:
         assert copy.spoken
         anybody = self._anybody(await self._on.voice(there.place))
+        if copy.several:
+            anybody = self._on.texts.write(text("discord.several"), await self._on.voice(there.place))
         shown: dict[str, Any] = {"username": name_for(copy.spoken.name, anybody)}
         if copy.spoken.avatar.startswith("https://"):
             shown["avatar_url"] = copy.spoken.avatar
@@ -290,8 +319,10 @@ class Copies:
         ago.
         """
         assert copy.spoken
+        if copy.shares:
+            return [folds.BETWEEN.join(await self._shares(copy, there))]
         voice = await self._on.voice(there.place)
-        names = Names(zone=voice.zone, language=voice.locale, emoji=self._emoji(there))
+        names = self._names(there, voice)
         if not write(copy.spoken.rich, names):
             return []
         above: list[Node] = []
@@ -304,6 +335,9 @@ class Copies:
         if copy.late:
             above.append(said_at(copy.spoken, self._on.texts, voice))
         return [part["content"] for part in write((*above, *copy.spoken.rich), names)]
+
+    def _names(self, there: _There, voice: Voice) -> Names:
+        return Names(zone=voice.zone, language=voice.locale, emoji=self._emoji(there))
 
     def _anybody(self, voice: Voice) -> str:
         return self._on.texts.write(text("discord.somebody"), voice)

@@ -13,7 +13,7 @@ from typing import TypeVar
 import aiohttp
 import nio
 
-from adapters.matrix import marks
+from adapters.matrix import folds, marks
 from adapters.matrix.account import Account
 from adapters.matrix.aliases import READS, Aliases, follow
 from adapters.matrix.carrying import Carrying
@@ -212,6 +212,18 @@ class Matrix:
         with self._told_of_outages(copy.place):
             await self._carrying.carry(copy, note)
         return None
+
+    @property
+    def longest_fold(self) -> int:
+        return folds.LONGEST
+
+    async def lengths(self, copy: Copy) -> Sequence[int]:
+        await self._ready.wait()
+        return await self._carrying.lengths(copy)
+
+    async def reword(self, copy: Copy, lengths: Sequence[int], which: int) -> bool:
+        with self._told_of_outages(copy.place):
+            return await self._carrying.reword(copy, lengths, which)
 
     async def mark(self, mark: Mark) -> str:
         with self._told_of_outages(mark.place):

@@ -12,11 +12,11 @@ import logging
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 
 from bot.carrying import LATE_AFTER, Carried
 from bot.clock import Clock
 from bot.delivery.behind import Behind
+from bot.delivery.folding import Folding
 from bot.delivery.worker import (
     LEFT_TO_OTHERS,
     LONGEST_DELIVERY,
@@ -30,10 +30,11 @@ from bot.delivery.worker import (
     tell_moderators_of,
 )
 from bot.errors import Gone, NotNow, NotOurs, Refused, StoreFailed
+from bot.model.carried import Copy
 from bot.model.message import Text, message, text, typed
 from bot.model.people import Place
 from bot.platforms import called
-from bot.ports.adapter import Adapter, Carrier
+from bot.ports.adapter import Adapter, Carrier, Folder, Note
 from bot.ports.carrying import Wanted
 from bot.ports.storage import Store, Transaction
 
@@ -69,6 +70,7 @@ class Carrying:
         self._adapters = adapters
         self._carried = carried
         self._behind = Behind()
+        self._folding = Folding(store, clock)
         self._put_back = PutBack()
         self.worker = Worker(
             "carrying",
@@ -148,14 +150,20 @@ class Carrying:
 
     async def _carry(self, wanted: Wanted) -> bool:
         """Make it true; False if this place has to wait."""
+        group: Sequence[Wanted] = [wanted]
         try:
             async with asyncio.timeout(LONGEST_DELIVERY):
-                await self._show(wanted)
+                group = await self._together(wanted)
+                await self._show(group)
         except Gone as gone:
+            if group[0].sending:
+                # Something of it cannot stand there: each by itself, to see which.
+                await self._run(wanted, lambda tx: tx.folds.undo(group[0].fold or 0, refused=True))
+                return True
             await self._drop(wanted, str(gone))
         except NotOurs as refused:
             log.warning("Left %s to another account: %s", _called(wanted), refused)
-            return await self._wait(wanted, LEFT_TO_OTHERS, unsent=True)
+            return await self._wait(group[0], LEFT_TO_OTHERS, unsent=True)
         except (NotNow, OSError) as refused:
             if isinstance(refused, Refused) and wanted.said:
                 # What somebody said there stays, where Plein may not take it away.
@@ -163,36 +171,50 @@ class Carrying:
                 return True
             unsent = isinstance(refused, NotNow) and refused.unsent
             why = REFUSED if isinstance(refused, Refused) else None
-            return await self._wait(wanted, self._pause(wanted, refused), unsent=unsent, why=why)
+            return await self._wait(group[0], self._pause(wanted, refused), unsent=unsent, why=why)
         except StoreFailed:
             raise
         except Exception as error:
-            return await self._failed(wanted, error)
+            return await self._failed(group, error)
         return True
 
     async def _run(self, wanted: Wanted, work: Callable[[Transaction], None]) -> None:
         await self._store.run(work, community=wanted.copy.community)
 
-    async def _show(self, wanted: Wanted) -> None:
+    async def _together(self, wanted: Wanted) -> Sequence[Wanted]:
+        """What goes as one with it."""
+        adapter = self._adapters[wanted.copy.account]
+        if wanted.said or not isinstance(adapter, Folder):
+            return [wanted]
+        return await self._folding.begin(wanted, adapter)
+
+    async def _show(self, group: Sequence[Wanted]) -> None:
+        wanted = group[0]
         copy, lacks = wanted.copy, None
         adapter = self._adapters[copy.account]
         if wanted.said:
             await adapter.retract(copy.place, copy.stands, copy.key)
-        elif isinstance(adapter, Carrier):
-            since = copy.tried_at or self._clock.now()
-            is_late = wanted.first and copy.spoken is not None and since - copy.spoken.at > LATE_AFTER
-            lacks = await adapter.carry(replace(copy, late=is_late), partial(self._note, wanted))
-        else:
+        elif not isinstance(adapter, Carrier):
             raise Gone("nobody's words can be shown there")
+        elif not isinstance(adapter, Folder) or wanted.fold is None:
+            lacks = await self._show_one(wanted, adapter)
+        elif wanted.sending:
+            await self._folding.send(group, adapter, self._noting)
+        elif left := await self._folding.change(wanted, adapter, self._noting):
+            lacks = await self._show_one(left, adapter)
         now = self._clock.now()
 
         def end(tx: Transaction) -> None:
-            tx.copies.done(wanted)
+            if wanted.sending:
+                tx.folds.done(wanted.fold or 0)
+            else:
+                tx.copies.done(wanted)
             self._behind.look(tx, wanted, now, came=True)
             if lacks:
                 tx.uncarried.note(copy.message, copy.place, lacks, now)
-            elif wanted.uncarried:
-                tx.uncarried.carried(copy.message, copy.place, now)
+            for each in group if not lacks else ():
+                if each.uncarried:
+                    tx.uncarried.carried(each.copy.message, copy.place, now)
             # What somebody took away meanwhile, and stands there all the same as far as is known.
             stands = tx.copies.refs(copy.message, copy.place)
             taken = [ref for ref in stands if tx.copies.waited(copy.place, ref, now)]
@@ -200,8 +222,17 @@ class Carrying:
 
         await self._run(wanted, end)
 
-    async def _note(self, wanted: Wanted, part: int, ref: str) -> None:
-        await self._run(wanted, lambda tx: tx.copies.note(wanted.copy, part, ref))
+    async def _show_one(self, wanted: Wanted, adapter: Carrier) -> Text | None:
+        copy = wanted.copy
+        since = copy.tried_at or self._clock.now()
+        is_late = wanted.first and copy.spoken is not None and since - copy.spoken.at > LATE_AFTER
+        return await adapter.carry(replace(copy, late=is_late), self._noting(copy))
+
+    def _noting(self, copy: Copy) -> Note:
+        async def note(part: int, ref: str) -> None:
+            await self._store.run(lambda tx: tx.copies.note(copy, part, ref), community=copy.community)
+
+        return note
 
     def _pause(self, wanted: Wanted, refused: Exception) -> timedelta:
         seconds = refused.seconds if isinstance(refused, NotNow) else None
@@ -223,6 +254,9 @@ class Carrying:
         now, in_doubt = self._clock.now(), wanted.copy.in_doubt or not unsent
 
         def wait(tx: Transaction) -> None:
+            if wanted.sending and not in_doubt:
+                # Nothing was sent: what goes as one then may be more.
+                tx.folds.undo(wanted.fold or 0, refused=False)
             tx.copies.later(wanted, now + pause, failed=failed, in_doubt=in_doubt)
             if why:
                 _note_uncarried(tx, wanted, why, now)
@@ -232,7 +266,8 @@ class Carrying:
         await self._run(wanted, wait)
         return False
 
-    async def _failed(self, wanted: Wanted, error: Exception) -> bool:
+    async def _failed(self, group: Sequence[Wanted], error: Exception) -> bool:
+        wanted = group[0]
         attempt, reason = wanted.copy.attempts + 1, reason_of(error)
         log.warning("Could not carry %s (attempt %d): %s", _called(wanted), attempt, reason)
         if not given_up(attempt, error):
@@ -240,8 +275,9 @@ class Carrying:
         now = self._clock.now()
 
         def park(tx: Transaction) -> None:
-            tx.copies.park(wanted, reason)
-            _note_uncarried(tx, wanted, FAILED, now)
+            for each in group:
+                tx.copies.park(each, reason)
+                _note_uncarried(tx, each, FAILED, now)
             tell_moderators_of(tx, wanted.copy.place, reason, now)
 
         await self._run(wanted, park)

@@ -34,6 +34,11 @@ class Spoken:
     answers: int | None = None
     avatar: str = ""
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is nothing to it but words, which may stand beside those of others."""
+        return bool(self.rich) and self == Spoken(self.name, self.rich, self.at, avatar=self.avatar)
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -70,6 +75,9 @@ class Copy:
     answers: str | None = None
     late: bool = False
     community: int = FIRST_COMMUNITY
+    # What several messages say, one under the other as one; of several people each under their own name.
+    shares: tuple[Spoken, ...] = ()
+    several: bool = False
 
     @property
     def key(self) -> str:

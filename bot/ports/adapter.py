@@ -225,6 +225,30 @@ class Carrier(Protocol):
         ...
 
 
+@runtime_checkable
+class Folder(Carrier, Protocol):
+    """One that can show several messages as one, and change each of them."""
+
+    @property
+    def longest_fold(self) -> int:
+        """How long one may be, as it counts."""
+        ...
+
+    async def lengths(self, copy: Copy) -> Sequence[int]:
+        """How long each of the copy's shares is as it is written there; 0 for one that can have no part in
+        it.
+        """
+        ...
+
+    async def reword(self, copy: Copy, lengths: Sequence[int], which: int) -> bool:
+        """Have that share of what stands there, of which each is so long, be the copy's own one, or nothing.
+
+        Done again it changes nothing. False where it does not stand there as it is known to; then nothing is
+        changed. Raises: what `Carrier.carry` does.
+        """
+        ...
+
+
 class Core(Protocol):
     """What an adapter may ask of the core."""
 

@@ -28,6 +28,8 @@ class Stands:
     author: Identity | None = None
     gone: bool = False
     changed_at: datetime | None = None
+    # What stands there as one with it.
+    others: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class Early:
 class Wanted:
     """What is to be made true in a place. `said`: it was said there, and can only be taken away; `first`:
     nothing of it stood there when it was wanted; `missed`: it was heard long after it was said; `uncarried`:
-    it is known that it, or something of it, could not be carried there. `since` when it is wanted."""
+    it is known that it, or something of it, could not be carried there. `since` when it is wanted. `fold`: by
+    which number it stands there as one with others, or is being sent so just now (`sending`)."""
 
     id: int
     copy: Copy
@@ -53,6 +56,9 @@ class Wanted:
     missed: bool = False
     uncarried: bool = False
     since: datetime | None = None
+    fold: int | None = None
+    sending: bool = False
+    speaker: int | None = None
 
 
 class CopyStore(Protocol):

@@ -22,6 +22,7 @@ from bot.ports.delivery import (
     WantedGuestStore,
     WantedRoomStore,
 )
+from bot.ports.folding import FoldStore
 from bot.ports.people import EnvelopeStore, ForgottenStore, HandledStore, PeopleStore, PlaceStore, UseStore
 from bot.ports.signing import SigningStore
 from bot.ports.uncarried import UncarriedStore
@@ -85,6 +86,8 @@ class Transaction(Protocol):
     def boards(self) -> BoardStore: ...
     @property
     def copies(self) -> CopyStore: ...
+    @property
+    def folds(self) -> FoldStore: ...
     @property
     def uncarried(self) -> UncarriedStore: ...
     @property

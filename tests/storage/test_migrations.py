@@ -1924,7 +1924,7 @@ async def test_what_could_not_be_carried_and_what_stands_as_one_comes_and_goes(d
     def fill(db: Connection) -> None:
         add_rows({"uncarried": [{**of_one, "place": 1, "reason": "{}", "at": 1}]}, db)
         add_rows({"uncarried_marks": [{**of_one, "account": "a", "since": 1, "version": 0}]}, db)
-        add_rows({"folded": [{**of_one, "place": 1, "fold": -2, "share": 0, "length": 3}]}, db)
+        add_rows({"folded": [{**of_one, "place": 1, "fold": -2, "share": 0, "length": 3, "named": True}]}, db)
 
     await upgrade(database_url, to="0081")
     await look(database_url, begin)

@@ -14,6 +14,10 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     op.add_column("wanted_copies", sa.Column("since", sa.BigInteger(), nullable=True))
     op.add_column("wanted_copies", sa.Column("fold", _NUMBER, nullable=True))
+    where = sa.text("fold IS NOT NULL")
+    op.create_index(
+        "ix_wanted_copies_fold", "wanted_copies", ["fold"], sqlite_where=where, postgresql_where=where
+    )
     op.create_table(
         "uncarried",
         sa.Column("message", _NUMBER, autoincrement=False, nullable=False),
@@ -53,6 +57,7 @@ def upgrade() -> None:
         sa.Column("fold", _NUMBER, nullable=False),
         sa.Column("share", sa.Integer(), nullable=False),
         sa.Column("length", sa.Integer(), nullable=False),
+        sa.Column("named", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("message", "place", name=op.f("pk_fold_shares")),
         sqlite_with_rowid=False,
     )
@@ -62,5 +67,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("fold_shares", "uncarried_marks", "uncarried"):
         op.drop_table(table)
+    op.drop_index("ix_wanted_copies_fold", "wanted_copies")
     for column in ("fold", "since"):
         op.drop_column("wanted_copies", column)
