@@ -175,6 +175,21 @@ async def test_whoever_is_forgotten_is_named_nowhere(talk: Talk) -> None:
     assert talk.read("b") == ["Ben: twee"]
 
 
+async def test_changes_do_not_hold_up_what_is_said(talk: Talk) -> None:
+    """What is changed often is so once, as it reads by then; what was said meanwhile keeps its turn."""
+    said = [await talk.say(f"nr {number}") for number in range(3)]
+    await talk.carry()
+    for number in range(20):
+        for each in said:
+            await talk.change(each, f"versie {number}")
+    await talk.say("intussen")
+    talk.platform.copies.clear()
+    await talk.carry()
+    there = [copy for copy in talk.platform.copies if copy.place.room_id == "b"]
+    assert len(there) == 4
+    assert talk.read("b") == ["Mia: versie 19"] * 3 + ["Mia: intussen"]
+
+
 # --- what goes wrong ---
 
 
