@@ -190,7 +190,9 @@ class Carried:
         if early and early.spoken and early.author == heard.author and is_news:
             spoken, edition = replace(spoken, rich=early.spoken.rich), early.edition
             copies.changed(message, early.at)
-        copies.want(message, others, spoken, edition, now, missed=now - heard.at > LATE_AFTER)
+        copies.want(
+            message, others, spoken, edition, now, missed=now - heard.at > LATE_AFTER, by=heard.author
+        )
 
     def _changed(
         self, tx: Transaction, heard: Heard, ref: str, others: Sequence[Place], now: datetime

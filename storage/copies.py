@@ -306,6 +306,14 @@ _ITS_ACT = and_(
     early_acts.c.ref == bindparam("ref_", type_=early_acts.c.ref.type),
 )
 _ACT = select(early_acts).where(_ITS_ACT)
+_TAKEN = (
+    select(early_acts.c.ref)
+    .join(copied_in, copied_in.c.id == early_acts.c.place)
+    .where(
+        *(copied_in.c.platform == bindparam("platform_"), copied_in.c.room == bindparam("room_")),
+        early_acts.c.spoken.is_(None),
+    )
+)
 _TAKE_ACT = delete(early_acts).where(_ITS_ACT)
 _ADD_ACT = insert(early_acts)
 _END_ACTS = delete(early_acts).where(early_acts.c.until <= bindparam("now_", type_=early_acts.c.until.type))
@@ -463,14 +471,24 @@ class Copies:
         now: datetime,
         *,
         missed: bool = False,
+        by: Identity | None = None,
     ) -> None:
         key, sealed = self._sealing.seal(pack_spoken(spoken)) if spoken else ("", None)
         state = {"edition": edition, "gone": spoken is None, "key": key, "spoken": sealed}
-        speaker = self._db.execute(_SPEAKER_OF, {"message_": message}).scalar()
+        speaker = self.speaker(by) if by else None
+        if by is None:
+            speaker = self._db.execute(_SPEAKER_OF, {"message_": message}).scalar()
         new = {"message": message, "speaker": speaker, "next_at": now, "since": now, "missed": missed}
         for place in places:
-            self._want_in(place, message, new, state)
+            if by:
+                self._want_first(place, new, state)
+            else:
+                self._want_in(place, message, new, state)
         self._db.wake("copy")
+
+    def _want_first(self, place: Place, new: dict[str, Any], state: dict[str, Any]) -> None:
+        row = {"place": self._number(place), "account": self._account_for(place), "first": True}
+        self._db.execute(_WANT, {**new, **row, **state})
 
     def _want_in(self, place: Place, message: int, new: dict[str, Any], state: dict[str, Any]) -> None:
         number = self._number(place)
@@ -534,6 +552,12 @@ class Copies:
         row = {"place": where["place_"], "ref": ref, "edition": early.edition, "key": key, "spoken": sealed}
         row |= {"account": early.author and early.author.address, "said_at": early.at, "until": now + WAITS}
         self._db.execute(_ADD_ACT, row)
+
+    def taken(self, message: int, place: Place) -> Sequence[str]:
+        where = {"platform_": place.platform, "room_": place.room_id}
+        acts = list(self._db.execute(_TAKEN, where))
+        there = set(self.refs(message, place)) if acts else ()
+        return [row.ref for row in acts if row.ref in there]
 
     def waited(self, place: Place, ref: str, now: datetime) -> Early | None:
         number = self._known(place)
@@ -625,9 +649,10 @@ class Copies:
         if wanted:
             self._db.execute(_TRIED, [{"seq_": each.id, "now_": now} for each in wanted])
 
-    def note(self, copy: Copy, part: int, ref: str) -> None:
+    def note(self, copy: Copy, part: int, ref: str, *, is_new: bool = False) -> None:
         number = self._number(copy.place)
-        self._db.execute(_TAKE_PART, {"message_": copy.message, "place_": number, "part_": part})
+        if not is_new:
+            self._db.execute(_TAKE_PART, {"message_": copy.message, "place_": number, "part_": part})
         if ref:
             row = {"message": copy.message, "place": number, "part": part, "ref": ref}
             self._db.execute(_ADD, {**row, "speaker": None, "at": None, "reply_to": None})

@@ -97,7 +97,8 @@ class Carrying:
             free = [each for each in tx.copies.due(account, now, page) if each.copy.place not in busy]
             due = [each for each in free if self._has_its_turn(each, tx, now)][:limit]
             _note_tried(tx, due, now)
-            next_at = None if len(due) == limit else tx.copies.next_try([account], now)
+            # What ends has the next looked for anyway, and what hangs gives way.
+            next_at = None if due else tx.copies.next_try([account], now)
             return Round([(each.copy.place, each) for each in due], next_at)
 
         return await self._store.run_anywhere(take)
@@ -216,8 +217,8 @@ class Carrying:
                 if each.uncarried:
                     tx.uncarried.carried(each.copy.message, copy.place, now)
             # What somebody took away meanwhile, and stands there all the same as far as is known.
-            stands = tx.copies.refs(copy.message, copy.place)
-            taken = [ref for ref in stands if tx.copies.waited(copy.place, ref, now)]
+            found = tx.copies.taken(copy.message, copy.place)
+            taken = [ref for ref in found if tx.copies.waited(copy.place, ref, now)]
             self._carried.take(copy.place, taken, now, tx)
 
         await self._run(wanted, end)
@@ -229,8 +230,14 @@ class Carrying:
         return await adapter.carry(replace(copy, late=is_late), self._noting(copy))
 
     def _noting(self, copy: Copy) -> Note:
+        noted = set(range(len(copy.stands)))
+
         async def note(part: int, ref: str) -> None:
-            await self._store.run(lambda tx: tx.copies.note(copy, part, ref), community=copy.community)
+            is_new = part not in noted
+            noted.add(part)
+            await self._store.run(
+                lambda tx: tx.copies.note(copy, part, ref, is_new=is_new), community=copy.community
+            )
 
         return note
 

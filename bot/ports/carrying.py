@@ -134,9 +134,10 @@ class CopyStore(Protocol):
         now: datetime,
         *,
         missed: bool = False,
+        by: Identity | None = None,
     ) -> None:
         """It is to stand so in these places; None: nowhere there. `missed`: it was heard long after it was
-        said.
+        said. `by`: they said it just now, and nothing of it stands or is wanted anywhere.
 
         What was not tried yet is that from now on, and is nothing at all where it is to be gone. What is
         being tried is made true first.
@@ -159,6 +160,10 @@ class CopyStore(Protocol):
         """Keep what came before its message, for a minute; what is gone stays so, else the latest counts."""
         ...
 
+    def taken(self, message: int, place: Place) -> Sequence[str]:
+        """Where it stands in that place, of which somebody took away meanwhile what stood there."""
+        ...
+
     def waited(self, place: Place, ref: str, now: datetime) -> Early | None:
         """What came before that message, which is kept no longer."""
         ...
@@ -179,8 +184,8 @@ class CopyStore(Protocol):
 
     def tried(self, wanted: Sequence[Wanted], now: datetime) -> None: ...
 
-    def note(self, copy: Copy, part: int, ref: str) -> None:
-        """A part stands there now; "" nowhere any more."""
+    def note(self, copy: Copy, part: int, ref: str, *, is_new: bool = False) -> None:
+        """A part stands there now; "" nowhere any more. `is_new`: none stood there before."""
         ...
 
     def done(self, wanted: Wanted) -> None:
