@@ -74,7 +74,13 @@ async def plein_on(
     async with open_core(config, clock, installed=installed) as core:
         adapter = Adapter(matrix, grounds_on("matrix", config, core.communities.served), core.texts, clock)
         core.platforms.expect(adapter)
-        workers = (core.outbox.worker, core.carrying.worker, core.boards.worker, core.making.worker)
+        workers = (
+            core.outbox.worker,
+            core.carrying.worker,
+            core.marking.worker,
+            core.boards.worker,
+            core.making.worker,
+        )
         tasks = [
             asyncio.create_task(adapter.run(core)),
             *(asyncio.create_task(each.run()) for each in (*workers, core.carried)),

@@ -347,7 +347,7 @@ class Console:
         return mark.ref
 
     async def unmark(self, mark: Mark) -> None:
-        await self._print(f"{mark.place.room_id} *", message(text("console.retracted")), "edited", mark.place)
+        await self._print(f"{mark.place.room_id} *", message(text("console.unmarked")), "edited", mark.place)
 
     async def carry(self, copy: Copy, note: Note) -> Text | None:
         where = copy.place.room_id
