@@ -1,4 +1,4 @@
-# make run | discord | test | test-long | test-versions | lint | audit | hooks | bench | soak | fuzz | test-clients | lock | clean
+# make run | discord | test | test-long | test-versions | lint | audit | hooks | bench | soak | fuzz | test-clients | test-browser | lock | clean
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,7 +7,7 @@ CLIENTS := tests/clients/node_modules/.installed
 # Compiled once, not at each of the hundred starts of Plein, whatever is usual on this machine.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
-.PHONY: run discord test test-long test-versions lint audit hooks bench soak fuzz test-clients lock clean
+.PHONY: run discord test test-long test-versions lint audit hooks bench soak fuzz test-clients test-browser lock clean
 
 run: $(VENV)/.run
 	@$(BIN)/plein run
@@ -57,6 +57,10 @@ fuzz: $(VENV)/.dev
 
 test-clients: $(VENV)/.dev $(SYNAPSE)/.installed $(CLIENTS)
 	@$(PYTEST) tests/clients
+
+# What Matrix's Hydrogen shows, in Chromium: CHROMIUM says where that is, if it is not on the path.
+test-browser: $(VENV)/.dev $(SYNAPSE)/.installed $(CLIENTS)
+	@$(PYTEST) tests/clients/hydrogen
 
 lock: $(VENV)/.dev
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --custom-compile-command "make lock" \

@@ -166,7 +166,7 @@ async def _histories(many: _Town, few: _Town) -> AsyncIterator[Figure]:
     measured: Mapping[str, tuple[Callable[[_Town], Awaitable[float]], str]] = {
         "what a round-up reads": (_Town.read_month, "at most 1.5"),
         "a page of the wall": (partial(_Town.show, words="!bedankje muur"), "at most 1.5"),
-        "that of a month": (partial(_Town.show, words="!bedankje muur --maand juli"), "at most 1.5"),
+        "that of a month": (partial(_Town.show, words="!bedankje muur --maand november"), "at most 1.5"),
         "thanking somebody": (_Town.give, "at most 1.2"),
     }
     for name, (what, bound) in measured.items():

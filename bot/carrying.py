@@ -25,10 +25,12 @@ from bot.model.events import Heard
 from bot.model.message import Text
 from bot.model.people import Identity, Place
 from bot.model.work import COPIES
+from bot.namesakes import Namesakes
 from bot.ports.carrying import Early, Stands
 from bot.ports.storage import Store, Transaction
 from bot.rich import is_blank, plain
 from bot.speaker import is_over
+from bot.texts import Texts
 
 log = logging.getLogger(__name__)
 # What is heard so long after it was said was missed; readers are told when it was said.
@@ -38,12 +40,22 @@ LATE_AFTER = timedelta(minutes=5)
 class Carried:
     """Knows in which places what people say is carried, and what is wanted of what they say there."""
 
-    def __init__(self, store: Store, clock: Clock, communities: Communities, features: Features) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        communities: Communities,
+        features: Features,
+        texts: Texts,
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._namesakes = Namesakes(clock, texts)
         self._communities = communities
         self._features = features
         self._woken = asyncio.Event()
+        # Whether something may wait for its message.
+        self._holds_early = True
         self.places: frozenset[Place] = frozenset()
         store.on_commit("carried", self._woken.set)
 
@@ -52,6 +64,7 @@ class Carried:
     async def refresh(self) -> None:
         """Look where it is now. Raises: StoreFailed."""
         self._woken.clear()
+        self._namesakes.look_again()
         found: set[Place] = set()
         for community in self._communities.served:
             if self.may_be(community):
@@ -63,6 +76,7 @@ class Carried:
         while True:
             try:
                 await self.refresh()
+                await self.end_waits()
                 wait = LONGEST_WAIT
             except StoreFailed as error:
                 log.warning("carrying: the database does not answer (%s); trying again", error)
@@ -70,6 +84,16 @@ class Carried:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._woken.wait()
+
+    async def end_waits(self) -> None:
+        """What waited for its message for its minute is kept no longer. Raises: StoreFailed."""
+        if self._holds_early:
+            now = self._clock.now()
+            self._holds_early = await self._store.run_anywhere(lambda tx: tx.copies.end_waits(now))
+
+    def _wait(self, tx: Transaction, place: Place, ref: str, early: Early) -> None:
+        self._holds_early = True
+        tx.copies.wait(place, ref, early, self._clock.now())
 
     def may_be(self, community: int) -> bool:
         """Whether it may be anywhere in that community."""
@@ -92,29 +116,19 @@ class Carried:
         return {theme: at for theme, at in since.items() if theme not in closed}
 
     def _in(self, community: int, tx: Transaction) -> set[Place]:
-        found = [self._joined(tx, theme) for theme in self._themes(tx)]
+        found = [tx.places.carried(theme) for theme in self._themes(tx)]
         return {place for places in found if len(places) > 1 for place in places}
 
     def told(self, tx: Transaction) -> Mapping[Place, Text]:
         """What is to be read of each place where it is."""
         settings = self._communities.configured(tx.community)
-        joined = [self._joined(tx, theme) for theme in self._themes(tx)]
+        joined = [[*tx.places.carried(theme)] for theme in self._themes(tx)]
         return {
             place: self._features.told(tx, settings, places, place)
             for places in joined
             if len(places) > 1
             for place in places
         }
-
-    def _joined(self, tx: Transaction, theme: int) -> Sequence[Place]:
-        """Those of its places that take part: one whose words are encrypted once somebody said that they may
-        leave it.
-        """
-        places, closed = tx.places.of_theme(theme), set(tx.places.encrypted(theme))
-        if closed:
-            settings = self._communities.configured(tx.community)
-            closed -= set(self._features.agreed(tx, settings, theme))
-        return [place for place in places if place not in closed]
 
     def encrypt(self, place: Place, tx: Transaction) -> None:
         """What people say there is encrypted from now on; where it was carried its moderators are told."""
@@ -134,31 +148,35 @@ class Carried:
 
     def _hear(self, heard: Heard, tx: Transaction) -> None:
         known = tx.handled.recognise(heard.id, heard.author, heard.place)
-        since = self._themes(tx).get(known.theme.id) if known.theme else None
         now = self._clock.now()
-        if known.theme is None or since is None or heard.at < since:
+        if known.theme is None or known.theme.id not in self._themes(tx):
             return
         if is_over(known, heard.author, heard.at, tx, now):
             return
-        if known.account and self._stays_here(tx, known.theme.id, known.account.resident.id):
+        if known.account and self._stays_here(tx, known.theme.id, known.account.resident.id, heard.at):
             return
         if heard.encrypted:
             self.encrypt(heard.place, tx)
-        places = self._joined(tx, known.theme.id)
-        if heard.place not in places:
+        places = tx.places.carried(known.theme.id)
+        since = places.get(heard.place)
+        if since is None or heard.at < since:
             return
         others = [place for place in places if place != heard.place]
+        who = known.account.resident if known.account else None
+        settings = self._communities.configured(tx.community)
+        name = self._namesakes.name_of(tx, known.theme.id, heard, who, settings)
+        heard = replace(heard, name=name)
         if heard.changes is None:
             self._said(tx, heard, others, now)
         else:
             self._changed(tx, heard, heard.changes, others, now)
 
-    def _stays_here(self, tx: Transaction, theme: int, resident: int) -> bool:
-        """Whether what they say goes nowhere: they want that, or were put out of that theme."""
-        return tx.guests.is_put_out(theme, resident) or self._is_absent(tx, resident)
+    def _stays_here(self, tx: Transaction, theme: int, resident: int, at: datetime) -> bool:
+        """Whether what they said then goes nowhere: they wanted that, or were put out of that theme."""
+        return tx.guests.is_put_out(theme, resident) or self._is_absent(tx, resident, at)
 
-    def _is_absent(self, tx: Transaction, resident: int) -> bool:
-        return self._features.is_absent(tx, self._communities.configured(tx.community), resident)
+    def _is_absent(self, tx: Transaction, resident: int, at: datetime | None = None) -> bool:
+        return self._features.is_absent(tx, self._communities.configured(tx.community), resident, at)
 
     def stays_out(self, tx: Transaction, author: Identity) -> bool:
         """Whether what they say stays where they say it."""
@@ -201,7 +219,7 @@ class Carried:
         spoken = Spoken(heard.name, heard.rich, heard.at, None, heard.avatar)
         found = tx.copies.at(heard.place, ref)
         if found is None:
-            tx.copies.wait(heard.place, ref, Early(heard.id, heard.author, spoken, heard.at), now)
+            self._wait(tx, heard.place, ref, Early(heard.id, heard.author, spoken, heard.at))
             return
         if not found.said or found.gone or found.at is None or found.author != heard.author:
             return
@@ -223,7 +241,8 @@ class Carried:
 
         def look(tx: Transaction) -> Sequence[Standing]:
             known = tx.places.known(place)
-            on = self._themes(tx).get(known[0].id) if known else None
+            is_on = known is not None and known[0].id in self._themes(tx)
+            on = tx.places.carried(known[0].id).get(place) if known and is_on else None
             return tx.copies.standing(place, max(since, on)) if on else ()
 
         return await self._store.read(look, community=community)
@@ -244,7 +263,7 @@ class Carried:
                 for message in (found.message, *found.others):
                     _gone(tx, place, ref, replace(found, message=message), now)
             elif place in self.places:
-                tx.copies.wait(place, ref, _taken(ref, now), now)
+                self._wait(tx, place, ref, _taken(ref, now))
 
 
 def _gone(tx: Transaction, place: Place, ref: str, found: Stands, now: datetime) -> None:

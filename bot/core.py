@@ -83,7 +83,7 @@ class PleinCore:
             self.reactions,
             under_way=self.rooms.under_way,
         )
-        self.carried = Carried(store, clock, self.communities, features)
+        self.carried = Carried(store, clock, self.communities, features, texts)
         self.hearing = Hearing(store, self.communities, self.dispatch.call_for, features.hears)
         seeing = Seeing(store, clock, self.communities, self.rooms.presences)
         self.outbox = Outbox(store, clock, self.rooms.adapters, self.communities, seeing)

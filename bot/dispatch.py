@@ -396,19 +396,15 @@ class Dispatch:
         aloud = aloud and not call.elsewhere
         if answer is not None:
             answer = Message(answer.blocks, answer.controls, call.locale)
-        to = _answer_to(invocation, command is None or command.private)
         stays = answer
-        if (
-            answer is not None
-            and _has_room(answer)
-            and _reads_it_alone(invocation, known, call, to, aloud=aloud)
-        ):
+        if answer is not None and _has_room(answer) and _reads_it_alone(invocation, known, call, aloud=aloud):
             stays = _explaining(answer, known, call, invocation)
             answer = beside.say(call, stays, asides)
         if call.secret:
             if invocation.by_post and answer is not None:
                 key = f"{call.secret}{call.resident.id}"
-                tx.posts.say_instead(key, to, answer, call.now, invocation.id, account=invocation.account)
+                whom, account = invocation.author, invocation.account
+                tx.posts.say_instead(key, whom, answer, call.now, invocation.id, account=account)
             return answer
         # What went into the outbox is kept there, and said once however often it is asked for.
         kept = None if invocation.by_post else stays
@@ -424,13 +420,12 @@ class Dispatch:
         if invocation.found_as:
             _note_if_found(invocation, call)
         if invocation.by_post and answer is not None:
-            self._post(answer, to, call, invocation, aloud=aloud, confidential=confidential)
+            self._post(answer, call, invocation, aloud=aloud, confidential=confidential)
         return answer
 
     def _post(
         self,
         answer: Message,
-        to: Place | Identity,
         call: Call,
         invocation: Invocation,
         *,
@@ -450,6 +445,7 @@ class Dispatch:
             return
         if call.in_sight and invocation.beside and invocation.acknowledged:
             return
+        to: Place | Identity = invocation.author
         if invocation.beside and (aloud or call.in_sight) and _may_be_beside(call):
             to = invocation.beside
             if call.in_sight:
@@ -628,9 +624,7 @@ def _say_who_reads_along(call: Call, invocation: Invocation) -> None:
     call.post(invocation.author, alone, f"{key}:alone", account=invocation.account)
 
 
-def _reads_it_alone(
-    invocation: Invocation, known: Recognised, call: Call, to: Place | Identity, *, aloud: bool
-) -> bool:
+def _reads_it_alone(invocation: Invocation, known: Recognised, call: Call, *, aloud: bool) -> bool:
     """Whether something is to be said beside it: why they were told something aloud, or what could be said
     nowhere; and the answer is for them alone, and reaches them.
     """
@@ -642,7 +636,7 @@ def _reads_it_alone(
         return True
     beside = invocation.beside is not None and (aloud or call.in_sight)
     in_private = invocation.place is None or known.account.talks
-    return isinstance(to, Identity) and in_private and not beside
+    return in_private and not beside
 
 
 def _may_hear_beside(invocation: Invocation, known: Recognised) -> bool:
@@ -692,10 +686,3 @@ def _may_be_beside(call: Call) -> bool:
     if call.resident.id != NOBODY.id:
         call.use(_BESIDE, within=BESIDE_WITHIN)
     return True
-
-
-def _answer_to(invocation: Invocation, private: bool) -> Place | Identity:
-    """Whoever is in that place no more has nothing said there."""
-    if private or invocation.place is None or not invocation.there:
-        return invocation.author
-    return invocation.place

@@ -116,16 +116,14 @@ class Carries:
 
     `setting` is that of the feature's section that says whether it is anywhere, and `kept_for` that which
     says for how many days it is known which message is which; `themes` tells in which, each with since when.
-    `agreed` tells of a theme from which of its places words may go that are encrypted there, and `absent`
-    whether what somebody says stays where they say it. `told` is what is to be read of a place that is
-    carried, with these others.
+    `absent` tells whether what somebody says stays where they say it, as they wanted at that moment (None:
+    now). `told` is what is to be read of a place that is carried, with these others.
     """
 
     setting: str
     kept_for: str
     themes: Callable[[Transaction], Mapping[int, datetime]]
-    agreed: Callable[[Transaction, int], Collection[Place]]
-    absent: Callable[[Transaction, int], bool]
+    absent: Callable[[Transaction, int, datetime | None], bool]
     told: Callable[[Transaction, Sequence[Place], Place], Text]
 
 
@@ -310,17 +308,15 @@ class Features:
             theme: since for carries in self._carried(settings) for theme, since in carries.themes(tx).items()
         }
 
-    def agreed(self, tx: Transaction, settings: Settings, theme: int) -> Collection[Place]:
-        """From which of its places words may go that are encrypted there."""
-        return {place for carries in self._carried(settings) for place in carries.agreed(tx, theme)}
-
     def told(self, tx: Transaction, settings: Settings, places: Sequence[Place], place: Place) -> Text:
         """What is to be read of one of these places, between which it is carried."""
         return next(iter(self._carried(settings))).told(tx, places, place)
 
-    def is_absent(self, tx: Transaction, settings: Settings, resident: int) -> bool:
-        """Whether what they say stays where they say it."""
-        return any(carries.absent(tx, resident) for carries in self._carried(settings))
+    def is_absent(
+        self, tx: Transaction, settings: Settings, resident: int, at: datetime | None = None
+    ) -> bool:
+        """Whether what they say stays where they say it; or what they said at that moment."""
+        return any(carries.absent(tx, resident, at) for carries in self._carried(settings))
 
     def keeps_copies_for(self, settings: Settings) -> timedelta | None:
         """For how long it is kept which message is which there."""

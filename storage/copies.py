@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Executable,
     Select,
     and_,
     bindparam,
@@ -158,6 +159,7 @@ _WANT_INSTEAD = (
     )
 )
 _DROP = delete(wanted_copies).where(_SEQ)
+_DONE = _DROP.where(wanted_copies.c.gone == bindparam("gone_"))
 _DROP_ALL = delete(wanted_copies).where(_OF_MESSAGE)
 _TRIED = (
     update(wanted_copies)
@@ -259,11 +261,16 @@ _NEXT_TRY = anywhere(
 
 # --- what somebody said, as far as it is elsewhere ---
 
-_COPY = copies.alias("copy")
+_COPY, _WHOLE = copies.alias("copy"), copies.alias("whole")
+_IS_NOTED = (
+    select(literal(1))
+    .where(_WHOLE.c.message == fold_shares.c.fold, _WHOLE.c.place == fold_shares.c.place)
+    .exists()
+)
 _IS_ELSEWHERE = or_(
     select(literal(1)).where(_COPY.c.message == copies.c.message, _COPY.c.at.is_(None)).exists(),
     select(literal(1)).where(wanted_copies.c.message == copies.c.message, ~wanted_copies.c.gone).exists(),
-    select(literal(1)).where(fold_shares.c.message == copies.c.message).exists(),
+    select(literal(1)).where(fold_shares.c.message == copies.c.message, _IS_NOTED).exists(),
 )
 _SPOKEN = and_(
     copies.c.speaker == bindparam("speaker_"),
@@ -287,13 +294,21 @@ _SOME = select(copies.c.message, copies.c.at).where(copies.c.speaker == bindpara
 _SOME = _SOME.order_by(copies.c.message.desc()).limit(bindparam("limit_"))
 _NOBODYS = update(copies).where(copies.c.at.is_not(None), among(copies.c.message, "messages_"))
 _NOBODYS = _NOBODYS.values(speaker=NOBODY)
+
+
+def unsay(speaker: ColumnElement[Any]) -> Sequence[Executable]:
+    """What whoever goes by that number said, and does not stand elsewhere yet, never does. What may have
+    arrived is to be gone: what is being tried just now is not the last word on it.
+    """
+    unsaid = and_(wanted_copies.c.speaker == speaker, ~wanted_copies.c.gone)
+    return (
+        delete(wanted_copies).where(unsaid, ~wanted_copies.c.in_doubt),
+        update(wanted_copies).where(unsaid).values(gone=True, key="", spoken=null()),
+    )
+
+
 _DISOWN = (
-    # What is being sent as one with others' goes on, and is taken away as all that stands.
-    delete(wanted_copies).where(
-        wanted_copies.c.speaker == bindparam("speaker_"),
-        ~wanted_copies.c.gone,
-        wanted_copies.c.fold.is_(None),
-    ),
+    *unsay(bindparam("speaker_")),
     delete(speakers).where(speakers.c.id == bindparam("speaker_")),
 )
 # So many go at a time of which nothing is elsewhere.
@@ -317,6 +332,7 @@ _TAKEN = (
 _TAKE_ACT = delete(early_acts).where(_ITS_ACT)
 _ADD_ACT = insert(early_acts)
 _END_ACTS = delete(early_acts).where(early_acts.c.until <= bindparam("now_", type_=early_acts.c.until.type))
+_END_ALL_ACTS, _ANY_ACT = anywhere(_END_ACTS), anywhere(select(early_acts.c.id).limit(1))
 
 
 class Copies:
@@ -580,6 +596,10 @@ class Copies:
         except ValueError:
             return None
 
+    def end_waits(self, now: datetime) -> bool:
+        self._db.execute(_END_ALL_ACTS, {"now_": now})
+        return self._db.execute(_ANY_ACT).first() is not None
+
     # --- what is to be done ---
 
     def due(self, account: str, now: datetime, limit: int) -> Sequence[Wanted]:
@@ -658,7 +678,8 @@ class Copies:
             self._db.execute(_ADD, {**row, "speaker": None, "at": None, "reply_to": None})
 
     def done(self, wanted: Wanted) -> None:
-        self._db.execute(_DROP, {"seq_": wanted.id})
+        """What is to be gone by now, which was being said just then, comes next."""
+        self._db.execute(_DONE, {"seq_": wanted.id, "gone_": wanted.copy.spoken is None})
         if wanted.copy.spoken is None:
             self._forget_there(wanted)
 

@@ -43,7 +43,7 @@ _BEGIN = (
 )
 _UNDO = update(wanted_copies).where(_FOLD)
 _UNDO = _UNDO.values(fold=null(), in_doubt=False, attempts=wanted_copies.c.attempts + bindparam("more_"))
-_DONE = delete(wanted_copies).where(_FOLD)
+_DONE = delete(wanted_copies).where(_FOLD, ~wanted_copies.c.gone)
 _ITS = fold_shares.c.fold == bindparam("fold_")
 _ADD = insert(fold_shares)
 _SHARES = select(fold_shares).where(_ITS).order_by(fold_shares.c.share)
@@ -99,6 +99,8 @@ class Folds:
 
     def done(self, fold: int) -> None:
         self._db.execute(_DONE, {"fold_": fold})
+        # What is to be gone by now comes next.
+        self._db.execute(_UNDO, {"fold_": fold, "more_": 0})
 
     def shares(self, fold: int) -> Sequence[Share]:
         rows = self._db.execute(_SHARES, {"fold_": fold})

@@ -33,6 +33,7 @@ from bot.model.work import UNSAID
 from storage.among import among
 from storage.batch import Batch, Loader
 from storage.community import anywhere
+from storage.copies import unsay
 from storage.holds import holds
 from storage.kept import Kept
 from storage.keyring import Keyring
@@ -47,7 +48,6 @@ from storage.tables import (
     refs,
     residents,
     speakers,
-    wanted_copies,
     wanted_rooms,
 )
 from storage.uncarried import unmark
@@ -117,9 +117,7 @@ _LET_OUT = delete(guests).where(
 _SPOKE = select(speakers.c.id).where(speakers.c.account == bindparam("address_")).scalar_subquery()
 _UNSPEAK = (
     unmark(_SPOKE),
-    delete(wanted_copies).where(
-        *(wanted_copies.c.speaker == _SPOKE, wanted_copies.c.gone.is_(False), wanted_copies.c.fold.is_(None))
-    ),
+    *unsay(_SPOKE),
     delete(early_acts).where(early_acts.c.account == bindparam("address_")),
     delete(speakers).where(speakers.c.account == bindparam("address_")),
 )

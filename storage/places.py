@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    null,
     select,
     update,
 )
@@ -132,7 +133,10 @@ _OF_THEME = (
     .order_by(places.c.platform, places.c.room)
 )
 _ENCRYPTED = _OF_THEME.where(places.c.encrypted)
-_ENCRYPT = update(places).where(_HERE, places.c.encrypted.is_(False)).values(encrypted=True)
+_CARRIED = _OF_THEME.add_columns(places.c.carried_since).where(places.c.carried_since.is_not(None))
+_NOT_CARRIED = update(places).where(_HERE).values(carried_since=null())
+_ENCRYPT = update(places).where(_HERE, places.c.encrypted.is_(False))
+_ENCRYPT = _ENCRYPT.values(encrypted=True, carried_since=null())
 _ENCRYPT = _ENCRYPT.returning(places.c.theme)
 _ON = (
     select(places.c.theme, places.c.platform, places.c.room)
@@ -155,6 +159,18 @@ _SET_ASIDE = update(posts).where(_in(posts), _UNSAID).values(parked="left")
 _COPIED_THERE = select(copied_in.c.id).where(_in(copied_in))
 _IS_COPIED_THERE = wanted_copies.c.place.in_(_COPIED_THERE)
 _CARRY_NOTHING = delete(wanted_copies).where(_IS_COPIED_THERE)
+# What waits to be said there for the first time.
+_UNSTARTED = and_(wanted_copies.c.first, ~wanted_copies.c.gone, ~wanted_copies.c.in_doubt)
+_UNTRIED = and_(_UNSTARTED, wanted_copies.c.parked.is_(None))
+_LET_GO = delete(wanted_copies).where(_UNTRIED, _IS_COPIED_THERE)
+_LET_GO_OF = delete(wanted_copies).where(
+    _UNTRIED,
+    wanted_copies.c.place.in_(
+        select(copied_in.c.id)
+        .join(places, and_(places.c.platform == copied_in.c.platform, places.c.room == copied_in.c.room))
+        .where(places.c.theme == bindparam("theme_"))
+    ),
+)
 # A poll that is over stays where its result was said: nobody is shown it anew elsewhere.
 _DROP_ENDED = delete(boards).where(
     _in(boards), boards.c.subject.in_(select(subjects.c.subject).where(subjects.c.open.is_(False)))
@@ -217,7 +233,12 @@ class Places:
 
     def close_theme(self, theme: int, *, closed: bool) -> None:
         self._db.execute(_CLOSE_THEME, {"theme_": theme, "closed_": closed})
+        if closed:
+            self.let_go(theme)
         self._db.wake("carried")
+
+    def let_go(self, theme: int) -> None:
+        self._db.execute(_LET_GO_OF, {"theme_": theme})
 
     def closed(self) -> Collection[int]:
         return set(self._db.execute(_CLOSED).scalars())
@@ -298,7 +319,7 @@ class Places:
         return not known.here or (known.theme, known.account) != (theme, account)
 
     def _take_from(self, place: Place, theme: int) -> None:
-        for statement in (_OF_OTHERS, _PARTED):
+        for statement in (_OF_OTHERS, _PARTED, _NOT_CARRIED, _LET_GO):
             self._db.execute(statement, {**_where(place), "theme_": theme})
 
     def called(self, place: Place) -> str | None:
@@ -320,6 +341,10 @@ class Places:
 
     def of_theme(self, theme: int) -> Sequence[Place]:
         return [Place(*row) for row in self._db.execute(_OF_THEME, {"theme_": theme})]
+
+    def carried(self, theme: int) -> Mapping[Place, datetime]:
+        rows = self._db.execute(_CARRIED, {"theme_": theme})
+        return {Place(row.platform, row.room): row.carried_since for row in rows}
 
     def encrypted(self, theme: int) -> Sequence[Place]:
         return [Place(*row) for row in self._db.execute(_ENCRYPTED, {"theme_": theme})]

@@ -143,6 +143,8 @@ _CHANGED = posts.c.wanted.is_not(None)
 _ANOTHER_STATE = {"tried_at": null(), "in_doubt": False, "attempts": 0, "version": posts.c.version + 1}
 # What is confidential is not kept beside the room in which it was said, unless it has something to press.
 _IS_OVER = and_(posts.c.key != "", ~posts.c.id.startswith(SECRET), bindparam("read_only_", type_=Boolean))
+_THE_DAY = bindparam("day_", type_=posts.c.sent_at.type)
+_AT_MIDNIGHT: dict[str, Any] = dict.fromkeys(("minute", "second", "microsecond"), 0)
 # It stands there. Was it changed meanwhile, that comes next; was it withdrawn, it is taken away next.
 _SHOWN = (
     update(posts)
@@ -153,11 +155,12 @@ _SHOWN = (
         key=case((_IS_OVER, ""), else_=posts.c.key),
         names=case((_IS_OVER, null()), else_=posts.c.names),
         wanted=null(),
-        tried_at=case((_CHANGED, null()), else_=posts.c.tried_at),
+        tried_at=case((_CHANGED | _IS_OVER, null()), else_=posts.c.tried_at),
         version=case((_CHANGED, posts.c.version + 1), else_=posts.c.version),
         attempts=0,
         in_doubt=False,
-        sent_at=case((_CHANGED | posts.c.withdrawn, null()), else_=_NOW),
+        # When somebody asked what is nobody else's business is neither.
+        sent_at=case((_CHANGED | posts.c.withdrawn, null()), (_IS_OVER, _THE_DAY), else_=_NOW),
     )
     .returning(posts.c.id)
 )
@@ -457,7 +460,7 @@ class Posts:
             self._db.execute(_ANEW, {"id_": post.id})
             return
         values = {"id_": post.id, "ref_": " ".join(receipt.ref), "now_": now, "version_": post.version}
-        values["read_only_"] = not post.message.controls
+        values |= {"read_only_": not post.message.controls, "day_": now.replace(hour=0, **_AT_MIDNIGHT)}
         if said is not None:
             self._db.execute(_NARROW, {"id_": post.id, "version_": post.version, "message_": pack(said)})
         if not self._db.execute(_SHOWN, values):

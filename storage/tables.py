@@ -288,6 +288,8 @@ places = Table(
     Column("heard_until", Moment),
     # What people say there is encrypted, which never ends.
     Column("encrypted", Boolean, nullable=False, server_default=false()),
+    # Since when it is carried to the theme's other places; None: it is not.
+    Column("carried_since", Moment),
     sqlite_with_rowid=False,
 )
 Index("ix_places_behind", places.c.account, sqlite_where=text("heard_until IS NOT NULL"))

@@ -13,7 +13,7 @@ import pytest
 
 from tests.doubles.discord.members import Person
 from tests.homeserver import Homeserver
-from tests.test_relay_away import Town, town_on
+from tests.relayed import Town, a_town
 
 pytestmark = pytest.mark.long
 # What a homeserver takes of one account, where nobody said otherwise.
@@ -21,10 +21,10 @@ DEFAULT = {"rc_message": {"per_second": 0.2, "burst_count": 10}}
 
 
 @pytest.fixture
-async def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
+async def town(tmp_path: Path) -> AsyncIterator[Town]:
     async with (
         await Homeserver.start(tmp_path / "homeserver", settings=DEFAULT) as homeserver,
-        town_on(homeserver, tmp_path, monkeypatch) as town,
+        a_town(homeserver, tmp_path) as town,
     ):
         await homeserver.lift_limits(town.ben.user_id)
         town.double.limits.real()

@@ -25,6 +25,7 @@ from bot.rich import (
     Moment,
     Names,
     Node,
+    Paragraph,
     Pointer,
     Rich,
     Spoiler,
@@ -57,6 +58,12 @@ def answer(name: str, link: str, words: str) -> Heading:
     if may_be_masked(name, link):
         return Heading(SMALL, (Words(f"{_ARROW} "), Link(link, (Words(name),)), Words(f" {words}")))
     return Heading(SMALL, (Link(link, (Words(_ARROW),)), Words(f" {name} {words}")))
+
+
+def in_their_own_words(said: Rich) -> Rich:
+    """What begins in small letters in those of the usual size: nobody writes a line above what they say."""
+    above = len(said) - len(_without_lines_above(said))
+    return (*(Paragraph(line.inside) for line in said[:above] if isinstance(line, Heading)), *said[above:])
 
 
 def without_answer(content: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 import discord
 
 from adapters.discord import folds
-from adapters.discord.above import answer, first_words, said_at, without_answer
+from adapters.discord.above import answer, first_words, in_their_own_words, said_at, without_answer
 from adapters.discord.channels import permissions_in
 from adapters.discord.outgoing import SKEW, UNKNOWN_MESSAGE
 from adapters.discord.rich.write import write
@@ -334,7 +334,7 @@ class Copies:
             above.append(answer(name, link, words))
         if copy.late:
             above.append(said_at(copy.spoken, self._on.texts, voice))
-        return [part["content"] for part in write((*above, *copy.spoken.rich), names)]
+        return [part["content"] for part in write((*above, *in_their_own_words(copy.spoken.rich)), names)]
 
     def _names(self, there: _There, voice: Voice) -> Names:
         return Names(zone=voice.zone, language=voice.locale, emoji=self._emoji(there))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adapters.discord.above import said_at
+from adapters.discord.above import in_their_own_words, said_at
 from adapters.discord.rich.write import write
 from adapters.discord.speakers import name_for
 from adapters.discord.words import units
@@ -25,7 +25,9 @@ def shares_of(copy: Copy, names: Names, anybody: str, texts: Texts, voice: Voice
 
 def _share(copy: Copy, spoken: Spoken, names: Names, anybody: str, texts: Texts, voice: Voice) -> str:
     above: Rich = (said_at(spoken, texts, voice),) if copy.late else ()
-    rich = under_name(name_for(spoken.name, anybody), spoken.rich) if copy.several else spoken.rich
+    rich = in_their_own_words(spoken.rich)
+    if copy.several:
+        rich = under_name(name_for(spoken.name, anybody), rich)
     written = write((*above, *rich), names) if write(spoken.rich, names) else []
     return written[0]["content"].strip() if len(written) == 1 else ""
 

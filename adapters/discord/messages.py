@@ -281,7 +281,7 @@ class Messages:
 
 
 def names_in(message: discord.Message) -> Mapping[str, Mapping[str, str]]:
-    """What those are called that a message names: people, roles and channels."""
+    """What those are called that a message names: people, roles, and the channels that everybody sees."""
     found: dict[str, dict[str, str]] = {"people": {}, "roles": {}, "places": {}}
     for user in message.mentions:
         found["people"][str(user.id)] = user.display_name
@@ -289,9 +289,16 @@ def names_in(message: discord.Message) -> Mapping[str, Mapping[str, str]]:
         found["roles"][str(role.id)] = role.name
     for number in (*message.raw_channel_mentions, *map(int, _LEADS_TO.findall(message.content))):
         channel = message.guild and message.guild.get_channel_or_thread(number)
-        if channel:
+        if channel and (channel == message.channel or _is_seen_by_all(channel)):
             found["places"][str(number)] = channel.name
     return found
+
+
+def _is_seen_by_all(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
+    """Whoever types its number may not see it themselves; and readers elsewhere may not know its name."""
+    if isinstance(channel, discord.Thread) and (channel.is_private() or channel.parent is None):
+        return False
+    return channel.permissions_for(channel.guild.default_role).view_channel
 
 
 def named(kept: Mapping[str, Mapping[str, str]]) -> Names:

@@ -90,6 +90,16 @@ class Carrying:
                 with contextlib.suppress(Gone):
                     await on.outgoing.redact_whole(room, stands[part], on.me, copy.key)
                 await note(part, "")
+        if not contents and copy.in_doubt and copy.tried_at:
+            await self._take_away_lost(copy, copy.tried_at)
+
+    async def _take_away_lost(self, copy: Copy, since: datetime) -> None:
+        """What was being said when that was not wanted any more, and arrived nobody knows where."""
+        on, room, part = self._on, copy.place.room_id, len(copy.stands)
+        while event := await on.outgoing.said_in(room, TEXT, f"{copy.key}:{part}", since):
+            with contextlib.suppress(Gone):
+                await on.outgoing.redact_whole(room, event, on.me, copy.key)
+            part += 1
 
     # --- several as one ---
 

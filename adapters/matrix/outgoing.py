@@ -110,7 +110,7 @@ class Outgoing:
                 raise TryLater(1)
 
         if tried_at and self._clock.now() - tried_at > REMEMBERED:
-            found = await self._said_before(room, kind, content[KEY], tried_at)
+            found = await self.said_in(room, kind, content[KEY], tried_at)
             if found:
                 return found
         async with self._messages.turn(courteous=courteous):
@@ -198,7 +198,7 @@ class Outgoing:
             raise refused
         log.warning("Could not pin an event in %s: %s", room, refused)
 
-    async def _said_before(self, room: str, kind: str, key: str, since: datetime) -> str | None:
+    async def said_in(self, room: str, kind: str, key: str, since: datetime) -> str | None:
         """Our event with that key, if it is in the room's history after all."""
         start: str | None = self._client.next_batch
         while start:
@@ -219,7 +219,7 @@ class Outgoing:
     async def said_to(self, user: str, kind: str, key: str, since: datetime) -> str | None:
         """Our event with that key, if it is in the history of a direct room with somebody."""
         for room in self._rooms_for(user):
-            if found := await self._said_before(room.id, kind, key, since):
+            if found := await self.said_in(room.id, kind, key, since):
                 return found
         return None
 

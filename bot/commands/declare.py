@@ -37,8 +37,8 @@ class Param:
 class Command:
     """`path` is its English name ("poll open"), `run` the function behind it.
 
-    `private`: the answer is for the person alone. `open`: that is to spare others, and no secret, so that
-    where they cannot soon be reached in private it is said beside what they said. `listed` False: only
+    The answer is for the person alone. `open`: that is to spare others, and no secret, so that where they
+    cannot soon be reached in private it is said beside what they said. `listed` False: only
     buttons use it. `confidential`: what it answers is kept sealed, only as long as that is needed. `secret`:
     what is typed behind it may be one, and is not kept to be asked back. `anyone`: not only for who is of the
     community: it is about themselves, or looks itself whether they take part. `adds`: whoever is mentioned
@@ -58,7 +58,6 @@ class Command:
     path: str
     run: Callable[..., Message | None]
     role: Role = Role.RESIDENT
-    private: bool = True
     open: bool = False
     listed: bool = True
     confidential: bool = False

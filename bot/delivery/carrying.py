@@ -190,7 +190,7 @@ class Carrying:
         return await self._folding.begin(wanted, adapter)
 
     async def _show(self, group: Sequence[Wanted]) -> None:
-        wanted = group[0]
+        wanted, goes_on = group[0], True
         copy, lacks = wanted.copy, None
         adapter = self._adapters[copy.account]
         if wanted.said:
@@ -200,12 +200,15 @@ class Carrying:
         elif not isinstance(adapter, Folder) or wanted.fold is None:
             lacks = await self._show_one(wanted, adapter)
         elif wanted.sending:
-            await self._folding.send(group, adapter, self._noting)
+            goes_on = await self._folding.send(group, adapter, self._noting)
         elif left := await self._folding.change(wanted, adapter, self._noting):
             lacks = await self._show_one(left, adapter)
         now = self._clock.now()
 
         def end(tx: Transaction) -> None:
+            if not goes_on:
+                tx.folds.undo(wanted.fold or 0, refused=False)
+                return
             if wanted.sending:
                 tx.folds.done(wanted.fold or 0)
             else:

@@ -74,12 +74,19 @@ class Folding:
             return alone
         return [replace(each, fold=fold, sending=True) for each in some]
 
-    async def send(self, wanted: Sequence[Wanted], adapter: Folder, note: Callable[[Copy], Note]) -> None:
-        """All of these as one."""
+    async def send(self, wanted: Sequence[Wanted], adapter: Folder, note: Callable[[Copy], Note]) -> bool:
+        """All of these as one; False where one of them is to be gone by now: then so is what may have arrived
+        of it, and the others are to be sent anew.
+        """
+        if any(each.copy.spoken is None for each in wanted):
+            whole = _whole(wanted[0].copy, wanted[0].fold or 0)
+            await adapter.carry(replace(whole, spoken=None), note(whole))
+            return False
         shares = await self._shares(wanted[0])
         several = any(share.named for share in shares)
         copy = together(wanted, wanted[0].fold or 0, self._clock.now(), several=several)
         await adapter.carry(copy, note(copy))
+        return True
 
     async def _shares(self, wanted: Wanted) -> Sequence[Share]:
         return await self._store.read(
@@ -143,16 +150,12 @@ def together(wanted: Sequence[Wanted], fold: int, now: datetime, *, several: boo
     shares = tuple(each.copy.spoken for each in wanted if each.copy.spoken)
     speaker = replace(shares[0], name="", avatar="") if several else shares[0]
     is_late = (first.tried_at or now) - shares[0].at > LATE_AFTER
-    edition = f"fold:{first.edition}"
-    return replace(
-        first,
-        message=fold,
-        edition=edition,
-        spoken=speaker,
-        shares=shares,
-        several=several,
-        late=is_late,
-    )
+    whole = _whole(first, fold)
+    return replace(whole, spoken=speaker, shares=shares, several=several, late=is_late)
+
+
+def _whole(first: Copy, fold: int) -> Copy:
+    return replace(first, message=fold, edition=f"fold:{first.edition}")
 
 
 def _of_one(wanted: Sequence[Wanted]) -> Sequence[Wanted]:

@@ -168,6 +168,10 @@ class CopyStore(Protocol):
         """What came before that message, which is kept no longer."""
         ...
 
+    def end_waits(self, now: datetime) -> bool:
+        """What waited for its message for its minute is kept no longer. Whether anything still waits."""
+        ...
+
     # --- what is to be done ---
 
     def due(self, account: str, now: datetime, limit: int) -> Sequence[Wanted]:

@@ -509,12 +509,22 @@ class PlaceStore(Protocol):
         """Nothing new begins in it, and nobody says anything in its places; or not `closed` any more."""
         ...
 
+    def carried(self, theme: int) -> Mapping[Place, datetime]:
+        """Those of its places between which what people say is carried, each with since when."""
+        ...
+
     def encrypted(self, theme: int) -> Sequence[Place]:
         """Those of its places in which what people say is encrypted."""
         ...
 
     def encrypt(self, place: Place) -> int | None:
-        """What people say there is encrypted from now on; whose theme it is, where that is news."""
+        """What people say there is encrypted from now on, and not carried; whose theme it is, where that is
+        news.
+        """
+        ...
+
+    def let_go(self, theme: int) -> None:
+        """What was said in one of its places and waits to be said in the others is not."""
         ...
 
     def closed(self) -> Collection[int]:

@@ -102,16 +102,17 @@ async def talking(town: Town, platform: Carrier | None = None) -> Talk:
     return Talk(town, platform)
 
 
-async def switch(town: Town, *, on: bool) -> None:
+async def switch(town: Town, *, on: bool, encrypted: bool = False) -> None:
     def do(tx: Transaction) -> None:
         known = tx.places.known(Place(PLATFORM, "a"))
         mo = Identity(PLATFORM, "mo")
         who = tx.people.by_identity(mo) or tx.people.add(mo, "mo")
         assert known
         if on:
-            tx.of(RELAYS).begin(known[0].id, who.id, town.clock.now())
+            tx.of(RELAYS).begin(known[0].id, who.id, town.clock.now(), encrypted=encrypted)
         else:
             tx.of(RELAYS).end(known[0].id)
+            tx.places.let_go(known[0].id)
 
     await town.core.store.run(do)
     await town.core.carried.refresh()
@@ -177,6 +178,7 @@ async def test_it_is_known_where_it_is_on_as_soon_as_that_is_kept(
         await core.left(PLATFORM, Place(PLATFORM, room))
     await until(False)
     await talk.town.joined("d")
+    await switch(talk.town, on=True)
     await until(True)
     await core.store.run(lambda tx: close(tx, here))
     await until(False)
@@ -232,10 +234,123 @@ async def test_it_begins_and_ends_with_the_places_of_the_theme(talk: Talk) -> No
     assert not core.carries(Place(PLATFORM, "a"))
     await talk.town.joined("d")
     await core.carried.refresh()
+    assert not core.carries(Place(PLATFORM, "d")), "nobody there was told that others read it"
+    early = talk.town.clock.now()
+    talk.town.clock.turn(SECOND)
+    await switch(talk.town, on=True)
+    await talk.say("van voor ze meedeed", room="d", at=early)
     await talk.say("dag", room="d")
     await talk.carry()
     assert talk.read("a") == ["Mia: dag"]
     assert (talk.read("b"), talk.read("c")) == ([], [])
+
+
+async def test_what_was_said_in_an_encrypted_room_before_the_yes_stays_there(talk: Talk) -> None:
+    """However late its key comes: the others took part all the time."""
+    here, early = Place(PLATFORM, "b"), talk.town.clock.now()
+    await talk.town.core.encrypted(here)
+    talk.town.clock.turn(MINUTE)
+    await switch(talk.town, on=True)
+    await talk.town.core.carried.refresh()
+    assert not talk.town.core.carries(here)
+    await switch(talk.town, on=True, encrypted=True)
+    await talk.say("geheim", room="b", at=early + SECOND, encrypted=True)
+    await talk.say("dag", room="b", encrypted=True)
+    await talk.say("hoi", room="a", at=early + SECOND)
+    await talk.carry()
+    assert (talk.read("a"), talk.read("c")) == (["hoi", "Mia: dag"], ["Mia: dag", "Mia: hoi"])
+
+
+async def test_what_somebody_said_while_they_stayed_out_stays_where_it_is(talk: Talk) -> None:
+    clock, core = talk.town.clock, talk.town.core
+    out = clock.now()
+
+    def stay_out(tx: Transaction) -> None:
+        tx.of(RELAYS).stay_out(tx.people.add(Identity(PLATFORM, "mia"), "mia").id, clock.now())
+
+    def come_back(tx: Transaction) -> None:
+        mia = tx.people.by_identity(Identity(PLATFORM, "mia"))
+        assert mia
+        tx.of(RELAYS).come_back(mia.id, clock.now())
+
+    await core.store.run(stay_out)
+    clock.turn(MINUTE)
+    await core.store.run(come_back)
+    await talk.say("voor mezelf", at=out + SECOND)
+    await talk.say("dag")
+    await talk.carry()
+    assert talk.read("b") == ["Mia: dag"]
+
+
+async def test_once_it_is_off_nothing_more_is_said_of_what_waits(talk: Talk) -> None:
+    talk.platform.trouble["before:b"] = [TryLater(60, unsent=True)]
+    said = await talk.say("dag")
+    await talk.say("en nog")
+    await talk.carry()
+    assert (talk.read("b"), talk.read("c")) == ([], ["Mia: dag", "Mia: en nog"])
+    await switch(talk.town, on=False)
+    talk.town.clock.turn(2 * MINUTE)
+    await talk.gone("a", said.ref)
+    await talk.carry()
+    assert "en nog" not in "".join(talk.read("b"))
+    assert talk.read("c") == ["Mia: en nog"], "what stands is still taken away"
+
+
+async def forget(talk: Talk, name: str) -> None:
+    answer = await talk.town.core.handle(talk.town.asked(name, "!me forget --sure", room=None))
+    assert answer
+    for _ in range(3):
+        await talk.town.core.run_due()
+        await talk.carry()
+        talk.town.clock.turn(timedelta(seconds=31))
+
+
+async def test_what_may_have_arrived_goes_where_whoever_said_it_is_forgotten(talk: Talk) -> None:
+    await talk.town.say("ben", "!help", room="a")
+    talk.platform.trouble["after:b"] = [TryLater(20)]
+    await talk.say("een", name="ben")
+    await talk.carry()
+    assert talk.read("b") == ["ben: een"], "and nobody was told where"
+    await forget(talk, "ben")
+    assert (talk.read("b"), talk.read("c")) == ([], [])
+    assert await counted(talk.town, wanted_copies) == 0
+
+
+async def test_what_is_under_way_goes_where_whoever_said_it_is_forgotten(talk: Talk) -> None:
+    await talk.town.say("ben", "!help", room="a")
+    talk.platform.held["b"] = asyncio.Event()
+    await talk.say("een", name="ben")
+    carried = asyncio.create_task(talk.carry())
+    await talk.platform.until(lambda: any(copy.place.room_id == "b" for copy in talk.platform.copies))
+    answer = await talk.town.core.handle(talk.town.asked("ben", "!me forget --sure", room=None))
+    assert answer
+    talk.platform.held["b"].set()
+    await carried
+    for _ in range(3):
+        await talk.town.core.run_due()
+        await talk.carry()
+        talk.town.clock.turn(timedelta(seconds=31))
+    assert (talk.read("b"), talk.read("c")) == ([], [])
+    assert await counted(talk.town, wanted_copies) == 0
+
+
+async def test_what_waits_for_a_place_that_becomes_another_themes_is_not_said_there(talk: Talk) -> None:
+    talk.platform.trouble["before:b"] = [TryLater(60, unsent=True)]
+    await talk.say("voor ons")
+    await talk.carry()
+    there = Place(PLATFORM, "b")
+    await talk.town.core.store.run(lambda tx: tx.places.detach(there))
+    talk.town.clock.turn(2 * MINUTE)
+    await talk.carry()
+    assert (talk.read("b"), talk.read("c")) == ([], ["Mia: voor ons"])
+
+
+async def test_what_came_before_its_message_is_kept_for_a_minute(talk: Talk) -> None:
+    await talk.change(talk._heard("nooit gehoord", "a", "Mia"), "veranderd")
+    assert await counted(talk.town, early_acts) == 1
+    talk.town.clock.turn(2 * MINUTE)
+    await talk.town.core.carried.end_waits()
+    assert await counted(talk.town, early_acts) == 0
 
 
 async def test_what_was_said_before_it_was_on_is_not_carried(talk: Talk) -> None:

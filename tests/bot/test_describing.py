@@ -55,7 +55,8 @@ async def test_each_place_says_who_reads_there_while_it_is_on(town: Town) -> Non
         "b": f"Alles over b\n{LINE.format('a (Test)')}",
     }
     await town.joined("c")
-    await town.core.run_due()
+    assert "c (Test): doet niet mee, want dat kwam er later bij" in await say(town, "!brug toon")
+    await say(town, "!brug aan")
     assert topics(town)["a"] == f"Over sport.\n{LINE.format('b (Test) en c (Test)')}"
     assert "c (Test) staat dat niet in de omschrijving" in await say(town, "!brug toon")
     topics(town)["b"] += "\nEn van wie het thema leidt."

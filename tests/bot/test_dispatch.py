@@ -267,21 +267,6 @@ async def test_an_answer_by_post_goes_out_once(town: Town) -> None:
     assert [(shown.how, shown.where) for shown in town.platform.shown] == [("whisper", "anna")]
 
 
-async def test_a_public_answer_by_post_goes_to_the_place(town: Town) -> None:
-    def tell(call: Call) -> Message:
-        return message(typed("voor iedereen"))
-
-    dispatch = doing(town, tell)
-    dispatch.commands = Commands([Command("test it", tell, private=False)], Texts())
-    await dispatch.handle(replace(town.asked("anna", button=TEST_IT), by_post=True))
-    await dispatch.handle(replace(town.asked("anna", button=TEST_IT, room=None), by_post=True))
-    await town.core.run_due()
-    assert [(shown.how, shown.where) for shown in town.platform.shown] == [
-        ("send", "sport"),
-        ("whisper", "anna"),
-    ]
-
-
 # --- taken back ---
 
 

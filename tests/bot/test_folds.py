@@ -222,6 +222,21 @@ async def test_after_doubt_it_is_the_same_ones_and_once(talk: Talk, when: str) -
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
+async def test_what_may_have_arrived_of_whoever_is_forgotten_goes(talk: Talk, when: str) -> None:
+    talk.platform.trouble[f"{when}:b"] = [OSError("lost")]
+    await behind(talk, ("Mia", "een"), ("Ben", "twee"), ("Mia", "drie"), ("Ben", "vier"), by=FAR_BEHIND)
+    await talk.carry()
+    await talk.town.say("mia", "!vergeet mij --zeker", room="a")
+    talk.town.clock.turn(MINUTE)
+    await talk.carry()
+    for _ in range(2):
+        await talk.town.core.run_due()
+    assert "Mia" not in str(talk.read("b"))
+    assert ["\n".join(talk.read("b")).count(words) for words in ("twee", "vier")] == [1, 1]
+    assert await counted(talk.town, wanted_copies) == 0
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
 async def test_after_doubt_a_share_is_changed_or_gone_once(talk: Talk, when: str) -> None:
     first, second, _ = await folded(talk)
     for act in (talk.change(second, "een langere twee"), talk.gone("a", first.ref)):

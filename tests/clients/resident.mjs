@@ -82,6 +82,29 @@ const does = {
         return (await client.sendEvent(room, "m.reaction", { "m.relates_to": relation })).event_id;
     },
 
+    // As the client shows a room: with edits applied, and the signs on each message with whose they are.
+    async shown({ room }) {
+        const known = client.getRoom(room);
+        const { relations } = known;
+        return known
+            .getLiveTimeline()
+            .getEvents()
+            .filter((event) => event.getType() === "m.room.message" && !event.isRedacted() && !event.isRelation("m.replace"))
+            .map((event) => {
+                const signs = relations.getChildEventsForEvent(event.getId(), "m.annotation", "m.reaction");
+                const byKey = signs?.getSortedAnnotationsByKey() ?? [];
+                return {
+                    id: event.getId(),
+                    sender: event.getSender(),
+                    body: event.getContent().body,
+                    edited: event.replacingEventId() !== undefined,
+                    answers: event.replyEventId ?? null,
+                    thread: event.threadRootId ?? null,
+                    signs: Object.fromEntries(byKey.map(([key, by]) => [key, [...by].map((each) => each.getSender())])),
+                };
+            });
+    },
+
     // As the client counts, which in encrypted rooms reads what the server cannot.
     async unread({ room }) {
         const known = client.getRoom(room);

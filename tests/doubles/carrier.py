@@ -69,6 +69,14 @@ class Carrier(Platform):
             here.pop(copy.stands[part], None)
             self._fail(f"after:{room}")
             await note(part, "")
+        if copy.spoken is None and copy.in_doubt:
+            lost = [
+                ref
+                for (where, key), ref in self.sent.items()
+                if where == room and key.startswith(f"{copy.key}:")
+            ]
+            for ref in lost:
+                here.pop(ref, None)
         await self._tell()
         return self.lacking.get(room)
 

@@ -1900,7 +1900,6 @@ async def test_what_is_encrypted_and_who_stays_out_comes_and_goes(database_url: 
         add_rows({"places": [{**of_one, **sport, "theme": 1, "name": "sport", "here": True}]}, db)
 
     def fill(db: Connection) -> None:
-        add_rows({"relay_consents": [{**of_one, **sport, "theme": 1, "at": 1, "resident": 7}]}, db)
         add_rows({"relay_absences": [{**of_one, "resident": 7, "since": 1}]}, db)
 
     sport = {"platform": "a", "room": "sport"}
@@ -1914,6 +1913,38 @@ async def test_what_is_encrypted_and_who_stays_out_comes_and_goes(database_url: 
         await look(database_url, partial(down_to, "0076"))
 
 
+async def test_since_when_a_place_is_carried_is_since_it_was_switched_on_or_agreed_to(
+    database_url: str,
+) -> None:
+    of_one = {"community": 1}
+
+    def begin(db: Connection) -> None:
+        themes = [
+            {**of_one, "id": number, "name": name, "seen": name} for number, name in ((1, "a"), (2, "b"))
+        ]
+        add_rows({"themes": themes}, db)
+        add_rows({"residents": [{**of_one, "id": 7, "name": "Mia", "role": 0}]}, db)
+        rooms = (("open", 1, False), ("agreed", 1, True), ("closed", 1, True), ("off", 2, False))
+        for room, theme, encrypted in rooms:
+            known = {**of_one, "platform": "a", "room": room, "theme": theme, "name": room, "here": True}
+            add_rows({"places": [{**known, "encrypted": encrypted}]}, db)
+        add_rows({"relays": [{**of_one, "theme": 1, "since": 10, "resident": 7}]}, db)
+        agreed = {**of_one, "platform": "a", "room": "agreed", "theme": 1, "at": 20, "resident": 7}
+        add_rows({"relay_consents": [agreed]}, db)
+        add_rows({"relay_absences": [{**of_one, "resident": 7, "since": 1}]}, db)
+
+    await upgrade(database_url, to="0081")
+    await look(database_url, begin)
+    for _ in range(2):
+        await upgrade(database_url)
+        assert await look(database_url, differences) == []
+        since = await look(database_url, rows("places", "room", "carried_since"))
+        assert sorted(since) == [("agreed", 20), ("closed", None), ("off", None), ("open", 10)]
+        assert await look(database_url, rows("relay_absences", "since", "until")) == [(1, None)]
+        await look(database_url, partial(down_to, "0081"))
+        assert await look(database_url, rows("relay_consents", "room", "at")) == [("agreed", 20)]
+
+
 async def test_what_could_not_be_carried_and_what_stands_as_one_comes_and_goes(database_url: str) -> None:
     of_one = {"community": 1, "message": 1}
 
@@ -1924,7 +1955,9 @@ async def test_what_could_not_be_carried_and_what_stands_as_one_comes_and_goes(d
     def fill(db: Connection) -> None:
         add_rows({"uncarried": [{**of_one, "place": 1, "reason": "{}", "at": 1}]}, db)
         add_rows({"uncarried_marks": [{**of_one, "account": "a", "since": 1, "version": 0}]}, db)
-        add_rows({"folded": [{**of_one, "place": 1, "fold": -2, "share": 0, "length": 3, "named": True}]}, db)
+        add_rows(
+            {"fold_shares": [{**of_one, "place": 1, "fold": -2, "share": 0, "length": 3, "named": True}]}, db
+        )
 
     await upgrade(database_url, to="0081")
     await look(database_url, begin)

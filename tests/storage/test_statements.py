@@ -40,7 +40,7 @@ SMALL = {"accounts", "associations", "communities", "inbox", "kept", "numbers", 
 # One for each theme that was opened, on each platform.
 SMALL |= {"wanted_rooms"}
 # And one for each of those whose relay is on.
-SMALL |= {"relays", "relay_consents"}
+SMALL |= {"relays"}
 # Changed by moderators, now and then.
 SMALL |= {"settings"}
 # Kept for minutes, or for a day.

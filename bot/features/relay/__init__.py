@@ -10,6 +10,8 @@ The core carries (bot/carrying.py, bot/delivery/carrying.py); here is in which t
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bot.commands.declare import Command
 from bot.feature import Among, Carries, Feature
 from bot.features.relay import out, switch
@@ -45,16 +47,17 @@ def part_resident(tx: Transaction, resident: int, new: int, _brought: Brought | 
             relays.stay_out(each, since)
 
 
-def is_absent(tx: Transaction, resident: int) -> bool:
-    """Whether what they say stays where they say it."""
-    return tx.of(RELAYS).out_since(resident) is not None
+def is_absent(tx: Transaction, resident: int, at: datetime | None) -> bool:
+    """Whether what they say stays where they say it, or what they said then."""
+    relays = tx.of(RELAYS)
+    return relays.out_since(resident) is not None or (at is not None and relays.was_out(resident, at))
 
 
 FEATURE = Feature(
     name="relay",
     commands=(
-        Command(switch.ON, switch.switch_on, private=False),
-        Command(switch.OFF, switch.switch_off, private=False),
+        Command(switch.ON, switch.switch_on),
+        Command(switch.OFF, switch.switch_off),
         Command("relay show", switch.show_relay),
         Command(out.ME, out.stay_out, anyone=True),
     ),
@@ -64,7 +67,6 @@ FEATURE = Feature(
         "on",
         "keep_days",
         themes=lambda tx: tx.of(RELAYS).all(),
-        agreed=lambda tx, theme: tx.of(RELAYS).agreed(theme),
         absent=is_absent,
         told=switch.told,
     ),

@@ -37,7 +37,7 @@ def stay_out(call: Call, wanted: Wanted | None = None, *, erase: bool = False) -
     if wanted is Wanted.ON:
         if erase:
             raise UserError("relay.me.either", usage=_usage(call, Wanted.OFF, erase=True))
-        is_news = relays.come_back(resident)
+        is_news = relays.come_back(resident, call.now)
         return message(
             text("relay.me.on" if is_news else "relay.me.on.already", usage=_usage(call, Wanted.OFF))
         )

@@ -29,21 +29,17 @@ class RelayStore(Protocol):
         """Each with since when."""
         ...
 
-    def begin(self, theme: int, resident: int, now: datetime) -> bool:
-        """Whether it was off."""
+    def begin(
+        self, theme: int, resident: int, now: datetime, *, encrypted: bool = False
+    ) -> Collection[Place]:
+        """From now on what is said in its places is carried; where that is encrypted only if they say so.
+        Which did not take part yet.
+        """
         ...
 
     def end(self, theme: int) -> bool:
-        """Whether it was on."""
+        """Nothing is carried any more. Whether it was on."""
         ...
-
-    # --- where what people say is encrypted ---
-
-    def agree(self, theme: int, places: Collection[Place], resident: int, now: datetime) -> None:
-        """Words may leave these places of it, until it is off."""
-        ...
-
-    def agreed(self, theme: int) -> Collection[Place]: ...
 
     # --- whose words stay where they are ---
 
@@ -51,11 +47,15 @@ class RelayStore(Protocol):
         """Whether that is news."""
         ...
 
-    def come_back(self, resident: int) -> bool:
-        """Whether they stayed out."""
+    def come_back(self, resident: int, now: datetime) -> bool:
+        """Whether they stayed out. What they said before now does, heard later or not."""
         ...
 
     def out_since(self, resident: int) -> datetime | None: ...
+
+    def was_out(self, resident: int, at: datetime) -> bool:
+        """Whether they stayed out at that moment, and came back since."""
+        ...
 
     # --- whose it is ---
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from bot.call import Call
@@ -38,23 +38,23 @@ def switch_on(call: Call, theme: str | None = None, *, encrypted: bool = False) 
         # What its people opened they can bind another to; the rest has its places from the configuration.
         is_theirs = bool(call.tx.places.opened([found.id]))
         raise UserError("relay.one_place" if is_theirs else "relay.one_place.listed", theme=found.name)
-    relays, closed = call.tx.of(RELAYS), unagreed(call.tx, found.id)
+    relays, apart = call.tx.of(RELAYS), taking_no_part(call.tx, found.id)
     relay = relays.of(found.id)
-    if relay and not closed:
+    if relay and not apart:
         return message(text("relay.on.already", theme=found.name, since=relay.since))
+    closed = set(apart).intersection(call.tx.places.encrypted(found.id))
     if closed and not encrypted:
-        raise _asked(call, found, places, closed)
+        raise _asked(call, found, places, [place for place in apart if place in closed])
     _count(call, found)
-    relays.agree(found.id, closed, call.resident.id, call.now)
-    relays.begin(found.id, call.resident.id, call.now)
-    _say_it_begins(call, found, places, closed if relay else places)
+    new = relays.begin(found.id, call.resident.id, call.now, encrypted=encrypted)
+    _say_it_begins(call, found, places, new)
     return message(text("relay.on.receipt", theme=found.name, places=named(call.tx, places)))
 
 
-def unagreed(tx: Transaction, theme: int) -> Sequence[Place]:
-    """Those of its places in which words are encrypted, and out of which nobody said that they may go."""
-    agreed = tx.of(RELAYS).agreed(theme)
-    return [place for place in tx.places.encrypted(theme) if place not in agreed]
+def taking_no_part(tx: Transaction, theme: int) -> Sequence[Place]:
+    """Those of its places that came since it was switched on, or where words were encrypted since."""
+    carried = tx.places.carried(theme)
+    return [place for place in tx.places.of_theme(theme) if place not in carried]
 
 
 def _asked(call: Call, theme: Theme, places: Sequence[Place], closed: Sequence[Place]) -> Unsure:
@@ -76,7 +76,8 @@ def _asked(call: Call, theme: Theme, places: Sequence[Place], closed: Sequence[P
 def encrypted_due(call: Call, job: Job) -> None:
     """A place is one of its relay no more, as what people say there is encrypted by now."""
     theme = int(job.subject)
-    closed, places = unagreed(call.tx, theme), call.tx.places.of_theme(theme)
+    apart, places = taking_no_part(call.tx, theme), call.tx.places.of_theme(theme)
+    closed = [place for place in call.tx.places.encrypted(theme) if place in apart]
     if call.tx.of(RELAYS).of(theme) is None or not closed:
         return
     names = dict(zip(places, named(call.tx, places), strict=True))
@@ -96,6 +97,7 @@ def switch_off(call: Call, theme: str | None = None) -> Message:
         return message(text("relay.off.already", theme=found.name))
     _count(call, found)
     call.tx.of(RELAYS).end(found.id)
+    call.tx.places.let_go(found.id)
     _say(call, found, call.tx.places.of_theme(found.id), "relay.ends")
     return message(text("relay.off.receipt", theme=found.name))
 
@@ -111,7 +113,7 @@ def show_relay(call: Call, theme: str | None = None) -> Message:
     places = call.tx.places.of_theme(found.id)
     if relay is None or not call.settings.of(RelaySettings).on or found.id in call.tx.places.closed():
         return message(text("relay.show.off", theme=found.name))
-    closed = unagreed(call.tx, found.id)
+    apart, encrypted = taking_no_part(call.tx, found.id), call.tx.places.encrypted(found.id)
     lines = [text("relay.show.on", theme=found.name, since=relay.since)]
     if relay.resident:
         lines.append(text("relay.show.by", who=relay.resident))
@@ -121,10 +123,11 @@ def show_relay(call: Call, theme: str | None = None) -> Message:
     for place, name in zip(places, names, strict=True):
         count = call.tx.copies.waiting(place)
         key = "relay.show.waits" if count else "relay.show.place"
-        key = "relay.show.encrypted" if place in closed else key
+        if place in apart:
+            key = "relay.show.encrypted" if place in encrypted else "relay.show.apart"
         lines.append(text(key, place=name, count=count))
         described = of(call.tx, place)
-        if place not in closed and described and described.is_so is False:
+        if place not in apart and described and described.is_so is False:
             lines.append(text("relay.show.undescribed", place=name))
     return message(*lines)
 
@@ -159,7 +162,7 @@ def _count(call: Call, theme: Theme) -> None:
     call.use(ON, within=DAY)
 
 
-def _say_it_begins(call: Call, theme: Theme, places: Sequence[Place], new: Sequence[Place]) -> None:
+def _say_it_begins(call: Call, theme: Theme, places: Sequence[Place], new: Collection[Place]) -> None:
     """In each place, with what others of it there are now that were not; in one of the latter with all."""
     names = dict(zip(places, named(call.tx, places), strict=True))
     encrypted = call.tx.places.encrypted(theme.id)

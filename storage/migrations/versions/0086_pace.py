@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0086"
-down_revision = "0081"
+down_revision = "0087"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 

@@ -46,6 +46,25 @@ async def test_it_is_brought_as_it_was_written_with_the_names_of_whom_it_names(
     assert (second.ref, second.reply_to, second.rich) == (answered.id, asked.id, (Words("Ja!"),))
 
 
+async def test_no_channel_is_named_that_not_everybody_sees(
+    core: Carrying, plein: OnDiscord, sport: Channel, town: Server, anna: Person
+) -> None:
+    """Nor in what leads there, whoever says it."""
+    town.role("raad", ["create_private_threads", "send_messages_in_threads"])
+    hidden, mo = town.channel("klachten-over-anna", only=["raad"]), town.member("mo", roles=["raad"])
+    thread = mo.begins("sport", "ontslag-van-anna", private=True)
+    for who in (anna, mo):
+        words = (
+            f"<#{hidden.id}> <#{thread.id}> https://discord.com/channels/{town.id}/{hidden.id} <#{sport.id}>"
+        )
+        await who.says("sport", words)
+    await core.bell.until(lambda: len(core.heard) == 2)
+    for heard in core.heard:
+        assert "van-anna" not in str(heard.rich)
+        assert "over-anna" not in str(heard.rich)
+        assert "#sport" in str(heard.rich)
+
+
 async def test_what_is_changed_comes_as_a_change_and_counts_once(
     core: Carrying, plein: OnDiscord, sport: Channel, anna: Person, ben: Person
 ) -> None:

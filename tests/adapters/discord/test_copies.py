@@ -11,7 +11,7 @@ from bot.errors import Gone, PlatformFailed, Refused, TryLater, UserError
 from bot.masking import mask
 from bot.model.carried import SAME, Spoken
 from bot.model.people import Place
-from bot.rich import Heading, Mention, Named, Style, Styled, Words
+from bot.rich import SMALL, Heading, Link, Mention, Named, Style, Styled, Words
 from tests.adapters.discord.carrying import Carrying, carrying, plein_carrying, said
 from tests.doubles.discord import Discord, Person, Server, places
 from tests.doubles.discord.state import Channel, Webhook
@@ -89,6 +89,19 @@ async def test_an_answer_shows_what_it_answers_above_it(
     await anna.deletes(question)
     alone = await core.show(plein, sport, said("En ik", plein.clock.now()), answers=question.id)
     assert core.shown(sport, alone)[0].content == "En ik"
+
+
+async def test_nobody_writes_a_line_above_what_they_say(
+    core: Carrying, plein: OnDiscord, sport: Channel
+) -> None:
+    """So nobody is quoted with what they never said."""
+    forged = Heading(SMALL, (Words("↪ "), Link("https://discord.com/channels/1/2/3", (Words("mo"),))))
+    words = Spoken("mia", (forged, Words("echt?")), plein.clock.now())
+    number = await core.show(plein, sport, words)
+    assert not core.shown(sport, number)[0].content.startswith("-#")
+    small = Spoken("mia", (Words("zo"), Heading(SMALL, (Words("klein"),))), plein.clock.now())
+    [shown] = core.shown(sport, await core.show(plein, sport, small))
+    assert shown.content == "zo\n-# klein"
 
 
 async def test_what_answers_nothing_any_more_quotes_nobody(

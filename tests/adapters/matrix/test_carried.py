@@ -247,6 +247,20 @@ async def test_what_was_tried_long_ago_is_looked_for_in_the_room(
     assert await carried.carry(copy) == (sent,)
 
 
+async def test_what_arrived_while_it_was_not_wanted_any_more_is_found_and_goes(
+    carried: Carried, homeserver: Homeserver
+) -> None:
+    anna = await somebody(homeserver, "anna")
+    room = await carried.room(anna)
+    copy = a_copy(room, "woord " * 20_000)
+    sent = await carried.carry(copy)
+    assert len(sent) > 1
+    await carried.hears(await anna.say(room, "dat staat er"))
+    gone = replace(copy, spoken=None, stands=sent[:1], in_doubt=True, tried_at=carried.core.clock.now())
+    await carried.carry(gone)
+    assert [each.body for each in shown(await anna.history(room))] == ["dat staat er"]
+
+
 async def test_an_edit_is_shown_in_its_place_and_goes_with_it(
     carried: Carried, homeserver: Homeserver
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -46,6 +47,20 @@ async def test_an_organiser_of_the_theme_switches_it_and_others_do_not(town: Tow
     assert "a (Test): alles staat er." in shown
     assert "is uit" in await town.say("mo", "!brug uit", room="b")
     assert not await is_on(town)
+
+
+async def test_what_is_asked_of_a_theme_that_others_do_not_see_is_answered_in_private(town: Town) -> None:
+    """Whoever typed it is told which themes they know of, and whoever reads along is not."""
+    for words in ("!brug aan", "!brug aan x", "!brug uit"):
+        before = len(town.platform.where("a"))
+        asked = replace(town.asked("mo", words, room="a"), by_post=True)
+        await town.core.handle(asked)
+        await town.core.run_due()
+        said = [
+            line for line in town.platform.where("a")[before:] if "Vanaf nu" not in line and "uit" not in line
+        ]
+        assert said == [], words
+        assert town.platform.where("mo"), words
 
 
 async def test_it_is_not_said_again_and_again(town: Town) -> None:
