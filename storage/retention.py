@@ -144,6 +144,16 @@ _ITS_SHARE = exists().where(
     _ITS_MESSAGE.c.at.is_not(None),
 )
 
+_IS_SPOKEN = exists().where(
+    _ITS_MESSAGE.c.speaker == speakers.c.id, _ITS_MESSAGE.c.community == speakers.c.community
+)
+# When what waits to be carried was said.
+_SAID_BEFORE = exists().where(
+    _ITS_MESSAGE.c.message == wanted_copies.c.message,
+    _ITS_MESSAGE.c.community == wanted_copies.c.community,
+    before(_ITS_MESSAGE.c.at),
+)
+
 RULES = (
     Rule(
         "what was answered to a command",
@@ -235,11 +245,20 @@ RULES = (
         before(inbox.c.arrived_at),
     ),
     Rule(
-        "which message people said is which, in the places that it was carried to, and who said it",
+        "what a message answers that is carried, and when it was changed",
         A_YEAR,
-        "an edit, a reply or a deletion finds it; `[relay] keep_days` in the configuration",
+        "what answers it is shown so; `[relay] keep_days` in the configuration",
         copies,
-        before(copies.c.at),
+        and_(before(copies.c.at), or_(copies.c.reply_to.is_not(None), copies.c.changed_at.is_not(None))),
+        kept_as=COPIES,
+        only=[copies.c.reply_to, copies.c.changed_at],
+    ),
+    Rule(
+        "which message people said is which, in the places that it was carried to, once it is nobody's",
+        A_YEAR,
+        "what somebody said is taken away elsewhere too once they delete it or want to be forgotten",
+        copies,
+        and_(before(copies.c.at), copies.c.speaker.is_(None)),
         kept_as=COPIES,
     ),
     Rule(
@@ -258,11 +277,10 @@ RULES = (
     ),
     Rule(
         "which account said any of that",
-        A_YEAR,
+        timedelta(days=1),
         "as long as what it said",
         speakers,
-        before(speakers.c.spoke_at),
-        kept_as=COPIES,
+        and_(before(speakers.c.spoke_at), ~_IS_SPOKEN),
     ),
     Rule(
         "what was done with a message that did not come",
@@ -270,6 +288,13 @@ RULES = (
         "a minute, as events come unordered",
         early_acts,
         before(early_acts.c.until),
+    ),
+    Rule(
+        "what people said and could not be said elsewhere yet",
+        timedelta(days=7),
+        "a platform may be away; later nobody expects it any more",
+        wanted_copies,
+        and_(wanted_copies.c.first, ~wanted_copies.c.gone, ~wanted_copies.c.in_doubt, _SAID_BEFORE),
     ),
     Rule(
         "what could not be carried, without its words",

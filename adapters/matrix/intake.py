@@ -553,7 +553,10 @@ class Intake:
             except nio.EncryptionError:
                 waiting[_sender(source)] += 1
                 continue
-            if self.matters(arrival.room, opened.source):
+            gone = await self._is_taken_back(arrival.room, source)
+            if gone is None:
+                waiting[_sender(source)] += 1
+            elif not gone and self.matters(arrival.room, opened.source):
                 told = {PRIVATELY: source.get(PRIVATELY) is True, SAID_AT: milliseconds(at)}
                 body = json.dumps({**opened.source, **told})
                 self.put(replace(arrival, body=body))
@@ -562,6 +565,14 @@ class Intake:
         self._undecryptable = waiting
         if given_up:
             await self._on.core.acknowledge(self._on.account, given_up)
+
+    async def _is_taken_back(self, room: str, source: Mapping[str, Any]) -> bool | None:
+        """Whether whoever said it, or a moderator, removed it before its key came; None: nobody says."""
+        try:
+            found = await event_at(self._on, room, str(source.get("event_id")))
+        except (OSError, TimeoutError):
+            return None
+        return found is not None and "redacted_because" in found.source.get("unsigned", {})
 
 
 def pressed(asked: Invocation, command: str, args: Mapping[str, Any]) -> Invocation:

@@ -290,7 +290,24 @@ async def test_all_of_it_goes_by_rule(store: Database) -> None:
     await store.forget(NOW + month + SECOND, {COPIES: 2 * year})
     assert await store.run(counted) == [2, 1, 0, 0]
     await store.forget(NOW + year + SECOND)
+    assert await store.run(counted) == [2, 1, 0, 0], "whoever said it can still have it taken away"
+    await store.run(lambda tx: tx.copies.ended(1, NOW))
+    await store.forget(NOW + year + SECOND)
     assert await store.run(counted) == [0, 0, 0, 0]
+
+
+async def test_what_waited_for_a_week_is_not_said_any_more(store: Database) -> None:
+    week = timedelta(days=7)
+
+    def left(tx: Transaction) -> int:
+        found: int = rows(tx, select(func.count()).select_from(wanted_copies))[0][0]
+        return found
+
+    await store.run(say)
+    await store.forget(NOW + week)
+    assert await store.run(left) == 1
+    await store.forget(NOW + week + SECOND)
+    assert await store.run(left) == 0
 
 
 async def test_what_somebody_said_is_theirs_to_have(store: Database) -> None:

@@ -73,7 +73,11 @@ async def test_one_that_became_otherwise_meanwhile_ends_it_before_it_begins(stor
 
 
 async def test_it_is_kept_for_as_long_as_its_messages(store: Database) -> None:
-    await store.run(lambda tx: fold(tx, "1", "2"))
+    def fill(tx: Transaction) -> None:
+        for message in fold(tx, "1", "2"):
+            tx.copies.ended(message, NOW)
+
+    await store.run(fill)
     await store.forget(NOW + YEAR - SECOND)
     assert [await count(store, table) for table in (copies, fold_shares)] == [3, 2]
     await store.forget(NOW + YEAR + SECOND)

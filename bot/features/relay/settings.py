@@ -11,7 +11,7 @@ from bot.settings import Section
 
 class RelaySettings(Section):
     """Whether themes may have what people say carried between their places, and for how many days it is known
-    which message is which there.
+    what a message answers there.
     """
 
     on: bool = False

@@ -197,6 +197,29 @@ async def test_a_sealed_vote_that_another_copies_is_its_owners_alone(
     assert "Ja: 0 stemmen" in (await anna.told("Nee: 1 stem")).body
 
 
+async def test_what_was_taken_back_before_its_key_came_is_not_done(town: Town, tmp_path: Path) -> None:
+    anna = await town.resident("anna")
+    room = await town.room(anna.person, encrypted=True)
+    sealer = await Sealer.of(town.server, anna.person, tmp_path)
+    await anna.person.say(room, '!peiling open "Een bank?" Ja | Nee')
+    await number_of(anna)
+    await sealer.seal(room, {"type": "m.nothing", "content": {}})
+    session = nio.crypto.OutboundGroupSession()
+    key = session.session_key
+    session.mark_as_shared()
+    sealer.client.olm.outbound_group_sessions[room] = session
+    vote = await sealer.seal(room, words("!stem 1"))
+    await anna.person.redact(room, vote)
+    # All of that has been heard.
+    await anna.person.say(anna.direct, "!help")
+    await anna.told("Wat ik voor je kan doen")
+    await sealer.pass_on(town.plein.user_id, room, session.id, key)
+    await sealer.seal(room, words("!stem 2"))
+    said = await anna.told("je koos")
+    await sealer.close()
+    assert "je koos Nee" in said.body
+
+
 @pytest.mark.parametrize("stolen", [False, True], ids=["control", "stolen"])
 async def test_a_room_key_that_another_passed_on_first_is_its_owners_too(
     town: Town, tmp_path: Path, stolen: bool

@@ -32,13 +32,16 @@ def was_there(call: Call, meeting: int, resident: int) -> bool:
 
 
 def plan(call: Call, meeting: Meeting) -> None:
-    """It opens in time, and it is asked how it was. Where it is not open yet, no code is its own, and nobody
-    is there.
+    """It opens in time, and it is asked how it was. Where it is not open yet, no code is its own.
+
+    Where it is not on today any more, nobody is there. Who came today stays so: else whoever puts it off for
+    half an hour would decide whose say counts in how it was.
     """
     kept = call.tx.of(PRESENCE)
     if not is_open(meeting, call.now):
         kept.close(meeting.id)
-    if meeting.state == "cancelled" or call.now < meeting.starts_at - BEFORE:
+    day, today = (at.astimezone(call.zone).date() for at in (meeting.starts_at, call.now))
+    if meeting.state == "cancelled" or (call.now < meeting.starts_at - BEFORE and day > today):
         kept.empty(meeting.id)
     call.schedule(OPEN, str(meeting.id), meeting.starts_at - BEFORE)
     call.schedule(RATE_OPEN, str(meeting.id), meeting.ends_at)

@@ -149,6 +149,14 @@ async def test_a_meeting_that_is_moved_has_another_code_and_opens_then(town: Tow
     assert THERE in await town.say("anna", "!hier")
 
 
+async def test_who_came_stays_where_it_is_put_off_for_half_an_hour(town: Town) -> None:
+    await town.say("anna", "!hier")
+    await town.say("mia", '!bijeenkomst verplaats "vandaag 20:40"')
+    assert await number(town) == 1
+    await town.say("mia", '!bijeenkomst verplaats "9 december 20u"')
+    assert await number(town) == 0
+
+
 async def test_a_code_is_of_no_use_once_it_is_over(town: Town) -> None:
     code = await code_of(town)
     said_in_time = town.asked("anna", f"!hier {code}")
