@@ -239,11 +239,15 @@ class Carried:
     def _is_absent(self, tx: Transaction, resident: int, at: datetime | None = None) -> bool:
         return self._features.is_absent(tx, self._communities.configured(tx.community), resident, at)
 
+    def stays_out(self, tx: Transaction, author: Identity) -> bool:
+        """Whether what they say stays where they say it."""
+        who = tx.people.by_identity(author)
+        return who is not None and self._is_absent(tx, who.id)
+
     def _answers(self, tx: Transaction, message: int | None) -> int | None:
         """What it answers, as it is shown elsewhere: that names nobody whose words stay where they are."""
         author = tx.copies.author_of(message) if message is not None else None
-        who = tx.people.by_identity(author) if author else None
-        return message if author and not (who and self._is_absent(tx, who.id)) else None
+        return message if author and not self.stays_out(tx, author) else None
 
     def _said(self, tx: Transaction, heard: Heard, others: Sequence[Place], now: datetime) -> None:
         copies = tx.copies
@@ -262,14 +266,16 @@ class Carried:
         if heard.changed_at:
             copies.changed(message, heard.changed_at)
         if early and early.spoken is None:
-            copies.ended(message)
+            copies.ended(message, now)
             return
         is_news = early is not None and early.at >= (heard.changed_at or early.at)
         if early and early.spoken and early.author == heard.author and is_news:
             spoken = replace(spoken, rich=early.spoken.rich, files=early.spoken.files)
             edition = early.edition
             copies.changed(message, early.at)
-        copies.want(message, others, spoken, edition, now, missed=now - heard.at > LATE_AFTER)
+        copies.want(
+            message, others, spoken, edition, now, missed=now - heard.at > LATE_AFTER, by=heard.author
+        )
         is_known(tx, heard.place, heard.ref, message, now)
 
     def _changed(
@@ -331,7 +337,8 @@ class Carried:
         for ref in refs:
             found = tx.copies.at(place, ref)
             if found is not None:
-                _gone(tx, place, ref, found, now)
+                for message in (found.message, *found.others):
+                    _gone(tx, place, ref, replace(found, message=message), now)
             elif taken := tx.signs.take_event(place, ref):
                 settle(tx, taken, now)
             elif place in self.places:
@@ -354,7 +361,7 @@ def _gone(tx: Transaction, place: Place, ref: str, found: Stands, now: datetime)
     if found.said:
         if found.gone:
             return
-        copies.ended(found.message)
+        copies.ended(found.message, now)
         where = [other for other in where if other != place]
     elif copies.is_under_way(found.message, place):
         # A part that is too many is taken away; whether that was it shows when all of it is done.
@@ -362,6 +369,8 @@ def _gone(tx: Transaction, place: Place, ref: str, found: Stands, now: datetime)
         return
     elif copies.wants_gone(found.message, place):
         return
+    else:
+        tx.uncarried.ended(found.message, now)
     copies.want(found.message, where, None, edition, now)
     tx.signs.drop(found.message)
     copies.unanswer(found.message, [*where, place], now)

@@ -26,6 +26,7 @@ from bot.delivery.erasing import Erasing
 from bot.delivery.files import Files
 from bot.delivery.leaving import Leaving
 from bot.delivery.making import Making
+from bot.delivery.marking import Marking
 from bot.delivery.outbox import Outbox
 from bot.delivery.rooms import Rooms
 from bot.delivery.seeing import Seeing
@@ -98,6 +99,7 @@ class PleinCore:
         self._files = Files(store, clock, self.rooms.adapters)
         self.carried_signs = CarriedSigns(store, clock, self.communities, self.carried)
         self.signing = Signing(store, clock, self.rooms.adapters, self.carried)
+        self.marking = Marking(store, clock, self.rooms.adapters, self.carried.stays_out)
         self.describing = Describing(store, clock, self.rooms.adapters, self.communities, self.carried, texts)
         self.silencing = Silencing(store, clock, self.rooms.adapters, self.communities, features)
         call_for = self.dispatch.call_for_nobody
@@ -121,6 +123,7 @@ class PleinCore:
         self.outbox.worker.wake()
         self.carrying.worker.wake()
         self.signing.worker.wake()
+        self.marking.worker.wake()
         self.describing.wake()
         self.silencing.again()
         self.boards.worker.wake()
@@ -138,6 +141,7 @@ class PleinCore:
         await self.carried.refresh()
         await self.carrying.worker.flush()
         await self.signing.worker.flush()
+        await self.marking.worker.flush()
         await self.describing.flush()
         await self.silencing.flush()
         await self.erasing.flush()

@@ -34,5 +34,8 @@ def _is_written(character: str) -> bool:
     return character.isalnum() or character.isspace() or character.isascii()
 
 
+# By this Plein marks what it could not do with a message of somebody's.
+WARNING = "\N{WARNING SIGN}\N{VARIATION SELECTOR-16}"
+
 # In a section of the configuration: one sign, folded; "": none.
 ReactionSign = Annotated[str, AfterValidator(_sign)]

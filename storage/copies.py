@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Executable,
+    Select,
     and_,
     bindparam,
     delete,
@@ -39,8 +40,19 @@ from storage.batch import Batch, Loader
 from storage.community import anywhere
 from storage.envelopes import Envelopes
 from storage.numbers import next_number
-from storage.tables import copied_in, copies, early_acts, placed_signs, signs, speakers, wanted_copies
+from storage.tables import (
+    copied_in,
+    copies,
+    early_acts,
+    fold_shares,
+    placed_signs,
+    signs,
+    speakers,
+    uncarried,
+    wanted_copies,
+)
 from storage.threads import Threads
+from storage.uncarried import Uncarried
 from storage.upsert import upsert
 
 A_DAY = timedelta(days=1)
@@ -67,7 +79,23 @@ _AT = (
     .join(speakers, speakers.c.id == copies.c.speaker, isouter=True)
     .where(_THERE, copies.c.ref == bindparam("ref_", type_=copies.c.ref.type))
 )
-_REFS = select(copies.c.ref).where(_MESSAGE, _THERE).order_by(copies.c.part)
+# Part by part; or as one with others.
+_ITS_FOLD = and_(
+    copies.c.message == fold_shares.c.fold,
+    copies.c.place == fold_shares.c.place,
+    copies.c.community == fold_shares.c.community,
+)
+_REFS = (
+    select(copies.c.ref, copies.c.part, literal(None, fold_shares.c.fold.type).label("fold"))
+    .where(_MESSAGE, _THERE)
+    .union_all(
+        select(copies.c.ref, copies.c.part, fold_shares.c.fold)
+        .join(fold_shares, _ITS_FOLD)
+        .where(fold_shares.c.message == bindparam("message_"), fold_shares.c.place == bindparam("place_"))
+    )
+)
+_TOGETHER = select(fold_shares.c.message).where(fold_shares.c.fold == bindparam("fold_"))
+_TOGETHER = _TOGETHER.order_by(fold_shares.c.share)
 _PLACES = (
     select(copied_in.c.id, copied_in.c.platform, copied_in.c.room, copies.c.at)
     .join(copies, copies.c.place == copied_in.c.id)
@@ -81,9 +109,13 @@ _SINCE = (
     .order_by(copies.c.at, copies.c.message)
 )
 _OF_THESE = (
-    select(copies.c.message, copies.c.ref, copies.c.at)
+    select(copies.c.message, copies.c.ref, copies.c.at, copies.c.part)
     .where(among(copies.c.message, "messages_"), _THERE)
-    .order_by(copies.c.message, copies.c.part)
+    .union_all(
+        select(fold_shares.c.message, copies.c.ref, copies.c.at, copies.c.part)
+        .join(fold_shares, _ITS_FOLD)
+        .where(among(fold_shares.c.message, "messages_"), fold_shares.c.place == bindparam("place_"))
+    )
 )
 _REPLIES = select(copies.c.message, copies.c.at).where(copies.c.reply_to == bindparam("message_"))
 _SPEAKER_OF = select(copies.c.speaker).where(_MESSAGE, copies.c.at.is_not(None))
@@ -120,7 +152,11 @@ _WANTED_IN = (
     select(copied_in.c.platform, copied_in.c.room)
     .join(wanted_copies, wanted_copies.c.place == copied_in.c.id)
     .where(wanted_copies.c.message == bindparam("message_"))
-    .order_by(copied_in.c.id)
+    .union_all(
+        select(copied_in.c.platform, copied_in.c.room)
+        .join(fold_shares, fold_shares.c.place == copied_in.c.id)
+        .where(fold_shares.c.message == bindparam("message_"))
+    )
 )
 _WANT = insert(wanted_copies)
 _SEQ = wanted_copies.c.seq == bindparam("seq_")
@@ -156,13 +192,24 @@ _PARK = _PARK.values(parked=bindparam("reason_"), in_doubt=False, spoken=null(),
 _SAID_AT = copies.alias("said_at")
 _SAID_IN = select(copies.c.place).where(_SAID)
 _MISSED = (
-    select(wanted_copies.c.seq)
+    select(wanted_copies.c.seq, wanted_copies.c.message)
     .join(_SAID_AT, _SAID_AT.c.message == wanted_copies.c.message)
     .where(
         *(_IN_PLACE, wanted_copies.c.parked.is_(None), wanted_copies.c.first, wanted_copies.c.missed),
         *(~wanted_copies.c.in_doubt, _SAID_AT.c.at.is_not(None), _SAID_AT.c.place == bindparam("said_in_")),
     )
     .order_by(_SAID_AT.c.at, wanted_copies.c.seq)
+)
+_TALKING = (
+    select(copied_in.c.platform, copied_in.c.room)
+    .distinct()
+    .join(_SAID_AT, _SAID_AT.c.place == copied_in.c.id)
+    .join(wanted_copies, wanted_copies.c.message == _SAID_AT.c.message)
+    .where(
+        *(_IN_PLACE, wanted_copies.c.parked.is_(None), wanted_copies.c.first, ~wanted_copies.c.missed),
+        *(wanted_copies.c.since < bindparam("before_", type_=_MOMENT), _SAID_AT.c.at.is_not(None)),
+    )
+    .order_by(copied_in.c.platform, copied_in.c.room)
 )
 _LEAVE_OUT = delete(wanted_copies).where(among(wanted_copies.c.seq, "seqs_"))
 _WAITING = select(func.count()).select_from(wanted_copies).where(_IN_PLACE, wanted_copies.c.parked.is_(None))
@@ -174,6 +221,22 @@ _RETRY = anywhere(update(wanted_copies).where(_WAITS).values(next_at=_NOW))
 _RETRY_THERE = anywhere(
     update(wanted_copies).where(_WAITS, wanted_copies.c.place.in_(_IS_THERE)).values(next_at=_NOW)
 )
+
+
+def wanted_rows(*where: ColumnElement[bool]) -> Select[Any]:
+    """What is wanted, with where, and whether that could not be before."""
+    could_not = and_(
+        uncarried.c.message == wanted_copies.c.message, uncarried.c.place == wanted_copies.c.place
+    )
+    at = uncarried.c.at.label("uncarried_at")
+    found = select(wanted_copies, copied_in.c.platform, copied_in.c.room, at)
+    found = found.join(copied_in, copied_in.c.id == wanted_copies.c.place)
+    return found.join(uncarried, could_not, isouter=True).where(*where)
+
+
+def in_place() -> ColumnElement[bool]:
+    """Of the place of that platform and room."""
+    return and_(copied_in.c.platform == bindparam("platform_"), copied_in.c.room == bindparam("room_"))
 
 
 def _waiting(table: Any) -> ColumnElement[bool]:
@@ -192,25 +255,14 @@ _IS_FIRST = ~(
     )
     .exists()
 )
-_TO_DO = (
-    select(wanted_copies, copied_in.c.platform, copied_in.c.room)
-    .join(copied_in, copied_in.c.id == wanted_copies.c.place)
-    .where(_MINE, _waiting(wanted_copies), _IS_FIRST)
-)
+_TO_DO = wanted_rows(_MINE, _waiting(wanted_copies), _IS_FIRST)
 _DUE = anywhere(
     _TO_DO.where(wanted_copies.c.next_at <= _NOW)
     .order_by(wanted_copies.c.next_at, wanted_copies.c.seq)
     .limit(bindparam("limit_"))
 )
 _NEXT = anywhere(
-    select(wanted_copies, copied_in.c.platform, copied_in.c.room)
-    .join(copied_in, copied_in.c.id == wanted_copies.c.place)
-    .where(
-        *(_MINE, _waiting(wanted_copies), copied_in.c.platform == bindparam("platform_")),
-        copied_in.c.room == bindparam("room_"),
-    )
-    .order_by(wanted_copies.c.seq)
-    .limit(1)
+    wanted_rows(_MINE, _waiting(wanted_copies), in_place()).order_by(wanted_copies.c.seq).limit(1)
 )
 _NEXT_TRY = anywhere(
     select(wanted_copies.c.next_at)
@@ -221,10 +273,16 @@ _NEXT_TRY = anywhere(
 
 # --- what somebody said, as far as it is elsewhere ---
 
-_COPY = copies.alias("copy")
+_COPY, _WHOLE = copies.alias("copy"), copies.alias("whole")
+_IS_NOTED = (
+    select(literal(1))
+    .where(_WHOLE.c.message == fold_shares.c.fold, _WHOLE.c.place == fold_shares.c.place)
+    .exists()
+)
 _IS_ELSEWHERE = or_(
     select(literal(1)).where(_COPY.c.message == copies.c.message, _COPY.c.at.is_(None)).exists(),
     select(literal(1)).where(wanted_copies.c.message == copies.c.message, ~wanted_copies.c.gone).exists(),
+    select(literal(1)).where(fold_shares.c.message == copies.c.message, _IS_NOTED).exists(),
 )
 _SPOKEN = and_(
     copies.c.speaker == bindparam("speaker_"),
@@ -291,6 +349,14 @@ _ITS_ACT = and_(
     early_acts.c.ref == bindparam("ref_", type_=early_acts.c.ref.type),
 )
 _ACT = select(early_acts).where(_ITS_ACT)
+_TAKEN = (
+    select(early_acts.c.ref)
+    .join(copied_in, copied_in.c.id == early_acts.c.place)
+    .where(
+        *(copied_in.c.platform == bindparam("platform_"), copied_in.c.room == bindparam("room_")),
+        early_acts.c.spoken.is_(None),
+    )
+)
 _TAKE_ACT = delete(early_acts).where(_ITS_ACT)
 _ADD_ACT = insert(early_acts)
 _END_ACTS = delete(early_acts).where(early_acts.c.until <= bindparam("now_", type_=early_acts.c.until.type))
@@ -306,11 +372,14 @@ def named_on(db: Batch, message: int, place: int) -> tuple[tuple[str, int], ...]
 class Copies:
     """Implements CopyStore."""
 
-    def __init__(self, db: Batch, sealing: Envelopes, account_for: Callable[[Place], str]) -> None:
+    def __init__(
+        self, db: Batch, sealing: Envelopes, account_for: Callable[[Place], str], uncarried: Uncarried
+    ) -> None:
         self._db = db
         self._sealing = sealing
         self._account_for = account_for
         self._threads = Threads(db)
+        self._uncarried = uncarried
 
     # --- the map ---
 
@@ -322,13 +391,24 @@ class Copies:
         said = row.at is not None
         author = Identity(*row.account.split(":", 1)) if row.account else None
         is_gone = said and row.speaker is None
+        if row.message < 0:
+            first, *others = self._db.execute(_TOGETHER, {"fold_": row.message}).scalars() or [row.message]
+            return Stands(first, said=False, others=tuple(others))
         return Stands(row.message, said, row.at, row.reply_to, author, is_gone, row.changed_at, row.thread)
 
     def refs(self, message: int, place: Place) -> Reference:
         number = self._known(place)
         if number is None:
             return ()
-        return tuple(self._db.execute(_REFS, {"message_": message, "place_": number}).scalars())
+        return tuple(part.ref for part in self._parts(message, number))
+
+    def _parts(self, message: int, number: int) -> Sequence[Any]:
+        found = self._db.execute(_REFS, {"message_": message, "place_": number})
+        return sorted(found, key=lambda part: int(part.part))
+
+    def number_of(self, place: Place) -> int:
+        """What it goes by in the map."""
+        return self._number(place)
 
     def standing(self, place: Place, since: datetime) -> Sequence[Standing]:
         number = self._known(place)
@@ -336,10 +416,11 @@ class Copies:
         if number is None or not changed:
             return []
         found = self._db.execute(_OF_THESE, {"messages_": list(changed), "place_": number})
-        return [
+        stands = [
             Standing(row.ref, row.at is not None, changed[row.message] if row.at is not None else None)
-            for row in found
+            for row in sorted(found, key=lambda row: (row.message, row.part))
         ]
+        return list(dict.fromkeys(stands))
 
     def said(
         self,
@@ -384,12 +465,14 @@ class Copies:
     def changed(self, message: int, at: datetime) -> None:
         self._db.execute(_CHANGED, {"message_": message, "changed_": at})
 
-    def ended(self, message: int) -> None:
+    def ended(self, message: int, now: datetime) -> None:
         self._db.execute(_ENDED, {"message_": message})
+        self._uncarried.ended(message, now)
 
     def places_of(self, message: int) -> Sequence[Place]:
-        stands = [Place(row.platform, row.room) for row in self._db.execute(_PLACES, {"message_": message})]
-        wanted = [Place(*row) for row in self._db.execute(_WANTED_IN, {"message_": message})]
+        values = {"message_": message}
+        stands = [Place(row.platform, row.room) for row in self._db.execute(_PLACES, values)]
+        wanted = [Place(*row) for row in sorted(map(tuple, self._db.execute(_WANTED_IN, values)))]
         return list(dict.fromkeys((*stands, *wanted)))
 
     def author_of(self, message: int) -> Identity | None:
@@ -414,7 +497,7 @@ class Copies:
             _, *others = everywhere = self.places_of(message)
             self.want(message, others, None, f"taken:{message}", now)
             self.unanswer(message, everywhere, now)
-            self.ended(message)
+            self.ended(message, now)
         if found or self._db.execute(_LEAVING, {"speaker_": speaker}).first():
             return True
         rest = list(self._db.execute(_SOME_SPOKEN, {**spoken, "limit_": PAGE}).scalars())
@@ -445,7 +528,7 @@ class Copies:
             everywhere = self.places_of(message)
             self.want(message, everywhere, None, f"taken:{message}", now)
             self.unanswer(message, everywhere, now)
-            self.ended(message)
+            self.ended(message, now)
         return len(found) == limit
 
     def _in_these(
@@ -461,6 +544,7 @@ class Copies:
     def disown(self, author: Identity) -> int | None:
         speaker = self.speaker(author)
         if speaker is not None:
+            self._uncarried.disown(speaker)
             for statement in _DISOWN:
                 self._db.execute(statement, {"speaker_": speaker})
         return speaker
@@ -513,14 +597,24 @@ class Copies:
         now: datetime,
         *,
         missed: bool = False,
+        by: Identity | None = None,
     ) -> None:
         key, sealed = self._sealing.seal(pack_spoken(spoken)) if spoken else ("", None)
         state = {"edition": edition, "gone": spoken is None, "key": key, "spoken": sealed}
-        speaker = self._db.execute(_SPEAKER_OF, {"message_": message}).scalar()
-        new = {"message": message, "speaker": speaker, "next_at": now, "missed": missed}
+        speaker = self.speaker(by) if by else None
+        if by is None:
+            speaker = self._db.execute(_SPEAKER_OF, {"message_": message}).scalar()
+        new = {"message": message, "speaker": speaker, "next_at": now, "since": now, "missed": missed}
         for place in places:
-            self._want_in(place, message, new, state)
+            if by:
+                self._want_first(place, new, state)
+            else:
+                self._want_in(place, message, new, state)
         self._db.wake("copy")
+
+    def _want_first(self, place: Place, new: dict[str, Any], state: dict[str, Any]) -> None:
+        row = {"place": self._number(place), "account": self._account_for(place), "first": True}
+        self._db.execute(_WANT, {**new, **row, **state})
 
     def _want_in(self, place: Place, message: int, new: dict[str, Any], state: dict[str, Any]) -> None:
         number = self._number(place)
@@ -585,6 +679,12 @@ class Copies:
         row |= {"account": early.author and early.author.address, "said_at": early.at, "until": now + WAITS}
         self._db.execute(_ADD_ACT, row)
 
+    def taken(self, message: int, place: Place) -> Sequence[str]:
+        where = {"platform_": place.platform, "room_": place.room_id}
+        acts = list(self._db.execute(_TAKEN, where))
+        there = set(self.refs(message, place)) if acts else ()
+        return [row.ref for row in acts if row.ref in there]
+
     def waited(self, place: Place, ref: str, now: datetime) -> Early | None:
         number = self._known(place)
         where = {"place_": number, "ref_": ref}
@@ -614,14 +714,15 @@ class Copies:
 
     def due(self, account: str, now: datetime, limit: int) -> Sequence[Wanted]:
         rows = self._db.execute(_DUE, {"account_": account, "now_": now, "limit_": limit})
-        return [wanted for row in rows if (wanted := self._read(row))]
+        return [wanted for row in rows if (wanted := self.read(row))]
 
     def next_for(self, place: Place, account: str, now: datetime) -> Wanted | None:
         where = {"platform_": place.platform, "room_": place.room_id, "account_": account}
         row = self._db.execute(_NEXT, where).first()
-        return self._read(row) if row and row.next_at <= now else None
+        return self.read(row) if row and row.next_at <= now else None
 
-    def _read(self, row: Any) -> Wanted | None:
+    def read(self, row: Any) -> Wanted | None:
+        """What is wanted, of such a row; None where nobody can read it any more."""
         place = Place(row.platform, row.room)
         spoken = self._opened(row)
         with self._db.within(row.community):
@@ -629,8 +730,11 @@ class Copies:
                 self._db.execute(_DROP, {"seq_": row.seq})
                 self._db.wake("copy")  # what comes after it there
                 return None
-            where = {"message_": row.message, "place_": row.place}
-            stands = tuple(self._db.execute(_REFS, where).scalars())
+            # Nothing of what is tried for the first time.
+            is_new = row.first and row.tried_at is None
+            found = () if is_new else self._parts(row.message, row.place)
+            stands = tuple(part.ref for part in found)
+            fold = row.fold or next((part.fold for part in found if part.fold), None)
             answers = self.refs(spoken.answers, place) if spoken and spoken.answers is not None else ()
             thread = self._thread_in(spoken, place, row.place) if spoken else None
             said = self._is_said(row.message, place, stands)
@@ -650,7 +754,19 @@ class Copies:
             named=named,
             community=row.community,
         )
-        return Wanted(row.seq, copy, said, bool(row.first), bool(row.missed))
+        is_uncarried = row.uncarried_at is not None
+        return Wanted(
+            row.seq,
+            copy,
+            said,
+            bool(row.first),
+            bool(row.missed),
+            is_uncarried,
+            row.since,
+            fold,
+            row.fold is not None,
+            row.speaker,
+        )
 
     def _thread_in(self, spoken: Spoken, place: Place, number: int) -> str | None:
         """Where that message stands, or where its thread still is."""
@@ -673,9 +789,10 @@ class Copies:
         if wanted:
             self._db.execute(_TRIED, [{"seq_": each.id, "now_": now} for each in wanted])
 
-    def note(self, copy: Copy, part: int, ref: str) -> None:
+    def note(self, copy: Copy, part: int, ref: str, *, is_new: bool = False) -> None:
         number = self._number(copy.place)
-        self._db.execute(_TAKE_PART, {"message_": copy.message, "place_": number, "part_": part})
+        if not is_new:
+            self._db.execute(_TAKE_PART, {"message_": copy.message, "place_": number, "part_": part})
         if ref:
             row = {"message": copy.message, "place": number, "part": part, "ref": ref}
             self._db.execute(_ADD, {**row, "speaker": None, "at": None, "reply_to": None, "thread": None})
@@ -702,14 +819,18 @@ class Copies:
         values = {"seq_": wanted.id, "when_": when, "more_": int(failed), "in_doubt_": in_doubt}
         self._db.execute(_LATER, values)
 
-    def leave_out(self, message: int, place: Place, most: int) -> int:
+    def leave_out(self, message: int, place: Place, most: int) -> Sequence[int]:
         said_in = self._db.execute(_SAID_IN, {"message_": message}).scalar()
         where = {"place_": self._known(place), "said_in_": said_in}
-        missed = list(self._db.execute(_MISSED, where).scalars()) if said_in else []
+        missed = list(self._db.execute(_MISSED, where)) if said_in else []
         if left := missed[: max(len(missed) - most, 0)]:
-            self._db.execute(_LEAVE_OUT, {"seqs_": left})
+            self._db.execute(_LEAVE_OUT, {"seqs_": [row.seq for row in left]})
             self._db.wake("copy")
-        return len(left)
+        return [row.message for row in left]
+
+    def talking(self, place: Place, before: datetime) -> Sequence[Place]:
+        found = self._db.execute(_TALKING, {"place_": self._known(place), "before_": before})
+        return [Place(row.platform, row.room) for row in found]
 
     def park(self, wanted: Wanted, reason: str) -> None:
         self._db.execute(_PARK, {"seq_": wanted.id, "reason_": reason})

@@ -51,6 +51,7 @@ from storage.tables import (
     speakers,
     wanted_rooms,
 )
+from storage.uncarried import unmark
 from storage.upsert import upsert
 
 _KEY = "forgotten"
@@ -116,6 +117,7 @@ _LET_OUT = delete(guests).where(
 # What they said, as far as it does not stand elsewhere yet; and whose it is that stands there.
 _SPOKE = select(speakers.c.id).where(speakers.c.account == bindparam("address_")).scalar_subquery()
 _UNSPEAK = (
+    unmark(_SPOKE),
     *unsay(_SPOKE),
     delete(early_acts).where(early_acts.c.account == bindparam("address_")),
     update(signs).where(signs.c.speaker == _SPOKE).values(name=""),

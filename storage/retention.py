@@ -39,6 +39,7 @@ from storage.tables import (
     boards,
     copies,
     early_acts,
+    fold_shares,
     handled,
     inbox,
     jobs,
@@ -49,6 +50,8 @@ from storage.tables import (
     speakers,
     spent,
     threads,
+    uncarried,
+    uncarried_marks,
     uses,
     wanted_copies,
 )
@@ -132,6 +135,15 @@ _ITS_MESSAGE = copies.alias("its_message")
 _IS_KNOWN = exists().where(
     _ITS_MESSAGE.c.message == copies.c.message,
     _ITS_MESSAGE.c.community == copies.c.community,
+    _ITS_MESSAGE.c.at.is_not(None),
+)
+# What stands as one has a number that nobody said.
+_HAS_SHARES = exists().where(
+    fold_shares.c.fold == copies.c.message, fold_shares.c.community == copies.c.community
+)
+_ITS_SHARE = exists().where(
+    _ITS_MESSAGE.c.message == fold_shares.c.message,
+    _ITS_MESSAGE.c.community == fold_shares.c.community,
     _ITS_MESSAGE.c.at.is_not(None),
 )
 
@@ -266,11 +278,18 @@ RULES = (
         kept_as=COPIES,
     ),
     Rule(
+        "which of these stand as one",
+        timedelta(),
+        "it is known whose they are",
+        fold_shares,
+        ~_ITS_SHARE,
+    ),
+    Rule(
         "the same of its copies",
         timedelta(),
         "it is known whose they are",
         copies,
-        and_(copies.c.at.is_(None), ~_IS_KNOWN),
+        and_(copies.c.at.is_(None), ~_IS_KNOWN, ~_HAS_SHARES),
     ),
     Rule(
         "of which of these messages a thread is",
@@ -320,6 +339,20 @@ RULES = (
         "to look into what happened",
         wanted_copies,
         and_(wanted_copies.c.parked.is_not(None), before(wanted_copies.c.tried_at)),
+    ),
+    Rule(
+        "why something was not carried",
+        timedelta(days=30),
+        "whoever said it may ask",
+        uncarried,
+        before(uncarried.c.at),
+    ),
+    Rule(
+        "the mark on that",
+        timedelta(days=30),
+        "it is taken away once that is carried after all",
+        uncarried_marks,
+        before(uncarried_marks.c.since),
     ),
     # After the posts: with them go the references to them.
     Rule(

@@ -768,11 +768,15 @@ wanted_copies = Table(
     # It is being tried, or may have arrived.
     Column("in_doubt", Boolean, nullable=False, server_default=false()),
     Column("parked", String),
+    Column("since", Moment),
+    # It is being tried as one with others, or stands so: by which number they go together.
+    Column("fold", Number),
     Index("ix_wanted_copies_message_place", "message", "place"),
     sqlite_autoincrement=True,
 )
 _NOT_ASIDE = text("parked IS NULL")
 Index("ix_wanted_copies_speaker", wanted_copies.c.speaker)
+Index("ix_wanted_copies_fold", wanted_copies.c.fold, sqlite_where=text("fold IS NOT NULL"))
 Index("ix_wanted_copies_place_seq", wanted_copies.c.place, wanted_copies.c.seq, sqlite_where=_NOT_ASIDE)
 Index(
     "ix_wanted_copies_due",
@@ -780,6 +784,57 @@ Index(
     wanted_copies.c.next_at,
     wanted_copies.c.seq,
     sqlite_where=_NOT_ASIDE,
+)
+
+# Which messages stand as one in a place, each so long as it is written there. What they are together is in
+# the map by a number below zero, which nobody said.
+fold_shares = Table(
+    "fold_shares",
+    metadata,
+    Column("message", Number, primary_key=True, autoincrement=False),
+    Column("place", Number, primary_key=True, autoincrement=False),
+    of_community(),
+    Column("fold", Number, nullable=False, index=True),
+    Column("share", Integer, nullable=False),
+    Column("length", Integer, nullable=False),
+    # Under the name of whoever said it, as others speak there as well.
+    Column("named", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What could not be carried to a place, or not all of it, and why: a line for whoever asks.
+uncarried = Table(
+    "uncarried",
+    metadata,
+    Column("message", Number, primary_key=True, autoincrement=False),
+    Column("place", Number, primary_key=True, autoincrement=False),
+    of_community(),
+    Column("reason", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+# Plein's mark on such a message, where it was said: by which account, and where that mark stands.
+uncarried_marks = Table(
+    "uncarried_marks",
+    metadata,
+    of_community(key=True),
+    Column("message", Number, primary_key=True, autoincrement=False),
+    Column("account", String, nullable=False),
+    Column("since", Moment, nullable=False),
+    # How often it may have become otherwise.
+    Column("version", Integer, nullable=False),
+    Column("ref", String),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    # It was tried, and may stand there.
+    Column("tried", Boolean, nullable=False, server_default=false()),
+    # None: it is as it is to be, as far as that can be.
+    Column("next_at", Moment),
+)
+Index(
+    "ix_uncarried_marks_due",
+    uncarried_marks.c.account,
+    uncarried_marks.c.next_at,
+    sqlite_where=text("next_at IS NOT NULL"),
 )
 
 # What was done with a message before that came, for a minute.

@@ -18,6 +18,7 @@ from storage.communities import Communities
 from storage.copies import Copies
 from storage.envelopes import Envelopes
 from storage.executor import CONFLICTS, FAILURES, FAULTS, Executor
+from storage.folds import Folds
 from storage.forgotten import Forgotten
 from storage.guests import WantedGuests
 from storage.handled import Handled
@@ -35,6 +36,7 @@ from storage.signing import OwnSigning, SigningKeys
 from storage.signs import Signs
 from storage.silences import Silences
 from storage.told import Told
+from storage.uncarried import Uncarried
 from storage.uses import Uses
 from storage.wanted import WantedRooms
 
@@ -75,7 +77,9 @@ class Tx:
         self.places = Places(db)
         self.handled = Handled(db, sealing, self.people, self.forgotten)
         self.posts = Posts(db, sealing, self.forgotten.marks_in)
-        self.copies = Copies(db, sealing, self.posts.account_for)
+        self.uncarried = Uncarried(db, self.posts.account_for)
+        self.copies = Copies(db, sealing, self.posts.account_for, self.uncarried)
+        self.folds = Folds(db, self.copies)
         self.signs = Signs(db, self.copies, self.posts.account_for)
         self.questions = Questions(db)
         self.jobs = Jobs(db)

@@ -187,10 +187,15 @@ async def plein_on(
         core.platforms.expect(adapter)
         with by_the_double(double.clock):
             running = asyncio.create_task(adapter.run(core))
-            workers = (core.outbox.worker, core.carrying.worker, core.signing.worker, core.boards.worker)
-            work = [
-                asyncio.create_task(worker.run()) for worker in (*workers, core.making.worker, core.carried)
-            ]
+            workers = (
+                core.outbox.worker,
+                core.carrying.worker,
+                core.marking.worker,
+                core.signing.worker,
+                core.boards.worker,
+                core.making.worker,
+            )
+            work = [asyncio.create_task(worker.run()) for worker in (*workers, core.carried)]
             try:
                 plein = OnDiscord(double, core, adapter, running, clock)
                 if ready:

@@ -78,6 +78,7 @@ async def plein_on(
             core.outbox.worker,
             core.carrying.worker,
             core.signing.worker,
+            core.marking.worker,
             core.boards.worker,
             core.making.worker,
         )

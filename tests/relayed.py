@@ -27,6 +27,7 @@ from tests.homeserver import Person as Resident
 from tests.on_discord import plein_on
 from tests.town import numbers
 
+NAMED = re.compile(r"^\*\*[^:]*\*\*: ")
 WHO_AND_WHEN = re.compile(r"^[^:]*: (?:om [^ ]* |op [^:]*: )?")
 
 
@@ -120,17 +121,23 @@ class Town:
         self.words = [words for words in self.words if words not in (theirs, mine)]
 
     def on_discord(self) -> list[str]:
-        return [each.content.split("\n")[-1] for each in self.channel.messages.values()]
+        """Each for itself, also where several go as one; without what stands above."""
+        copied = [(each.content, each.webhook_id) for each in self.channel.messages.values()]
+        return [words for said, by in copied for words in _each(said, NAMED if by else None)]
 
     async def on_matrix(self) -> list[str]:
         said = shown(await self.ben.history(self.room))
-        return [WHO_AND_WHEN.sub("", each.body) if each.sender == self.plein else each.body for each in said]
+        return [
+            words
+            for each in said
+            for words in _each(each.body, WHO_AND_WHEN if each.sender == self.plein else None)
+        ]
 
-    async def say_the_same(self) -> None:
+    async def say_the_same(self, patience: float = 40) -> None:
         wanted = sorted(self.words)
         await self.double.bell.until(
             lambda: sorted(self.on_discord()) == wanted,
-            timeout=40,
+            timeout=patience,
             why=lambda: f"Discord: {_unlike(self.on_discord(), wanted)}",
         )
 
@@ -138,13 +145,18 @@ class Town:
             return sorted(await self.on_matrix()) == wanted or None
 
         try:
-            await self.ben.wait_until(look, timeout=40)
+            await self.ben.wait_until(look, timeout=patience)
         except AssertionError:
             raise AssertionError(f"Matrix: {_unlike(await self.on_matrix(), wanted)}") from None
         there = await self.on_matrix()
-        for letter in "ab":
+        for letter in "abc":
             mine, theirs = (list(_of(letter, said)) for said in (self.on_discord(), there))
             assert mine == theirs
+
+
+def _each(said: str, before: re.Pattern[str] | None) -> Iterator[str]:
+    lines = (line for line in said.split("\n") if not line.startswith("-# "))
+    return (before.sub("", line) if before else line for line in lines)
 
 
 def _unlike(there: Sequence[str], wanted: Sequence[str]) -> str:

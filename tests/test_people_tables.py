@@ -256,6 +256,8 @@ NOBODYS = {
     "silences.platform silences.room silences.user_id silences.before silences.why",
     # Which signs they put on these, and what they are called there, until they are forgotten.
     "signs.sign signs.name placed_signs.account placed_signs.sign placed_signs.parked",
+    # Why it does not, by what the catalogue says of that; and Plein's own sign.
+    "uncarried.reason uncarried_marks.account uncarried_marks.ref",
 }
 
 

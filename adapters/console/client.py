@@ -43,10 +43,11 @@ from bot.model.signs import Sign, Signed
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core, Note, Take
 from bot.ports.storage import Store
+from bot.ports.uncarried import Mark
 from bot.recent import Recent
 from bot.rich import Words
 from bot.rich import plain as text_in
-from bot.signs import folded_sign
+from bot.signs import WARNING, folded_sign
 from bot.texts import Texts, Voice
 from bot.unseen import visible
 
@@ -402,6 +403,13 @@ class Console:
             piece = min(left, PIECE)
             take(bytes(piece))
             left -= piece
+
+    async def mark(self, mark: Mark) -> str:
+        await self._print(f"{mark.place.room_id} *", message(typed(WARNING)), "edited", mark.place)
+        return mark.ref
+
+    async def unmark(self, mark: Mark) -> None:
+        await self._print(f"{mark.place.room_id} *", message(text("console.unmarked")), "edited", mark.place)
 
     async def carry(self, copy: Copy, note: Note) -> Text | None:
         where = copy.place.room_id

@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 import aiohttp
 import discord
 
+from adapters.discord import folds, marks
 from adapters.discord.channels import PLATFORM
 from adapters.discord.files import fetch
 from adapters.discord.gateway import (
@@ -49,6 +50,7 @@ from bot.model.people import Grounds, Identity, Place, Presences
 from bot.model.signs import Sign
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core, Note, Take
+from bot.ports.uncarried import Mark
 from bot.texts import Texts
 
 log = logging.getLogger(__name__)
@@ -271,6 +273,24 @@ class Discord:
     async def sign(self, sign: Sign) -> str:
         self._session()
         return await self._gateway.carried_signs.sign(sign)
+
+    @property
+    def longest_fold(self) -> int:
+        return folds.LONGEST
+
+    async def lengths(self, copy: Copy) -> Sequence[int]:
+        self._session()
+        return await self._gateway.copies.lengths(copy)
+
+    async def reword(self, copy: Copy, lengths: Sequence[int], which: int) -> bool:
+        self._session()
+        return await self._gateway.copies.reword(copy, lengths, which)
+
+    async def mark(self, mark: Mark) -> str:
+        return await marks.mark(self._session(), mark)
+
+    async def unmark(self, mark: Mark) -> None:
+        await marks.unmark(self._session(), mark)
 
     async def describe(self, place: Place, line: str, others: Collection[str]) -> bool:
         on = self._session()

@@ -17,6 +17,7 @@ from typing import Any
 
 import discord
 
+from adapters.discord import folds
 from adapters.discord.above import answer, first_words, in_their_own_words, said_at, without_answer
 from adapters.discord.attached import Load, attachments, load
 from adapters.discord.channels import permissions_in
@@ -35,6 +36,7 @@ from adapters.discord.threads import (
     message_at,
 )
 from adapters.discord.webhooks import CARRY, GONE, RETRY_SECONDS, Webhooks
+from adapters.discord.words import units
 from bot.errors import Gone, NotCarried, NotNow, NotOurs, PlatformFailed, Refused, TryLater
 from bot.files import refused as not_taken
 from bot.files import told, with_names
@@ -187,6 +189,36 @@ class Copies:
             return There(place, channel.parent_id, room, channel.guild.id)
         return There(place, room, guild=channel.guild.id)
 
+    # --- several as one ---
+
+    async def lengths(self, copy: Copy) -> list[int]:
+        """As `Folder` says it."""
+        there = await self._find(copy.place)
+        if there is None:
+            return [0] * len(copy.shares)
+        return [folds.length_of(share) for share in await self._shares(copy, there)]
+
+    async def _shares(self, copy: Copy, there: There) -> Sequence[str]:
+        voice = await self._on.voice(there.place)
+        return folds.shares_of(copy, self._names(there, voice), self._anybody(voice), self._on.texts, voice)
+
+    async def reword(self, copy: Copy, lengths: Sequence[int], which: int) -> bool:
+        """As `Folder` says it."""
+        there = await self._find(copy.place)
+        if there is None:
+            return False
+        async with self.webhooks.alone(there.channel):
+            message = await message_at(self._on, there, copy.stands[0])
+            if message is None:
+                return False
+            share = next(iter(await self._shares(copy, there)), "")
+            words = folds.with_share(message.content, lengths, which, share)
+            if words is None or units(words) > folds.MOST:
+                return False
+            self._says[copy.stands[0]] = _mark(message.content, 0)
+            its = Load(AsyncExitStack())
+            return await self._change(there, copy, copy.stands, 0, words, its) == copy.stands[0]
+
     # --- saying ---
 
     async def _say(self, there: There, copy: Copy, stands: list[str], words: str, load: Load) -> str:
@@ -213,6 +245,8 @@ class Copies:
     async def _send(self, there: There, copy: Copy, words: str, load: Load) -> str:
         assert copy.spoken
         anybody = self._anybody(await self._on.voice(there.place))
+        if copy.several:
+            anybody = self._on.texts.write(text("discord.several"), await self._on.voice(there.place))
         shown: dict[str, Any] = {"username": name_for(copy.spoken.name, anybody)}
         if copy.spoken.avatar.startswith("https://"):
             shown["avatar_url"] = copy.spoken.avatar
@@ -405,8 +439,10 @@ class Copies:
         ago.
         """
         assert copy.spoken
+        if copy.shares:
+            return [folds.BETWEEN.join(await self._shares(copy, there))]
         voice = await self._on.voice(there.place)
-        names = Names(zone=voice.zone, language=voice.locale, emoji=self._emoji(there))
+        names = self._names(there, voice)
         rich = with_names(copy.spoken.rich, load.named, self._on.texts, voice)
         if not (load.count or write(rich, names)):
             return []
@@ -432,6 +468,9 @@ class Copies:
         """It was said in that thread, and cannot stand there."""
         link = f"https://discord.com/channels/{there.guild}/{there.channel}/{number_of(thread)}"
         return Heading(SMALL, (Link(link, (Words(self._on.texts.write(text("discord.beside"), voice)),)),))
+
+    def _names(self, there: There, voice: Voice) -> Names:
+        return Names(zone=voice.zone, language=voice.locale, emoji=self._emoji(there))
 
     def _anybody(self, voice: Voice) -> str:
         return self._on.texts.write(text("discord.somebody"), voice)

@@ -21,6 +21,7 @@ from typing import TypeVar
 import aiohttp
 import nio
 
+from adapters.matrix import folds
 from adapters.matrix.files import MARK, mark_of, shown, shows
 from adapters.matrix.read import KEY
 from adapters.matrix.remarks import event_at, opened
@@ -30,6 +31,7 @@ from adapters.matrix.session import Session
 from adapters.matrix.threads import Threads
 from bot.errors import Gone, NotCarried
 from bot.files import PATIENCE, refused, told, with_names
+from bot.folds import under_name
 from bot.model.carried import SAME, Copy, Spoken
 from bot.model.files import Posted
 from bot.model.message import Text, text
@@ -114,6 +116,52 @@ class Carrying:
                 await on.outgoing.redact_whole(room, event, on.me, copy.key)
             part += 1
 
+    # --- several as one ---
+
+    async def lengths(self, copy: Copy) -> Sequence[int]:
+        """As `Folder` says it."""
+        return [folds.length_of(share) for share in await self._shares(copy)]
+
+    async def _shares(self, copy: Copy) -> Sequence[str]:
+        voice = await self._voice(copy.place)
+        names = Names(zone=voice.zone, language=voice.locale)
+        return [folds.share_of(self._share(copy, spoken, voice, names), names) for spoken in copy.shares]
+
+    def _share(self, copy: Copy, spoken: Spoken, voice: Voice, names: Names) -> Rich:
+        rich = spoken.rich
+        if not write(rich, names):
+            return ()
+        if copy.late:
+            rich = _begun_with(self._texts.write(_late(spoken.at, voice, names), voice) + " ", rich)
+        return under_name(self._called(spoken, voice), rich) if copy.several else rich
+
+    def _called(self, spoken: Spoken, voice: Voice) -> str:
+        return clean_name(spoken.name) or self._texts.write(text("matrix.carried.nobody"), voice)
+
+    async def _folded(self, copy: Copy, spoken: Spoken) -> Content:
+        voice = await self._voice(copy.place)
+        before = {} if copy.several else _in_name(_profile(spoken.name, self._called(spoken, voice)))
+        names = Names(zone=voice.zone, language=voice.locale)
+        return {**folds.content_of(await self._shares(copy), before, names), KEY: f"{copy.key}:0"}
+
+    async def reword(self, copy: Copy, lengths: Sequence[int], which: int) -> bool:
+        """As `Folder` says it."""
+        room, event, voice = copy.place.room_id, copy.stands[0], await self._voice(copy.place)
+        content = await self._content_at(room, event)
+        if content is None:
+            return False
+        profile = content.get(PROFILE)
+        before = _in_name(profile) if isinstance(profile, dict) else {}
+        names = Names(zone=voice.zone, language=voice.locale)
+        share = next(iter(await self._shares(copy)), "")
+        new = folds.with_share(content, lengths, which, share, before, names)
+        if new is None:
+            return False
+        if new["formatted_body"] != content["formatted_body"]:
+            new |= {KEY: f"{copy.key}:0"}
+            await self._on.outgoing.send(room, TEXT, _edit(new, event), f"{new[KEY]}:edit", None)
+        return True
+
     async def _change(self, copy: Copy, event: str, content: Content) -> None:
         """What stands there says this from now on. An earlier try may have sent it so: then nothing does."""
         room = copy.place.room_id
@@ -144,6 +192,11 @@ class Carrying:
 
     async def _says(self, room: str, event: str) -> Content | None:
         """What stands there, as it was changed last, where it says in whose name."""
+        content = await self._content_at(room, event) or {}
+        return content if content.get(PROFILE, {}).get("displayname") else None
+
+    async def _content_at(self, room: str, event: str) -> Content | None:
+        """What stands there, as it was changed last."""
         found = await event_at(self._on, room, event)
         if found is None:
             return None
@@ -151,8 +204,8 @@ class Carrying:
         if edit and (changed := nio.Event.parse_event(edit)):
             found = changed
         content = opened(self._on, room, found).source.get("content", {})
-        content = content.get("m.new_content", content)
-        return content if content.get(PROFILE, {}).get("displayname") else None
+        found_content: Content = content.get("m.new_content", content)
+        return found_content
 
     async def _voice(self, place: Place) -> Voice:
         core = self._on.core
@@ -165,6 +218,8 @@ class Carrying:
         """
         voice = await self._voice(copy.place)
         written = self._written(copy, spoken, voice)
+        if copy.shares:
+            return [_Piece((), None, f"{copy.key}:0", written, await self._folded(copy, spoken))]
         rich = spoken.rich
         if copy.late:
             rich = _begun_with(self._texts.write(_late(spoken.at, voice, written.names), voice) + " ", rich)
@@ -187,7 +242,7 @@ class Carrying:
         ]
 
     def _written(self, copy: Copy, spoken: Spoken, voice: Voice) -> _Written:
-        name = clean_name(spoken.name) or self._texts.write(text("matrix.carried.nobody"), voice)
+        name = self._called(spoken, voice)
         known = self._on.client.rooms.get(copy.place.room_id)
         return _Written(
             _profile(spoken.name, name),
@@ -261,9 +316,11 @@ class _Piece:
     posted: Posted | None
     key: str
     written: _Written
+    # Several messages as one are written already.
+    whole: Content | None = None
 
     def content(self, rich: Rich) -> Content:
-        return {**self.written.content(rich), KEY: self.key}
+        return self.whole or {**self.written.content(rich), KEY: self.key}
 
 
 async def _beside(rich: Rich, work: Callable[[], T]) -> T:
@@ -293,6 +350,12 @@ def _profile(known_as: str, name: str) -> Content:
         "displayname": name,
         "has_fallback": True,
     }
+
+
+def _in_name(profile: Content) -> Content:
+    """What stands before words in somebody's name."""
+    name = profile["displayname"]
+    return {"body": f"{name}: ", "formatted_body": _before(name), PROFILE: profile}
 
 
 def _before(name: str) -> str:
@@ -344,7 +407,7 @@ def _edit(content: Content, event: str) -> Content:
         **shows(content),
         "body": f"* {shown_first}",
         "m.mentions": {},
-        PROFILE: content[PROFILE],
+        **({PROFILE: content[PROFILE]} if PROFILE in content else {}),
         KEY: content[KEY],
         "m.new_content": new,
         "m.relates_to": {"rel_type": "m.replace", "event_id": event},

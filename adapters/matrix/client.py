@@ -14,6 +14,7 @@ from typing import TypeVar
 import aiohttp
 import nio
 
+from adapters.matrix import folds, marks
 from adapters.matrix.account import Account
 from adapters.matrix.aliases import READS, Aliases, follow
 from adapters.matrix.carried_signs import make_so
@@ -60,6 +61,7 @@ from bot.model.people import Grounds, Identity, Named, Place, Presences
 from bot.model.signs import Sign
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core, Note, Take
+from bot.ports.uncarried import Mark
 from bot.texts import Texts, Voice
 
 log = logging.getLogger(__name__)
@@ -223,6 +225,26 @@ class Matrix:
     async def sign(self, sign: Sign) -> str:
         with self._told_of_outages(sign.place):
             return await make_so(self._session, sign)
+
+    @property
+    def longest_fold(self) -> int:
+        return folds.LONGEST
+
+    async def lengths(self, copy: Copy) -> Sequence[int]:
+        await self._ready.wait()
+        return await self._carrying.lengths(copy)
+
+    async def reword(self, copy: Copy, lengths: Sequence[int], which: int) -> bool:
+        with self._told_of_outages(copy.place):
+            return await self._carrying.reword(copy, lengths, which)
+
+    async def mark(self, mark: Mark) -> str:
+        with self._told_of_outages(mark.place):
+            return await marks.mark(self._session, mark)
+
+    async def unmark(self, mark: Mark) -> None:
+        with self._told_of_outages(mark.place):
+            await marks.unmark(self._session, mark)
 
     async def describe(self, place: Place, line: str, others: Collection[str]) -> bool:
         await self._ready.wait()

@@ -127,6 +127,7 @@ async def _serve(core: PleinCore, adapters: Sequence[Listener]) -> int:
         core.outbox.worker.run(),
         core.carrying.worker.run(),
         core.signing.worker.run(),
+        core.marking.worker.run(),
         core.carried.run(),
         core.describing.run(),
         core.silencing.run(),

@@ -53,6 +53,11 @@ class Spoken:
         """Whether it says anything; else it is what stands there already."""
         return bool(self.rich or self.files)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is nothing to it but words, which may stand beside those of others."""
+        return bool(self.rich) and self == Spoken(self.name, self.rich, self.at, avatar=self.avatar)
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -93,6 +98,9 @@ class Copy:
     late: bool = False
     named: tuple[tuple[str, int], ...] = ()
     community: int = FIRST_COMMUNITY
+    # What several messages say, one under the other as one; of several people each under their own name.
+    shares: tuple[Spoken, ...] = ()
+    several: bool = False
 
     @property
     def key(self) -> str:

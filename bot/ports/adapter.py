@@ -16,6 +16,7 @@ from bot.model.people import Identity, Known, Place, Presences, Role
 from bot.model.signs import Sign, Signed
 from bot.model.work import Delivery, Receipt, Reference
 from bot.packed import File
+from bot.ports.uncarried import Mark
 
 if TYPE_CHECKING:
     from bot.commands.catalogue import Commands
@@ -208,6 +209,17 @@ class Carrier(Protocol):
         """
         ...
 
+    async def mark(self, mark: Mark) -> str:
+        """Put Plein's own sign on a message that could not be carried; where that sign stands.
+
+        Done again it makes nothing twice. Raises: what `deliver` does.
+        """
+        ...
+
+    async def unmark(self, mark: Mark) -> None:
+        """Take that sign away, as far as it is there. Raises: what `deliver` does."""
+        ...
+
     async def describe(self, place: Place, line: str, others: Collection[str]) -> bool:
         """Have what its platform says of that place end with that line ("": none), without any of these
         others of Plein's. Whether it is so: where nobody said anything of it no line is added to that.
@@ -271,6 +283,30 @@ class Signer(Protocol):
         it does nothing twice.
 
         Raises: what `deliver` does. Gone: that message is no more. Unsigned: it cannot be there.
+        """
+        ...
+
+
+@runtime_checkable
+class Folder(Carrier, Protocol):
+    """One that can show several messages as one, and change each of them."""
+
+    @property
+    def longest_fold(self) -> int:
+        """How long one may be, as it counts."""
+        ...
+
+    async def lengths(self, copy: Copy) -> Sequence[int]:
+        """How long each of the copy's shares is as it is written there; 0 for one that can have no part in
+        it.
+        """
+        ...
+
+    async def reword(self, copy: Copy, lengths: Sequence[int], which: int) -> bool:
+        """Have that share of what stands there, of which each is so long, be the copy's own one, or nothing.
+
+        Done again it changes nothing. False where it does not stand there as it is known to; then nothing is
+        changed. Raises: what `Carrier.carry` does.
         """
         ...
 

@@ -29,6 +29,8 @@ class Stands:
     gone: bool = False
     changed_at: datetime | None = None
     thread: int | None = None
+    # What stands there as one with it.
+    others: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,20 @@ class Early:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is to be made true in a place. `said`: it was said there, and can only be taken away; `first`:
-    nothing of it stood there when it was wanted; `missed`: it was heard long after it was said."""
+    nothing of it stood there when it was wanted; `missed`: it was heard long after it was said; `uncarried`:
+    it is known that it, or something of it, could not be carried there. `since` when it is wanted. `fold`: by
+    which number it stands there as one with others, or is being sent so just now (`sending`)."""
 
     id: int
     copy: Copy
     said: bool
     first: bool
     missed: bool = False
+    uncarried: bool = False
+    since: datetime | None = None
+    fold: int | None = None
+    sending: bool = False
+    speaker: int | None = None
 
 
 class CopyStore(Protocol):
@@ -98,7 +107,7 @@ class CopyStore(Protocol):
         """Whoever said it changed it at that moment, by their platform's clock."""
         ...
 
-    def ended(self, message: int) -> None:
+    def ended(self, message: int, now: datetime) -> None:
         """It is no more where it was said: nothing changes it any more."""
         ...
 
@@ -163,9 +172,10 @@ class CopyStore(Protocol):
         now: datetime,
         *,
         missed: bool = False,
+        by: Identity | None = None,
     ) -> None:
         """It is to stand so in these places; None: nowhere there. `missed`: it was heard long after it was
-        said.
+        said. `by`: they said it just now, and nothing of it stands or is wanted anywhere.
 
         What was not tried yet is that from now on, and is nothing at all where it is to be gone. What is
         being tried is made true first.
@@ -186,6 +196,10 @@ class CopyStore(Protocol):
 
     def wait(self, place: Place, ref: str, early: Early, now: datetime) -> None:
         """Keep what came before its message, for a minute; what is gone stays so, else the latest counts."""
+        ...
+
+    def taken(self, message: int, place: Place) -> Sequence[str]:
+        """Where it stands in that place, of which somebody took away meanwhile what stood there."""
         ...
 
     def waited(self, place: Place, ref: str, now: datetime) -> Early | None:
@@ -212,8 +226,8 @@ class CopyStore(Protocol):
 
     def tried(self, wanted: Sequence[Wanted], now: datetime) -> None: ...
 
-    def note(self, copy: Copy, part: int, ref: str) -> None:
-        """A part stands there now; "" nowhere any more."""
+    def note(self, copy: Copy, part: int, ref: str, *, is_new: bool = False) -> None:
+        """A part stands there now; "" nowhere any more. `is_new`: none stood there before."""
         ...
 
     def done(self, wanted: Wanted) -> None:
@@ -226,10 +240,14 @@ class CopyStore(Protocol):
 
     def later(self, wanted: Wanted, when: datetime, *, failed: bool, in_doubt: bool) -> None: ...
 
-    def leave_out(self, message: int, place: Place, most: int) -> int:
+    def leave_out(self, message: int, place: Place, most: int) -> Sequence[int]:
         """Of what was missed where that message was said, and of which nothing can stand in that place yet,
-        only so many are still wanted there, the last; how many are not.
+        only so many are still wanted there, the last; which are not.
         """
+        ...
+
+    def talking(self, place: Place, before: datetime) -> Sequence[Place]:
+        """Where that was said which is wanted in that place since before then, and stands there not yet."""
         ...
 
     def park(self, wanted: Wanted, reason: str) -> None:

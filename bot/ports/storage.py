@@ -23,9 +23,11 @@ from bot.ports.delivery import (
     WantedGuestStore,
     WantedRoomStore,
 )
+from bot.ports.folding import FoldStore
 from bot.ports.people import EnvelopeStore, ForgottenStore, HandledStore, PeopleStore, PlaceStore, UseStore
 from bot.ports.signing import SigningStore
 from bot.ports.signs import SignStore
+from bot.ports.uncarried import UncarriedStore
 
 T = TypeVar("T")
 
@@ -88,6 +90,10 @@ class Transaction(Protocol):
     def copies(self) -> CopyStore: ...
     @property
     def signs(self) -> SignStore: ...
+    @property
+    def folds(self) -> FoldStore: ...
+    @property
+    def uncarried(self) -> UncarriedStore: ...
     @property
     def jobs(self) -> JobStore: ...
     @property

@@ -93,8 +93,8 @@ async def talk(database_url: str) -> AsyncIterator[Talk]:
         yield await talking(town)
 
 
-async def talking(town: Town) -> Talk:
-    platform = Carrier()
+async def talking(town: Town, platform: Carrier | None = None) -> Talk:
+    platform = platform or Carrier()
     town.configure(RelaySettings(on=True, messages=1000), PollsSettings(quiet=""))
     await town.core.serve(platform)
     await town.joined("a", "b", "c")

@@ -13,6 +13,7 @@ from bot.model.people import Identity, Place
 from bot.model.signs import Sign
 from bot.model.work import Reference
 from bot.ports.adapter import Note, Take
+from bot.ports.uncarried import Mark
 from bot.rich import text_of
 from tests.doubles.platform import Platform
 
@@ -36,6 +37,22 @@ class Carrier(Platform):
     # Which signs Plein has on what, by the room and where that stands, for how many.
     signs: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
     signed: list[Sign] = field(default_factory=list)
+    # Where Plein's sign stands; a sign is there once, however often it is put there.
+    marked: list[tuple[str, str]] = field(default_factory=list)
+    # What cannot be carried to a room, whatever is.
+    lacking: dict[str, Text] = field(default_factory=dict)
+
+    async def mark(self, mark: Mark) -> str:
+        self._fail(f"mark:{mark.place.room_id}")
+        self.marked.append((mark.place.room_id, mark.ref))
+        self._fail(f"marked:{mark.place.room_id}")
+        await self._tell()
+        return f"sign on {mark.ref}"
+
+    async def unmark(self, mark: Mark) -> None:
+        self._fail(f"unmark:{mark.place.room_id}")
+        here = (mark.place.room_id, mark.ref)
+        self.marked = [each for each in self.marked if each != here]
 
     async def carry(self, copy: Copy, note: Note) -> Text | None:
         room = copy.place.room_id
@@ -69,7 +86,7 @@ class Carrier(Platform):
             for ref in lost:
                 here.pop(ref, None)
         await self._tell()
-        return None
+        return self.lacking.get(room)
 
     def _parts(self, copy: Copy) -> list[str]:
         if copy.spoken is None:

@@ -132,7 +132,10 @@ def test_what_may_be_there_once_may_be_there_once_in_each_community() -> None:
         "places": "a room is one community's",
         "refs": "a message on a platform is one community's",
         "placed_signs": "a message that is carried is one community's",
-        **dict.fromkeys(("copied_in", "copies", "early_acts", "signs"), "a room is one community's"),
+        **dict.fromkeys(
+            ("copied_in", "copies", "early_acts", "fold_shares", "signs", "uncarried"),
+            "a room is one community's",
+        ),
     }
     for table in TABLES.values():
         if COLUMN in table.c and table.name not in alone and len(table.primary_key) > 1:

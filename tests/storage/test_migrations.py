@@ -2002,3 +2002,30 @@ async def test_signs_on_what_is_carried_come_and_go(database_url: str) -> None:
         await look(database_url, fill)
         assert await look(database_url, rows("placed_signs", "attempts", "stands_for")) == [(0, None)]
         await look(database_url, partial(down_to, "0081"))
+
+
+async def test_what_could_not_be_carried_and_what_stands_as_one_comes_and_goes(database_url: str) -> None:
+    of_one = {"community": 1, "message": 1}
+
+    def begin(db: Connection) -> None:
+        wanted = {"place": 1, "account": "b", "edition": "e", "next_at": 1, "gone": False, "first": True}
+        add_rows({"wanted_copies": [{**of_one, **wanted}]}, db)
+
+    def fill(db: Connection) -> None:
+        add_rows({"uncarried": [{**of_one, "place": 1, "reason": "{}", "at": 1}]}, db)
+        add_rows({"uncarried_marks": [{**of_one, "account": "a", "since": 1, "version": 0}]}, db)
+        add_rows(
+            {"fold_shares": [{**of_one, "place": 1, "fold": -2, "share": 0, "length": 3, "named": True}]}, db
+        )
+
+    await upgrade(database_url, to="0081")
+    await look(database_url, begin)
+    for _ in range(2):
+        await upgrade(database_url)
+        assert await look(database_url, differences) == []
+        assert await look(database_url, rows("wanted_copies", "message", "since", "fold")) == [
+            (1, None, None)
+        ]
+        await look(database_url, fill)
+        assert await look(database_url, rows("uncarried_marks", "tried", "attempts")) == [(False, 0)]
+        await look(database_url, partial(down_to, "0081"))

@@ -53,15 +53,23 @@ def _show_message(call: Call, place: Place, ref: str) -> Message:
     call.sealed = True  # it names people, and is nobody else’s business
     put = [each for each in call.tx.signs.on(found.message) if _may_be_named(call, each.author)]
     left_out = call.tx.signs.left_out(found.message)
+    reasons = why(call, found.message)
     if not (put or left_out):
-        return message(text("relay.signs.none"))
+        return message(*(reasons or [text("relay.signs.none")]))
     elsewhere = (*(each.place for each in put), *(where for where, *_ in left_out))
     places = list(dict.fromkeys((*call.tx.copies.places_of(found.message), *elsewhere)))
     names = dict(zip(places, named(call.tx, places), strict=True))
-    lines = [text("relay.signs.are"), *_who(put, names)]
+    lines = [*reasons, text("relay.signs.are"), *_who(put, names)]
     for where, sign, why in left_out:
         lines.append(text(f"relay.signs.{why}", sign=typed(sign), place=names[where]))
     return message(*lines)
+
+
+def why(call: Call, number: int) -> Sequence[Text]:
+    """Why that message does not stand everywhere, or not all of it, place by place."""
+    reasons = call.tx.uncarried.why(number)
+    places = zip(named(call.tx, [*reasons]), reasons.values(), strict=True)
+    return [text("relay.show.why", place=place, why=reason) for place, reason in places]
 
 
 def _may_be_named(call: Call, author: Identity) -> bool:

@@ -418,6 +418,28 @@ async def test_limits_go_back_to_whoever_asks(core: Carrying, plein: OnDiscord, 
     assert [message.content for message in sport.messages.values()] == ["een", "twee", "drie"]
 
 
+async def test_a_limit_of_one_channel_stops_no_other_and_a_shared_one_is_kept_by_each(
+    core: Carrying, plein: OnDiscord, sport: Channel, town: Server
+) -> None:
+    other = town.channel("muziek")
+    for each in (sport, other):
+        await core.show(plein, each, said("een", plein.clock.now()))
+    plein.double.faults.rate_limit(SAY, retry_after=40)
+    with pytest.raises(TryLater) as busy:
+        await core.once(plein, sport, 8, said("twee", plein.clock.now()))
+    assert busy.value.unsent
+    await core.once(plein, other, 9, said("twee", plein.clock.now()))
+    # A limit that both share is told to each that comes up against it.
+    for each, number in ((sport, 8), (other, 10)):
+        plein.double.faults.rate_limit(SAY, retry_after=2)
+        with pytest.raises(TryLater) as busy:
+            await core.once(plein, each, number, said("drie", plein.clock.now()))
+        assert busy.value.seconds == pytest.approx(2)
+        await core.show(plein, each, said("drie", plein.clock.now()), number)
+    assert [message.content for message in sport.messages.values()] == ["een", "drie"]
+    assert [message.content for message in other.messages.values()] == ["een", "twee", "drie"]
+
+
 async def test_edits_and_deletions_are_done_once_whatever_answers_come(
     core: Carrying, plein: OnDiscord, sport: Channel
 ) -> None:
