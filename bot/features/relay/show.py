@@ -60,8 +60,8 @@ def _show_message(call: Call, place: Place, ref: str) -> Message:
     places = list(dict.fromkeys((*call.tx.copies.places_of(found.message), *elsewhere)))
     names = dict(zip(places, named(call.tx, places), strict=True))
     lines = [*reasons, text("relay.signs.are"), *_who(put, names)]
-    for where, sign, why in left_out:
-        lines.append(text(f"relay.signs.{why}", sign=typed(sign), place=names[where]))
+    for where, sign, reason in left_out:
+        lines.append(text(f"relay.signs.{reason}", sign=typed(sign), place=names[where]))
     return message(*lines)
 
 
