@@ -59,6 +59,7 @@ def kind_of(data: bytes, name: str = "a", said: str = "") -> str:
         (b"\xff\xd8\xff" + bytes(200), ANYTHING),
         (b"", ANYTHING),
     ],
+    ids=lambda value: value if isinstance(value, str) else "file",
 )
 def test_it_is_what_its_first_bytes_say(data: bytes, kind: str) -> None:
     for name, said in (("a.svg", "image/svg+xml"), ("a.html", "text/html"), ("a.png", "image/png")):
