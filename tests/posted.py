@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import random
+import itertools
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -16,11 +16,14 @@ from bot.files import examined, too_large, unreadable
 from bot.model.carried import Copy
 from bot.model.files import Fetched, Posted
 
+_numbers = itertools.count(1)
+
 
 def picture(form: str = "PNG", width: int = 4, height: int = 3) -> bytes:
     """One that is a different one each time."""
     made = io.BytesIO()
-    colour = (random.randrange(256), random.randrange(256), random.randrange(256))
+    number = next(_numbers) * 7_919
+    colour = (number % 256, number // 256 % 256, number // 65_536 % 256)
     Image.new("RGB", (width, height), colour).save(made, form)
     return made.getvalue()
 
