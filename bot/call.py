@@ -479,6 +479,19 @@ class Call:
         own = {theme: part for account, theme, part in parts if account == self.identity}
         return [theme for theme in themes if theme in others or self._own_part(theme, own)]
 
+    def is_theirs(self, theme: int | None, among: Callable[[], Collection[int]]) -> bool:
+        """Whether what they mean by a number is of a theme where they take part; None: there is none.
+
+        Of what is elsewhere, what nobody else reads and what there is not their platform is asked the same,
+        about all themes among which it could be: what it is asked, and how long that takes, would tell which
+        it is.
+        """
+        if self.resident.role >= Role.MODERATOR:
+            return theme is not None
+        if theme is None or not self._is_here(theme):
+            self.themes_among(among())
+        return theme is not None and self.takes_part(theme)
+
     def _is_here(self, theme: int) -> bool:
         return self.theme_here is not None and self.theme_here.id == theme
 

@@ -393,7 +393,7 @@ class Dispatch:
             call.undone_by, call.in_sight = None, False
             answer = message(text("error.internal", reference=reference))
         # What is of another theme is for nobody else who saw it typed.
-        aloud = aloud and not call.elsewhere
+        aloud, call.in_sight = aloud and not call.elsewhere, call.in_sight and not call.elsewhere
         if answer is not None:
             answer = Message(answer.blocks, answer.controls, call.locale)
         stays = answer

@@ -161,6 +161,7 @@ _SHOWN = (
         in_doubt=False,
         # When somebody asked what is nobody else's business is neither.
         sent_at=case((_CHANGED | posts.c.withdrawn, null()), (_IS_OVER, _THE_DAY), else_=_NOW),
+        next_at=case((_CHANGED, posts.c.next_at), (_IS_OVER, _THE_DAY), else_=posts.c.next_at),
     )
     .returning(posts.c.id)
 )

@@ -110,7 +110,7 @@ SHARES = (
         posts.c.room,
         posts.c.private,
         or_(posts.c.sent_at.is_not(None), posts.c.parked.is_not(None)),
-        func.coalesce(posts.c.sent_at, posts.c.tried_at, posts.c.next_at),
+        posts.c.seq,
     ),
 )
 

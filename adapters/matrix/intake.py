@@ -53,6 +53,7 @@ from bot.model.message import Message, NativePoll, Text, message, text
 from bot.model.people import Identity, Place, Presences, Role
 from bot.model.signs import Signed as Carried
 from bot.model.work import SECRET
+from bot.recent import Recent
 
 log = logging.getLogger(__name__)
 KEEP_SEALED = timedelta(days=7)
@@ -60,6 +61,7 @@ KEEP_SEALED = timedelta(days=7)
 MOST_UNDECRYPTABLE = 100
 # How far back a bare number looks for the buttons it could mean.
 LOOK_BACK = 30
+MOST_REMOVED = 10_000
 # So much of what the server left out is kept in one go: others write in between.
 AT_ONCE = 100
 
@@ -75,6 +77,8 @@ class Intake:
         self.settled: Callable[[str, Sequence[str]], Awaitable[None]]
         # How much of each person's waits for its key; counted anew whenever keys come.
         self._undecryptable: Counter[str] = Counter()
+        # What was removed: should it be read only now, it was never said.
+        self._removed: Recent[str, bool] = Recent(MOST_REMOVED)
 
     def matters(self, room: str, event: Mapping[str, Any]) -> bool:
         """Whether an event is for Plein. What people say to each other is not kept, nor looked at again."""
@@ -175,6 +179,8 @@ class Intake:
 
     async def _deal(self, arrival: Arrival) -> None:
         event = json.loads(arrival.body)
+        if arrival.id in self._removed:
+            return
         if gap := gap_in(event):
             await self._close_gap(arrival.room, gap)
         elif heard := read(event):
@@ -222,7 +228,15 @@ class Intake:
                 if message and (poll := native_poll(message)) and poll.closing:
                     await self._on.core.handle(pressed(asked, poll.closing, poll.args))
             case Removed(target):
+                await self._unsay(target)
                 await self._on.core.take_back(asked, f"{PLATFORM}:{target}")
+
+    async def _unsay(self, event: str) -> None:
+        """What waits for its key is never read."""
+        self._removed[event] = True
+        waiting = await self._on.core.arrivals(self._on.account, undecryptable=True)
+        if seqs := [arrival.seq for arrival in waiting if arrival.id == event]:
+            await self._on.core.acknowledge(self._on.account, seqs)
 
     def _invocation(self, heard: Heard, room: str, *, privately: bool) -> Invocation:
         """`privately`: nobody else could read it when it was said. It is private if nobody can now either."""
@@ -598,10 +612,8 @@ class Intake:
             except nio.EncryptionError:
                 waiting[_sender(source)] += 1
                 continue
-            gone = await self._is_taken_back(arrival.room, source)
-            if gone is None:
-                waiting[_sender(source)] += 1
-            elif not gone and self.matters(arrival.room, opened.source):
+            gone = arrival.id in self._removed
+            if not gone and self.matters(arrival.room, opened.source):
                 told = {PRIVATELY: source.get(PRIVATELY) is True, SAID_AT: milliseconds(at)}
                 body = json.dumps({**opened.source, **told})
                 self.put(replace(arrival, body=body))
@@ -610,14 +622,6 @@ class Intake:
         self._undecryptable = waiting
         if given_up:
             await self._on.core.acknowledge(self._on.account, given_up)
-
-    async def _is_taken_back(self, room: str, source: Mapping[str, Any]) -> bool | None:
-        """Whether whoever said it, or a moderator, removed it before its key came; None: nobody says."""
-        try:
-            found = await event_at(self._on, room, str(source.get("event_id")))
-        except (OSError, TimeoutError):
-            return None
-        return found is not None and "redacted_because" in found.source.get("unsigned", {})
 
 
 def pressed(asked: Invocation, command: str, args: Mapping[str, Any]) -> Invocation:

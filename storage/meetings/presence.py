@@ -24,7 +24,6 @@ _CHECK_IN = insert(check_ins)
 # So many numbers from this one on that nobody ever draws one twice, each as long as any other.
 _LEAST = 2**61
 _TAKE_BACK = delete(check_ins).where(_THIS)
-_EMPTY = delete(check_ins).where(_HERE)
 # Who was two people has two rows, and each has theirs back when linking is undone.
 _COUNT = select(
     func.count(check_ins.c.resident.distinct()) + func.count() - func.count(check_ins.c.resident)
@@ -85,9 +84,6 @@ class Presence:
 
     def take_back(self, meeting: int, resident: int) -> None:
         self._db.execute(_TAKE_BACK, {"meeting_": meeting, "resident_": resident})
-
-    def empty(self, meeting: int) -> None:
-        self._db.execute(_EMPTY, {"meeting_": meeting})
 
     def count(self, meeting: int) -> int:
         found: int = self._db.execute(_COUNT, {"meeting_": meeting}).scalar_one()

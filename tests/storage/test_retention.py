@@ -134,6 +134,24 @@ async def test_what_one_account_is_told_in_private_has_a_bound(
     assert await store.read(lambda tx: tx.posts.message_at("a", "$anna 59")) == HELLO
 
 
+async def test_of_what_was_said_within_one_day_as_much_is_kept(store: Database) -> None:
+    """Of what is nobody else's business it is not kept when within a day it was said."""
+
+    def tell(tx: Transaction) -> None:
+        for number in range(30):
+            name = f"anna {number}"
+            tx.posts.add(name, ANNA, HELLO, NOW, account="a", confidential=True)
+            (post,) = tx.posts.due("a", NOW, 9)
+            tx.posts.shown(post, Receipt((f"${name}",)), NOW + number * MOMENT)
+
+    def kept(tx: Transaction) -> list[str]:
+        return [row.id for row in db(tx).execute(select(posts.c.id).order_by(posts.c.seq))]
+
+    await store.run(tell)
+    await keep_shares(store, 20)
+    assert await store.run(kept) == [f"anna {number}" for number in range(10, 30)]
+
+
 async def test_what_was_said_for_a_year_with_its_references(store: Database) -> None:
     await store.run(partial(say, name="old", at=NOW - MOMENT))
     await store.run(partial(say, name="young", at=NOW))

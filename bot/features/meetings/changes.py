@@ -69,8 +69,13 @@ def check_often(call: Call) -> None:
 
 
 def change(call: Call, meeting: Meeting, changes: Mapping[str, Any]) -> Meeting:
-    """The meeting as it is with these fields changed. One that nobody sees yet is shown nowhere."""
+    """The meeting as it is with these fields changed. One that nobody sees yet is shown nowhere.
+
+    Raises: UserError where people came to it already, and it is to be another day.
+    """
     kept = call.tx.of(MEETINGS)
+    if start := changes.get("starts_at"):
+        presence.check_may_move(call, meeting, start)
     if any(changes.get(name) is not None for name in WORDS):
         changes = {**changes, "worded_by": call.resident.id}
     kept.change(meeting.id, {**changes, "told": noting(meeting, call.resident.id)})

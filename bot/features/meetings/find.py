@@ -109,11 +109,8 @@ def _numbered(call: Call, number: int) -> Meeting:
 
 def _theirs(call: Call, number: int, found: Meeting | None) -> Meeting:
     """The one with that number, where it is theirs to know. Raises: UserError."""
-    if not found:
-        # Their platform is asked as for one elsewhere: how long it takes would tell which it is.
-        call.themes_among(call.tx.of(MEETINGS).themes())
     # Of a meeting elsewhere nobody hears more than of one that there is not.
-    if not found or not call.takes_part(found.theme):
+    if not call.is_theirs(found.theme if found else None, call.tx.of(MEETINGS).themes) or found is None:
         raise UserError("meeting.unknown", meeting=number, usage=usage(call, LIST)).openly()
     return expand(call, found)
 

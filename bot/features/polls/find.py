@@ -18,6 +18,8 @@ LOOKED_THROUGH = 200
 SHOWN = 70
 # So many are offered where one of several may be meant.
 OFFERED = 9
+# They have a say in it already, with what was their account.
+LEFT = "poll.left"
 # For so long whoever comes too late is told what came of it.
 LATELY = timedelta(days=7)
 # In which states a poll can be meant by a command; what is not here takes any.
@@ -44,11 +46,9 @@ def find(call: Call, number: int | None, fits: Callable[[Poll], bool] | None = N
     """
     if number is not None:
         found = call.tx.of(POLLS).get(number, call.resident.id)
-        if not found:
-            # Their platform is asked as for one elsewhere: how long it takes would tell which it is.
-            call.themes_among(call.tx.of(POLLS).themes())
         # Of a poll elsewhere nobody hears more than of one that there is not.
-        if not found or not call.takes_part(found[0].theme):
+        theme = found[0].theme if found else None
+        if not call.is_theirs(theme, call.tx.of(POLLS).themes) or found is None:
             raise UserError("poll.unknown", poll=number, usage=usage(call, "poll list")).openly()
         return found
     themes = themes_here(call)
@@ -164,7 +164,7 @@ def check_own(call: Call, poll: Poll) -> None:
 def check_voter(call: Call, poll: Poll) -> None:
     """Whether they belong to those who may vote in it, and have no say in it already."""
     if call.tx.of(POLLS).keeps_out(poll, call.resident.id):
-        raise UserError("poll.left", question=poll.question, closes=poll.closes_at)
+        raise UserError(LEFT, question=poll.question, closes=poll.closes_at)
     match poll.who:
         case Voters.MEMBERS:
             part = call.part_in(poll.theme)

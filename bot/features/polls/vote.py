@@ -13,7 +13,7 @@ from bot.call import Call
 from bot.errors import Asked, Unsure, UserError
 from bot.features.polls import show
 from bot.features.polls.ask import reminder_at
-from bot.features.polls.find import check_running, check_voter, find
+from bot.features.polls.find import LEFT, check_running, check_voter, find
 from bot.features.polls.forms import CHOSEN, answer_form, ballot_form, reason_form, whole_form
 from bot.features.polls.kinds import BESIDE, METHODS, MOST_WORDS, NO, YES, check_chosen, how_to, read_reason
 from bot.features.polls.records import (
@@ -175,8 +175,9 @@ def _can_be_said(call: Call, answer: str, poll: Poll) -> bool:
 
 
 def _openly(poll: Poll, refused: UserError | Unsure) -> UserError | Unsure:
-    """What is wrong with a vote that everybody may see, everybody may see."""
-    return refused if poll.secret else refused.openly()
+    """What is wrong with a vote that everybody may see, everybody may see; but not whose account is whose."""
+    is_of_accounts = isinstance(refused, UserError) and refused.text.key == LEFT
+    return refused if poll.secret or is_of_accounts else refused.openly()
 
 
 def _cast(

@@ -61,10 +61,7 @@ def _only(call: Call, found: Sequence[Action], none: str) -> Action:
 def numbered(call: Call, number: int) -> Action:
     """The one with that number, where it is theirs to know. Raises: UserError."""
     found = call.tx.of(ACTIONS).get(number)
-    if not found:
-        # Their platform is asked as for one elsewhere: how long it takes would tell which it is.
-        call.themes_among(call.tx.of(ACTIONS).themes())
-    if not found or not call.takes_part(found.theme):
+    if not call.is_theirs(found.theme if found else None, call.tx.of(ACTIONS).themes) or found is None:
         raise UserError("action.unknown", action=number, usage=usage(call, LIST))
     return found
 

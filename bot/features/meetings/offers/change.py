@@ -98,9 +98,7 @@ def _meeting(call: Call, number: int) -> Meeting:
 def withdraw_offer(call: Call, offer: int) -> Message:
     """Offer it no more; who moderates the theme can have that too."""
     found = call.tx.of(OFFERS).get(offer)
-    if found is None or not call.takes_part(found.theme):
-        if found is None:
-            call.themes_among(call.tx.places.inhabited())
+    if not call.is_theirs(found.theme if found else None, call.tx.places.inhabited) or found is None:
         raise UserError("offer.unknown", offer=offer)
     is_mine = found.resident == call.resident.id
     if not is_mine and not call.may(Role.MODERATOR, found.theme):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.call import Call
+from bot.errors import UserError
 from bot.features.meetings.presence.records import BEFORE, PRESENCE
 from bot.features.meetings.records import MEETINGS, Meeting, Way
 from bot.model.message import Button, Text, text
@@ -15,6 +16,8 @@ HERE, OPEN, CLOSE = "here", "meeting.here.open", "meeting.here.close"
 RATE_OPEN = "meeting.rate.open"
 # So many who want to be seen stand on the board; and so many are named to an organiser.
 SEEN, NAMED = 20, 100
+# Put off by no more than that it is still the one that people came to.
+SAME_EVENING = timedelta(hours=12)
 
 
 def is_open(meeting: Meeting, at: datetime) -> bool:
@@ -32,25 +35,25 @@ def was_there(call: Call, meeting: int, resident: int) -> bool:
 
 
 def plan(call: Call, meeting: Meeting) -> None:
-    """It opens in time, and it is asked how it was. Where it is not open yet, no code is its own.
-
-    Where it is not on today any more, nobody is there. Who came today stays so: else whoever puts it off for
-    half an hour would decide whose say counts in how it was.
-    """
-    kept = call.tx.of(PRESENCE)
+    """It opens in time, and it is asked how it was. Where it is not open yet, no code is its own."""
     if not is_open(meeting, call.now):
-        kept.close(meeting.id)
-    day, today = (at.astimezone(call.zone).date() for at in (meeting.starts_at, call.now))
-    if meeting.state == "cancelled" or (call.now < meeting.starts_at - BEFORE and day > today):
-        kept.empty(meeting.id)
+        call.tx.of(PRESENCE).close(meeting.id)
     call.schedule(OPEN, str(meeting.id), meeting.starts_at - BEFORE)
     call.schedule(RATE_OPEN, str(meeting.id), meeting.ends_at)
+
+
+def check_may_move(call: Call, meeting: Meeting, start: datetime) -> None:
+    """Raises: UserError where people came already, and it is no more the same evening: whoever is there has a
+    say in how it was, and who organises would decide whose counts.
+    """
+    if abs(start - meeting.starts_at) > SAME_EVENING and call.tx.of(PRESENCE).count(meeting.id):
+        raise UserError("meeting.move.there", title=meeting.title)
 
 
 def on_board(call: Call, meeting: Meeting) -> list[Text]:
     """How many are there, and who of them wants to be seen; of what is over only how many."""
     kept = call.tx.of(PRESENCE)
-    if not (count := kept.count(meeting.id)):
+    if meeting.state == "cancelled" or not (count := kept.count(meeting.id)):
         return []
     if meeting.state == "held":
         return [text("here.were", count=count)]

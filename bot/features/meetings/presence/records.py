@@ -39,10 +39,6 @@ class PresenceStore(Protocol):
 
     def take_back(self, meeting: int, resident: int) -> None: ...
 
-    def empty(self, meeting: int) -> None:
-        """Who checked in did so for when it would have begun, and it does not begin then."""
-        ...
-
     def count(self, meeting: int) -> int:
         """How many people are there: one person once, and whoever was forgotten since."""
         ...

@@ -763,11 +763,15 @@ class Aftermath(RuleBasedStateMachine):
         start = one.start + by * DAY
         if start <= self.now + HOUR or any(each.start == start for each in self.meetings):
             return
-        self.changed_at.append(self.now)
+        if not one.attended:
+            self.changed_at.append(self.now)
         said = self.say("mia", f'!bijeenkomst verplaats "{_typed(start)}" --bijeenkomst {one.number}')
+        if one.attended:
+            # Who came has a say: whoever organises does not strike that.
+            assert "al mensen aanwezig" in said, said
+            return
         assert "begint nu" in said, said
         one.start = start
-        self.nobody_is_at(one)
         self.due()
 
     @rule(of=which)
@@ -778,13 +782,7 @@ class Aftermath(RuleBasedStateMachine):
             said = self.say("mia", f"!bijeenkomst annuleer --reden Ziek --zeker --bijeenkomst {one.number}")
             assert "gaat niet door" in said, said
             one.gone = True
-            self.nobody_is_at(one)
             self.due()
-
-    def nobody_is_at(self, one: Gathering) -> None:
-        """Who checked in did so for when it does not begin."""
-        one.here.clear()
-        one.nobodys = 0
 
     @rule(of=which)
     def restore(self, of: int) -> None:
