@@ -106,18 +106,6 @@ async def test_who_is_forgotten_and_back_is_counted_once(town: Town) -> None:
     assert await number(town) == 1
 
 
-@pytest.mark.parametrize(
-    "change",
-    ['!bijeenkomst verplaats "15 december 20u"', "!bijeenkomst annuleer --reden Ziek --zeker"],
-)
-async def test_who_came_for_when_it_does_not_begin_is_not_there(town: Town, change: str) -> None:
-    await town.say("anna", "!hier")
-    await town.say("mia", change)
-    await town.say("mia", "!bijeenkomst herstel 1")
-    assert await number(town) == 0
-    assert "aanwezig" not in town.platform.where("sport")[-1]
-
-
 async def test_what_is_changed_while_people_check_in_keeps_them(town: Town) -> None:
     await town.say("anna", "!hier")
     await town.say("mia", "!bijeenkomst wijzig --plaats Refter --bijeenkomst 1")
@@ -153,7 +141,7 @@ async def test_who_came_stays_where_it_is_put_off_for_half_an_hour(town: Town) -
     await town.say("anna", "!hier")
     await town.say("mia", '!bijeenkomst verplaats "vandaag 20:40"')
     assert await number(town) == 1
-    for beyond in ("9 december 20u", "3 december 20u"):
+    for beyond in ("9 december 20u", "8 december 20u"):
         said = await town.say("mia", f'!bijeenkomst verplaats "{beyond}"')
         assert "Er zijn al mensen aanwezig gemeld" in said
     await town.say("mia", "!bijeenkomst annuleer --reden Ziek --zeker")
