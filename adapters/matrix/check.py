@@ -29,10 +29,12 @@ async def check(
     grounds: Grounds,
     homes: Mapping[int, Home] | None = None,
     kept: Mapping[str, str] | None = None,
+    carried: Collection[int] = (),
 ) -> tuple[Text | None, Lines, Lines]:
     """What is wrong with the account, None where all is well; what each community lacks in its rooms and
     spaces; and what would be useful there. `homes`: where each one's themes get their rooms, where that was
-    chosen; `kept`: what Plein's account keeps.
+    chosen; `kept`: what Plein's account keeps; `carried`: those where what people say elsewhere may be
+    carried.
     """
     config = nio.AsyncClientConfig(
         encryption_enabled=False, max_timeouts=0, max_limit_exceeded=0, request_timeout=CHECK_SECONDS
@@ -51,7 +53,7 @@ async def check(
         try:
             joined = await _joined(client)
             aliases = await follow(client, (*grounds.themes, *grounds.groups), kept or {})
-            await _look(client, settings, grounds, aliases, joined, lacks, useful)
+            await _look(client, settings, grounds, aliases, joined, carried, lacks, useful)
             for community, home in (homes or {}).items():
                 if home.ref not in joined:
                     gone = text("home.gone", home=home.called, platform=called(PLATFORM))
@@ -73,6 +75,7 @@ async def _look(
     grounds: Grounds,
     aliases: Aliases,
     joined: Collection[str],
+    carried: Collection[int],
     lacks: Lines,
     useful: Lines,
 ) -> None:
@@ -99,8 +102,9 @@ async def _look(
         room = Room(room_id)
         for event in await _state(client, room_id):
             room.apply(event)
-        lacks.setdefault(community, []).extend(lacks_in(room, settings.user, settings))
-        useful.setdefault(community, []).extend(could_use_in(room, settings.user))
+        is_carried = community in carried
+        lacks.setdefault(community, []).extend(lacks_in(room, settings.user, settings, carried=is_carried))
+        useful.setdefault(community, []).extend(could_use_in(room, settings.user, carried=is_carried))
 
 
 async def _joined(client: nio.AsyncClient) -> set[str]:

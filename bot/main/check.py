@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from adapters.discord.settings import Discord
@@ -14,7 +14,6 @@ from bot.main.config import Config, files_of_secrets, holds_secrets
 from bot.main.features import add_up
 from bot.model.homes import Home
 from bot.model.message import Text, text
-from bot.model.people import Grounds
 from bot.private import check_private_folder, open_to_others, writable_above
 from storage.communities import settings_kept
 from storage.connections import sqlite_file
@@ -67,10 +66,11 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
         from adapters.matrix.check import check as check_matrix
 
         grounds = grounds_on("matrix", config, range(len(config.each)))
-        wrong, lacks, useful = await check_matrix(matrix, grounds, _on("matrix", homes), kept)
+        carried = _carried(config)
+        wrong, lacks, useful = await check_matrix(matrix, grounds, _on("matrix", homes), kept, carried)
         say(wrong or text("matrix.check.ok", user=matrix.user, address=matrix.homeserver))
         if not wrong:
-            say(text("matrix.check.limits"))
+            say(text("matrix.check.limits", user=matrix.user))
         found += [wrong, *_told_of_each(config, lacks, say)]
         _told_of_each(config, useful, say)
     if discord := config.of(Discord):
@@ -82,7 +82,11 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
             grounds,
             listens=listens,
             homes=_on("discord", homes),
-            carried=_carried(config, grounds),
+            carried={
+                room: named.community
+                for room, named in grounds.themes.items()
+                if named.community in _carried(config)
+            },
         )
         for line in (*there.well, *there.wrong):
             say(line)
@@ -99,12 +103,15 @@ def _on(platform: str, homes: Mapping[int, Mapping[str, Home]]) -> Mapping[int, 
     return {line: chosen[platform] for line, chosen in homes.items() if platform in chosen}
 
 
-def _carried(config: Config, grounds: Grounds) -> Mapping[str, int]:
-    """The places to which what people say elsewhere may be carried, and whose each is."""
+def _carried(config: Config) -> Collection[int]:
+    """The communities where what people say elsewhere may be carried, by their lines."""
     features = add_up()
     kinds = features.settings.values()
-    may_be = [features.may_carry(config.settings_of(line, kinds)) for line in config.each]
-    return {room: named.community for room, named in grounds.themes.items() if may_be[named.community]}
+    return {
+        number
+        for number, line in enumerate(config.each)
+        if features.may_carry(config.settings_of(line, kinds))
+    }
 
 
 def _told_of_each(
