@@ -19,6 +19,8 @@ from bot.texts import Texts
 MOST_WORDS = 3
 _UTC = ZoneInfo("UTC")
 _NOBODY: Mapping[str, Suggest] = {}
+# Bots that keep order answer to these everywhere: whoever types one alone means another bot.
+OF_OTHERS = frozenset({"ban", "kick", "log", "mute", "unmute", "warn"})
 # A slip of the finger: other bots have commands of their own, and people exclaim things.
 _NEARLY = 0.8
 
@@ -128,7 +130,7 @@ class Commands:
         if not words:
             return False
         names = {name[0] for name in self.by_name}
-        verbs = (verb for command in self.by_name.values() for verb in self.verbs(command))
+        verbs = {verb for command in self.by_name.values() for verb in self.verbs(command)} - OF_OTHERS
         known = words[0] in names or words[0] in verbs
         return known or bool(get_close_matches(words[0][:40], names, 1, _NEARLY))
 

@@ -69,10 +69,11 @@ class Both:
                 who = tx.people.by_identity(mo) or tx.people.add(mo, "mo")
                 tx.of(RELAYS).begin(theme.id, who.id, plein.core.clock.now())
 
-            await plein.core.store.run(begin)
             places = {Place("matrix", room) for room in self.rooms}
             async with asyncio.timeout(60), self.carried:
                 while not places <= plein.core.carried.places:
+                    # Only what is of the theme by then takes part.
+                    await plein.core.store.run(begin)
                     await self.carried.wait()
             yield plein
 

@@ -317,6 +317,7 @@ def test_a_slip_of_the_finger_resembles_a_command(typed: str) -> None:
         "!Bravo iedereen",
         "!ban",
         "!warn x",
+        "!mute @x 10m",
         "!",
         "",
         "hoe gaat het?",

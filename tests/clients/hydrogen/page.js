@@ -29,6 +29,12 @@ const platform = new Platform({
 const navigation = createNavigation();
 platform.setNavigation(navigation);
 await platform.init();
+// Files come by its service worker, which is at work from the second time on.
+await navigator.serviceWorker.ready;
+if (!navigator.serviceWorker.controller) {
+    location.reload();
+    await new Promise(() => {});
+}
 const urlRouter = createRouter({ navigation, history: platform.history });
 urlRouter.attach();
 
