@@ -71,7 +71,7 @@ async function look(url) {
         args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--no-first-run"],
     });
     try {
-        const page = await browser.newPage({ viewport: { width: 620, height: 1000 }, deviceScaleFactor: 2 });
+        const page = await browser.newPage({ viewport: { width: 620, height: 880 }, deviceScaleFactor: 2 });
         const wrong = [];
         page.on("pageerror", (error) => wrong.push(String(error)));
         await page.goto(url);
@@ -82,12 +82,12 @@ async function look(url) {
         );
         const wide = [];
         for (const [file, width] of Object.entries(pictures)) {
-            await page.setViewportSize({ width, height: 1000 });
+            await page.setViewportSize({ width, height: 880 });
             await page.screenshot({ path: file });
             if ((await page.evaluate(() => document.documentElement.scrollWidth)) > width) wide.push(width);
         }
         process.stdout.write(JSON.stringify({ wrong, wide, said: await page.evaluate(said) }));
-        await page.setViewportSize({ width: beside.width, height: 700 });
+        await page.setViewportSize({ width: beside.width, height: 520 });
         await page.goto(`file://${beside.page}`);
         await page.screenshot({ path: beside.picture });
     } finally {
