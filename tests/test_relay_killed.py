@@ -284,7 +284,9 @@ accounts = ["discord:{mo.id}", "matrix:{here.user_id}"]
         # That it is there is known a moment later: until then the theme has one place.
         while not await _begun(here, theme.room):
             await here.say(theme.room, "!brug aan")
-            await at.until(partial(_answered, here, theme.room), lambda: "nothing was answered")
+            await at.until(
+                partial(_answered, here, plein.user_id, theme.room), lambda: "nothing was answered"
+            )
     return at
 
 
@@ -292,11 +294,17 @@ async def _begun(who: Neighbour, room: str) -> bool:
     return any("Vanaf nu staat wat je hier zegt" in each.body for each in shown(await who.history(room)))
 
 
-async def _answered(who: Neighbour, room: str) -> bool:
-    """Each time once more than it was asked."""
-    events = shown(await who.history(room))
-    asked = [each for each in events if each.body == "!brug aan"]
-    return len(events) - len(asked) >= len(asked)
+async def _answered(who: Neighbour, plein: str, room: str) -> bool:
+    """Each time, in private, once more than it was asked."""
+    await who.accept_invitations(plein)
+    told = [
+        each
+        for direct in await who.direct_rooms_with(plein)
+        for each in shown(await who.history(direct))
+        if each.sender == plein
+    ]
+    asked = [each for each in shown(await who.history(room)) if each.body == "!brug aan"]
+    return len(told) >= len(asked)
 
 
 async def talk(at: Scene, theme: Conversation, platform: str, several: Sequence[int]) -> None:
