@@ -393,6 +393,8 @@ class Intake:
         facts = self._on.rooms.get(place.room_id) if core.carries(place) else None
         rich = await laid_out(self._on, place.room_id, content) if facts else ()
         files = posted_in(content) if facts else ()
+        if isinstance(said, Sent) and not (files or said.words):
+            return  # a place that is nowhere, or a file that nobody can find
         if rich or files or listens:
             heard = replace(_talk(asked, place, said), rich=rich, files=files, changes=changes)
             await core.hear(replace(heard, encrypted=facts is not None and facts.is_encrypted))

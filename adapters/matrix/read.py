@@ -268,11 +268,10 @@ def _is_sent(content: dict[str, Any]) -> bool:
     return content.get("msgtype") in _SENT and KEY not in content and replaced_by(content) is None
 
 
-def _sent(content: dict[str, Any]) -> Sent | Located | None:
-    """Words stand beneath a file where it has a name of its own. Where nothing can be is no place."""
-    if content.get("msgtype") == "m.location":
-        found = located(content)
-        return _with_where(found, content) if found else None
+def _sent(content: dict[str, Any]) -> Sent | Located:
+    """Words stand beneath a file where it has a name of its own."""
+    if found := located(content) if content.get("msgtype") == "m.location" else None:
+        return _with_where(found, content)
     words, name, where = content.get("body"), content.get("filename"), _where(content)
     has_words = isinstance(words, str) and isinstance(name, str) and words != name
     return Sent(words.strip() if isinstance(words, str) and has_words else "", where.reply_to, where.thread)
