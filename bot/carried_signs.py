@@ -17,7 +17,7 @@ from bot.model.people import Identity, Place
 from bot.model.signs import Signed, tidy
 from bot.names import called
 from bot.ports.storage import Store, Transaction
-from bot.settled import settle
+from bot.sign_counts import recount
 
 
 class CarriedSigns:
@@ -43,7 +43,7 @@ class CarriedSigns:
         if signed.on:
             self._put(signed, tx, now)
         else:
-            settle(tx, tx.signs.take(signed), now)
+            recount(tx, tx.signs.take(signed), now)
 
     def _put(self, signed: Signed, tx: Transaction, now: datetime) -> None:
         if not (signed.sign and signed.author):
@@ -60,7 +60,7 @@ class CarriedSigns:
         signed = replace(signed, name=self._carried.name_of(tx, known, signed.author, signed.name))
         if tx.signs.put(signed, found.message if found else None, now) and found:
             there = set(tx.copies.places_of(found.message))
-            tx.signs.settle(found.message, [signed.sign], there.intersection(others), now)
+            tx.signs.recount(found.message, [signed.sign], there.intersection(others), now)
 
     async def at(
         self, place: Place, refs: Collection[str]

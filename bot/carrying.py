@@ -32,8 +32,7 @@ from bot.ports.carrying import Early, Stands
 from bot.ports.people import Recognised
 from bot.ports.storage import Store, Transaction
 from bot.rich import is_blank, plain
-from bot.settled import found as is_known
-from bot.settled import settle
+from bot.sign_counts import count_early, recount
 from bot.speaker import is_over
 from bot.texts import Texts
 
@@ -276,7 +275,7 @@ class Carried:
         copies.want(
             message, others, spoken, edition, now, missed=now - heard.at > LATE_AFTER, by=heard.author
         )
-        is_known(tx, heard.place, heard.ref, message, now)
+        count_early(tx, heard.place, heard.ref, message, now)
 
     def _changed(
         self, tx: Transaction, heard: Heard, ref: str, others: Sequence[Place], now: datetime
@@ -340,7 +339,7 @@ class Carried:
                 for message in (found.message, *found.others):
                     _gone(tx, place, ref, replace(found, message=message), now)
             elif taken := tx.signs.take_event(place, ref):
-                settle(tx, taken, now)
+                recount(tx, taken, now)
             elif place in self.places:
                 self._wait(tx, place, ref, _taken(ref, now))
 

@@ -22,7 +22,6 @@ from storage.copies import Copies, in_place, wanted_rows
 from storage.numbers import next_number
 from storage.tables import copies, fold_shares, wanted_copies
 
-_MOMENT = wanted_copies.c.tried_at.type
 _FOLD = wanted_copies.c.fold == bindparam("fold_")
 _FOLLOWING = (
     wanted_rows(in_place(), wanted_copies.c.parked.is_(None), wanted_copies.c.seq >= bindparam("seq_"))

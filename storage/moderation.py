@@ -71,7 +71,6 @@ deeds = Table(
     sqlite_autoincrement=True,
 )
 
-_NOW = bindparam("now_", type_=mutes.c.until.type)
 _OF_THEME, _OF_ONE = mutes.c.theme == bindparam("theme_"), mutes.c.resident == bindparam("id_")
 _THERE = select(mutes.c.id, mutes.c.resident, mutes.c.account, mutes.c.until).where(_OF_THEME)
 _ANYWHERE = select(mutes.c.theme, mutes.c.resident, mutes.c.account, mutes.c.until).order_by(mutes.c.id)

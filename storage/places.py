@@ -175,8 +175,8 @@ _PUT_NOTHING = delete(placed_signs).where(_ARE_PLACED_THERE)
 # What waits to be said there for the first time.
 _UNSTARTED = and_(wanted_copies.c.first, ~wanted_copies.c.gone, ~wanted_copies.c.in_doubt)
 _UNTRIED = and_(_UNSTARTED, wanted_copies.c.parked.is_(None))
-_LET_GO = delete(wanted_copies).where(_UNTRIED, _IS_COPIED_THERE)
-_LET_GO_OF = delete(wanted_copies).where(
+_DROP_PENDING = delete(wanted_copies).where(_UNTRIED, _IS_COPIED_THERE)
+_DROP_PENDING_OF = delete(wanted_copies).where(
     _UNTRIED,
     wanted_copies.c.place.in_(
         select(copied_in.c.id)
@@ -248,11 +248,11 @@ class Places:
     def close_theme(self, theme: int, *, closed: bool) -> None:
         self._db.execute(_CLOSE_THEME, {"theme_": theme, "closed_": closed})
         if closed:
-            self.let_go(theme)
+            self.drop_pending(theme)
         self._db.wake("carried")
 
-    def let_go(self, theme: int) -> None:
-        self._db.execute(_LET_GO_OF, {"theme_": theme})
+    def drop_pending(self, theme: int) -> None:
+        self._db.execute(_DROP_PENDING_OF, {"theme_": theme})
 
     def closed(self) -> Collection[int]:
         return set(self._db.execute(_CLOSED).scalars())
@@ -333,7 +333,7 @@ class Places:
         return not known.here or (known.theme, known.account) != (theme, account)
 
     def _take_from(self, place: Place, theme: int) -> None:
-        for statement in (_OF_OTHERS, _PARTED, _NOT_CARRIED, _LET_GO):
+        for statement in (_OF_OTHERS, _PARTED, _NOT_CARRIED, _DROP_PENDING):
             self._db.execute(statement, {**_where(place), "theme_": theme})
 
     def called(self, place: Place) -> str | None:

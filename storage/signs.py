@@ -132,12 +132,16 @@ _STANDS = (
     .where(copies.c.message == placed_signs.c.message, copies.c.place == placed_signs.c.place)
     .exists()
 )
-_DUE = anywhere(
+_IS_DUE = (
     select(placed_signs, copied_in.c.platform, copied_in.c.room)
     .join(copied_in, copied_in.c.id == placed_signs.c.place)
     .where(_MINE, _STANDS, placed_signs.c.next_at <= bindparam("now_", type_=_MOMENT))
     .order_by(placed_signs.c.next_at, placed_signs.c.seq)
     .limit(bindparam("limit_"))
+)
+_DUE = anywhere(_IS_DUE)
+_NEXT = anywhere(
+    _IS_DUE.where(copied_in.c.platform == bindparam("platform_"), copied_in.c.room == bindparam("room_"))
 )
 _NEXT_TRY = anywhere(
     select(placed_signs.c.next_at)
@@ -265,7 +269,7 @@ class Signs:
 
     # --- what is wanted ---
 
-    def settle(self, message: int, signs: Collection[str], places: Collection[Place], now: datetime) -> None:
+    def recount(self, message: int, signs: Collection[str], places: Collection[Place], now: datetime) -> None:
         numbers = {self._copies.place_from_now_on(place): place for place in places}
         for sign in sorted(signs):
             values = {"message_": message, "sign_": sign}
@@ -294,6 +298,11 @@ class Signs:
     def due(self, account: str, now: datetime, limit: int) -> Sequence[Sign]:
         values = {"account_": account, "now_": now, "limit_": limit}
         return [self._read(row) for row in list(self._db.execute(_DUE, values))]
+
+    def next_in(self, place: Place, account: str, now: datetime) -> Sign | None:
+        where = {"platform_": place.platform, "room_": place.room_id}
+        row = self._db.execute(_NEXT, {**where, "account_": account, "now_": now, "limit_": 1}).first()
+        return self._read(row) if row else None
 
     def _read(self, row: Any) -> Sign:
         place = Place(row.platform, row.room)

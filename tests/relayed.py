@@ -80,10 +80,8 @@ class Town:
                     await matrix.caught_up()
                     # Only what is there by then takes part.
                     await self.ben.wait_until(both)
-                    await core.store.run(begin)
                     async with self.refreshed:
                         while len(core.carried.places) < 2:
-                            # What is of the theme by now takes part.
                             await core.store.run(begin)
                             await self.refreshed.wait()
                 yield

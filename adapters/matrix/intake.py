@@ -614,8 +614,7 @@ class Intake:
             except nio.EncryptionError:
                 waiting[_sender(source)] += 1
                 continue
-            gone = arrival.id in self._removed
-            if not gone and self.matters(arrival.room, opened.source):
+            if arrival.id not in self._removed and self.matters(arrival.room, opened.source):
                 told = {PRIVATELY: source.get(PRIVATELY) is True, SAID_AT: milliseconds(at)}
                 body = json.dumps({**opened.source, **told})
                 self.put(replace(arrival, body=body))

@@ -42,7 +42,7 @@ class Threads:
         return {**content, RELATES: relation} if relation else content
 
     def said(self, room: str, content: Content, event: str) -> None:
-        """That was said last in its thread, if it is in one."""
+        """Remember that event as what was said last in its thread, if it is in one."""
         relation = content.get(RELATES, {})
         if relation.get("rel_type") == THREAD:
             self._last[room, relation["event_id"]] = event

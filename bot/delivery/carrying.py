@@ -37,8 +37,7 @@ from bot.platforms import called
 from bot.ports.adapter import Adapter, Carrier, Folder, Note
 from bot.ports.carrying import Wanted
 from bot.ports.storage import Store, Transaction
-from bot.settled import found as is_known
-from bot.settled import settle
+from bot.sign_counts import count_early, recount
 
 log = logging.getLogger(__name__)
 AT_ONCE = 24
@@ -200,11 +199,11 @@ class Carrying:
         elif not isinstance(adapter, Carrier):
             raise Gone("nobody's words can be shown there")
         elif not isinstance(adapter, Folder) or wanted.fold is None:
-            lacks = await self._show_one(wanted, adapter)
+            lacks = await self._show_alone(wanted, adapter)
         elif wanted.sending:
             goes_on = await self._folding.send(group, adapter, self._noting)
         elif left := await self._folding.change(wanted, adapter, self._noting):
-            lacks = await self._show_one(left, adapter)
+            lacks = await self._show_alone(left, adapter)
         now = self._clock.now()
 
         def end(tx: Transaction) -> None:
@@ -226,11 +225,11 @@ class Carrying:
             taken = [ref for ref in found if tx.copies.waited(copy.place, ref, now)]
             self._carried.take(copy.place, taken, now, tx)
             if copy.spoken is None:
-                settle(tx, {copy.message: tx.signs.vanished(copy.message, copy.place)}, now)
+                recount(tx, {copy.message: tx.signs.vanished(copy.message, copy.place)}, now)
 
         await self._run(wanted, end)
 
-    async def _show_one(self, wanted: Wanted, adapter: Carrier) -> Text | None:
+    async def _show_alone(self, wanted: Wanted, adapter: Carrier) -> Text | None:
         copy = wanted.copy
         since = copy.tried_at or self._clock.now()
         is_late = wanted.first and copy.spoken is not None and since - copy.spoken.at > LATE_AFTER
@@ -247,7 +246,7 @@ class Carrying:
             def keep(tx: Transaction) -> None:
                 tx.copies.note(copy, part, ref, is_new=is_new)
                 if not copy.shares:
-                    is_known(tx, copy.place, ref, copy.message, now)
+                    count_early(tx, copy.place, ref, copy.message, now)
 
             await self._store.run(keep, community=copy.community)
 

@@ -29,7 +29,7 @@ LOST = text("uncarried.lost")
 
 
 class Folding:
-    """Has adapters that can do so show several messages as one."""
+    """Has those adapters that can show several messages as one."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -174,7 +174,7 @@ def _who(wanted: Wanted) -> tuple[object, ...]:
 
 
 def _fitting(lengths: Sequence[int], longest: int) -> int:
-    """How many of them, from the first on, fit into one."""
+    """How many of them, counted from the first, fit into one message."""
     total = 0
     for number, length in enumerate(lengths):
         total += length + (BETWEEN if number else 0)

@@ -74,8 +74,7 @@ class Signing:
         now = self._clock.now()
 
         def take(tx: Transaction) -> Sign | None:
-            due = tx.signs.due(before.account, now, 1_000_000)
-            found = next((each for each in due if each.place == before.place), None)
+            found = tx.signs.next_in(before.place, before.account, now)
             _note_tried(tx, [found] if found else [], self._clock)
             return found
 

@@ -190,33 +190,30 @@ def _moment(value: object) -> datetime:
 
 
 def _plain(make: Callable[..., Node], *reads: Callable[[Any], Any]) -> Callable[[list[Any], Inside], Node]:
-    """Of fields that are read each by itself; None: it is what is inside."""
+    """Of fields that are read each by itself, or are what is inside."""
 
     def read(fields: list[Any], inside: Inside) -> Node:
         values = zip(reads, fields, strict=True)
-        return make(*(inside(value) if by is _inside else by(value) for by, value in values))
+        return make(*(inside(value) if by is _INSIDE else by(value) for by, value in values))
 
     return read
 
 
-def _inside(value: object) -> Rich:
-    """Stands for what is inside."""
-    raise NotImplementedError
-
-
+# Stands for what is inside.
+_INSIDE: Any = object()
 _READERS: Mapping[str, Callable[[list[Any], Inside], Node]] = {
     "words": _plain(Words, _text),
-    "styled": _plain(Styled, Style, _inside),
-    "spoiler": _plain(Spoiler, _inside, _text),
+    "styled": _plain(Styled, Style, _INSIDE),
+    "spoiler": _plain(Spoiler, _INSIDE, _text),
     "code": _plain(Code, _text),
-    "link": _plain(Link, _text, _inside),
-    "pointer": _plain(Pointer, _text, _text, _text, _inside),
+    "link": _plain(Link, _text, _INSIDE),
+    "pointer": _plain(Pointer, _text, _text, _text, _INSIDE),
     "mention": _plain(Mention, Named, _text),
     "emoji": _plain(Emoji, _text),
     "moment": _plain(Moment, _moment, Shape),
     "paragraph": _paragraph,
     "heading": _heading,
-    "quote": _plain(Quote, _inside),
+    "quote": _plain(Quote, _INSIDE),
     "listed": _listed,
     "block": _plain(CodeBlock, _text, _text),
 }

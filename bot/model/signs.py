@@ -32,7 +32,7 @@ def tidy(sign: str) -> str:
 
 
 def name_of(sign: str) -> str | None:
-    """What an emoji is called that somebody made; None where it is no such one."""
+    """The name of a custom emoji; None for any other sign."""
     found = _NAMED.fullmatch(sign)
     return found[1] if found else None
 

@@ -1,4 +1,4 @@
-"""What the core needs kept of messages that stand as one."""
+"""What the core needs kept of folds, in which several messages stand as one."""
 
 from __future__ import annotations
 

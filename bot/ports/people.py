@@ -523,7 +523,7 @@ class PlaceStore(Protocol):
         """
         ...
 
-    def let_go(self, theme: int) -> None:
+    def drop_pending(self, theme: int) -> None:
         """What was said in one of its places and waits to be said in the others is not."""
         ...
 

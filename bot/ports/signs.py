@@ -63,7 +63,7 @@ class SignStore(Protocol):
 
     # --- what is wanted ---
 
-    def settle(self, message: int, signs: Collection[str], places: Collection[Place], now: datetime) -> None:
+    def recount(self, message: int, signs: Collection[str], places: Collection[Place], now: datetime) -> None:
         """These are to stand on it in each place if somebody put them there elsewhere; new only in these
         places.
         """
@@ -71,6 +71,10 @@ class SignStore(Protocol):
 
     def due(self, account: str, now: datetime, limit: int) -> Sequence[Sign]:
         """Those that are not as they are wanted on what stands already, and need not wait."""
+        ...
+
+    def next_in(self, place: Place, account: str, now: datetime) -> Sign | None:
+        """The first of these in that place."""
         ...
 
     def next_try(self, account: str, now: datetime) -> datetime | None: ...

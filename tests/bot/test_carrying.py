@@ -112,7 +112,7 @@ async def switch(town: Town, *, on: bool, encrypted: bool = False) -> None:
             tx.of(RELAYS).begin(known[0].id, who.id, town.clock.now(), encrypted=encrypted)
         else:
             tx.of(RELAYS).end(known[0].id)
-            tx.places.let_go(known[0].id)
+            tx.places.drop_pending(known[0].id)
 
     await town.core.store.run(do)
     await town.core.carried.refresh()

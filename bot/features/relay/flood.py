@@ -32,7 +32,13 @@ def flooded_due(call: Call, job: Job) -> None:
     uses.add(who, TIMES, call.now + DAY, str(job.id))
     if not uses.count(who, TOLD, call.now):
         uses.add(who, TOLD, call.now + HOUR)
-        said = text("relay.flood", theme=theme.name, messages=settings.messages, mentions=settings.mentions)
+        said = text(
+            "relay.flood",
+            theme=theme.name,
+            messages=settings.messages,
+            files=settings.files,
+            mentions=settings.mentions,
+        )
         call.tell(who, message(said, text("relay.flood.how")), f"relay:flood:{job.id}")
     if uses.count(who, TIMES, call.now) >= MOST and not uses.count(who, SAID, call.now):
         uses.add(who, SAID, call.now + DAY)

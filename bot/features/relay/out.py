@@ -14,7 +14,7 @@ from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Identity
 from bot.model.work import Job
 from bot.ports.storage import Transaction
-from bot.settled import settle
+from bot.sign_counts import recount
 
 ME, ERASE = "me relay", "relay.erase"
 SIGNS_AT_A_TIME = 100
@@ -131,5 +131,5 @@ def unname_due(call: Call, job: Job) -> None:
 def _take_signs(call: Call, speaker: int) -> bool:
     """Some of what they put on messages stands nowhere else for them any more; whether there may be more."""
     found = call.tx.signs.some_of(speaker, SIGNS_AT_A_TIME)
-    settle(call.tx, found, call.now)
+    recount(call.tx, found, call.now)
     return bool(found)

@@ -96,7 +96,7 @@ def switch_off(call: Call, theme: str | None = None) -> Message:
         return message(text("relay.off.already", theme=found.name))
     _count(call, found)
     call.tx.of(RELAYS).end(found.id)
-    call.tx.places.let_go(found.id)
+    call.tx.places.drop_pending(found.id)
     _say(call, found, call.tx.places.of_theme(found.id), "relay.ends")
     return message(text("relay.off.receipt", theme=found.name))
 

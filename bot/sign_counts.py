@@ -9,13 +9,13 @@ from bot.model.people import Place
 from bot.ports.storage import Transaction
 
 
-def settle(tx: Transaction, changed: Mapping[int, Collection[str]], now: datetime) -> None:
+def recount(tx: Transaction, changed: Mapping[int, Collection[str]], now: datetime) -> None:
     """Of these messages these signs are fewer now: none is to stand anywhere that does not."""
     for message, signs in changed.items():
-        tx.signs.settle(message, signs, (), now)
+        tx.signs.recount(message, signs, (), now)
 
 
-def found(tx: Transaction, place: Place, ref: str, message: int, now: datetime) -> None:
+def count_early(tx: Transaction, place: Place, ref: str, message: int, now: datetime) -> None:
     """What stands there ("": nothing) is that message: what was put on it before that was known counts."""
     if ref and (signs := tx.signs.found(place, ref, message, now)):
-        tx.signs.settle(message, signs, tx.copies.places_of(message), now)
+        tx.signs.recount(message, signs, tx.copies.places_of(message), now)
